@@ -1,0 +1,10 @@
+# EmbedLuaRun.cmake - run at build time by wsub_embed_lua().
+file(GLOB scripts ${FOLDER}/*.lua)
+set(text "#include \"common/store/scripts.h\"\n\n")
+foreach(script IN LISTS scripts)
+    get_filename_component(name ${script} NAME_WE)
+    file(READ ${script} hex HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(APPEND text "const char wsub_lua_${name}[] = {${bytes}0};\n")
+endforeach()
+file(WRITE ${OUTPUT} "${text}")

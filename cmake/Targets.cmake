@@ -1,0 +1,59 @@
+# Targets.cmake - one function for each kind of target.
+#
+# A subfolder's CMakeLists.txt is one call.  Every .c file of the folder (and,
+# for the library, of its subfolders) belongs to the target.  Warnings,
+# sanitizers and hardening hang on the target `websubd_options`, never on
+# global flags.
+
+option(WEBSUBD_WERROR "Treat warnings as errors (dev and CI)" OFF)
+option(WEBSUBD_HARDEN "Hardening flags (release)" OFF)
+option(WEBSUBD_COVERAGE "Instrument for gcov" OFF)
+set(WEBSUBD_SANITIZE "" CACHE STRING "List for -fsanitize=, or empty")
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+add_library(websubd_options INTERFACE)
+target_compile_definitions(websubd_options INTERFACE
+    _GNU_SOURCE WSUB_VERSION="${PROJECT_VERSION}")
+target_include_directories(websubd_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(websubd_options INTERFACE
+    -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes
+    -Wmissing-prototypes -Wformat=2 -Wvla -Wcast-qual
+    $<$<BOOL:${WEBSUBD_WERROR}>:-Werror>
+    -fno-omit-frame-pointer)
+if(WEBSUBD_SANITIZE)
+    target_compile_options(websubd_options INTERFACE
+        -fsanitize=${WEBSUBD_SANITIZE} -fno-sanitize-recover=all)
+    target_link_options(websubd_options INTERFACE
+        -fsanitize=${WEBSUBD_SANITIZE})
+endif()
+if(WEBSUBD_HARDEN)
+    target_compile_options(websubd_options INTERFACE
+        -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+    target_link_options(websubd_options INTERFACE
+        -pie -Wl,-z,relro,-z,now)
+endif()
+if(WEBSUBD_COVERAGE)
+    target_compile_options(websubd_options INTERFACE --coverage)
+    target_link_options(websubd_options INTERFACE --coverage)
+endif()
+
+# wsub_library(name): the static library of this folder and its subfolders.
+function(wsub_library name)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.c)
+    include(EmbedLua)
+    wsub_embed_lua(lua_source ${CMAKE_CURRENT_SOURCE_DIR}/store/lua)
+    add_library(${name} STATIC ${sources} ${lua_source})
+    target_link_libraries(${name} PUBLIC websubd_options websubd_deps)
+endfunction()
+
+# wsub_program(name): the executable `name` of this folder.
+function(wsub_program name)
+    file(GLOB sources CONFIGURE_DEPENDS *.c)
+    add_executable(${name} ${sources})
+    target_link_libraries(${name} PRIVATE common)
+endfunction()

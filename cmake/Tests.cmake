@@ -1,0 +1,34 @@
+# Tests.cmake - one function for each kind of test.
+
+pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
+find_program(PYTHON3 NAMES python3 REQUIRED)
+
+# wsub_unit_tests(folder): each folder/test_NAME.c is a Check program of its
+# own, run as the ctest `unit-NAME`.
+function(wsub_unit_tests folder)
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/test_*.c)
+    foreach(source IN LISTS sources)
+        get_filename_component(program ${source} NAME_WE)
+        string(REGEX REPLACE "^test_" "" name ${program})
+        add_executable(${program} ${source})
+        target_link_libraries(${program} PRIVATE common PkgConfig::CHECK)
+        add_test(NAME unit-${name} COMMAND ${program})
+        set_tests_properties(unit-${name} PROPERTIES
+            LABELS unit TIMEOUT 60)
+    endforeach()
+endfunction()
+
+# wsub_integration_tests(folder): each folder/test_NAME.py runs the real
+# programs of this build against a redis-server of its own, as the ctest
+# `integration-NAME`.
+function(wsub_integration_tests folder)
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/test_*.py)
+    foreach(source IN LISTS sources)
+        get_filename_component(program ${source} NAME_WE)
+        string(REGEX REPLACE "^test_" "" name ${program})
+        add_test(NAME integration-${name} COMMAND ${PYTHON3} ${source} -v)
+        set_tests_properties(integration-${name} PROPERTIES
+            LABELS integration TIMEOUT 300
+            ENVIRONMENT "WEBSUBD_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests;PYTHONDONTWRITEBYTECODE=1")
+    endforeach()
+endfunction()

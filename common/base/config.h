@@ -1,0 +1,105 @@
+/* config.h - the settings of all programs, from one table.
+ *
+ * A setting is the flag --redis-url, the environment variable
+ * WEBSUB_REDIS_URL and the key redis_url of the INI file that --config or
+ * WEBSUB_CONFIG names.  The flag wins over the environment, the environment
+ * over the file, the file over the default; defaults are parsed like the
+ * user's values.  The programs share one key space: a setting of another
+ * program is accepted, checked and ignored.  An unknown flag, an unknown key
+ * of the file or a bad value is an error; an unknown WEBSUB_ variable is a
+ * warning. */
+#ifndef WSUB_BASE_CONFIG_H
+#define WSUB_BASE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/base/err.h"
+#include "common/base/log.h"
+
+enum wsub_program {
+    WSUB_PROGRAM_HUB = 1,
+    WSUB_PROGRAM_SPREADER = 2,
+    WSUB_PROGRAM_DELIVER = 4,
+    WSUB_PROGRAM_ALL = 7,
+};
+
+enum wsub_lease_policy { WSUB_LEASE_CLAMP, WSUB_LEASE_REJECT };
+enum wsub_hash {
+    WSUB_HASH_SHA1,
+    WSUB_HASH_SHA256,
+    WSUB_HASH_SHA384,
+    WSUB_HASH_SHA512,
+    WSUB_HASH_MAX_
+};
+
+/* Every string is owned by the config and never NULL. */
+struct wsub_config {
+    char *redis_url;
+    char *key_prefix;
+    uint32_t shards;
+    uint32_t redis_timeout_ms; /* for one answer of Redis */
+    char *instance_name;       /* default ROLE-HOST-PID */
+    char *status_listen;
+    enum wsub_log_format log_format;
+    enum wsub_log_level log_level;
+    char *listen;
+    char *public_url; /* default http://LISTEN/, see wsub_config_load() */
+    char *admin_token;
+    char *publish_token;
+    char *subscribe_token;
+    uint32_t lease_default_s;
+    uint32_t lease_min_s;
+    uint32_t lease_max_s;
+    enum wsub_lease_policy lease_policy;
+    bool verify;
+    uint32_t max_connections;    /* accepted at once by an HTTP server */
+    uint32_t request_timeout_ms; /* from a request's first byte to its last */
+    uint32_t drain_timeout_ms;   /* from SIGTERM to exit */
+    uint32_t retention_s;
+    uint32_t dead_letter_retention_s;
+    uint32_t max_body_bytes;
+    uint32_t concurrency;
+    uint32_t per_host;
+    uint32_t timeout_ms;
+    uint32_t connect_timeout_ms;
+    uint32_t max_attempts;
+    uint32_t retry_base_ms;
+    uint32_t retry_cap_ms;
+    enum wsub_hash signature_hash;
+    bool allow_private_networks;
+    char *secret_keys_file; /* "" = secrets are stored in plain form */
+};
+
+/* What a program does after its command line was read. */
+enum wsub_config_action {
+    WSUB_CONFIG_RUN,
+    WSUB_CONFIG_EXIT, /* --help, --version, --check-config: done, exit 0 */
+};
+
+/* Reads argv, `env` (as environ) and the file into *ret_config.  Prints what
+ * --help, --version or --check-config ask for on `out`.
+ *
+ * On an error returns WSUB_ERR_INVALID (WSUB_ERR_SYSTEM for a file that can't
+ * be read), leaves *ret_config empty and writes one sentence for people to
+ * `err_text`.  Warnings go to the log.  wsub_config_done() frees the strings.
+ *
+ * When `public_url` is not set it stays "" here: the hub fills it in once it
+ * knows its port. */
+enum wsub_err wsub_config_load(enum wsub_program program, int argc,
+                               char *const argv[], char *const env[],
+                               FILE *out, char err_text[512],
+                               enum wsub_config_action *ret_action,
+                               struct wsub_config *ret_config) WSUB_MUST_CHECK;
+
+void wsub_config_done(struct wsub_config *config);
+
+/* Prints the table as Markdown: docs/CONFIG.md is this, for all programs
+ * (flag --help-markdown of each program prints it too). */
+void wsub_config_print_markdown(FILE *out);
+
+/* "websub-hub", "websub-spreader" or "websub-deliver". */
+const char *wsub_program_name(enum wsub_program program);
+
+#endif

@@ -1,0 +1,129 @@
+#include "common/base/loop.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "common/base/log.h"
+#include "common/base/mem.h"
+
+struct wsub_loop {
+    struct event_base *base;       /* owned */
+    struct event *on_term;         /* owned */
+    struct event *on_int;          /* owned */
+    struct event *deadline;        /* owned */
+    wsub_loop_drain_cb *on_drain;
+    void *arg; /* borrowed; given back to on_drain */
+    uint32_t drain_timeout_ms;
+    bool draining;
+    enum wsub_exit code;
+};
+
+static void on_signal(evutil_socket_t signal_number, short what, void *arg)
+{
+    struct wsub_loop *loop = arg;
+    struct timeval limit = {
+        .tv_sec = loop->drain_timeout_ms / 1000,
+        .tv_usec = (suseconds_t)(loop->drain_timeout_ms % 1000) * 1000,
+    };
+
+    (void)what;
+    if (loop->draining) {
+        wsub_log_warn("drain-cut-short", WSUB_KU("signal", signal_number));
+        wsub_loop_finish(loop, WSUB_EXIT_DRAIN);
+        return;
+    }
+    wsub_log_info("draining", WSUB_KU("signal", signal_number),
+                  WSUB_KU("deadline_ms", loop->drain_timeout_ms));
+    loop->draining = true;
+    event_add(loop->deadline, &limit);
+    loop->on_drain(loop->arg);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    struct wsub_loop *loop = arg;
+
+    (void)fd;
+    (void)what;
+    wsub_log_warn("drain-deadline", WSUB_KU("after_ms", loop->drain_timeout_ms));
+    wsub_loop_finish(loop, WSUB_EXIT_DRAIN);
+}
+
+struct wsub_loop *wsub_loop_new(uint32_t drain_timeout_ms)
+{
+    struct wsub_loop *loop = wsub_calloc(1, sizeof(*loop));
+    struct event_config *config = event_config_new();
+
+    signal(SIGPIPE, SIG_IGN);
+    loop->drain_timeout_ms = drain_timeout_ms;
+    if (config != NULL) {
+        event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+        event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+        event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+        loop->base = event_base_new_with_config(config);
+        event_config_free(config);
+    }
+    if (loop->base == NULL)
+        wsub_panic("libevent found no way to wait for events");
+    loop->on_term = evsignal_new(loop->base, SIGTERM, on_signal, loop);
+    loop->on_int = evsignal_new(loop->base, SIGINT, on_signal, loop);
+    loop->deadline = evtimer_new(loop->base, on_deadline, loop);
+    return loop;
+}
+
+void wsub_loop_free(struct wsub_loop *loop)
+{
+    if (loop == NULL)
+        return;
+    event_free(loop->on_term);
+    event_free(loop->on_int);
+    event_free(loop->deadline);
+    event_base_free(loop->base);
+    free(loop);
+}
+
+struct event_base *wsub_loop_base(struct wsub_loop *loop)
+{
+    return loop->base;
+}
+
+enum wsub_exit wsub_loop_run(struct wsub_loop *loop,
+                             wsub_loop_drain_cb *on_drain, void *arg)
+{
+    loop->on_drain = on_drain;
+    loop->arg = arg;
+    event_add(loop->on_term, NULL);
+    event_add(loop->on_int, NULL);
+    event_base_dispatch(loop->base);
+    event_del(loop->on_term);
+    event_del(loop->on_int);
+    event_del(loop->deadline);
+    return loop->code;
+}
+
+void wsub_loop_finish(struct wsub_loop *loop, enum wsub_exit code)
+{
+    loop->code = code;
+    event_base_loopbreak(loop->base);
+}
+
+bool wsub_loop_draining(const struct wsub_loop *loop)
+{
+    return loop->draining;
+}
+
+uint64_t wsub_now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t wsub_now_ms(void)
+{
+    return wsub_now_us() / 1000;
+}

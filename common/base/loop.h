@@ -1,0 +1,47 @@
+/* loop.h - a program's life: start, run, drain, exit.
+ *
+ *   running --SIGTERM or SIGINT--> draining --finished--> exit 0
+ *                                     '------deadline---> exit 2
+ *
+ * On the first signal the program's `on_drain` is called once; it stops
+ * taking work, and calls wsub_loop_finish() when the last piece is done.  A
+ * second signal, or the deadline, ends the program at once.  SIGPIPE is
+ * ignored. */
+#ifndef WSUB_BASE_LOOP_H
+#define WSUB_BASE_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct event_base;
+struct wsub_loop;
+
+enum wsub_exit {
+    WSUB_EXIT_OK = 0,
+    WSUB_EXIT_START = 1, /* bad setting, port taken, wrong Redis */
+    WSUB_EXIT_DRAIN = 2, /* work was still in flight at the deadline */
+};
+
+typedef void wsub_loop_drain_cb(void *arg);
+
+struct wsub_loop *wsub_loop_new(uint32_t drain_timeout_ms);
+void wsub_loop_free(struct wsub_loop *loop);
+
+/* The libevent base; valid as long as the loop. */
+struct event_base *wsub_loop_base(struct wsub_loop *loop);
+
+/* Runs until wsub_loop_finish() or the drain deadline; returns the exit
+ * code.  `on_drain` is called with `arg` on the first signal. */
+enum wsub_exit wsub_loop_run(struct wsub_loop *loop,
+                             wsub_loop_drain_cb *on_drain, void *arg);
+
+/* Leaves the loop with `code` after the current callback. */
+void wsub_loop_finish(struct wsub_loop *loop, enum wsub_exit code);
+
+bool wsub_loop_draining(const struct wsub_loop *loop);
+
+/* Milliseconds of a clock that never goes back; for durations only. */
+uint64_t wsub_now_ms(void);
+uint64_t wsub_now_us(void);
+
+#endif
