@@ -74,29 +74,68 @@ class Hub:
         query = urllib.parse.urlencode({"hub.topic": topic})
         return self.request("POST", "/publish?" + query, body, headers)
 
+    def stream(self, data=b""):
+        """A connection that these bytes were sent on."""
+        return Stream(self.address, data)
+
     def raw(self, data):
         """Sends the bytes as they are and reads one answer.  Returns it, and
-        a function that tells whether the hub then closes the connection
-        within some seconds."""
-        link = socket.create_connection(self.address.rsplit(":", 1),
-                                        timeout=_TIMEOUT_S)
+        a function that waits so many seconds for the hub to close the
+        connection, says whether it did, and closes it."""
+        link = self.stream(data)
+        return link.answer(), link.closes
+
+
+class Stream:
+    """A connection to the hub, byte for byte."""
+
+    def __init__(self, address, data):
+        host, port = address.rsplit(":", 1)
+        self._socket = socket.create_connection((host, int(port)),
+                                                timeout=_TIMEOUT_S)
+        # One reader for all answers: what it has read ahead is not lost.
+        self._reader = self._socket.makefile("rb")
+        self.send(data)
+
+    def send(self, data):
         try:
-            link.sendall(data)
+            self._socket.sendall(data)
         except ConnectionError:
             pass  # answered and closed before it had read everything
-        response = http.client.HTTPResponse(link)
+
+    def makefile(self, _mode):
+        """For HTTPResponse, which closes its file after each answer."""
+        return _Unclosed(self._reader)
+
+    def answer(self):
+        response = http.client.HTTPResponse(self)
         response.begin()
-        answer = Response(response)
-        return answer, lambda seconds=5: _closes(link, seconds)
+        return Response(response)
+
+    def closes(self, seconds=5):
+        self._socket.settimeout(seconds)
+        try:
+            return self._reader.read(1) == b""
+        except ConnectionError:
+            return True
+        except TimeoutError:
+            return False
+        finally:
+            self.close()
+
+    def close(self):
+        self._reader.close()
+        self._socket.close()
 
 
-def _closes(link, seconds):
-    link.settimeout(seconds)
-    try:
-        return link.recv(1) == b""
-    except ConnectionError:
-        return True
-    except TimeoutError:
-        return False
-    finally:
-        link.close()
+class _Unclosed:
+    """A reader whose close() is for its owner alone."""
+
+    def __init__(self, reader):
+        self._reader = reader
+
+    def __getattr__(self, name):
+        return getattr(self._reader, name)
+
+    def close(self):
+        pass

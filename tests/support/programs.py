@@ -25,14 +25,14 @@ _SANITIZERS = {
 
 
 def binary(name):
-    """The path of a program; ends the test run when it is not there."""
-    folder = os.environ.get("WEBSUBD_BIN")
-    if not folder:
-        sys.exit("Set WEBSUBD_BIN to the folder of the programs, such as "
-                 "build/dev/bin (ctest does).")
+    """The path of a program, in $WEBSUBD_BIN or else in build/dev/bin; ends
+    the test run when it is not there."""
+    folder = os.environ.get("WEBSUBD_BIN") or os.path.join(
+        os.path.dirname(os.path.abspath(__file__)), "../../build/dev/bin")
     path = os.path.join(folder, name)
     if not os.access(path, os.X_OK):
-        sys.exit(f"{path} is not there: build it first.")
+        sys.exit(f"{path} is not there: build it first "
+                 "(cmake --preset dev && cmake --build --preset dev).")
     return path
 
 

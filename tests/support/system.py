@@ -7,6 +7,7 @@ make waiting short.
         system.wait_idle()
 """
 
+import threading
 import unittest
 
 from support.hub import Hub
@@ -177,6 +178,12 @@ class SystemTest(unittest.TestCase):
         self.system.__enter__()
         self.addCleanup(self.system.close)
         return self.system
+
+    def gate(self):
+        """An event for answers to wait for; opened when the test ends."""
+        made = threading.Event()
+        self.addCleanup(made.set)
+        return made
 
     def run(self, result=None):
         before = _problems(result)
