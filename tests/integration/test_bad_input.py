@@ -7,6 +7,7 @@ after each.  Only the hub runs, so nothing else writes.
 import sys
 import unittest
 from pathlib import Path
+from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -49,9 +50,8 @@ def subscribe(**fields):
 
 
 def url(text):
-    """Percent-encodes what a form needs encoded."""
-    return "".join(f"%{byte:02X}" if chr(byte) in "%&+=#" or byte <= 32
-                   or byte > 126 else chr(byte) for byte in text.encode())
+    """Percent-encodes a URL for a form or a query."""
+    return quote(text, safe=":/?@[]")
 
 
 GET = b"GET / HTTP/1.1\r\n"
