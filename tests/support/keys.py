@@ -4,6 +4,8 @@ of the contract, so that they notice when the programs drift from it."""
 import base64
 import hashlib
 
+from support.redis import RedisError
+
 
 def digest(text):
     """The name of a topic or a callback in keys: the first 16 bytes of
@@ -73,29 +75,31 @@ class Store:
         return sum(self._redis.call("HLEN", f"{self._prefix}:{{{n}}}:refs")
                    for n in range(self._shards))
 
-    def idle(self, streams=("log", "pings", "outbox", "verify"),
-             delayed=True):
-        """True when every entry of the streams was read and acknowledged and
-        (`delayed`) nothing waits for its time."""
-        for number in range(self._shards):
-            base = f"{self._prefix}:{{{number}}}:"
-            if delayed and self._redis.call("ZCARD", base + "retry") > 0:
-                return False
-            if not all(self._stream_idle(base + name) for name in streams):
-                return False
-        return True
+    def idle(self):
+        """True when every entry of every work stream was read and
+        acknowledged and nothing waits for its time, all at one moment."""
+        bases = [f"{self._prefix}:{{{n}}}:" for n in range(self._shards)]
+        streams = [base + name for base in bases
+                   for name in ("log", "pings", "outbox", "verify")]
+        waiting = [["ZCARD", base + "retry"] for base in bases]
+        infos = [["XINFO", part, key] for key in streams
+                 for part in ("STREAM", "GROUPS")]
+        answers = self._redis.call_all(waiting + infos)
+        about = answers[len(waiting):]
+        return not any(answers[:len(waiting)]) and all(
+            _stream_idle(*pair) for pair in zip(about[::2], about[1::2]))
 
-    def _stream_idle(self, key):
-        if self._redis.call("EXISTS", key) == 0:
-            return True
-        info = _pairs(self._redis.call("XINFO", "STREAM", key))
-        groups = [_pairs(group) for group
-                  in self._redis.call("XINFO", "GROUPS", key)]
-        if not groups:
-            return info[b"length"] == 0
-        return all(group[b"pending"] == 0
-                   and group[b"last-delivered-id"] == info[b"last-generated-id"]
-                   for group in groups)
+
+def _stream_idle(stream, groups):
+    """`stream` and `groups` as XINFO gives them: an error means no stream."""
+    if isinstance(stream, RedisError):
+        return True
+    stream = _pairs(stream)
+    if not groups:
+        return stream[b"length"] == 0
+    return all(group[b"pending"] == 0 and
+               group[b"last-delivered-id"] == stream[b"last-generated-id"]
+               for group in map(_pairs, groups))
 
 
 def _pairs(flat):

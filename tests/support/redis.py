@@ -34,13 +34,20 @@ class Client:
         self._socket.close()
 
     def call(self, *words):
-        """Sends a command; returns bytes, int, None or a list of these."""
+        """Sends a command; returns bytes, int, None or a list of these.  In
+        a list an error is an item."""
+        self._send(words)
+        answer = self._read()
+        if isinstance(answer, RedisError):
+            raise answer
+        return answer
+
+    def _send(self, words):
         out = [b"*%d\r\n" % len(words)]
         for word in words:
             data = word if isinstance(word, bytes) else str(word).encode()
             out.append(b"$%d\r\n%s\r\n" % (len(data), data))
         self._socket.sendall(b"".join(out))
-        return self._read()
 
     def _read(self):
         line = self._stream.readline()
@@ -50,7 +57,7 @@ class Client:
         if kind == b"+":
             return rest
         if kind == b"-":
-            raise RedisError(rest.decode())
+            return RedisError(rest.decode())
         if kind == b":":
             return int(rest)
         if kind == b"$":
@@ -97,6 +104,14 @@ class Redis:
         if self._client is None:
             self._client = Client(self.socket_path)
         return self._client.call(*words)
+
+    def call_all(self, commands):
+        """Runs the commands (lists of words) as of one moment; returns their
+        answers, a RedisError where one failed."""
+        self.call("MULTI")
+        for words in commands:
+            self.call(*words)
+        return self.call("EXEC")
 
     def _drop_client(self):
         if self._client is not None:
