@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.programs import Program, run
 from support.redis import Redis
 from support.system import FAST
+from support.wait import wait_until
 
 PROGRAMS = ("websub-hub", "websub-spreader", "websub-deliver")
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,9 +163,7 @@ class Running(Cli):
 
     def test_log_can_be_json(self):
         hub = self.start(log_format="json", listen="127.0.0.1:0")
-        self.addCleanup(hub.terminate)
-        while not any('"ready"' in line for line in hub.lines):
-            self.assertTrue(hub.running)
+        wait_until(lambda: '"ready"' in hub.log(), "it is ready")
         self.assertTrue(all(line.startswith("{") and line.endswith("}")
                             for line in hub.lines), hub.log())
 
