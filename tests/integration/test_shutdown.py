@@ -156,12 +156,13 @@ class Shutdown(SystemTest):
                 self.assertLess(self.stop_takes(role, code=(0, 2)), 12)
 
     def test_programs_end_before_redis_was_ever_there(self):
+        for role in ("hub", "spreader", "deliver"):
+            self.system.program(role).stop()
         self.system.redis.stop()
         self.addCleanup(self.system.redis.start)
         for role in ("hub", "spreader", "deliver"):
             with self.subTest(role=role):
-                program = self.system.start(role, wait=False,
-                                            listen="127.0.0.1:0")
+                program = self.system.start(role, wait=False)
                 program.address()
                 program.stop(code=(0, 2), seconds=12)
 

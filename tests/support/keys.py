@@ -3,20 +3,31 @@ of the contract, so that they notice when the programs drift from it."""
 
 import base64
 import hashlib
+import re
 
 from support.redis import RedisError
 
 
-def digest(text):
+_UNRESERVED = re.compile(r"%(2D|2E|3\d|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])",
+                         re.IGNORECASE)
+
+
+def _hash(url):
+    """SHA-256 of a URL in its normal spelling: percent-encoded unreserved
+    characters are decoded, nothing else is changed."""
+    normal = _UNRESERVED.sub(lambda m: chr(int(m[1], 16)), url)
+    return hashlib.sha256(normal.encode()).digest()
+
+
+def digest(url):
     """The name of a topic or a callback in keys: the first 16 bytes of
     SHA-256 as base64url."""
-    first = hashlib.sha256(text.encode()).digest()[:16]
-    return base64.urlsafe_b64encode(first).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(_hash(url)[:16]).rstrip(b"=").decode()
 
 
 def shard(topic, shards):
-    first = hashlib.sha256(topic.encode()).digest()[:4]
-    return (int.from_bytes(first, "big") >> 2) % shards
+    """The first 30 bits of the digest modulo the number of shards."""
+    return (int.from_bytes(_hash(topic)[:4], "big") >> 2) % shards
 
 
 class Record:

@@ -98,8 +98,9 @@ class Program:
                 self._reader.join(timeout=10)
                 found = self.events(event)
                 if not found:
-                    raise AssertionError(f"{self.name} ended before "
-                                         f"'{event}':\n{self.log()}")
+                    raise AssertionError(
+                        f"{self.name} ended with {self._process.returncode} "
+                        f"before '{event}':\n{self.log()}")
             return found
         return wait_until(seen, f"{self.name} logs '{event}'")[0]
 
