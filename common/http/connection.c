@@ -52,6 +52,7 @@ struct wsub_http_connection {
     bool freed;   /* while running */
     bool last;    /* the answer in `out` says close */
     bool eof;     /* the client sends no more */
+    bool paused;  /* enough was read ahead */
     bool broken;  /* the socket is of no use any more */
 };
 
@@ -208,6 +209,25 @@ static void refuse(struct wsub_http_connection *conn,
     conn->last = true;
 }
 
+/* libevent's own high watermark will not do: as long as it is reached, 2.1
+ * calls on_read() in every turn of the loop. */
+static void pause_if_full(struct wsub_http_connection *conn)
+{
+    struct evbuffer *input = bufferevent_get_input(conn->bev);
+
+    if (evbuffer_get_length(input) < READ_AHEAD_BYTES)
+        return;
+    bufferevent_disable(conn->bev, EV_READ);
+    conn->paused = true;
+}
+
+static void resume(struct wsub_http_connection *conn)
+{
+    if (conn->paused)
+        bufferevent_enable(conn->bev, EV_READ);
+    conn->paused = false;
+}
+
 /* Moves what came from the socket's buffer to the request's. */
 static bool pull(struct wsub_http_connection *conn)
 {
@@ -223,6 +243,7 @@ static bool pull(struct wsub_http_connection *conn)
     assert(moved == (int)len);
     room[moved] = '\0';
     conn->req->in.len += (size_t)moved;
+    resume(conn);
     return true;
 }
 
@@ -267,6 +288,7 @@ static void drop_input(struct wsub_http_connection *conn)
     struct evbuffer *input = bufferevent_get_input(conn->bev);
 
     evbuffer_drain(input, evbuffer_get_length(input));
+    resume(conn);
 }
 
 static void linger(struct wsub_http_connection *conn)
@@ -342,6 +364,8 @@ static void on_read(struct bufferevent *bev, void *arg)
         drop_input(conn);
     else if (conn->state == IDLE || conn->state == READING)
         run(conn);
+    else
+        pause_if_full(conn);
 }
 
 static void on_written(struct bufferevent *bev, void *arg)
@@ -416,7 +440,6 @@ void wsub_http_connection_new(struct wsub_http_pool *pool, evutil_socket_t fd,
         wsub_panic("out of memory for a connection");
     link_to_pool(conn, pool);
     bufferevent_setcb(conn->bev, on_read, on_written, on_event, conn);
-    bufferevent_setwatermark(conn->bev, EV_READ, 0, READ_AHEAD_BYTES);
     bufferevent_set_max_single_read(conn->bev, READ_AHEAD_BYTES);
     bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
     set_deadline(conn, wsub_now_ms() + pool->idle_timeout_ms);

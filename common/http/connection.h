@@ -16,7 +16,7 @@
  * answer, which a reset would destroy (RFC 9112 section 9.6).
  *
  * Answers of one turn leave in one write.  While a request is with its
- * handler at most 32 KiB of the following ones are read. */
+ * handler at most 64 KiB of the following ones are read. */
 #ifndef WSUB_HTTP_CONNECTION_H
 #define WSUB_HTTP_CONNECTION_H
 

@@ -8,6 +8,8 @@
 
 #include <check.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +35,7 @@ static struct wsub_http_server *server;
 static struct wsub_http_request *waiting[8]; /* not answered yet */
 static size_t waiting_count;
 static size_t asked; /* requests given to handlers */
-static unsigned emptied;
+static size_t emptied;
 
 /* --- handlers ---------------------------------------------------------- */
 
@@ -140,6 +142,7 @@ FIXTURE void start(const struct wsub_http_server_options *options)
     char err_text[256] = "";
 
     wsub_log_setup(WSUB_LOG_ERROR, WSUB_LOG_TEXT);
+    asked = waiting_count = emptied = 0;
     base = event_base_new();
     ck_assert_int_eq(wsub_http_server_new(base, options, err_text, &server),
                      WSUB_OK);
@@ -173,9 +176,10 @@ FIXTURE void turn_some(void)
 
 #define WAIT_FOR(condition)                                                    \
     do {                                                                       \
-        uint64_t until = wsub_now_ms() + DEADLINE_MS;                          \
+        uint64_t wait_end_ms = wsub_now_ms() + DEADLINE_MS;                    \
         while (!(condition)) {                                                 \
-            ck_assert_msg(wsub_now_ms() < until, "never came: " #condition);   \
+            ck_assert_msg(wsub_now_ms() < wait_end_ms,                         \
+                          "never came: " #condition);                          \
             turn();                                                            \
             poll(NULL, 0, 1);                                                  \
         }                                                                      \
@@ -193,12 +197,13 @@ FIXTURE int dial_address(const char *text)
 {
     struct sockaddr_storage address;
     socklen_t len;
-    int fd;
+    int fd, on = 1;
 
     ck_assert_int_eq(wsub_http_listen_parse(text, &address, &len), WSUB_OK);
     fd = socket(address.ss_family, SOCK_STREAM, 0);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, len), 0);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     return fd;
 }
 
