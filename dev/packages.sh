@@ -1,0 +1,77 @@
+#!/bin/bash
+# The Debian packages that building, testing and the demo need, and how to
+# install those that are missing.  Sourced by the other scripts.
+
+build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev
+    libcurl4-openssl-dev libhiredis-dev libjansson-dev libssl-dev
+    libinih-dev uthash-dev check"
+run_packages="redis-server redis-tools python3"
+
+# The HTTP parser has another name in each release of Debian.
+parser_packages="libllhttp-dev libhttp-parser-dev"
+
+is_installed()
+{
+    dpkg -s "$1" 2>/dev/null | grep -q '^Status: install ok installed$'
+}
+
+as_root()
+{
+    if [ "$(id -u)" -eq 0 ]; then
+        env DEBIAN_FRONTEND=noninteractive "$@"
+    else
+        sudo env DEBIAN_FRONTEND=noninteractive "$@"
+    fi
+}
+
+# Prints the packages that are missing.
+missing_packages()
+{
+    local package parser=none
+
+    for package in $build_packages $run_packages; do
+        is_installed "$package" || echo "$package"
+    done
+    for package in $parser_packages; do
+        if is_installed "$package"; then
+            parser=$package
+        fi
+    done
+    [ "$parser" != none ] || echo parser
+}
+
+# The parser that this release has; needs fresh package lists.
+available_parser()
+{
+    local package
+
+    for package in $parser_packages; do
+        if apt-cache show "$package" >/dev/null 2>&1; then
+            echo "$package"
+            return
+        fi
+    done
+    echo "No package of: $parser_packages" >&2
+    return 1
+}
+
+# Installs what is missing.  Says nothing when nothing is.
+install_packages()
+{
+    local missing
+
+    if ! command -v dpkg >/dev/null; then
+        echo "This is no Debian: install what dev/packages.sh lists." >&2
+        return 1
+    fi
+    missing=$(missing_packages)
+    [ -n "$missing" ] || return 0
+    # shellcheck disable=SC2086 # a list of words
+    echo "Installing:" $missing
+    as_root apt-get update -q
+    case $missing in
+    *parser*) missing=${missing/%parser/$(available_parser)} || return 1 ;;
+    esac
+    # shellcheck disable=SC2086
+    as_root apt-get install -q -y --no-install-recommends $missing
+}

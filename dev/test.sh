@@ -1,0 +1,27 @@
+#!/bin/bash
+# Builds and tests everything: the presets dev and asan, or the one named.
+#
+#   dev/test.sh [dev|asan] [arguments of ctest]
+#
+# Stops at the first preset that fails; the last lines are ctest's summary.
+# The tests start a redis-server of their own, on a unix socket.
+set -eu
+cd "$(dirname "$0")/.."
+. dev/packages.sh
+
+presets="dev asan"
+case ${1:-} in
+dev | asan)
+    presets=$1
+    shift
+    ;;
+esac
+
+install_packages
+for preset in $presets; do
+    echo "== $preset: build"
+    cmake --preset "$preset" >/dev/null
+    cmake --build --preset "$preset"
+    echo "== $preset: test"
+    ctest --preset "$preset" "$@"
+done

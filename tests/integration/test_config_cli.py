@@ -1,0 +1,194 @@
+"""The command line, the environment, the file, and starts that must fail."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.programs import Program, run
+from support.redis import Redis
+from support.system import FAST
+from support.wait import wait_until
+
+PROGRAMS = ("websub-hub", "websub-spreader", "websub-deliver")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Cli(unittest.TestCase):
+    def file(self, text):
+        """An INI file; returns its path."""
+        made = tempfile.NamedTemporaryFile("w", suffix=".ini")
+        self.addCleanup(made.close)
+        made.write(text)
+        made.flush()
+        return made.name
+
+    def refused(self, program, *flags, names, settings=None):
+        """The start fails with one sentence that names the culprit."""
+        done = run(program, *flags, settings=settings)
+        self.assertEqual(done.returncode, 1, done)
+        lines = done.stderr.strip().splitlines()
+        self.assertEqual(len(lines), 1, done.stderr)
+        self.assertIn(names, lines[0])
+        self.assertEqual(done.stdout, "")
+
+
+class Output(Cli):
+    def test_help_lists_every_setting(self):
+        for program in PROGRAMS:
+            done = run(program, "--help")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            for flag in ("--config", "--check-config", "--version",
+                         "--redis-url", "--key-prefix", "--shards",
+                         "--listen", "--public-url", "--lease-policy",
+                         "--max-attempts", "--allow-private-networks",
+                         "--secret-keys-file"):
+                self.assertIn(flag, done.stdout, program)
+
+    def test_version_names_the_project_and_a_number(self):
+        for program in PROGRAMS:
+            done = run(program, "--version")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertRegex(done.stdout, r"\d+\.\d+\.\d+")
+
+    def test_check_config_of_a_fine_one(self):
+        for program in PROGRAMS:
+            done = run(program, "--check-config", settings={"shards": "16"})
+            self.assertEqual(done.returncode, 0, done)
+
+    def test_config_page_is_what_the_programs_print(self):
+        page = ROOT / "docs" / "CONFIG.md"
+        for program in PROGRAMS:
+            done = run(program, "--help-markdown")
+            self.assertEqual(done.returncode, 0)
+            self.assertEqual(
+                done.stdout, page.read_text(),
+                "docs/CONFIG.md is the output of websub-hub --help-markdown")
+
+
+class BadSettings(Cli):
+    def test_bad_value_in_the_environment(self):
+        for program in PROGRAMS:
+            for key, value in (("shards", "0"), ("shards", "many"),
+                               ("shards", ""), ("timeout_ms", "-1"),
+                               ("timeout_ms", "99999999999999"),
+                               ("redis_url", "http://127.0.0.1/"),
+                               ("log_level", "loud"), ("verify", "perhaps"),
+                               ("signature_hash", "md5")):
+                with self.subTest(program=program, key=key, value=value):
+                    self.refused(program, settings={key: value},
+                                 names="WEBSUB_" + key.upper())
+
+    def test_bad_value_of_a_flag(self):
+        for flags in (("--shards", "0"), ("--shards=0",), ("--shards",)):
+            with self.subTest(flags=flags):
+                self.refused("websub-hub", *flags, names="--shards")
+
+    def test_bad_value_is_found_by_check_config(self):
+        self.refused("websub-deliver", "--check-config",
+                     settings={"shards": "0"}, names="WEBSUB_SHARDS")
+
+    def test_unknown_flag(self):
+        for flag in ("--no-such-flag", "--no-such-flag=1", "-x", "word"):
+            with self.subTest(flag=flag):
+                self.refused("websub-hub", flag, names=flag.split("=")[0])
+
+    def test_unknown_key_and_bad_value_in_the_file(self):
+        for text, names in (("no_such_key = 1\n", "no_such_key"),
+                            ("shards = none\n", "shards"),
+                            ("[oops\n", "")):
+            with self.subTest(text=text):
+                path = self.file(text)
+                self.refused("websub-hub", "--config", path, names=names)
+                self.refused("websub-hub", settings={"config": path},
+                             names=names)
+
+    def test_file_that_is_not_there(self):
+        self.refused("websub-hub", "--config", "/nonexistent/websub.ini",
+                     names="/nonexistent/websub.ini")
+
+    def test_key_ring_that_others_may_read(self):
+        path = self.file("one " + "0" * 64 + "\n")
+        Path(path).chmod(0o644)
+        for program in ("websub-hub", "websub-deliver"):
+            self.refused(program, settings={"secret_keys_file": path},
+                         names=path)
+
+    def test_key_ring_that_is_none(self):
+        path = self.file("one two three\n")
+        Path(path).chmod(0o600)
+        self.refused("websub-hub", settings={"secret_keys_file": path},
+                     names=path)
+
+
+class Running(Cli):
+    def setUp(self):
+        self.redis = Redis()
+        self.addCleanup(self.redis.close)
+
+    def start(self, program="websub-hub", flags=(), **settings):
+        made = Program(program, {"redis_url": self.redis.url, **settings},
+                       flags)
+        self.addCleanup(made.close)
+        return made
+
+    def exits(self, program, says, **settings):
+        """The start fails after Redis was asked; the last line says why."""
+        made = Program(program, {**FAST, "redis_url": self.redis.url,
+                                 **settings})
+        made.wait_exit(1)
+        self.assertIn(says, made.lines[-1])
+
+    def test_environment_wins_over_the_file_and_a_flag_over_both(self):
+        path = self.file("listen = 127.0.0.2:0\n")
+        for flags, settings, host in (
+                ((), {}, "127.0.0.2"),
+                ((), {"listen": "127.0.0.3:0"}, "127.0.0.3"),
+                (("--listen", "127.0.0.4:0"), {"listen": "127.0.0.3:0"},
+                 "127.0.0.4"),
+                (("--listen=127.0.0.5:0",), {}, "127.0.0.5")):
+            with self.subTest(host=host):
+                hub = self.start(flags=("--config", path, *flags), **settings)
+                self.assertEqual(hub.address().split(":")[0], host)
+                hub.stop()
+
+    def test_unknown_variable_is_a_warning(self):
+        hub = self.start(no_such_setting="1", listen="127.0.0.1:0")
+        hub.wait_ready()
+        warning, = [line for line in hub.lines
+                    if "WEBSUB_NO_SUCH_SETTING" in line]
+        self.assertEqual(warning.split(" ")[1], "warn")
+
+    def test_log_can_be_json(self):
+        hub = self.start(log_format="json", listen="127.0.0.1:0")
+        wait_until(lambda: '"ready"' in hub.log(), "it is ready")
+        self.assertTrue(all(line.startswith("{") and line.endswith("}")
+                            for line in hub.lines), hub.log())
+
+    def test_port_that_is_taken(self):
+        hub = self.start(listen="127.0.0.1:0")
+        self.exits("websub-hub", hub.address(), listen=hub.address())
+
+    def test_other_shards_than_redis_holds(self):
+        self.start(listen="127.0.0.1:0", shards="4").wait_ready().stop()
+        for program in PROGRAMS:
+            with self.subTest(program=program):
+                self.exits(program, "shards", shards="8")
+
+    def test_newer_format_than_this_version_knows(self):
+        self.redis.call("HSET", "websub:meta", "format", "2", "shards", "4")
+        for program in PROGRAMS:
+            with self.subTest(program=program):
+                self.exits(program, "format")
+
+    def test_redis_that_may_evict(self):
+        self.redis.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        for program in PROGRAMS:
+            with self.subTest(program=program):
+                self.exits(program, "maxmemory-policy")
+
+
+if __name__ == "__main__":
+    unittest.main()

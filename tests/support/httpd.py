@@ -1,0 +1,117 @@
+"""An HTTP server whose every answer is scripted by the test.
+
+    server = Server()
+    server.resources["/path"] = lambda request: Answer(204)
+
+Threads, one for each connection; keep-alive; port 0.  A resource may hold its
+answer back for as long as the test wants (a gate), or let it drip.
+"""
+
+import http.server
+import socketserver
+import threading
+import time
+
+GATE_MAX_S = 60  # no thread outlives a test that forgot to open its gate
+
+
+class Request:
+    """What arrived."""
+
+    def __init__(self, handler, body):
+        self.method = handler.command
+        self.target = handler.path
+        self.path, _, self.query = handler.path.partition("?")
+        self.headers = handler.headers
+        self.body = body
+        self.at = time.monotonic()
+
+
+class Answer:
+    """What is answered, and when.
+
+    `gate`: a threading.Event that the answer waits for.  `drip`: after the
+    headers one byte every 100 ms, without end."""
+
+    def __init__(self, status=200, body=b"", headers=None, gate=None,
+                 drip=False):
+        self.status = status
+        self.body = body
+        self.headers = headers or {}
+        self.gate = gate
+        self.drip = drip
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = 65536
+    disable_nagle_algorithm = True
+
+    def do_GET(self):
+        size = int(self.headers.get("Content-Length") or 0)
+        request = Request(self, self.rfile.read(size))
+        answer = self.server.answer_to(request)
+        if answer.gate is not None:
+            answer.gate.wait(GATE_MAX_S)
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        if answer.drip:
+            self._drip()
+            return
+        if answer.status not in (204, 304):
+            self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    do_POST = do_GET
+
+    def _drip(self):
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        end = time.monotonic() + GATE_MAX_S
+        while time.monotonic() < end and not self.server.closing.wait(0.1):
+            self.wfile.write(b".")
+            self.wfile.flush()
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """Listens from its creation on; close() ends it."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 1024
+
+    def __init__(self, host="127.0.0.1"):
+        super().__init__((host, 0), _Handler)
+        self.resources = {}
+        self.connections = 0
+        self.strays = []  # requests that no resource was made for
+        self.closing = threading.Event()
+        self.port = self.server_address[1]
+        self.url = f"http://{host}:{self.port}"
+        threading.Thread(target=self.serve_forever, args=(0.05,),
+                         daemon=True).start()
+
+    def process_request(self, request, client_address):
+        self.connections += 1
+        super().process_request(request, client_address)
+
+    def answer_to(self, request):
+        resource = self.resources.get(request.path)
+        if resource is None:
+            self.strays.append(request)
+            return Answer(404)
+        return resource(request)
+
+    def handle_error(self, request, client_address):
+        """A client that cut the connection is part of many tests."""
+
+    def close(self):
+        self.closing.set()
+        self.shutdown()
+        self.server_close()

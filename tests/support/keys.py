@@ -1,0 +1,106 @@
+"""Where things are in Redis, as docs/PROTOCOL.md says: the tests' own reading
+of the contract, so that they notice when the programs drift from it."""
+
+import base64
+import hashlib
+
+from support.redis import RedisError
+
+
+def digest(text):
+    """The name of a topic or a callback in keys: the first 16 bytes of
+    SHA-256 as base64url."""
+    first = hashlib.sha256(text.encode()).digest()[:16]
+    return base64.urlsafe_b64encode(first).rstrip(b"=").decode()
+
+
+def shard(topic, shards):
+    first = hashlib.sha256(topic.encode()).digest()[:4]
+    return (int.from_bytes(first, "big") >> 2) % shards
+
+
+class Record:
+    """An active subscription."""
+
+    def __init__(self, line):
+        (version, expires, lease, generation, self.secret,
+         callback) = line.split(b" ", 5)
+        assert version == b"1", line
+        self.expires_s = int(expires)
+        self.lease_s = int(lease)
+        self.generation = int(generation)
+        self.callback = callback.decode()
+
+
+class Store:
+    """Reads the programs' state."""
+
+    def __init__(self, redis, shards, prefix="websub"):
+        self._redis = redis
+        self._shards = shards
+        self._prefix = prefix
+
+    def key(self, topic, name):
+        """The key `name` of the topic's shard."""
+        return f"{self._prefix}:{{{shard(topic, self._shards)}}}:{name}"
+
+    def record(self, topic, callback):
+        """The active subscription, or None."""
+        name = f"sub:{digest(topic)}:{digest(callback)}"
+        line = self._redis.call("GET", self.key(topic, name))
+        return None if line is None else Record(line)
+
+    def requested(self, topic, callback, mode="s"):
+        """Whether a request waits for its verification."""
+        name = f"request:{digest(topic)}:{digest(callback)}:{mode}"
+        return self._redis.call("EXISTS", self.key(topic, name)) == 1
+
+    def subscribers(self, topic):
+        name = f"subs:{digest(topic)}"
+        return self._redis.call("ZCARD", self.key(topic, name))
+
+    def fetch_state(self, topic):
+        """What is known about a topic's fetches, as a dict of bytes."""
+        flat = self._redis.call("HGETALL",
+                                self.key(topic, f"topic:{digest(topic)}"))
+        return dict(zip(flat[::2], flat[1::2]))
+
+    def dead_letters(self, topic):
+        """The dead letters of the topic's shard, as dicts of bytes."""
+        entries = self._redis.call("XRANGE", self.key(topic, "dead"), "-", "+")
+        return [dict(zip(fields[::2], fields[1::2])) for _, fields in entries]
+
+    def events_kept(self):
+        """How many events deliveries still refer to, over all shards."""
+        return sum(self._redis.call("HLEN", f"{self._prefix}:{{{n}}}:refs")
+                   for n in range(self._shards))
+
+    def idle(self):
+        """True when every entry of every work stream was read and
+        acknowledged and nothing waits for its time, all at one moment."""
+        bases = [f"{self._prefix}:{{{n}}}:" for n in range(self._shards)]
+        streams = [base + name for base in bases
+                   for name in ("log", "pings", "outbox", "verify")]
+        waiting = [["ZCARD", base + "retry"] for base in bases]
+        infos = [["XINFO", part, key] for key in streams
+                 for part in ("STREAM", "GROUPS")]
+        answers = self._redis.call_all(waiting + infos)
+        about = answers[len(waiting):]
+        return not any(answers[:len(waiting)]) and all(
+            _stream_idle(*pair) for pair in zip(about[::2], about[1::2]))
+
+
+def _stream_idle(stream, groups):
+    """`stream` and `groups` as XINFO gives them: an error means no stream."""
+    if isinstance(stream, RedisError):
+        return True
+    stream = _pairs(stream)
+    if not groups:
+        return stream[b"length"] == 0
+    return all(group[b"pending"] == 0 and
+               group[b"last-delivered-id"] == stream[b"last-generated-id"]
+               for group in map(_pairs, groups))
+
+
+def _pairs(flat):
+    return dict(zip(flat[::2], flat[1::2]))

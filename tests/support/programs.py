@@ -1,0 +1,162 @@
+"""Starts one of the three programs from $WEBSUBD_BIN and watches it.
+
+Standard error is read as it comes, so that a test can wait for a log line.
+Whenever a program ends, its exit code is checked and a sanitizer's report
+fails the test; leaks count as errors.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+from support.wait import wait_until
+
+_FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
+_REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehavior"
+                     r"|runtime error:|panic")
+_SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:exitcode=86:strict_string_checks=1",
+    "LSAN_OPTIONS": "exitcode=86",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=86",
+}
+
+
+def binary(name):
+    """The path of a program, in $WEBSUBD_BIN or else in build/dev/bin; ends
+    the test run when it is not there."""
+    folder = os.environ.get("WEBSUBD_BIN") or os.path.join(
+        os.path.dirname(os.path.abspath(__file__)), "../../build/dev/bin")
+    path = os.path.join(folder, name)
+    if not os.access(path, os.X_OK):
+        sys.exit(f"{path} is not there: build it first "
+                 "(cmake --preset dev && cmake --build --preset dev).")
+    return path
+
+
+def environment(settings, extra=None):
+    """The environment of a program: ours without any WEBSUB_ variable, then
+    the settings."""
+    env = {key: value for key, value in os.environ.items()
+           if not key.startswith("WEBSUB_")}
+    env.update(_SANITIZERS)
+    for key, value in settings.items():
+        env["WEBSUB_" + key.upper()] = str(value)
+    env.update(extra or {})
+    return env
+
+
+def run(name, *flags, settings=None, seconds=30):
+    """Runs a program to its end; returns its CompletedProcess (text)."""
+    done = subprocess.run([binary(name), *flags], timeout=seconds, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          env=environment(settings or {}), check=False)
+    if _REPORT.search(done.stderr):
+        raise AssertionError(f"{name} reports:\n{done.stderr}")
+    return done
+
+
+class Program:
+    """A program that runs until it is told to stop."""
+
+    def __init__(self, name, settings, flags=(), extra_env=None):
+        self.name = name
+        self.lines = []
+        self._process = subprocess.Popen(
+            [binary(name), *flags], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            errors="replace", env=environment(settings, extra_env))
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self._process.stderr:
+            self.lines.append(line.rstrip("\n"))
+
+    @property
+    def running(self):
+        return self._process.poll() is None
+
+    def events(self, event):
+        """The fields of every log line so far of that event."""
+        found = []
+        for line in list(self.lines):
+            words = line.split(" ", 3)
+            if len(words) >= 3 and words[2] == event:
+                rest = words[3] if len(words) == 4 else ""
+                found.append({key: value.strip('"')
+                              for key, value in _FIELD.findall(rest)})
+        return found
+
+    def wait_event(self, event):
+        """Waits for the first log line of that event; returns its fields."""
+        def seen():
+            found = self.events(event)
+            if not found and not self.running:
+                self._reader.join(timeout=10)
+                found = self.events(event)
+                if not found:
+                    raise AssertionError(f"{self.name} ended before "
+                                         f"'{event}':\n{self.log()}")
+            return found
+        return wait_until(seen, f"{self.name} logs '{event}'")[0]
+
+    def address(self):
+        """Where it listens, such as 127.0.0.1:41233."""
+        return self.wait_event("listening")["address"]
+
+    def wait_ready(self):
+        self.wait_event("ready")
+        return self
+
+    def terminate(self):
+        """Asks it to end; wait_exit() follows."""
+        self._process.send_signal(signal.SIGTERM)
+
+    def wait_exit(self, code=0, seconds=30):
+        """Waits for its end and checks the exit code (a number, or several)
+        and that no sanitizer has anything to report."""
+        try:
+            got = self._process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise AssertionError(f"{self.name} did not end within "
+                                 f"{seconds} s:\n{self.log()}") from None
+        self._reader.join(timeout=10)
+        self._process.stderr.close()
+        self._check_reports()
+        codes = code if isinstance(code, tuple) else (code,)
+        if got not in codes:
+            raise AssertionError(f"{self.name} ended with {got}, "
+                                 f"not {code}:\n{self.log()}")
+        return got
+
+    def stop(self, code=0, seconds=30):
+        """SIGTERM, and the end that must follow."""
+        self.terminate()
+        return self.wait_exit(code, seconds)
+
+    def kill(self):
+        """SIGKILL: what a crash does."""
+        self._process.kill()
+        self.wait_exit(-signal.SIGKILL)
+
+    def close(self):
+        """For cleanups: stops it if it still runs."""
+        if self._process.stderr.closed:
+            return
+        if self.running:
+            self.stop()
+        else:
+            raise AssertionError(f"{self.name} ended by itself with "
+                                 f"{self._process.wait()}:\n{self.log()}")
+
+    def log(self):
+        return "\n".join(self.lines)
+
+    def _check_reports(self):
+        if any(_REPORT.search(line) for line in self.lines):
+            raise AssertionError(f"{self.name} reports:\n{self.log()}")

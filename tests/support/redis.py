@@ -1,0 +1,204 @@
+"""A private redis-server, and a client just large enough to look into it.
+
+The server listens on a unix socket only, with its data (append-only file) in
+a directory of its own, so that it can be stopped or killed and started again
+with what it held.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+from support.wait import wait_until
+
+
+class RedisError(Exception):
+    """An error answer of Redis."""
+
+
+class Client:
+    """A connection that sends one command and reads its answer; bytes in,
+    bytes out."""
+
+    def __init__(self, path):
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(30)
+        self._socket.connect(path)
+        self._stream = self._socket.makefile("rb")
+
+    def close(self):
+        self._stream.close()
+        self._socket.close()
+
+    def call(self, *words):
+        """Sends a command; returns bytes, int, None or a list of these.  In
+        a list an error is an item."""
+        self._send(words)
+        answer = self._read()
+        if isinstance(answer, RedisError):
+            raise answer
+        return answer
+
+    def _send(self, words):
+        out = [b"*%d\r\n" % len(words)]
+        for word in words:
+            data = word if isinstance(word, bytes) else str(word).encode()
+            out.append(b"$%d\r\n%s\r\n" % (len(data), data))
+        self._socket.sendall(b"".join(out))
+
+    def _read(self):
+        line = self._stream.readline()
+        if not line.endswith(b"\r\n"):
+            raise ConnectionError("Redis closed the connection")
+        kind, rest = line[:1], line[1:-2]
+        if kind == b"+":
+            return rest
+        if kind == b"-":
+            return RedisError(rest.decode())
+        if kind == b":":
+            return int(rest)
+        if kind == b"$":
+            size = int(rest)
+            return None if size < 0 else self._stream.read(size + 2)[:-2]
+        count = int(rest)
+        return None if count < 0 else [self._read() for _ in range(count)]
+
+
+class Redis:
+    """A redis-server that lives as long as the test."""
+
+    def __init__(self, *options):
+        self.directory = tempfile.mkdtemp(prefix="websubd-redis-")
+        self.socket_path = os.path.join(self.directory, "redis.sock")
+        self.url = f"unix://{self.socket_path}?db=0"
+        self._options = options
+        self._process = None
+        self._client = None
+        self.start()
+
+    def start(self):
+        """Starts the server on the data that is there, and waits for it."""
+        words = ["redis-server", "--port", "0", "--unixsocket",
+                 self.socket_path, "--dir", self.directory, "--appendonly",
+                 "yes", "--save", "", "--loglevel", "warning",
+                 "--logfile", os.path.join(self.directory, "redis.log")]
+        self._process = subprocess.Popen(
+            words + list(self._options), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(self._answers, "redis-server answers")
+
+    def _answers(self):
+        if self._process.poll() is not None:
+            raise AssertionError("redis-server ended at its start")
+        try:
+            return self.call("PING") == b"PONG"
+        except (OSError, RedisError):  # no socket yet, or loading its data
+            self._drop_client()
+            return False
+
+    def call(self, *words):
+        """Sends a command over the test's own connection."""
+        if self._client is None:
+            self._client = Client(self.socket_path)
+        return self._client.call(*words)
+
+    def call_all(self, commands):
+        """Runs the commands (lists of words) as of one moment; returns their
+        answers, a RedisError where one failed."""
+        self.call("MULTI")
+        for words in commands:
+            self.call(*words)
+        return self.call("EXEC")
+
+    def _drop_client(self):
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def stop(self):
+        """Ends the server in order; its data stays."""
+        self._end(signal.SIGTERM)
+
+    def kill(self):
+        """Ends the server as a crash would; what it acknowledged stays."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, sign):
+        self._drop_client()
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGCONT)
+        self._process.send_signal(sign)
+        self._process.wait(timeout=30)
+        self._process = None
+        if os.path.exists(self.socket_path):
+            os.unlink(self.socket_path)
+
+    def freeze(self):
+        """The server stops to answer, its connections stay."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self._process.send_signal(signal.SIGCONT)
+
+    def close(self):
+        """Ends the server and removes its data."""
+        self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def keys(self):
+        return sorted(self.call("KEYS", "*"))
+
+    def snapshot(self):
+        """Everything that is stored, by key.  Of a stream its entries only:
+        which consumer read what is bookkeeping.  A stream without entries
+        counts as none."""
+        taken = {}
+        for key in self.keys():
+            if self.call("TYPE", key) == b"stream":
+                entries = self.call("XRANGE", key, "-", "+")
+                if entries:
+                    taken[key] = entries
+            else:
+                taken[key] = self.call("DUMP", key)
+        return taken
+
+    def everything(self):
+        """Every byte that is stored, decoded from Redis' own packing, and
+        the append-only file as it lies on disk."""
+        parts = []
+        for key in self.keys():
+            parts.append(key)
+            _flatten(self._value(key), parts)
+        for folder, _, names in os.walk(self.directory):
+            for name in names:
+                path = os.path.join(folder, name)
+                if os.path.isfile(path):
+                    with open(path, "rb") as file:
+                        parts.append(file.read())
+        return b"\n".join(parts)
+
+    def _value(self, key):
+        kind = self.call("TYPE", key)
+        if kind == b"string":
+            return self.call("GET", key)
+        if kind == b"hash":
+            return self.call("HGETALL", key)
+        if kind == b"zset":
+            return self.call("ZRANGE", key, 0, -1)
+        if kind == b"set":
+            return self.call("SMEMBERS", key)
+        if kind == b"list":
+            return self.call("LRANGE", key, 0, -1)
+        return self.call("XRANGE", key, "-", "+")
+
+
+def _flatten(value, parts):
+    if isinstance(value, list):
+        for item in value:
+            _flatten(item, parts)
+    elif isinstance(value, bytes):
+        parts.append(value)
