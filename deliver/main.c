@@ -44,10 +44,15 @@ int main(int argc, char *argv[])
     code = WSUB_EXIT_START;
     if (deliver_init(&d, &config, loop, err_text) == WSUB_OK &&
         wsub_status_server_new(wsub_loop_base(loop), config.status_listen,
-                               &source, err_text, &status) == WSUB_OK)
+                               &source, err_text, &status) == WSUB_OK) {
+        if (status != NULL)
+            wsub_log_info("listening",
+                          WSUB_KV("address",
+                                  wsub_http_server_address(status)));
         code = (int)wsub_loop_run(loop, deliver_drain, &d);
-    else
+    } else {
         wsub_startup_failed(WSUB_PROGRAM_DELIVER, err_text);
+    }
     wsub_http_server_free(status);
     deliver_done(&d);
     wsub_loop_free(loop);

@@ -266,9 +266,9 @@ static void greet(struct wsub_redis_link *link)
     enum wsub_err err = WSUB_OK;
     struct wsub_cmd cmd;
 
-    if (url->password != NULL) {
+    if (url->password[0] != '\0') {
         wsub_cmd_init(&cmd, "AUTH");
-        if (url->user != NULL)
+        if (url->user[0] != '\0')
             wsub_cmd_str(&cmd, url->user);
         wsub_cmd_str(&cmd, url->password);
         err = link_queue(link, &cmd, on_greeting, link);
@@ -289,7 +289,7 @@ static void greet(struct wsub_redis_link *link)
 static void link_connect(struct wsub_redis_link *link)
 {
     const struct wsub_redis_url *url = link->o.url;
-    redisAsyncContext *ctx = url->path != NULL
+    redisAsyncContext *ctx = url->kind == WSUB_REDIS_UNIX
                                  ? redisAsyncConnectUnix(url->path)
                                  : redisAsyncConnect(url->host, url->port);
 

@@ -259,12 +259,14 @@ enum wsub_err wsub_redis_new(const struct wsub_redis_options *options,
                              char err_text[256], struct wsub_redis **ret_redis)
 {
     struct wsub_redis *redis = wsub_calloc(1, sizeof(*redis));
+    const char *reason;
     enum wsub_err err;
 
     redis->o = *options;
-    err = wsub_redis_url_parse(options->config->redis_url, err_text,
+    err = wsub_redis_url_parse(options->config->redis_url, &reason,
                                &redis->url);
     if (err != WSUB_OK) {
+        snprintf(err_text, 256, "redis_url is not valid: %s", reason);
         free(redis);
         return err;
     }
@@ -302,7 +304,6 @@ void wsub_redis_free(struct wsub_redis *redis)
     free(redis->meta_key);
     free(redis->announced_url);
     free(redis->stored_url);
-    wsub_redis_url_done(&redis->url);
     wsub_scripts_done();
     free(redis);
 }

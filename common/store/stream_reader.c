@@ -234,9 +234,9 @@ static void on_groups(enum wsub_err err, const struct redisReply *reply,
         read_pause(r);
         return;
     }
-    for (size_t i = 0; i < reply->elements; i++)
-        wsub_log_info("group-created", WSUB_KU("shard", r->o.shard),
-                      WSUB_KV("stream", reply->element[i]->str));
+    if (reply->elements > 0)
+        wsub_log_info("groups-created", WSUB_KU("shard", r->o.shard),
+                      WSUB_KU("count", reply->elements));
     read_next(r);
 }
 
