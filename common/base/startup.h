@@ -1,0 +1,18 @@
+/* startup.h - the first step of every program: settings, then the log. */
+#ifndef WSUB_BASE_STARTUP_H
+#define WSUB_BASE_STARTUP_H
+
+#include <stdbool.h>
+
+#include "common/base/config.h"
+
+/* Loads the settings of `program` and sets up the log.  Returns true when the
+ * program is to run; else *ret_exit is the exit code, and what there was to
+ * say has been printed. */
+bool wsub_startup(enum wsub_program program, int argc, char *const argv[],
+                  struct wsub_config *ret_config, int *ret_exit);
+
+/* Says in one sentence on standard error why `program` can't start. */
+void wsub_startup_failed(enum wsub_program program, const char *sentence);
+
+#endif

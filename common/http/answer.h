@@ -1,0 +1,34 @@
+/* answer.h - an answer as bytes.
+ *
+ * Internal to the HTTP server. */
+#ifndef WSUB_HTTP_ANSWER_H
+#define WSUB_HTTP_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "common/base/buf.h"
+
+struct wsub_http_answer {
+    int status;
+    const char *content_type;       /* NULL: none */
+    const struct wsub_buf *headers; /* NULL: none; lines with their CR LF */
+    const void *body;
+    size_t len;
+    bool head_only;  /* the request was HEAD */
+    bool close;      /* say so */
+    bool keep_alive; /* say so; HTTP/1.0 clients need to be told */
+};
+
+/* The value of Date, made anew when the second changes. */
+struct wsub_http_date {
+    time_t second;
+    char text[32];
+};
+
+/* Adds the whole answer to `out`. */
+void wsub_http_answer_add(struct wsub_buf *out, struct wsub_http_date *date,
+                          const struct wsub_http_answer *answer);
+
+#endif

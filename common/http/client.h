@@ -1,0 +1,74 @@
+/* client.h - HTTP requests to strangers, on libcurl's multi socket interface.
+ *
+ * Easy handles are set up once and reused, connections are kept alive.  A
+ * request never follows a redirect, never uses a proxy from the environment,
+ * never takes longer than its timeout in total, and never reads more of an
+ * answer than it was told to.  Unless private networks are allowed, the
+ * address is checked when a socket is opened and again when a kept one is
+ * used. */
+#ifndef WSUB_HTTP_CLIENT_H
+#define WSUB_HTTP_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+
+struct event_base;
+struct wsub_http_client;
+
+enum wsub_http_outcome {
+    WSUB_HTTP_ANSWERED,  /* a status and the whole answer */
+    WSUB_HTTP_TOO_LARGE, /* a status; the body was over its limit */
+    WSUB_HTTP_TIMEOUT,   /* maybe after the status */
+    WSUB_HTTP_BLOCKED,   /* the address is not allowed */
+    WSUB_HTTP_UNREACHED, /* DNS, connect, TLS, or the connection broke, maybe
+                          * after the status */
+};
+
+struct wsub_http_answer {
+    enum wsub_http_outcome outcome;
+    long status;           /* 0 when none came */
+    const char *error;     /* a few words; "" when answered */
+    const char *body;      /* "" when not kept */
+    size_t body_len;
+    CURL *easy;            /* for curl_easy_header() */
+    uint64_t duration_ms;
+};
+
+/* `answer` is valid during the call, in which new requests may be started. */
+typedef void wsub_http_done_cb(const struct wsub_http_answer *answer,
+                               void *arg);
+
+struct wsub_http_send {
+    const char *url;                  /* copied */
+    const struct curl_slist *headers; /* borrowed until done; may be NULL */
+    const void *body;       /* borrowed until done; NULL makes it a GET */
+    size_t body_len;
+    uint32_t timeout_ms;    /* in total, whatever drips */
+    size_t answer_max_bytes; /* more than this is WSUB_HTTP_TOO_LARGE */
+    bool keep_answer;       /* else the body is read and forgotten */
+    wsub_http_done_cb *done;
+    void *arg;
+};
+
+struct wsub_http_client_options {
+    struct event_base *base; /* borrowed; outlives the client */
+    uint32_t connect_timeout_ms;
+    uint32_t max_calls;       /* in flight at once; also idle connections */
+    bool allow_private_networks;
+};
+
+struct wsub_http_client *
+wsub_http_client_new(const struct wsub_http_client_options *options);
+
+/* Calls in flight are dropped without their callback. */
+void wsub_http_client_free(struct wsub_http_client *client);
+
+/* Starts a request; `done` is called once, later.  The caller keeps to
+ * max_calls; more is a bug. */
+void wsub_http_client_send(struct wsub_http_client *client,
+                           const struct wsub_http_send *send);
+
+#endif

@@ -1,0 +1,66 @@
+/* connection.h - one client's connection.
+ *
+ * Internal to the HTTP server.
+ *
+ *            .--------------------<-------------------.
+ *            v                                        |
+ *   -----> IDLE ----> READING ----> ASKED ------------+--> WRITING
+ *            |           | fault      | answered      |       |
+ *            |           v            v               |       v
+ *            |        (the answer says close) -----> LINGERING
+ *            '--------------------------------------------'--> freed
+ *
+ * ASKED lasts as long as the handler likes.  WRITING means that the kernel
+ * did not take all of an answer: nothing is read until it did.  LINGERING
+ * (our side is shut, what comes is dropped) lets the client read the last
+ * answer, which a reset would destroy (RFC 9112 section 9.6).
+ *
+ * Answers of one turn leave in one write.  While a request is with its
+ * handler at most 64 KiB of the following ones are read. */
+#ifndef WSUB_HTTP_CONNECTION_H
+#define WSUB_HTTP_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <event2/util.h>
+
+#include "common/http/answer.h"
+#include "common/http/server.h"
+
+struct event_base;
+struct wsub_http_connection;
+
+/* All connections of a server, and what they need of it. */
+struct wsub_http_pool {
+    struct event_base *base;              /* borrowed; outlives the pool */
+    const struct wsub_http_route *routes; /* borrowed; outlives the pool */
+    void *arg;                            /* borrowed; of the handlers */
+    size_t max_body_bytes;
+    uint32_t request_timeout_ms;
+    uint32_t idle_timeout_ms;
+    void (*on_freed)(void *owner); /* a connection went */
+    void *owner;                   /* borrowed; given to on_freed */
+    bool draining;                 /* every answer says close */
+    struct wsub_http_date date;
+    struct wsub_http_connection *first; /* owned, as a list */
+    size_t count;
+};
+
+/* Takes over the socket `fd`; `peer` is the client's address as text. */
+void wsub_http_connection_new(struct wsub_http_pool *pool, evutil_socket_t fd,
+                              const char *peer);
+
+/* Closes the connections that wait for a request. */
+void wsub_http_connection_drain(struct wsub_http_pool *pool);
+
+/* Closes all connections at once, without telling `on_freed`. */
+void wsub_http_connection_free_all(struct wsub_http_pool *pool);
+
+/* Sends the answer to the request that is with its handler, and goes on.
+ * `close`, `keep_alive` and `head_only` are filled in here. */
+void wsub_http_connection_answer(struct wsub_http_connection *conn,
+                                 struct wsub_http_answer *answer);
+
+#endif

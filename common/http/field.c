@@ -1,0 +1,120 @@
+#include "common/http/field.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/base/mem.h"
+#include "common/http/request.h"
+#include "common/http/server.h"
+
+static char *at(const struct wsub_http_request *req, size_t position)
+{
+    return req->in.data + req->start + position;
+}
+
+static void end(struct wsub_http_request *req,
+                const struct wsub_http_span *span)
+{
+    *at(req, span->at + span->len) = '\0';
+}
+
+/* Each part is followed by a colon, a white space, a '?' or a CR, none of
+ * which is needed any more. */
+void wsub_http_field_terminate(struct wsub_http_request *req)
+{
+    end(req, &req->framing.path);
+    if (req->framing.has_query)
+        end(req, &req->framing.query);
+    for (size_t i = 0; i < req->head.count; i++) {
+        end(req, &req->head.fields[i].name);
+        end(req, &req->head.fields[i].value);
+    }
+}
+
+void wsub_http_field_forget(struct wsub_http_request *req)
+{
+    struct wsub_http_joined *next;
+
+    for (struct wsub_http_joined *j = req->joined->next; j != NULL; j = next) {
+        next = j->next;
+        free(j->value);
+        free(j);
+    }
+    req->joined->next = NULL;
+}
+
+static const char *keep(const struct wsub_http_request *req, char *value)
+{
+    struct wsub_http_joined *j = wsub_calloc(1, sizeof(*j));
+
+    j->value = value;
+    j->next = req->joined->next;
+    req->joined->next = j;
+    return value;
+}
+
+static bool is_named(const struct wsub_http_request *req, size_t i,
+                     const char *name)
+{
+    return strcasecmp(at(req, req->head.fields[i].name.at), name) == 0;
+}
+
+static const char *join(const struct wsub_http_request *req, const char *name)
+{
+    struct wsub_buf all = {0};
+    bool first = true;
+
+    for (size_t i = 0; i < req->head.count; i++) {
+        if (!is_named(req, i, name))
+            continue;
+        if (!first)
+            wsub_buf_str(&all, ", ");
+        first = false;
+        wsub_buf_str(&all, at(req, req->head.fields[i].value.at));
+    }
+    return keep(req, wsub_buf_take(&all));
+}
+
+const char *wsub_http_header(const struct wsub_http_request *req,
+                             const char *name)
+{
+    const char *value = NULL;
+
+    for (size_t i = 0; i < req->head.count; i++) {
+        if (!is_named(req, i, name))
+            continue;
+        if (value != NULL)
+            return join(req, name);
+        value = at(req, req->head.fields[i].value.at);
+    }
+    return value;
+}
+
+const char *wsub_http_peer(const struct wsub_http_request *req)
+{
+    return req->peer;
+}
+
+const char *wsub_http_method(const struct wsub_http_request *req)
+{
+    return req->head.method;
+}
+
+const char *wsub_http_path(const struct wsub_http_request *req)
+{
+    if (req->framing.path.len == 0)
+        return "/";
+    return at(req, req->framing.path.at);
+}
+
+const char *wsub_http_query(const struct wsub_http_request *req)
+{
+    return req->framing.has_query ? at(req, req->framing.query.at) : NULL;
+}
+
+const char *wsub_http_body(const struct wsub_http_request *req, size_t *ret_len)
+{
+    *ret_len = req->body_bytes;
+    return at(req, req->body);
+}

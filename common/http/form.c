@@ -1,0 +1,166 @@
+#include "common/http/form.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* The code point's range for each length of an encoding: what a shorter one
+ * could say is refused (RFC 3629 section 3). */
+static const struct {
+    unsigned char mask, lead;
+    uint32_t least;
+} utf8_kinds[] = {
+    {0x80, 0x00, 0x01}, /* a zero byte is refused with the overlong ones */
+    {0xe0, 0xc0, 0x80},
+    {0xf0, 0xe0, 0x800},
+    {0xf8, 0xf0, 0x10000},
+};
+
+/* How many bytes the character at `s` has; 0 when it is none. */
+static size_t utf8_len(const unsigned char *s, size_t left)
+{
+    for (size_t k = 0; k < 4; k++) {
+        uint32_t point;
+
+        if ((s[0] & utf8_kinds[k].mask) != utf8_kinds[k].lead)
+            continue;
+        point = s[0] & (unsigned char)~utf8_kinds[k].mask;
+        for (size_t i = 1; i <= k; i++) {
+            if (i >= left || (s[i] & 0xc0) != 0x80)
+                return 0;
+            point = point << 6 | (s[i] & 0x3fu);
+        }
+        if (point < utf8_kinds[k].least || point > 0x10ffff ||
+            (point >= 0xd800 && point <= 0xdfff))
+            return 0;
+        return k + 1;
+    }
+    return 0;
+}
+
+static bool is_text(const char *s, size_t len)
+{
+    size_t at = 0, n;
+
+    while (at < len) {
+        n = utf8_len((const unsigned char *)s + at, len - at);
+        if (n == 0)
+            return false;
+        at += n;
+    }
+    return true;
+}
+
+/* Returns the decoded text, or NULL.  It is never longer than its code. */
+static char *decode(const char *text, size_t len)
+{
+    char *out = wsub_calloc(len + 1, 1);
+    size_t n = 0;
+    bool fine = true;
+
+    for (size_t i = 0; i < len && fine; i++) {
+        if (text[i] != '%') {
+            out[n++] = text[i] == '+' ? ' ' : text[i];
+            continue;
+        }
+        fine = len - i > 2 && hex_digit(text[i + 1]) >= 0 &&
+               hex_digit(text[i + 2]) >= 0;
+        if (fine)
+            out[n++] =
+                (char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+        i += 2;
+    }
+    if (fine && is_text(out, n))
+        return out;
+    free(out);
+    return NULL;
+}
+
+static enum wsub_err add_field(struct wsub_form *form, const char *text,
+                               size_t len)
+{
+    const char *equals = memchr(text, '=', len);
+    size_t name_len = equals == NULL ? len : (size_t)(equals - text);
+    size_t value_at = equals == NULL ? len : name_len + 1;
+    struct wsub_form_field *field = &form->fields[form->count++];
+
+    field->name = decode(text, name_len);
+    field->value = decode(text + value_at, len - value_at);
+    return field->name == NULL || field->value == NULL ? WSUB_ERR_INVALID
+                                                       : WSUB_OK;
+}
+
+/* The fields of the text; "a&&b" has two. */
+static size_t count_fields(const char *text, size_t len)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < len; i++)
+        if (text[i] != '&' && (i == 0 || text[i - 1] == '&'))
+            count++;
+    return count;
+}
+
+enum wsub_err wsub_form_parse(const char *text, size_t len, size_t max_fields,
+                              struct wsub_form *ret_form)
+{
+    struct wsub_form form = {0};
+    size_t count = count_fields(text, len);
+    enum wsub_err err = WSUB_OK;
+
+    if (count > max_fields)
+        return WSUB_ERR_TOO_LARGE;
+    form.fields = wsub_calloc(count, sizeof(*form.fields));
+    for (size_t at = 0; at < len && err == WSUB_OK;) {
+        const char *end = memchr(text + at, '&', len - at);
+        size_t n = end == NULL ? len - at : (size_t)(end - text) - at;
+
+        if (n > 0)
+            err = add_field(&form, text + at, n);
+        at += n + 1;
+    }
+    if (err != WSUB_OK) {
+        wsub_form_done(&form);
+        return err;
+    }
+    *ret_form = form;
+    return WSUB_OK;
+}
+
+void wsub_form_done(struct wsub_form *form)
+{
+    for (size_t i = 0; i < form->count; i++) {
+        free(form->fields[i].name);
+        free(form->fields[i].value);
+    }
+    free(form->fields);
+    *form = (struct wsub_form){0};
+}
+
+size_t wsub_form_find(const struct wsub_form *form, const char *name,
+                      const char **ret_value)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < form->count; i++) {
+        if (strcmp(form->fields[i].name, name) != 0)
+            continue;
+        if (found++ == 0 && ret_value != NULL)
+            *ret_value = form->fields[i].value;
+    }
+    return found;
+}

@@ -1,0 +1,62 @@
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/http/answer.h"
+#include "common/http/connection.h"
+#include "common/http/request.h"
+#include "common/http/server.h"
+
+#define TEXT_MAX_BYTES 1024 /* of a sentence; longer ones are cut */
+
+void wsub_http_reply_header(struct wsub_http_request *req, const char *name,
+                            const char *value)
+{
+    struct wsub_buf *lines = &req->reply_headers;
+
+    if (strpbrk(name, "\r\n:") != NULL || strpbrk(value, "\r\n") != NULL)
+        wsub_panic("a line end in the header %s of an answer", name);
+    wsub_buf_str(lines, name);
+    wsub_buf_str(lines, ": ");
+    wsub_buf_str(lines, value);
+    wsub_buf_str(lines, "\r\n");
+}
+
+void wsub_http_reply(struct wsub_http_request *req, int status,
+                     const char *content_type, const void *body, size_t len)
+{
+    struct wsub_http_answer answer = {
+        .status = status,
+        .content_type = content_type,
+        .headers = &req->reply_headers,
+        .body = body,
+        .len = len,
+    };
+
+    if (!req->asked)
+        wsub_panic("a request was answered twice");
+    if (status < 200 || status > 599)
+        wsub_panic("%d is no status of an answer", status);
+    req->asked = false;
+    if (req->conn == NULL)
+        wsub_http_request_free(req);
+    else
+        wsub_http_connection_answer(req->conn, &answer);
+}
+
+void wsub_http_reply_text(struct wsub_http_request *req, int status,
+                          const char *format, ...)
+{
+    char text[TEXT_MAX_BYTES + 2];
+    va_list args;
+    size_t len;
+
+    va_start(args, format);
+    vsnprintf(text, TEXT_MAX_BYTES, format, args);
+    va_end(args);
+    len = strlen(text);
+    text[len++] = '\n';
+    wsub_http_reply(req, status, "text/plain; charset=utf-8", text, len);
+}

@@ -1,0 +1,13 @@
+/* route.h - which handler serves a method and a path.
+ *
+ * Internal to the HTTP server. */
+#ifndef WSUB_HTTP_ROUTE_H
+#define WSUB_HTTP_ROUTE_H
+
+#include "common/http/server.h"
+
+/* Gives the request to its handler, or answers 404 or 405. */
+void wsub_http_route(const struct wsub_http_route *routes,
+                     struct wsub_http_request *req, void *arg);
+
+#endif

@@ -1,0 +1,48 @@
+#include "common/store/leave.h"
+
+#include <stdlib.h>
+
+#include "common/base/mem.h"
+#include "common/redis/redis.h"
+
+struct leaving {
+    unsigned due; /* answers, and the one that wsub_leave() counts itself */
+    void (*on_done)(void *arg);
+    void *arg;
+};
+
+static void on_left(enum wsub_err err, const struct redisReply *reply,
+                    void *arg)
+{
+    struct leaving *leaving = arg;
+
+    (void)err;
+    (void)reply;
+    if (--leaving->due > 0)
+        return;
+    leaving->on_done(leaving->arg);
+    free(leaving);
+}
+
+void wsub_leave(struct wsub_redis *redis, const char *group,
+                const char *consumer, const char *const streams[2],
+                void (*on_done)(void *arg), void *arg)
+{
+    struct leaving *leaving = wsub_calloc(1, sizeof(*leaving));
+
+    leaving->due = 1;
+    leaving->on_done = on_done;
+    leaving->arg = arg;
+    for (unsigned i = 0; i < wsub_redis_shards(redis); i++) {
+        struct wsub_cmd cmd;
+
+        wsub_cmd_init_script(&cmd, redis, i, WSUB_SCRIPT_LEAVE);
+        wsub_cmd_str(&cmd, group);
+        wsub_cmd_str(&cmd, consumer);
+        wsub_cmd_str(&cmd, streams[0]);
+        wsub_cmd_str(&cmd, streams[1]);
+        if (wsub_redis_send(redis, i, &cmd, on_left, leaving) == WSUB_OK)
+            leaving->due++;
+    }
+    on_left(WSUB_OK, NULL, leaving);
+}

@@ -1,0 +1,38 @@
+-- fetched.lua - store what came of fetching an announced topic.
+--
+-- ARGV  1 TD, 2 topic, 3 outcome: content, unchanged, failed, or unneeded (no
+--       subscribers: nothing was fetched, nothing is stored),
+--       4 HTTP status or 0, 5 error or "", 6 ETag, 7 Last-Modified, 8 digest,
+--       9 content type, 10 body (5 to 10 are "" where there is none),
+--       11 failures so far, 12 ms until the next try or -1 for none,
+--       13... entries of `pings` to acknowledge
+-- Returns the id of the new event, or false when there is none.
+--
+-- Atomic: the event, the validators that keep it from being appended again,
+-- and the acknowledgement of the announcements that it answers.
+
+local td, topic, outcome = ARGV[1], ARGV[2], ARGV[3]
+local state = p .. 'topic:' .. td
+local event = false
+
+if outcome == 'content' and
+    redis.call('HGET', state, 'digest') ~= ARGV[8] then
+    event = redis.call('XADD', p .. 'log', '*', 'v', 1, 't', topic,
+        'ct', ARGV[9], 'b', ARGV[10])
+end
+if outcome ~= 'unneeded' then
+    redis.call('HSET', state, 't', topic, 'status', ARGV[4], 'error', ARGV[5],
+        'at', digits(math.floor(now_ms() / 1000)), 'failures', ARGV[11])
+end
+if outcome == 'content' then
+    redis.call('HSET', state, 'etag', ARGV[6], 'lm', ARGV[7],
+        'digest', ARGV[8])
+end
+if outcome == 'failed' and tonumber(ARGV[12]) >= 0 then
+    redis.call('ZADD', p .. 'retry', digits(now_ms() + ARGV[12]),
+        'p ' .. ARGV[11] .. ' ' .. topic)
+end
+for i = 13, #ARGV do
+    redis.call('XACK', p .. 'pings', 'spread', ARGV[i])
+end
+return event

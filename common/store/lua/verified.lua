@@ -1,0 +1,61 @@
+-- verified.lua - apply the outcome of one verification of intent.
+--
+-- ARGV  1 TD, 2 CD, 3 mode s or u, 4 generation,
+--       5 outcome: confirmed, refused, or again (a passing failure),
+--       6 ms since the verification request was sent (confirmed),
+--       7 ms until the next attempt, 8 failures so far (again),
+--       9 entry of `verify` to acknowledge, or - for none
+-- Returns applied, superseded (a newer request waits, or none does any more),
+-- or stale (a newer request was confirmed before).
+--
+-- Atomic: the subscription, its index entry and its lease change together
+-- and only while the request that was verified is the one that waits.  A
+-- repeated call finds no such request and changes nothing.
+
+local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local outcome = ARGV[5]
+local key = td .. ':' .. cd
+local request = p .. 'request:' .. key .. ':' .. mode
+
+if ARGV[9] ~= '-' then
+    redis.call('XACK', p .. 'verify', 'deliver', ARGV[9])
+end
+
+local r = redis.call('HMGET', request, 'g', 't', 'c', 'l', 's')
+if tonumber(r[1]) ~= generation then
+    return 'superseded'
+end
+if outcome == 'again' then
+    redis.call('ZADD', p .. 'retry', digits(now_ms() + ARGV[7]),
+        'v ' .. key .. ':' .. mode .. ' ' .. digits(generation) .. ' ' ..
+        ARGV[8])
+    return 'applied'
+end
+redis.call('DEL', request)
+if outcome == 'refused' then
+    return 'applied'
+end
+
+local record = redis.call('GET', p .. 'sub:' .. key)
+if record then
+    local sub = parse_sub(record)
+    if not sub or sub.generation > generation then
+        return 'stale'
+    end
+end
+local other = p .. 'request:' .. key .. (mode == 's' and ':u' or ':s')
+local waiting = redis.call('HGET', other, 'g')
+if waiting and tonumber(waiting) < generation then
+    redis.call('DEL', other)
+end
+if mode == 'u' then
+    end_subscription(td, cd)
+    return 'applied'
+end
+local expires = digits(math.floor((now_ms() - ARGV[6]) / 1000) + r[4])
+redis.call('SET', p .. 'sub:' .. key, '1 ' .. expires .. ' ' .. r[4] .. ' ' ..
+    digits(generation) .. ' ' .. r[5] .. ' ' .. r[3])
+redis.call('ZADD', p .. 'subs:' .. td, 0, cd)
+redis.call('ZADD', p .. 'lease', expires, key)
+redis.call('HSET', p .. 'topic:' .. td, 't', r[2])
+return 'applied'

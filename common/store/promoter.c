@@ -1,0 +1,130 @@
+#include "common/store/promoter.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include <event2/event.h>
+
+#include "common/base/log.h"
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/redis/redis.h"
+
+#define LOOK_MS 5000   /* longest sleep, see promoter.h */
+#define DOWN_MS 500    /* between tries while Redis is away */
+#define MOVE_MAX 500   /* entries a call; about a millisecond of Redis */
+
+struct shard {
+    struct wsub_promoter *promoter;
+    unsigned number;
+    struct event *timer; /* owned */
+    uint64_t next_ms;    /* when the timer runs, on our own clock */
+    uint64_t hint_ms;    /* a hint that came while a call was on its way */
+    bool busy;
+};
+
+struct wsub_promoter {
+    struct wsub_redis *redis; /* borrowed; outlives the promoter */
+    struct shard *shards;     /* owned */
+};
+
+static void plan(struct shard *shard, uint64_t delay_ms)
+{
+    struct timeval wait = {(time_t)(delay_ms / 1000),
+                           (suseconds_t)(delay_ms % 1000) * 1000};
+
+    shard->next_ms = wsub_now_ms() + delay_ms;
+    event_add(shard->timer, &wait);
+}
+
+static void on_promoted(enum wsub_err err, const struct redisReply *reply,
+                        void *arg)
+{
+    struct shard *shard = arg;
+    uint64_t delay_ms = LOOK_MS, now = wsub_now_ms();
+
+    shard->busy = false;
+    if (err == WSUB_OK) {
+        long long moved = reply->element[0]->integer;
+        long long next = reply->element[1]->integer;
+
+        if (moved == MOVE_MAX)
+            delay_ms = 0;
+        else if (next >= 0 && (uint64_t)next < LOOK_MS)
+            delay_ms = (uint64_t)next + 1;
+    } else {
+        delay_ms = DOWN_MS;
+        if (err == WSUB_ERR_REFUSED)
+            wsub_log_warn("promote-refused", WSUB_KU("shard", shard->number),
+                          WSUB_KV("error", reply->str));
+    }
+    if (shard->hint_ms != 0 && shard->hint_ms < now + delay_ms)
+        delay_ms = shard->hint_ms > now ? shard->hint_ms - now : 0;
+    shard->hint_ms = 0;
+    plan(shard, delay_ms);
+}
+
+static void on_due(evutil_socket_t fd, short what, void *arg)
+{
+    struct shard *shard = arg;
+    struct wsub_redis *redis = shard->promoter->redis;
+    struct wsub_cmd cmd;
+
+    (void)fd;
+    (void)what;
+    if (!wsub_redis_up(redis)) {
+        plan(shard, DOWN_MS);
+        return;
+    }
+    wsub_cmd_init_script(&cmd, redis, shard->number, WSUB_SCRIPT_PROMOTE);
+    wsub_cmd_u64(&cmd, MOVE_MAX);
+    shard->busy = true;
+    if (wsub_redis_send(redis, shard->number, &cmd, on_promoted, shard) !=
+        WSUB_OK) {
+        shard->busy = false;
+        plan(shard, DOWN_MS);
+    }
+}
+
+struct wsub_promoter *wsub_promoter_new(struct event_base *base,
+                                        struct wsub_redis *redis)
+{
+    struct wsub_promoter *promoter = wsub_calloc(1, sizeof(*promoter));
+    unsigned shards = wsub_redis_shards(redis);
+
+    promoter->redis = redis;
+    promoter->shards = wsub_calloc(shards, sizeof(*promoter->shards));
+    for (unsigned i = 0; i < shards; i++) {
+        struct shard *shard = &promoter->shards[i];
+
+        shard->promoter = promoter;
+        shard->number = i;
+        shard->timer = evtimer_new(base, on_due, shard);
+        plan(shard, 0);
+    }
+    return promoter;
+}
+
+void wsub_promoter_free(struct wsub_promoter *promoter)
+{
+    if (promoter == NULL)
+        return;
+    for (unsigned i = 0; i < wsub_redis_shards(promoter->redis); i++)
+        event_free(promoter->shards[i].timer);
+    free(promoter->shards);
+    free(promoter);
+}
+
+void wsub_promoter_hint(struct wsub_promoter *promoter, unsigned shard_number,
+                        uint64_t delay_ms)
+{
+    struct shard *shard = &promoter->shards[shard_number];
+    uint64_t due_ms = wsub_now_ms() + delay_ms + 1;
+
+    if (shard->busy) {
+        if (shard->hint_ms == 0 || due_ms < shard->hint_ms)
+            shard->hint_ms = due_ms;
+    } else if (due_ms < shard->next_ms) {
+        plan(shard, delay_ms + 1);
+    }
+}

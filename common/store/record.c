@@ -1,0 +1,42 @@
+#include "common/store/record.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool take_number(char **rest, uint64_t *ret)
+{
+    char *end;
+
+    if (**rest < '0' || **rest > '9')
+        return false;
+    errno = 0;
+    *ret = strtoull(*rest, &end, 10);
+    if (errno != 0 || *end != ' ')
+        return false;
+    *rest = end + 1;
+    return true;
+}
+
+enum wsub_err wsub_record_parse(char *line, struct wsub_record *ret_record)
+{
+    struct wsub_record record;
+    uint64_t version;
+    char *rest = line, *secret, *callback;
+
+    if (!take_number(&rest, &version) || version != 1 ||
+        !take_number(&rest, &record.expires_s) ||
+        !take_number(&rest, &record.lease_s) ||
+        !take_number(&rest, &record.generation))
+        return WSUB_ERR_INVALID;
+    secret = rest;
+    callback = strchr(secret, ' ');
+    if (callback == NULL || callback == secret || callback[1] == '\0')
+        return WSUB_ERR_INVALID;
+    *callback++ = '\0';
+    record.secret = secret;
+    record.callback = callback;
+    *ret_record = record;
+    return WSUB_OK;
+}

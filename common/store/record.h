@@ -1,0 +1,28 @@
+/* record.h - the record of an active subscription (key sub:TD:CD).
+ *
+ *   1 EXPIRES LEASE GENERATION SECRET CALLBACK
+ *
+ * One line, single spaces; docs/PROTOCOL.md explains the fields.  The scripts
+ * write it, this reads it. */
+#ifndef WSUB_STORE_RECORD_H
+#define WSUB_STORE_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+
+struct wsub_record {
+    uint64_t expires_s;  /* Unix time; nothing is delivered from then on */
+    uint64_t lease_s;
+    uint64_t generation; /* of the request that made it */
+    const char *secret;  /* borrowed from the line; sealed, or "-" */
+    const char *callback; /* borrowed from the line */
+};
+
+/* Takes `line` (changed in place: fields are ended with zero bytes) apart.
+ * WSUB_ERR_INVALID: not a record of version 1. */
+enum wsub_err wsub_record_parse(char *line,
+                                struct wsub_record *ret_record) WSUB_MUST_CHECK;
+
+#endif

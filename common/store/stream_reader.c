@@ -1,0 +1,381 @@
+#include "common/store/stream_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/redis/redis.h"
+
+#define BLOCK_MS 1000  /* bounds how long a stop waits */
+#define READ_MIN 4     /* entries a stream that an idle reader reserves */
+#define READ_MAX 256   /* entries a stream in one read */
+#define PAUSE_MS 200   /* before trying again after Redis refused */
+#define TAKEOVER_MAX 128 /* entries XAUTOCLAIM looks at in one call */
+
+enum reader_state {
+    READER_DOWN,    /* the link is down, or groups are being made */
+    READER_READING, /* a read is on its way */
+    READER_FULL,    /* no room; waits for a kick */
+    READER_STOPPED,
+};
+
+struct wsub_stream_reader {
+    struct wsub_stream_reader_options o;
+    struct wsub_redis_link *link; /* owned */
+    struct event *pause;          /* owned */
+    struct event *takeover;       /* owned */
+    struct event *stopped;        /* owned */
+    enum reader_state state;
+    size_t want;     /* entries a stream in the next read */
+    size_t reserved; /* granted to the read on its way */
+    bool stopping;
+    struct {
+        size_t reserved;
+        unsigned stream;
+        char cursor[48];
+        bool active;
+    } claim; /* the XAUTOCLAIM on its way */
+};
+
+static void read_next(struct wsub_stream_reader *r);
+static void claim_next(struct wsub_stream_reader *r);
+
+static void after_ms(struct event *timer, uint32_t ms)
+{
+    struct timeval wait = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+
+    event_add(timer, &wait);
+}
+
+static void stop_if_idle(struct wsub_stream_reader *r)
+{
+    if (!r->stopping || r->state == READER_READING || r->claim.active ||
+        r->state == READER_STOPPED)
+        return;
+    r->state = READER_STOPPED;
+    event_del(r->pause);
+    event_del(r->takeover);
+    after_ms(r->stopped, 0);
+}
+
+static void on_stopped_event(evutil_socket_t fd, short what, void *arg)
+{
+    struct wsub_stream_reader *r = arg;
+
+    (void)fd;
+    (void)what;
+    r->o.on_stopped(r->o.arg);
+}
+
+const char *wsub_stream_field(const struct redisReply *fields,
+                              const char *name, size_t *ret_len)
+{
+    if (fields == NULL || fields->type != REDIS_REPLY_ARRAY)
+        return NULL;
+    for (size_t i = 0; i + 1 < fields->elements; i += 2) {
+        const struct redisReply *value = fields->element[i + 1];
+
+        if (strcmp(fields->element[i]->str, name) == 0) {
+            if (ret_len != NULL)
+                *ret_len = value->len;
+            return value->str;
+        }
+    }
+    return NULL;
+}
+
+/* Hands out the entries of one stream; returns their number. */
+static size_t give_entries(struct wsub_stream_reader *r, unsigned stream,
+                           const struct redisReply *entries)
+{
+    for (size_t i = 0; i < entries->elements; i++) {
+        const struct redisReply *one = entries->element[i];
+        struct wsub_stream_entry entry = {
+            .shard = r->o.shard,
+            .stream = stream,
+            .id = one->element[0]->str,
+            .fields = one->element[1],
+        };
+
+        r->o.on_entry(&entry, r->o.arg);
+    }
+    return entries->elements;
+}
+
+static unsigned stream_index(const struct wsub_stream_reader *r,
+                             const char *key)
+{
+    size_t prefix = strlen(wsub_redis_prefix(r->o.redis, r->o.shard));
+
+    for (unsigned i = 0; i < r->o.stream_count; i++)
+        if (strcmp(key + prefix, r->o.streams[i]) == 0)
+            return i;
+    wsub_panic("Redis answered with a stream that was not asked for: %s",
+               key);
+}
+
+static void groups_make(struct wsub_stream_reader *r);
+
+static void read_pause(struct wsub_stream_reader *r)
+{
+    r->state = READER_DOWN;
+    after_ms(r->pause, PAUSE_MS);
+}
+
+static void on_pause(evutil_socket_t fd, short what, void *arg)
+{
+    struct wsub_stream_reader *r = arg;
+
+    (void)fd;
+    (void)what;
+    if (wsub_redis_link_up(r->link))
+        groups_make(r);
+}
+
+static void read_done(struct wsub_stream_reader *r,
+                      const struct redisReply *reply)
+{
+    size_t got = 0, most = 0, count = r->reserved / r->o.stream_count;
+
+    for (size_t i = 0; reply != NULL && i < reply->elements; i++) {
+        const struct redisReply *of = reply->element[i];
+        size_t n = give_entries(r, stream_index(r, of->element[0]->str),
+                                of->element[1]);
+
+        got += n;
+        most = n > most ? n : most;
+    }
+    r->want = most >= count ? r->want * 2 : most > READ_MIN ? most : READ_MIN;
+    r->want = r->want > READ_MAX ? READ_MAX : r->want;
+    r->o.give_back(r->reserved - got, r->o.arg);
+    r->reserved = 0;
+    if (got > 0 && r->o.on_batch != NULL)
+        r->o.on_batch(r->o.shard, r->o.arg);
+}
+
+static void on_read(enum wsub_err err, const struct redisReply *reply,
+                    void *arg)
+{
+    struct wsub_stream_reader *r = arg;
+
+    r->state = READER_DOWN;
+    if (err != WSUB_OK) {
+        r->o.give_back(r->reserved, r->o.arg);
+        r->reserved = 0;
+        if (err == WSUB_ERR_REFUSED) {
+            wsub_log_warn("stream-read-refused", WSUB_KU("shard", r->o.shard),
+                          WSUB_KV("error", reply->str));
+            read_pause(r);
+        }
+    } else {
+        read_done(r, reply->type == REDIS_REPLY_ARRAY ? reply : NULL);
+    }
+    if (r->stopping)
+        stop_if_idle(r);
+    else if (err == WSUB_OK)
+        read_next(r);
+}
+
+static void read_send(struct wsub_stream_reader *r, size_t count)
+{
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init(&cmd, "XREADGROUP");
+    wsub_cmd_str(&cmd, "GROUP");
+    wsub_cmd_str(&cmd, r->o.group);
+    wsub_cmd_str(&cmd, r->o.consumer);
+    wsub_cmd_str(&cmd, "COUNT");
+    wsub_cmd_u64(&cmd, count);
+    wsub_cmd_str(&cmd, "BLOCK");
+    wsub_cmd_u64(&cmd, BLOCK_MS);
+    wsub_cmd_str(&cmd, "STREAMS");
+    for (unsigned i = 0; i < r->o.stream_count; i++)
+        wsub_cmd_key(&cmd, r->o.redis, r->o.shard, r->o.streams[i], NULL);
+    for (unsigned i = 0; i < r->o.stream_count; i++)
+        wsub_cmd_str(&cmd, ">");
+    r->state = READER_READING;
+    if (wsub_redis_link_send(r->link, &cmd, on_read, r) != WSUB_OK) {
+        r->state = READER_DOWN;
+        r->o.give_back(r->reserved, r->o.arg);
+        r->reserved = 0;
+    }
+}
+
+static void read_next(struct wsub_stream_reader *r)
+{
+    size_t count;
+
+    if (r->stopping || r->state == READER_READING)
+        return;
+    r->reserved = r->o.grant(r->want * r->o.stream_count, r->o.arg);
+    count = r->reserved / r->o.stream_count;
+    if (count == 0) {
+        r->o.give_back(r->reserved, r->o.arg);
+        r->reserved = 0;
+        r->state = READER_FULL;
+        return;
+    }
+    read_send(r, count);
+}
+
+static void on_groups(enum wsub_err err, const struct redisReply *reply,
+                      void *arg)
+{
+    struct wsub_stream_reader *r = arg;
+
+    if (err == WSUB_ERR_UNAVAILABLE)
+        return;
+    if (err == WSUB_ERR_REFUSED) {
+        wsub_log_warn("groups-refused", WSUB_KU("shard", r->o.shard),
+                      WSUB_KV("error", reply->str));
+        read_pause(r);
+        return;
+    }
+    if (reply->elements > 0)
+        wsub_log_info("groups-created", WSUB_KU("shard", r->o.shard),
+                      WSUB_KU("count", reply->elements));
+    read_next(r);
+}
+
+/* Every way back to reading goes through here: creating groups that exist
+ * costs Redis next to nothing, and a lost one is made again. */
+static void groups_make(struct wsub_stream_reader *r)
+{
+    struct wsub_cmd cmd;
+
+    if (r->state == READER_READING || r->stopping)
+        return;
+    if (!wsub_redis_up(r->o.redis)) { /* not checked yet: may be the wrong one */
+        read_pause(r);
+        return;
+    }
+    wsub_cmd_init_script(&cmd, r->o.redis, r->o.shard, WSUB_SCRIPT_GROUPS);
+    if (wsub_redis_link_send(r->link, &cmd, on_groups, r) != WSUB_OK)
+        r->state = READER_DOWN; /* the link's coming up starts again */
+}
+
+static void on_link_up(void *arg)
+{
+    groups_make(arg);
+}
+
+static void claim_done(struct wsub_stream_reader *r,
+                       const struct redisReply *reply)
+{
+    size_t got = 0;
+
+    if (reply != NULL && reply->elements >= 2) {
+        got = give_entries(r, r->claim.stream, reply->element[1]);
+        if (got > 0)
+            wsub_log_info("taken-over", WSUB_KU("shard", r->o.shard),
+                          WSUB_KV("stream", r->o.streams[r->claim.stream]),
+                          WSUB_KU("entries", got));
+        if (got > 0 && r->o.on_batch != NULL)
+            r->o.on_batch(r->o.shard, r->o.arg);
+        snprintf(r->claim.cursor, sizeof(r->claim.cursor), "%s",
+                 reply->element[0]->str);
+    }
+    r->o.give_back(r->claim.reserved - got, r->o.arg);
+    r->claim.active = false;
+}
+
+static void on_claim(enum wsub_err err, const struct redisReply *reply,
+                     void *arg)
+{
+    struct wsub_stream_reader *r = arg;
+
+    claim_done(r, err == WSUB_OK ? reply : NULL);
+    if (r->stopping) {
+        stop_if_idle(r);
+        return;
+    }
+    if (err == WSUB_OK && strcmp(r->claim.cursor, "0-0") != 0) {
+        claim_next(r);
+        return;
+    }
+    snprintf(r->claim.cursor, sizeof(r->claim.cursor), "0-0");
+    if (err == WSUB_OK && ++r->claim.stream < r->o.stream_count)
+        claim_next(r);
+    else
+        r->claim.stream = 0;
+}
+
+/* Looks at the next part of the pending entries.  COUNT bounds what Redis
+ * looks at, not only what it returns, so the cursor is followed. */
+static void claim_next(struct wsub_stream_reader *r)
+{
+    struct wsub_cmd cmd;
+
+    r->claim.reserved = r->o.grant(TAKEOVER_MAX, r->o.arg);
+    if (r->claim.reserved == 0)
+        return;
+    r->claim.active = true;
+    wsub_cmd_init(&cmd, "XAUTOCLAIM");
+    wsub_cmd_key(&cmd, r->o.redis, r->o.shard, r->o.streams[r->claim.stream],
+                 NULL);
+    wsub_cmd_str(&cmd, r->o.group);
+    wsub_cmd_str(&cmd, r->o.consumer);
+    wsub_cmd_u64(&cmd, r->o.takeover_idle_ms);
+    wsub_cmd_str(&cmd, r->claim.cursor);
+    wsub_cmd_str(&cmd, "COUNT");
+    wsub_cmd_u64(&cmd, r->claim.reserved);
+    if (wsub_redis_send(r->o.redis, r->o.shard, &cmd, on_claim, r) != WSUB_OK)
+        claim_done(r, NULL);
+}
+
+static void on_takeover(evutil_socket_t fd, short what, void *arg)
+{
+    struct wsub_stream_reader *r = arg;
+
+    (void)fd;
+    (void)what;
+    if (!r->stopping && !r->claim.active && wsub_redis_up(r->o.redis))
+        claim_next(r);
+}
+
+struct wsub_stream_reader *
+wsub_stream_reader_new(const struct wsub_stream_reader_options *options)
+{
+    struct wsub_stream_reader *r = wsub_calloc(1, sizeof(*r));
+    uint32_t every_ms = options->takeover_idle_ms / 2;
+    struct timeval every = {every_ms / 1000,
+                            (suseconds_t)(every_ms % 1000) * 1000};
+
+    r->o = *options;
+    r->want = READ_MIN;
+    snprintf(r->claim.cursor, sizeof(r->claim.cursor), "0-0");
+    r->pause = evtimer_new(r->o.base, on_pause, r);
+    r->stopped = evtimer_new(r->o.base, on_stopped_event, r);
+    r->takeover = event_new(r->o.base, -1, EV_PERSIST, on_takeover, r);
+    event_add(r->takeover, &every);
+    r->link = wsub_redis_reader(r->o.redis, r->o.shard, BLOCK_MS, on_link_up,
+                                r);
+    return r;
+}
+
+void wsub_stream_reader_free(struct wsub_stream_reader *r)
+{
+    if (r == NULL)
+        return;
+    r->stopping = true;
+    wsub_redis_link_free(r->link);
+    event_free(r->pause);
+    event_free(r->stopped);
+    event_free(r->takeover);
+    free(r);
+}
+
+void wsub_stream_reader_kick(struct wsub_stream_reader *r)
+{
+    if (r->state == READER_FULL)
+        read_next(r);
+}
+
+void wsub_stream_reader_stop(struct wsub_stream_reader *r)
+{
+    r->stopping = true;
+    stop_if_idle(r);
+}

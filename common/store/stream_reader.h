@@ -1,0 +1,71 @@
+/* stream_reader.h - claim entries of a shard's streams for a consumer group.
+ *
+ *   link down -> groups -> read (blocks in Redis) -> entries -> read ...
+ *                  ^ NOGROUP --'        '-> no room: waits for a kick
+ *
+ * A reader has a connection of its own, since its reads block there.  It asks
+ * `grant` for room before each read and claims no more than that: a process
+ * never holds entries that it has no place for.  An idle reader asks for
+ * little, one whose reads come back full for more each time.
+ *
+ * Entries that another consumer holds for longer than takeover_idle_ms are
+ * taken over (XAUTOCLAIM); so may be entries that this process still holds
+ * itself, so the program must know what it holds. */
+#ifndef WSUB_STORE_STREAM_READER_H
+#define WSUB_STORE_STREAM_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct event_base;
+struct redisReply;
+struct wsub_redis;
+struct wsub_stream_reader;
+
+#define WSUB_READER_STREAMS_MAX 2
+
+struct wsub_stream_entry {
+    unsigned shard;
+    unsigned stream;                 /* index into options.streams */
+    const char *id;                  /* "MS-SEQ" */
+    const struct redisReply *fields; /* name, value, name, value ... */
+};
+
+struct wsub_stream_reader_options {
+    struct event_base *base;  /* borrowed; outlives the reader */
+    struct wsub_redis *redis; /* borrowed; outlives the reader */
+    unsigned shard;
+    const char *group;        /* borrowed; const */
+    const char *consumer;     /* borrowed; outlives the reader */
+    const char *streams[WSUB_READER_STREAMS_MAX]; /* borrowed; const */
+    unsigned stream_count;
+    uint32_t takeover_idle_ms;
+    /* Reserves room for up to `want` entries, returns for how many. */
+    size_t (*grant)(size_t want, void *arg);
+    /* Gives back the part of a grant that no entry came for. */
+    void (*give_back)(size_t unused, void *arg);
+    /* One claimed entry, whose room was granted; valid during the call. */
+    void (*on_entry)(const struct wsub_stream_entry *entry, void *arg);
+    /* After the entries of one read; may be NULL. */
+    void (*on_batch)(unsigned shard, void *arg);
+    void (*on_stopped)(void *arg); /* see wsub_stream_reader_stop() */
+    void *arg;
+};
+
+struct wsub_stream_reader *
+wsub_stream_reader_new(const struct wsub_stream_reader_options *options);
+void wsub_stream_reader_free(struct wsub_stream_reader *reader);
+
+/* There is room again: a reader that waits for it asks anew. */
+void wsub_stream_reader_kick(struct wsub_stream_reader *reader);
+
+/* Claims nothing more; `on_stopped` is called once, later, after the last
+ * entries (a read that blocks ends within a second). */
+void wsub_stream_reader_stop(struct wsub_stream_reader *reader);
+
+/* Returns the value of field `name` and its length, NULL without it. */
+const char *wsub_stream_field(const struct redisReply *fields,
+                              const char *name, size_t *ret_len);
+
+#endif

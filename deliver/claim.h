@@ -1,0 +1,44 @@
+/* claim.h - slots, and the readers that fill them.
+ *
+ * Each shard has a reader on `verify` and `outbox`.  The readers share the
+ * `concurrency` slots of the process: what a blocked read might bring is
+ * taken beforehand, so the process never claims more than it has room for. */
+#ifndef DELIVER_CLAIM_H
+#define DELIVER_CLAIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "deliver/job.h"
+#include "deliver/verify.h"
+
+struct wsub_stream_reader;
+
+struct deliver_claim {
+    struct deliver *d;                   /* borrowed; outlives this */
+    struct wsub_stream_reader **readers; /* owned; one a shard */
+    unsigned stopped;                    /* readers that have stopped */
+    size_t slots;
+    size_t used;                     /* granted to readers, or held */
+    struct deliver_job *held;        /* jobs by hold_key */
+    struct deliver_job_list stalled; /* jobs that wait for Redis */
+    struct deliver_verify_list verifications; /* all of them */
+};
+
+struct deliver_claim *deliver_claim_new(struct deliver *d);
+/* Jobs and verifications must be gone. */
+void deliver_claim_free(struct deliver_claim *claim);
+
+/* Gives back `count` slots and wakes readers that wait for room. */
+void deliver_claim_release(struct deliver_claim *claim, size_t count);
+
+/* Wakes readers that had no room, or no public URL to send with. */
+void deliver_claim_kick(struct deliver_claim *claim);
+
+/* Claims nothing more. */
+void deliver_claim_stop(struct deliver_claim *claim);
+
+/* True once the readers have stopped and nothing is held. */
+bool deliver_claim_idle(const struct deliver_claim *claim);
+
+#endif

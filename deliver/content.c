@@ -1,0 +1,256 @@
+#include "deliver/content.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "common/base/buf.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/redis/redis.h"
+#include "common/store/stream_reader.h"
+#include "common/store/topic.h"
+
+#define UNUSED_MAX_BYTES (8u << 20) /* for jobs that come in a moment */
+#define KEY_MAX 64                  /* "SHARD-MS-SEQ" */
+
+STAILQ_HEAD(wait_list, deliver_content_wait);
+
+struct entry {
+    struct deliver_content content; /* first: see entry_of() */
+    struct deliver_content_cache *cache;
+    char key[KEY_MAX];
+    unsigned shard;
+    const char *id; /* within key */
+    bool ready;
+    unsigned users;
+    struct wait_list waits;      /* while loading */
+    TAILQ_ENTRY(entry) in_unused;
+    UT_hash_handle hh;
+};
+
+struct deliver_content_cache {
+    struct wsub_redis *redis;           /* borrowed; outlives the cache */
+    struct entry *table;                /* owned */
+    TAILQ_HEAD(, entry) unused;         /* the longest unused first */
+    size_t unused_bytes;
+};
+
+static void entry_free(struct entry *entry)
+{
+    HASH_DEL(entry->cache->table, entry);
+    free(entry->content.topic);
+    free(entry->content.type_header);
+    free(entry->content.link_header);
+    free(entry->content.body);
+    free(entry);
+}
+
+/* Answers everyone who waits; an entry that did not load goes away. */
+static void entry_answer(struct entry *entry, enum wsub_err err)
+{
+    struct deliver_content_wait *wait;
+    struct wait_list waits = STAILQ_HEAD_INITIALIZER(waits);
+
+    STAILQ_CONCAT(&waits, &entry->waits);
+    entry->ready = err == WSUB_OK;
+    STAILQ_FOREACH(wait, &waits, next) {
+        entry->users += entry->ready;
+    }
+    while ((wait = STAILQ_FIRST(&waits)) != NULL) {
+        STAILQ_REMOVE_HEAD(&waits, next);
+        wait->on_content(wait, err, err == WSUB_OK ? &entry->content : NULL);
+    }
+    if (err != WSUB_OK)
+        entry_free(entry);
+}
+
+static char *link_header(const struct wsub_redis *redis, const char *self)
+{
+    struct wsub_buf header = {0};
+
+    wsub_buf_printf(&header, "Link: <%s>; rel=\"hub\", <%s>; rel=\"self\"",
+                    wsub_redis_public_url(redis), self);
+    return wsub_buf_take(&header);
+}
+
+/* Takes over the fields of an event; false when it is malformed. */
+static bool entry_fill(struct entry *entry, const struct redisReply *fields)
+{
+    const struct wsub_redis *redis = entry->cache->redis;
+    const char *version = wsub_stream_field(fields, "v", NULL);
+    const char *topic = wsub_stream_field(fields, "t", NULL);
+    const char *type = wsub_stream_field(fields, "ct", NULL);
+    const char *self = wsub_stream_field(fields, "self", NULL);
+    struct deliver_content *content = &entry->content;
+    struct wsub_buf type_header = {0};
+    size_t body_len = 0;
+    const char *body = wsub_stream_field(fields, "b", &body_len);
+
+    if (version == NULL || strcmp(version, "1") != 0 || topic == NULL ||
+        type == NULL || body == NULL)
+        return false;
+    content->topic = wsub_strdup(topic);
+    memcpy(content->td, wsub_topic_ref(redis, topic).digest,
+           sizeof(content->td));
+    wsub_buf_printf(&type_header, "Content-Type: %s", type);
+    content->type_header = wsub_buf_take(&type_header);
+    content->link_header = link_header(redis, self != NULL ? self : topic);
+    content->body = wsub_memdup(body, body_len);
+    content->body_len = body_len;
+    return true;
+}
+
+static void entry_loaded(struct entry *entry, const struct redisReply *fields)
+{
+    if (entry_fill(entry, fields)) {
+        entry_answer(entry, WSUB_OK);
+    } else {
+        wsub_log_error("event-malformed", WSUB_KV("event", entry->key));
+        entry_answer(entry, WSUB_ERR_NOT_FOUND);
+    }
+}
+
+static void on_kept(enum wsub_err err, const struct redisReply *reply,
+                    void *arg)
+{
+    struct entry *entry = arg;
+
+    if (err != WSUB_OK)
+        entry_answer(entry, err);
+    else if (reply->elements == 0)
+        entry_answer(entry, WSUB_ERR_NOT_FOUND);
+    else
+        entry_loaded(entry, reply);
+}
+
+/* The sweep moves content from `log` to kept:E, never back, so looking in
+ * this order can't miss it. */
+static void load_kept(struct entry *entry)
+{
+    struct wsub_redis *redis = entry->cache->redis;
+    struct wsub_cmd cmd;
+    enum wsub_err err;
+
+    wsub_cmd_init(&cmd, "HGETALL");
+    wsub_cmd_key(&cmd, redis, entry->shard, "kept", entry->id);
+    err = wsub_redis_send(redis, entry->shard, &cmd, on_kept, entry);
+    if (err != WSUB_OK)
+        entry_answer(entry, err);
+}
+
+static void on_logged(enum wsub_err err, const struct redisReply *reply,
+                      void *arg)
+{
+    struct entry *entry = arg;
+
+    if (err != WSUB_OK)
+        entry_answer(entry, err);
+    else if (reply->elements == 0)
+        load_kept(entry);
+    else
+        entry_loaded(entry, reply->element[0]->element[1]);
+}
+
+static void load_logged(struct entry *entry)
+{
+    struct wsub_redis *redis = entry->cache->redis;
+    struct wsub_cmd cmd;
+    enum wsub_err err;
+
+    wsub_cmd_init(&cmd, "XRANGE");
+    wsub_cmd_key(&cmd, redis, entry->shard, "log", NULL);
+    wsub_cmd_str(&cmd, entry->id);
+    wsub_cmd_str(&cmd, entry->id);
+    err = wsub_redis_send(redis, entry->shard, &cmd, on_logged, entry);
+    if (err != WSUB_OK)
+        entry_answer(entry, err);
+}
+
+struct deliver_content_cache *
+deliver_content_cache_new(struct wsub_redis *redis)
+{
+    struct deliver_content_cache *cache = wsub_calloc(1, sizeof(*cache));
+
+    cache->redis = redis;
+    TAILQ_INIT(&cache->unused);
+    return cache;
+}
+
+void deliver_content_cache_free(struct deliver_content_cache *cache)
+{
+    struct entry *entry, *next;
+
+    if (cache == NULL)
+        return;
+    HASH_ITER(hh, cache->table, entry, next) {
+        entry_free(entry);
+    }
+    free(cache);
+}
+
+void deliver_content_get(struct deliver_content_cache *cache, unsigned shard,
+                         const char *id, struct deliver_content_wait *wait)
+{
+    char key[KEY_MAX];
+    struct entry *entry;
+    int at = snprintf(key, sizeof(key), "%u-", shard);
+
+    snprintf(key + at, sizeof(key) - (size_t)at, "%s", id);
+    HASH_FIND_STR(cache->table, key, entry);
+    if (entry != NULL && entry->ready) {
+        if (entry->users++ == 0) {
+            TAILQ_REMOVE(&cache->unused, entry, in_unused);
+            cache->unused_bytes -= entry->content.body_len;
+        }
+        wait->on_content(wait, WSUB_OK, &entry->content);
+        return;
+    }
+    if (entry != NULL) {
+        STAILQ_INSERT_TAIL(&entry->waits, wait, next);
+        return;
+    }
+    entry = wsub_calloc(1, sizeof(*entry));
+    entry->cache = cache;
+    entry->shard = shard;
+    memcpy(entry->key, key, sizeof(key));
+    entry->id = entry->key + at;
+    STAILQ_INIT(&entry->waits);
+    STAILQ_INSERT_TAIL(&entry->waits, wait, next);
+    HASH_ADD_STR(cache->table, key, entry);
+    load_logged(entry);
+}
+
+/* The entry whose `content` this is. */
+static struct entry *entry_of(const struct deliver_content *content)
+{
+    union {
+        const struct deliver_content *content;
+        struct entry *entry;
+    } of = {.content = content};
+
+    return of.entry;
+}
+
+void deliver_content_put(struct deliver_content_cache *cache,
+                         const struct deliver_content *content)
+{
+    struct entry *entry, *oldest;
+
+    if (content == NULL)
+        return;
+    entry = entry_of(content);
+    if (--entry->users > 0)
+        return;
+    TAILQ_INSERT_TAIL(&cache->unused, entry, in_unused);
+    cache->unused_bytes += entry->content.body_len;
+    while (cache->unused_bytes > UNUSED_MAX_BYTES &&
+           (oldest = TAILQ_FIRST(&cache->unused)) != NULL) {
+        TAILQ_REMOVE(&cache->unused, oldest, in_unused);
+        cache->unused_bytes -= oldest->content.body_len;
+        entry_free(oldest);
+    }
+}

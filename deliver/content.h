@@ -1,0 +1,51 @@
+/* content.h - events, read once for all their jobs.
+ *
+ *   absent -> loading (log, then kept:E) -> ready -> absent, once unused and
+ *                                      '--> absent, when there is no event
+ *
+ * An event stays while jobs use it and, as long as the unused ones fit into
+ * UNUSED_MAX_BYTES, a little longer. */
+#ifndef DELIVER_CONTENT_H
+#define DELIVER_CONTENT_H
+
+#include <stddef.h>
+#include <sys/queue.h>
+
+#include "common/base/err.h"
+#include "common/crypto/digest.h"
+
+struct wsub_redis;
+struct deliver_content_cache;
+
+struct deliver_content {
+    char *topic;       /* owned */
+    char td[WSUB_DIGEST_LEN + 1];
+    char *type_header; /* owned; "Content-Type: ..." */
+    char *link_header; /* owned; "Link: <hub>; rel=\"hub\", <self>; ..." */
+    char *body;        /* owned */
+    size_t body_len;
+};
+
+/* Embedded in whatever wants an event. */
+struct deliver_content_wait {
+    /* `content` is NULL with WSUB_ERR_NOT_FOUND (there is no such event, or
+     * it is malformed), WSUB_ERR_UNAVAILABLE or WSUB_ERR_REFUSED.  Else it
+     * stays until it is put back. */
+    void (*on_content)(struct deliver_content_wait *wait, enum wsub_err err,
+                       const struct deliver_content *content);
+    STAILQ_ENTRY(deliver_content_wait) next;
+};
+
+struct deliver_content_cache *
+deliver_content_cache_new(struct wsub_redis *redis);
+void deliver_content_cache_free(struct deliver_content_cache *cache);
+
+/* Gets event `id` of `shard`; on_content is called once, now or later. */
+void deliver_content_get(struct deliver_content_cache *cache, unsigned shard,
+                         const char *id, struct deliver_content_wait *wait);
+
+/* Ends the use that one on_content began; NULL is fine. */
+void deliver_content_put(struct deliver_content_cache *cache,
+                         const struct deliver_content *content);
+
+#endif

@@ -1,0 +1,69 @@
+/* deliver.h - the parts of websub-deliver and what they share.
+ *
+ *   claim --entry--> job ----> host slot -> POST -> settle
+ *        '--entry--> verify -> host slot -> GET --> verified script
+ *
+ * One loop, one thread.  A claimed entry takes one of `concurrency` slots and
+ * holds it until its outcome is in Redis, so the process never holds more
+ * than that. */
+#ifndef DELIVER_DELIVER_H
+#define DELIVER_DELIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/config.h"
+#include "common/crypto/hmac.h"
+#include "common/crypto/seal.h"
+
+struct deliver_claim;
+struct deliver_content_cache;
+struct deliver_hosts;
+struct deliver_loader;
+struct deliver_settler;
+struct event;
+struct wsub_http_client;
+struct wsub_loop;
+struct wsub_promoter;
+struct wsub_redis;
+
+/* Owned, but for the first two: made by deliver_init(), freed by
+ * deliver_done(). */
+struct deliver {
+    const struct wsub_config *config; /* borrowed; outlives the program */
+    struct wsub_loop *loop;           /* borrowed; outlives the program */
+    struct wsub_redis *redis;
+    struct wsub_http_client *client;
+    struct wsub_keyring *ring;
+    struct wsub_hmac *hmac;
+    struct wsub_promoter *promoter;
+    struct deliver_claim *claim;
+    struct deliver_content_cache *contents;
+    struct deliver_hosts *hosts;
+    struct deliver_loader *loader;
+    struct deliver_settler *settler;
+    struct event *tick; /* twice a second: see deliver.c */
+    char *user_agent;   /* the header; NULL until the hub's URL is known */
+    bool leaving;       /* drained; ends once Redis has answered */
+};
+
+/* How long an entry may at most stay with a process that lives: waiting for a
+ * host slot, then one attempt.  Others take it over after more than that. */
+uint32_t deliver_wait_max_ms(const struct wsub_config *config);
+uint32_t deliver_takeover_idle_ms(const struct wsub_config *config);
+
+/* Builds everything in the zeroed `d`; one sentence goes to `err_text` on failure, and what was
+ * built is freed by deliver_done(). */
+enum wsub_err deliver_init(struct deliver *d, const struct wsub_config *config,
+                           struct wsub_loop *loop,
+                           char err_text[256]) WSUB_MUST_CHECK;
+void deliver_done(struct deliver *d);
+
+/* Stops claiming; the loop is finished once all slots are free. */
+void deliver_drain(void *arg);
+
+/* Called when a slot became free or a reader stopped while draining. */
+void deliver_drain_check(struct deliver *d);
+
+#endif

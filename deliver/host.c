@@ -1,0 +1,139 @@
+#include "deliver/host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/http/url.h"
+
+#define WAITING_MAX 64 /* a sixteenth of the default number of slots */
+
+TAILQ_HEAD(ticket_list, deliver_ticket);
+
+struct deliver_host {
+    char *key; /* owned */
+    uint32_t sending;
+    uint32_t waiting;
+    struct ticket_list queue;
+    UT_hash_handle hh;
+};
+
+struct deliver_hosts {
+    struct deliver_host *table; /* owned; hosts in use only */
+    uint32_t per_host;
+    uint32_t wait_max_ms;
+};
+
+struct deliver_hosts *deliver_hosts_new(uint32_t per_host,
+                                        uint32_t wait_max_ms)
+{
+    struct deliver_hosts *hosts = wsub_calloc(1, sizeof(*hosts));
+
+    hosts->per_host = per_host;
+    hosts->wait_max_ms = wait_max_ms;
+    return hosts;
+}
+
+static void host_free(struct deliver_hosts *hosts, struct deliver_host *host)
+{
+    HASH_DEL(hosts->table, host);
+    free(host->key);
+    free(host);
+}
+
+void deliver_hosts_free(struct deliver_hosts *hosts)
+{
+    struct deliver_host *host, *next;
+
+    if (hosts == NULL)
+        return;
+    HASH_ITER(hh, hosts->table, host, next) {
+        host_free(hosts, host);
+    }
+    free(hosts);
+}
+
+static struct deliver_host *host_get(struct deliver_hosts *hosts,
+                                     const char *key)
+{
+    struct deliver_host *host;
+
+    HASH_FIND_STR(hosts->table, key, host);
+    if (host != NULL)
+        return host;
+    host = wsub_calloc(1, sizeof(*host));
+    host->key = wsub_strdup(key);
+    TAILQ_INIT(&host->queue);
+    HASH_ADD_KEYPTR(hh, hosts->table, host->key, strlen(host->key), host);
+    return host;
+}
+
+enum deliver_entry deliver_host_enter(struct deliver_hosts *hosts,
+                                      const char *callback,
+                                      struct deliver_ticket *ticket)
+{
+    struct deliver_host *host;
+    struct wsub_url url;
+    char key[sizeof(url.host) + 16];
+
+    if (wsub_url_parse(callback, NULL, &url) != WSUB_URL_FINE)
+        return DELIVER_ENTRY_BAD;
+    snprintf(key, sizeof(key), "%s:%u:%s", url.https ? "https" : "http",
+             url.port, url.host);
+    host = host_get(hosts, key);
+    if (host->sending >= hosts->per_host && host->waiting >= WAITING_MAX)
+        return DELIVER_ENTRY_FULL;
+    ticket->host = host;
+    if (host->sending < hosts->per_host) {
+        host->sending++;
+        return DELIVER_ENTRY_NOW;
+    }
+    ticket->waiting = true;
+    ticket->since_ms = wsub_now_ms();
+    TAILQ_INSERT_TAIL(&host->queue, ticket, next);
+    host->waiting++;
+    return DELIVER_ENTRY_WAIT;
+}
+
+static void stop_waiting(struct deliver_ticket *ticket)
+{
+    TAILQ_REMOVE(&ticket->host->queue, ticket, next);
+    ticket->host->waiting--;
+    ticket->waiting = false;
+}
+
+void deliver_host_leave(struct deliver_hosts *hosts,
+                        struct deliver_ticket *ticket)
+{
+    struct deliver_host *host = ticket->host;
+    struct deliver_ticket *first = TAILQ_FIRST(&host->queue);
+
+    ticket->host = NULL;
+    if (first != NULL) { /* takes over the place of the one that leaves */
+        stop_waiting(first);
+        first->on_turn(first);
+    } else if (--host->sending == 0) {
+        host_free(hosts, host);
+    }
+}
+
+void deliver_hosts_expire(struct deliver_hosts *hosts, bool everyone)
+{
+    uint64_t now = wsub_now_ms();
+    struct deliver_host *host, *next;
+
+    HASH_ITER(hh, hosts->table, host, next) {
+        struct deliver_ticket *first;
+
+        while ((first = TAILQ_FIRST(&host->queue)) != NULL &&
+               (everyone || first->since_ms + hosts->wait_max_ms <= now)) {
+            stop_waiting(first);
+            first->host = NULL;
+            first->on_late(first);
+        }
+    }
+}

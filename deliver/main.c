@@ -1,0 +1,61 @@
+/* main.c - websub-deliver: verifies subscribers' intent and POSTs events.
+ *
+ * The order: settings, loop, parts (which connect to Redis by themselves),
+ * the status server last, so that whoever sees it sees a built program.  Down
+ * again in reverse. */
+#include <stdio.h>
+
+#include "common/base/loop.h"
+#include "common/base/startup.h"
+#include "common/http/server.h"
+#include "common/http/status.h"
+#include "common/redis/redis.h"
+#include "deliver/deliver.h"
+
+static bool ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
+{
+    const struct deliver *d = arg;
+
+    if (wsub_loop_draining(d->loop))
+        snprintf(reason, WSUB_STATUS_REASON_BYTES, "draining");
+    else if (!wsub_redis_up(d->redis))
+        snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
+    else if (d->user_agent == NULL)
+        snprintf(reason, WSUB_STATUS_REASON_BYTES, "the hub's public URL is not known: start a "
+                              "hub or set public_url");
+    else
+        return true;
+    return false;
+}
+
+int main(int argc, char *argv[])
+{
+    struct wsub_config config;
+    struct deliver d = {0};
+    struct wsub_status_source source = {.ready = ready, .arg = &d};
+    struct wsub_http_server *status = NULL;
+    struct wsub_loop *loop;
+    char err_text[256] = "";
+    int code;
+
+    if (!wsub_startup(WSUB_PROGRAM_DELIVER, argc, argv, &config, &code))
+        return code;
+    loop = wsub_loop_new(config.drain_timeout_ms);
+    code = WSUB_EXIT_START;
+    if (deliver_init(&d, &config, loop, err_text) == WSUB_OK &&
+        wsub_status_server_new(wsub_loop_base(loop), config.status_listen,
+                               &source, err_text, &status) == WSUB_OK) {
+        if (status != NULL)
+            wsub_log_info("listening",
+                          WSUB_KV("address",
+                                  wsub_http_server_address(status)));
+        code = (int)wsub_loop_run(loop, deliver_drain, &d);
+    } else {
+        wsub_startup_failed(WSUB_PROGRAM_DELIVER, err_text);
+    }
+    wsub_http_server_free(status);
+    deliver_done(&d);
+    wsub_loop_free(loop);
+    wsub_config_done(&config);
+    return code;
+}

@@ -1,0 +1,390 @@
+#include "deliver/verify.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/crypto/digest.h"
+#include "common/http/client.h"
+#include "common/http/url.h"
+#include "common/redis/redis.h"
+#include "common/store/promoter.h"
+#include "deliver/claim.h"
+#include "deliver/stats.h"
+
+#define CHALLENGE_BYTES 32
+#define CHALLENGE_LEN (2 * CHALLENGE_BYTES)
+#define PARK_MS 1000
+#define KEY_MAX (2 * WSUB_DIGEST_LEN + 8) /* TD:CD:MODE */
+
+enum verify_state {
+    VERIFY_LOADING,
+    VERIFY_WAITING,
+    VERIFY_ASKING,
+    VERIFY_APPLYING,
+    VERIFY_STATE_MAX_
+};
+
+#define BIT(state) (1u << (state))
+
+static const struct {
+    const char *name;
+    unsigned next;
+} states[VERIFY_STATE_MAX_] = {
+    [VERIFY_LOADING] = {"loading", BIT(VERIFY_LOADING) | BIT(VERIFY_WAITING) |
+                                       BIT(VERIFY_ASKING) |
+                                       BIT(VERIFY_APPLYING)},
+    [VERIFY_WAITING] = {"waiting", BIT(VERIFY_ASKING) | BIT(VERIFY_APPLYING)},
+    [VERIFY_ASKING] = {"asking", BIT(VERIFY_APPLYING)},
+    [VERIFY_APPLYING] = {"applying", BIT(VERIFY_APPLYING)},
+};
+
+struct deliver_verification {
+    struct deliver *d; /* borrowed; outlives this */
+    enum verify_state state;
+    bool stalled; /* loading or applying, and Redis went away */
+    unsigned shard;
+    char entry_id[DELIVER_ID_MAX];
+    char key[KEY_MAX];         /* TD:CD:MODE */
+    char td[WSUB_DIGEST_LEN + 1];
+    char cd[WSUB_DIGEST_LEN + 1];
+    bool subscribe;
+    uint64_t generation;
+    uint32_t failures;
+    char *topic;       /* owned */
+    char *callback;    /* owned */
+    uint64_t lease_s;
+    struct wsub_buf url; /* owned */
+    char challenge[CHALLENGE_LEN + 1];
+    uint64_t asked_ms; /* our clock: the lease counts from here */
+    const char *outcome; /* const: confirmed, refused, again */
+    uint64_t delay_ms;   /* until the next attempt */
+    struct deliver_ticket ticket;
+    struct curl_slist user_agent;
+    TAILQ_ENTRY(deliver_verification) next;
+};
+
+/* Within a minute of the request; WebSub leaves the number to the hub. */
+static const uint32_t retry_after_ms[] = {2000, 5000, 15000};
+#define RETRIES_MAX (sizeof(retry_after_ms) / sizeof(retry_after_ms[0]))
+
+static void enter(struct deliver_verification *v, enum verify_state state)
+{
+    if ((states[v->state].next & BIT(state)) == 0)
+        wsub_panic("verification %s: %s -> %s", v->key, states[v->state].name,
+                   states[state].name);
+    v->state = state;
+}
+
+static void verification_free(struct deliver_verification *v)
+{
+    TAILQ_REMOVE(&v->d->claim->verifications, v, next);
+    free(v->topic);
+    free(v->callback);
+    wsub_buf_done(&v->url);
+    free(v);
+}
+
+static void on_applied(enum wsub_err err, const struct redisReply *reply,
+                       void *arg)
+{
+    struct deliver_verification *v = arg;
+    struct deliver *d = v->d;
+
+    if (err != WSUB_OK) {
+        if (err == WSUB_ERR_REFUSED)
+            wsub_log_error("verified-refused", WSUB_KV("request", v->key),
+                           WSUB_KV("error", reply->str));
+        v->stalled = true;
+        return;
+    }
+    if (v->callback != NULL)
+        wsub_log_info("verification", WSUB_KV("topic", v->topic),
+                      WSUB_KV("callback", v->callback),
+                      WSUB_KV("mode", v->subscribe ? "subscribe"
+                                                   : "unsubscribe"),
+                      WSUB_KV("outcome", v->outcome),
+                      WSUB_KV("effect", reply->str));
+    if (strcmp(v->outcome, "again") == 0 && !wsub_loop_draining(d->loop))
+        wsub_promoter_hint(d->promoter, v->shard, v->delay_ms);
+    verification_free(v);
+    deliver_claim_release(d->claim, 1);
+}
+
+static void apply(struct deliver_verification *v)
+{
+    struct wsub_redis *redis = v->d->redis;
+    struct wsub_cmd cmd;
+
+    v->stalled = false;
+    wsub_cmd_init_script(&cmd, redis, v->shard, WSUB_SCRIPT_VERIFIED);
+    wsub_cmd_str(&cmd, v->td);
+    wsub_cmd_str(&cmd, v->cd);
+    wsub_cmd_str(&cmd, v->subscribe ? "s" : "u");
+    wsub_cmd_u64(&cmd, v->generation);
+    wsub_cmd_str(&cmd, v->outcome);
+    wsub_cmd_u64(&cmd, wsub_now_ms() - v->asked_ms);
+    wsub_cmd_u64(&cmd, v->delay_ms);
+    wsub_cmd_u64(&cmd, v->failures);
+    wsub_cmd_str(&cmd, v->entry_id);
+    if (wsub_redis_send(redis, v->shard, &cmd, on_applied, v) != WSUB_OK)
+        v->stalled = true;
+}
+
+static void finish(struct deliver_verification *v, const char *outcome)
+{
+    enter(v, VERIFY_APPLYING);
+    v->outcome = outcome;
+    if (v->ticket.host != NULL)
+        deliver_host_leave(v->d->hosts, &v->ticket);
+    apply(v);
+}
+
+/* Puts the work back without counting a failure. */
+static void park(struct deliver_verification *v)
+{
+    v->delay_ms = wsub_loop_draining(v->d->loop) ? 0 : PARK_MS;
+    finish(v, "again");
+}
+
+static void fail_for_now(struct deliver_verification *v)
+{
+    if (v->failures >= RETRIES_MAX) {
+        deliver_stat_add(DELIVER_STAT_REFUSED);
+        finish(v, "refused");
+        return;
+    }
+    deliver_stat_add(DELIVER_STAT_VERIFY_RETRIED);
+    v->delay_ms = retry_after_ms[v->failures++];
+    finish(v, "again");
+}
+
+static void on_answer(const struct wsub_http_answer *answer, void *arg)
+{
+    struct deliver_verification *v = arg;
+    bool passing = answer->outcome == WSUB_HTTP_TIMEOUT ||
+                   answer->outcome == WSUB_HTTP_UNREACHED ||
+                   answer->status >= 500;
+
+    wsub_log_debug("asked", WSUB_KV("callback", v->callback),
+                   WSUB_KU("status", answer->status),
+                   WSUB_KU("ms", answer->duration_ms),
+                   WSUB_KV("error", answer->error));
+    if (answer->outcome == WSUB_HTTP_ANSWERED && answer->status >= 200 &&
+        answer->status < 300 &&
+        wsub_equal_const_time(answer->body, answer->body_len, v->challenge,
+                              CHALLENGE_LEN)) {
+        deliver_stat_add(DELIVER_STAT_CONFIRMED);
+        finish(v, "confirmed");
+    } else if (passing) {
+        fail_for_now(v);
+    } else {
+        deliver_stat_add(DELIVER_STAT_REFUSED);
+        finish(v, "refused");
+    }
+}
+
+/* Appends the parameters to the callback's own query, which stays as it is
+ * (WebSub section 5.3). */
+static void build_url(struct deliver_verification *v)
+{
+    struct wsub_buf *url = &v->url;
+
+    wsub_buf_clear(url);
+    wsub_buf_str(url, v->callback);
+    wsub_buf_char(url, strchr(v->callback, '?') == NULL ? '?' : '&');
+    wsub_buf_str(url, v->subscribe ? "hub.mode=subscribe"
+                                   : "hub.mode=unsubscribe");
+    wsub_buf_str(url, "&hub.topic=");
+    wsub_url_encode(url, v->topic);
+    wsub_buf_str(url, "&hub.challenge=");
+    wsub_buf_str(url, v->challenge);
+    if (v->subscribe) {
+        wsub_buf_str(url, "&hub.lease_seconds=");
+        wsub_buf_u64(url, v->lease_s);
+    }
+}
+
+static void ask(struct deliver_verification *v)
+{
+    enter(v, VERIFY_ASKING);
+    wsub_random_hex(CHALLENGE_BYTES, v->challenge);
+    build_url(v);
+    v->user_agent.data = v->d->user_agent;
+    v->asked_ms = wsub_now_ms();
+    wsub_http_client_send(v->d->client,
+                          &(struct wsub_http_send){
+                              .url = v->url.data,
+                              .headers = &v->user_agent,
+                              .timeout_ms = v->d->config->timeout_ms,
+                              .answer_max_bytes = CHALLENGE_LEN,
+                              .keep_answer = true,
+                              .done = on_answer,
+                              .arg = v,
+                          });
+}
+
+static struct deliver_verification *of_ticket(struct deliver_ticket *ticket)
+{
+    return (struct deliver_verification
+                *)(void *)((char *)ticket -
+                           offsetof(struct deliver_verification, ticket));
+}
+
+static void on_turn(struct deliver_ticket *ticket)
+{
+    ask(of_ticket(ticket));
+}
+
+static void on_late(struct deliver_ticket *ticket)
+{
+    park(of_ticket(ticket));
+}
+
+static void loaded(struct deliver_verification *v)
+{
+    if (wsub_loop_draining(v->d->loop)) {
+        park(v);
+        return;
+    }
+    switch (deliver_host_enter(v->d->hosts, v->callback, &v->ticket)) {
+    case DELIVER_ENTRY_NOW:
+        ask(v);
+        break;
+    case DELIVER_ENTRY_WAIT:
+        enter(v, VERIFY_WAITING);
+        break;
+    case DELIVER_ENTRY_FULL:
+        park(v);
+        break;
+    case DELIVER_ENTRY_BAD:
+        finish(v, "refused");
+        break;
+    }
+}
+
+static void on_request(enum wsub_err err, const struct redisReply *reply,
+                       void *arg)
+{
+    struct deliver_verification *v = arg;
+    const char *generation, *topic, *callback, *lease;
+
+    if (err != WSUB_OK) {
+        v->stalled = true;
+        return;
+    }
+    generation = wsub_stream_field(reply, "g", NULL);
+    topic = wsub_stream_field(reply, "t", NULL);
+    callback = wsub_stream_field(reply, "c", NULL);
+    lease = wsub_stream_field(reply, "l", NULL);
+    if (generation == NULL || topic == NULL || callback == NULL ||
+        lease == NULL || strtoull(generation, NULL, 10) != v->generation) {
+        finish(v, "refused"); /* a newer request waits, or none: only the
+                               * entry is acknowledged */
+        return;
+    }
+    v->topic = wsub_strdup(topic);
+    v->callback = wsub_strdup(callback);
+    v->lease_s = strtoull(lease, NULL, 10);
+    loaded(v);
+}
+
+static void load(struct deliver_verification *v)
+{
+    struct wsub_cmd cmd;
+
+    v->stalled = false;
+    wsub_cmd_init(&cmd, "HGETALL");
+    wsub_cmd_key(&cmd, v->d->redis, v->shard, "request", v->key);
+    if (wsub_redis_send(v->d->redis, v->shard, &cmd, on_request, v) !=
+        WSUB_OK)
+        v->stalled = true;
+}
+
+/* Takes TD:CD:MODE apart; false when it is malformed. */
+static bool take_key(struct deliver_verification *v, const char *key,
+                     size_t len)
+{
+    const size_t d = WSUB_DIGEST_LEN;
+
+    if (key == NULL || len != 2 * d + 3 || key[d] != ':' ||
+        key[2 * d + 1] != ':' || (key[len - 1] != 's' && key[len - 1] != 'u'))
+        return false;
+    memcpy(v->key, key, len + 1);
+    memcpy(v->td, key, d);
+    memcpy(v->cd, key + d + 1, d);
+    v->subscribe = key[len - 1] == 's';
+    return true;
+}
+
+static bool is_held(const struct deliver *d,
+                    const struct wsub_stream_entry *entry)
+{
+    const struct deliver_verification *v;
+
+    TAILQ_FOREACH(v, &d->claim->verifications, next)
+        if (v->shard == entry->shard && strcmp(v->entry_id, entry->id) == 0)
+            return true;
+    return false;
+}
+
+void deliver_verify_start(struct deliver *d,
+                          const struct wsub_stream_entry *entry)
+{
+    const char *generation = wsub_stream_field(entry->fields, "g", NULL);
+    const char *failures = wsub_stream_field(entry->fields, "n", NULL);
+    struct deliver_verification *v;
+    size_t len = 0;
+    const char *key = wsub_stream_field(entry->fields, "q", &len);
+
+    if (is_held(d, entry)) { /* our own, taken over from ourselves */
+        deliver_claim_release(d->claim, 1);
+        return;
+    }
+    v = wsub_calloc(1, sizeof(*v));
+    v->d = d;
+    v->shard = entry->shard;
+    v->ticket.on_turn = on_turn;
+    v->ticket.on_late = on_late;
+    snprintf(v->entry_id, sizeof(v->entry_id), "%s", entry->id);
+    TAILQ_INSERT_TAIL(&d->claim->verifications, v, next);
+    if (generation != NULL)
+        v->generation = strtoull(generation, NULL, 10);
+    if (failures != NULL)
+        v->failures = (uint32_t)strtoul(failures, NULL, 10);
+    v->asked_ms = wsub_now_ms();
+    if (take_key(v, key, len)) {
+        load(v);
+    } else {
+        wsub_log_error("verification-malformed", WSUB_KU("shard", v->shard),
+                       WSUB_KV("entry", v->entry_id));
+        finish(v, "refused");
+    }
+}
+
+void deliver_verify_resume(struct deliver *d)
+{
+    struct deliver_verification *v, *next;
+
+    for (v = TAILQ_FIRST(&d->claim->verifications); v != NULL; v = next) {
+        next = TAILQ_NEXT(v, next);
+        if (!v->stalled)
+            continue;
+        if (v->state == VERIFY_APPLYING)
+            apply(v);
+        else
+            load(v);
+    }
+}
+
+void deliver_verify_abandon(struct deliver *d)
+{
+    struct deliver_verification *v;
+
+    while ((v = TAILQ_FIRST(&d->claim->verifications)) != NULL)
+        verification_free(v);
+}

@@ -1,0 +1,10 @@
+/* api.h - the hub's routes. */
+#ifndef HUB_API_H
+#define HUB_API_H
+
+#include "common/http/server.h"
+
+/* Ends with { 0 }; the handlers' argument is the struct hub. */
+extern const struct wsub_http_route hub_routes[];
+
+#endif

@@ -1,0 +1,143 @@
+#include "hub/hub.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/buf.h"
+#include "common/base/log.h"
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/base/startup.h"
+#include "common/redis/redis.h"
+#include "hub/api.h"
+#include "hub/stats.h"
+
+#define IDLE_TIMEOUT_MS 60000 /* a kept connection without a request */
+#define RETRY_AFTER_S "5"
+
+void hub_reply_unavailable(struct wsub_http_request *req)
+{
+    hub_stat_add(HUB_STAT_UNAVAILABLE);
+    wsub_http_reply_header(req, "Retry-After", RETRY_AFTER_S);
+    wsub_http_reply_text(req, 503,
+                         "The hub cannot store the request now; try again "
+                         "in " RETRY_AFTER_S " seconds.");
+}
+
+void hub_reply_refused(struct wsub_http_request *req, int status,
+                       const char *format, ...)
+{
+    va_list args;
+    char sentence[512];
+
+    va_start(args, format);
+    vsnprintf(sentence, sizeof(sentence), format, args);
+    va_end(args);
+    hub_stat_add(HUB_STAT_REFUSED);
+    wsub_http_reply_text(req, status, "%s", sentence);
+}
+
+static void on_redis_unusable(const char *sentence, void *arg)
+{
+    struct hub *hub = arg;
+
+    wsub_startup_failed(WSUB_PROGRAM_HUB, sentence);
+    wsub_loop_finish(hub->loop, WSUB_EXIT_START);
+}
+
+/* Now that the port is known. */
+static void make_public_url(struct hub *hub)
+{
+    const char *address = wsub_http_server_address(hub->server);
+    struct wsub_buf text = {0};
+
+    if (hub->config->public_url[0] != '\0')
+        wsub_buf_str(&text, hub->config->public_url);
+    else
+        wsub_buf_printf(&text, "http://%s/", address);
+    hub->public_url = wsub_buf_take(&text);
+    wsub_buf_printf(&text, "<%s>; rel=\"hub\"", hub->public_url);
+    hub->link_header = wsub_buf_take(&text);
+    hub->on_loopback = strncmp(address, "127.", 4) == 0 ||
+                       strncmp(address, "[::1]", 5) == 0 ||
+                       strncmp(address, "unix:", 5) == 0;
+}
+
+static enum wsub_err listen_now(struct hub *hub, char err_text[256])
+{
+    const struct wsub_config *config = hub->config;
+    enum wsub_err err = wsub_http_server_new(
+        wsub_loop_base(hub->loop),
+        &(struct wsub_http_server_options){
+            .listen = config->listen,
+            .routes = hub_routes,
+            .arg = hub,
+            .max_body_bytes = config->max_body_bytes,
+            .max_connections = config->max_connections,
+            .request_timeout_ms = config->request_timeout_ms,
+            .idle_timeout_ms = IDLE_TIMEOUT_MS,
+        },
+        err_text, &hub->server);
+
+    if (err != WSUB_OK)
+        return err;
+    make_public_url(hub);
+    wsub_redis_announce(hub->redis, hub->public_url);
+    wsub_log_info("listening",
+                  WSUB_KV("address", wsub_http_server_address(hub->server)),
+                  WSUB_KV("public_url", hub->public_url));
+    return WSUB_OK;
+}
+
+enum wsub_err hub_init(struct hub *hub, const struct wsub_config *config,
+                       struct wsub_loop *loop, char err_text[256])
+{
+    enum wsub_err err;
+
+    hub->config = config;
+    hub->loop = loop;
+    hub_stats_register();
+    err = wsub_keyring_load(config->secret_keys_file, err_text, &hub->ring);
+    if (err == WSUB_OK && wsub_keyring_count(hub->ring) == 0)
+        wsub_log_warn("secrets-in-plain-form",
+                      WSUB_KV("remedy", "set secret_keys_file"));
+    if (err == WSUB_OK)
+        err = wsub_redis_new(
+            &(struct wsub_redis_options){
+                .base = wsub_loop_base(loop),
+                .config = config,
+                .on_unusable = on_redis_unusable,
+                .arg = hub,
+            },
+            err_text, &hub->redis);
+    if (err == WSUB_OK)
+        err = listen_now(hub, err_text);
+    return err;
+}
+
+void hub_done(struct hub *hub)
+{
+    if (hub->redis != NULL)
+        wsub_redis_close(hub->redis); /* answers what waits for Redis */
+    wsub_http_server_free(hub->server);
+    wsub_redis_free(hub->redis);
+    wsub_keyring_free(hub->ring);
+    free(hub->public_url);
+    free(hub->link_header);
+}
+
+static void on_empty(void *arg)
+{
+    struct hub *hub = arg;
+
+    wsub_loop_finish(hub->loop, WSUB_EXIT_OK);
+}
+
+void hub_drain(void *arg)
+{
+    struct hub *hub = arg;
+
+    wsub_http_server_drain(hub->server, on_empty, hub);
+}

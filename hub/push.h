@@ -1,0 +1,10 @@
+/* push.h - content push: POST /publish?hub.topic=T with the content itself. */
+#ifndef HUB_PUSH_H
+#define HUB_PUSH_H
+
+#include "common/http/server.h"
+
+/* Answers 202 with the event's id once the event is stored. */
+void hub_push(struct wsub_http_request *req, void *hub);
+
+#endif

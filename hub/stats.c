@@ -1,0 +1,28 @@
+#include "hub/stats.h"
+
+#include "common/base/metrics.h"
+
+#define ACCEPTED "websubd_hub_accepted_total", "Requests stored in Redis"
+
+static struct wsub_metric stats[HUB_STAT_MAX_] = {
+    [HUB_STAT_SUBSCRIBE] = {ACCEPTED, WSUB_COUNTER, "kind=\"subscribe\"", 0},
+    [HUB_STAT_UNSUBSCRIBE] = {ACCEPTED, WSUB_COUNTER, "kind=\"unsubscribe\"",
+                              0},
+    [HUB_STAT_PUBLISH] = {ACCEPTED, WSUB_COUNTER, "kind=\"publish\"", 0},
+    [HUB_STAT_PUSH] = {ACCEPTED, WSUB_COUNTER, "kind=\"push\"", 0},
+    [HUB_STAT_REFUSED] = {"websubd_hub_refused_total",
+                          "Requests answered with 4xx", WSUB_COUNTER, NULL, 0},
+    [HUB_STAT_UNAVAILABLE] = {"websubd_hub_unavailable_total",
+                              "Requests answered with 503", WSUB_COUNTER,
+                              NULL, 0},
+};
+
+void hub_stats_register(void)
+{
+    wsub_metrics_register(stats, HUB_STAT_MAX_);
+}
+
+void hub_stat_add(enum hub_stat stat)
+{
+    stats[stat].value++;
+}

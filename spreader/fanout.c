@@ -1,0 +1,205 @@
+#include "spreader/fanout.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include <event2/event.h>
+
+#include "common/base/log.h"
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/redis/redis.h"
+#include "common/store/stream_reader.h"
+#include "common/store/topic.h"
+#include "spreader/intake.h"
+#include "spreader/spreader.h"
+#include "spreader/stats.h"
+
+#define PAGE_JOBS 500  /* under 3 ms of Redis, in which it serves no one else */
+#define RESUME_MS 500  /* between looks whether Redis is back */
+#define EVENT_ID_MAX 48
+
+struct event_job {
+    char id[EVENT_ID_MAX];
+    char td[WSUB_DIGEST_LEN + 1];
+    TAILQ_ENTRY(event_job) next;
+};
+
+TAILQ_HEAD(event_list, event_job);
+
+struct shard {
+    struct spread_fanout *fanout;
+    unsigned number;
+    struct event_list open; /* the next one to get a page first */
+    bool busy;
+};
+
+struct spread_fanout {
+    struct spreader *s;    /* borrowed; outlives the fan-out */
+    struct shard *shards;  /* owned */
+    struct event *resume;  /* owned */
+    bool stopped;
+};
+
+static void page_next(struct shard *shard);
+
+static void event_free_first(struct shard *shard)
+{
+    struct event_job *event = TAILQ_FIRST(&shard->open);
+
+    TAILQ_REMOVE(&shard->open, event, next);
+    free(event);
+}
+
+static void page_done(struct shard *shard, const struct redisReply *reply)
+{
+    struct event_job *event = TAILQ_FIRST(&shard->open);
+
+    spread_stat_add(SPREAD_STAT_JOBS, (uint64_t)reply->element[0]->integer);
+    if (reply->element[1]->integer == 0) {
+        TAILQ_REMOVE(&shard->open, event, next);
+        TAILQ_INSERT_TAIL(&shard->open, event, next);
+        return;
+    }
+    spread_stat_add(SPREAD_STAT_EVENTS, 1);
+    wsub_log_debug("fanned-out", WSUB_KU("shard", shard->number),
+                   WSUB_KV("event", event->id));
+    event_free_first(shard);
+    spread_intake_release(shard->fanout->s->intake, 1);
+}
+
+static void on_page(enum wsub_err err, const struct redisReply *reply,
+                    void *arg)
+{
+    struct shard *shard = arg;
+
+    shard->busy = false;
+    if (err == WSUB_OK) {
+        page_done(shard, reply);
+        page_next(shard);
+    } else if (err == WSUB_ERR_REFUSED) {
+        wsub_log_error("page-refused", WSUB_KU("shard", shard->number),
+                       WSUB_KV("error", reply->str));
+    }
+    spread_drain_check(shard->fanout->s);
+}
+
+static void page_next(struct shard *shard)
+{
+    struct wsub_redis *redis = shard->fanout->s->redis;
+    const struct event_job *event = TAILQ_FIRST(&shard->open);
+    struct wsub_cmd cmd;
+
+    if (shard->busy || shard->fanout->stopped || event == NULL)
+        return;
+    wsub_cmd_init_script(&cmd, redis, shard->number, WSUB_SCRIPT_PAGE);
+    wsub_cmd_str(&cmd, event->id);
+    wsub_cmd_str(&cmd, event->td);
+    wsub_cmd_u64(&cmd, PAGE_JOBS);
+    shard->busy = wsub_redis_send(redis, shard->number, &cmd, on_page,
+                                  shard) == WSUB_OK;
+}
+
+/* What an error or an absence of Redis has left goes on. */
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+    struct spread_fanout *fanout = arg;
+
+    (void)fd;
+    (void)what;
+    for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++)
+        page_next(&fanout->shards[i]);
+}
+
+struct spread_fanout *spread_fanout_new(struct spreader *s)
+{
+    struct spread_fanout *fanout = wsub_calloc(1, sizeof(*fanout));
+    unsigned shards = wsub_redis_shards(s->redis);
+    struct timeval every = {RESUME_MS / 1000, (RESUME_MS % 1000) * 1000};
+
+    fanout->s = s;
+    fanout->shards = wsub_calloc(shards, sizeof(*fanout->shards));
+    for (unsigned i = 0; i < shards; i++) {
+        fanout->shards[i].fanout = fanout;
+        fanout->shards[i].number = i;
+        TAILQ_INIT(&fanout->shards[i].open);
+    }
+    fanout->resume = event_new(wsub_loop_base(s->loop), -1, EV_PERSIST,
+                               on_resume, fanout);
+    event_add(fanout->resume, &every);
+    return fanout;
+}
+
+void spread_fanout_free(struct spread_fanout *fanout)
+{
+    if (fanout == NULL)
+        return;
+    for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++)
+        while (!TAILQ_EMPTY(&fanout->shards[i].open))
+            event_free_first(&fanout->shards[i]);
+    event_free(fanout->resume);
+    free(fanout->shards);
+    free(fanout);
+}
+
+static bool is_open(const struct shard *shard, const char *id)
+{
+    const struct event_job *event;
+
+    TAILQ_FOREACH(event, &shard->open, next)
+        if (strcmp(event->id, id) == 0)
+            return true;
+    return false;
+}
+
+/* A malformed event can't be delivered by anyone: page.lua finishes it as an
+ * event of a topic without subscriptions, so it does not come again. */
+static void find_topic(struct shard *shard, struct event_job *event,
+                       const struct wsub_stream_entry *entry)
+{
+    const char *version = wsub_stream_field(entry->fields, "v", NULL);
+    const char *topic = wsub_stream_field(entry->fields, "t", NULL);
+
+    if (version != NULL && strcmp(version, "1") == 0 && topic != NULL &&
+        wsub_stream_field(entry->fields, "ct", NULL) != NULL &&
+        wsub_stream_field(entry->fields, "b", NULL) != NULL) {
+        memcpy(event->td, wsub_topic_ref(shard->fanout->s->redis, topic).digest,
+               sizeof(event->td));
+        return;
+    }
+    wsub_log_error("event-malformed", WSUB_KU("shard", shard->number),
+                   WSUB_KV("event", event->id));
+    snprintf(event->td, sizeof(event->td), "malformed");
+}
+
+void spread_fanout_start(struct spread_fanout *fanout,
+                         const struct wsub_stream_entry *entry)
+{
+    struct shard *shard = &fanout->shards[entry->shard];
+    struct event_job *event;
+
+    if (is_open(shard, entry->id)) { /* our own, taken over from ourselves */
+        spread_intake_release(fanout->s->intake, 1);
+        return;
+    }
+    event = wsub_calloc(1, sizeof(*event));
+    snprintf(event->id, sizeof(event->id), "%s", entry->id);
+    find_topic(shard, event, entry);
+    TAILQ_INSERT_TAIL(&shard->open, event, next);
+    page_next(shard);
+}
+
+void spread_fanout_stop(struct spread_fanout *fanout)
+{
+    fanout->stopped = true;
+}
+
+bool spread_fanout_idle(const struct spread_fanout *fanout)
+{
+    for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++)
+        if (fanout->shards[i].busy)
+            return false;
+    return true;
+}

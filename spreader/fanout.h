@@ -1,0 +1,34 @@
+/* fanout.h - from an event to its jobs, page by page.
+ *
+ *   open -> page -> page ... -> finished
+ *             '--> stalled (Redis went away) -> page
+ *
+ * The events of a shard take turns, one page each, so a topic with a million
+ * subscriptions does not hold up one with a single one.  One page a shard is
+ * on its way at a time.  Everything that must survive is in Redis: the cursor
+ * of an event moves with its jobs (page.lua). */
+#ifndef SPREADER_FANOUT_H
+#define SPREADER_FANOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct spreader;
+struct spread_fanout;
+struct wsub_stream_entry;
+
+struct spread_fanout *spread_fanout_new(struct spreader *s);
+void spread_fanout_free(struct spread_fanout *fanout);
+
+/* Takes a claimed entry of `log`; spread_intake_release() is called once the
+ * event is finished. */
+void spread_fanout_start(struct spread_fanout *fanout,
+                         const struct wsub_stream_entry *entry);
+
+/* Posts no further pages. */
+void spread_fanout_stop(struct spread_fanout *fanout);
+
+/* True when no page is on its way. */
+bool spread_fanout_idle(const struct spread_fanout *fanout);
+
+#endif

@@ -1,0 +1,31 @@
+/* fetch.h - from an announcement to an event: fetch the topic.
+ *
+ *   loading -> fetching -> storing -> gone, or loading for later announcements
+ *      |  '---(no subscribers)--^ |
+ *      '----- stalled <-----------'   Redis went away
+ *
+ * Announcements of a topic that come before its fetch has begun share it;
+ * those that come later share the next one, since the content may have
+ * changed meanwhile. */
+#ifndef SPREADER_FETCH_H
+#define SPREADER_FETCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct spreader;
+struct spread_fetcher;
+struct wsub_stream_entry;
+
+struct spread_fetcher *spread_fetcher_new(struct spreader *s);
+void spread_fetcher_free(struct spread_fetcher *fetcher);
+
+/* Takes a claimed entry of `pings`; spread_intake_release() is called once
+ * its outcome is in Redis. */
+void spread_fetch_start(struct spread_fetcher *fetcher,
+                        const struct wsub_stream_entry *entry);
+
+/* True when nothing is fetched or stored. */
+bool spread_fetcher_idle(const struct spread_fetcher *fetcher);
+
+#endif

@@ -1,0 +1,114 @@
+#include "spreader/intake.h"
+
+#include <stdlib.h>
+
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/redis/redis.h"
+#include "common/store/stream_reader.h"
+#include "spreader/fanout.h"
+#include "spreader/fetch.h"
+#include "spreader/spreader.h"
+
+#define TAKEOVER_MARGIN_MS 3000
+
+enum { STREAM_PINGS, STREAM_LOG };
+
+struct spread_intake {
+    struct spreader *s;                  /* borrowed; outlives the intake */
+    struct wsub_stream_reader **readers; /* owned; one a shard */
+    unsigned stopped;
+    size_t room;
+    size_t used;
+};
+
+static size_t on_grant(size_t want, void *arg)
+{
+    struct spread_intake *intake = arg;
+    size_t granted = intake->room - intake->used;
+
+    if (granted > want)
+        granted = want;
+    intake->used += granted;
+    return granted;
+}
+
+static void on_give_back(size_t unused, void *arg)
+{
+    if (unused > 0)
+        spread_intake_release(arg, unused);
+}
+
+static void on_entry(const struct wsub_stream_entry *entry, void *arg)
+{
+    struct spread_intake *intake = arg;
+
+    if (entry->stream == STREAM_PINGS)
+        spread_fetch_start(intake->s->fetcher, entry);
+    else
+        spread_fanout_start(intake->s->fanout, entry);
+}
+
+static void on_stopped(void *arg)
+{
+    struct spread_intake *intake = arg;
+
+    intake->stopped++;
+    spread_drain_check(intake->s);
+}
+
+struct spread_intake *spread_intake_new(struct spreader *s)
+{
+    struct spread_intake *intake = wsub_calloc(1, sizeof(*intake));
+    unsigned shards = wsub_redis_shards(s->redis);
+
+    intake->s = s;
+    intake->room = SPREAD_OPEN_MAX;
+    intake->readers = wsub_calloc(shards, sizeof(struct wsub_stream_reader *));
+    for (unsigned i = 0; i < shards; i++)
+        intake->readers[i] =
+            wsub_stream_reader_new(&(struct wsub_stream_reader_options){
+                .base = wsub_loop_base(s->loop),
+                .redis = s->redis,
+                .shard = i,
+                .group = "spread",
+                .consumer = s->config->instance_name,
+                .streams = {[STREAM_PINGS] = "pings", [STREAM_LOG] = "log"},
+                .stream_count = 2,
+                .takeover_idle_ms = s->config->timeout_ms + TAKEOVER_MARGIN_MS,
+                .grant = on_grant,
+                .give_back = on_give_back,
+                .on_entry = on_entry,
+                .on_stopped = on_stopped,
+                .arg = intake,
+            });
+    return intake;
+}
+
+void spread_intake_free(struct spread_intake *intake)
+{
+    if (intake == NULL)
+        return;
+    for (unsigned i = 0; i < wsub_redis_shards(intake->s->redis); i++)
+        wsub_stream_reader_free(intake->readers[i]);
+    free(intake->readers);
+    free(intake);
+}
+
+void spread_intake_release(struct spread_intake *intake, size_t count)
+{
+    intake->used -= count;
+    for (unsigned i = 0; i < wsub_redis_shards(intake->s->redis); i++)
+        wsub_stream_reader_kick(intake->readers[i]);
+}
+
+void spread_intake_stop(struct spread_intake *intake)
+{
+    for (unsigned i = 0; i < wsub_redis_shards(intake->s->redis); i++)
+        wsub_stream_reader_stop(intake->readers[i]);
+}
+
+bool spread_intake_stopped(const struct spread_intake *intake)
+{
+    return intake->stopped == wsub_redis_shards(intake->s->redis);
+}

@@ -1,0 +1,97 @@
+#include "spreader/spreader.h"
+
+#include "common/base/loop.h"
+#include "common/base/startup.h"
+#include "common/http/client.h"
+#include "common/redis/redis.h"
+#include "common/store/leave.h"
+#include "common/store/promoter.h"
+#include "spreader/fanout.h"
+#include "spreader/fetch.h"
+#include "spreader/intake.h"
+#include "spreader/stats.h"
+#include "spreader/sweep.h"
+
+static void on_redis_unusable(const char *sentence, void *arg)
+{
+    struct spreader *s = arg;
+
+    wsub_startup_failed(WSUB_PROGRAM_SPREADER, sentence);
+    wsub_loop_finish(s->loop, WSUB_EXIT_START);
+}
+
+enum wsub_err spread_init(struct spreader *s, const struct wsub_config *config,
+                          struct wsub_loop *loop, char err_text[256])
+{
+    struct event_base *base = wsub_loop_base(loop);
+    enum wsub_err err;
+
+    s->config = config;
+    s->loop = loop;
+    err = wsub_redis_new(
+        &(struct wsub_redis_options){
+            .base = base,
+            .config = config,
+            .on_unusable = on_redis_unusable,
+            .arg = s,
+        },
+        err_text, &s->redis);
+    if (err != WSUB_OK)
+        return err;
+    spread_stats_register();
+    s->client = wsub_http_client_new(&(struct wsub_http_client_options){
+        .base = base,
+        .connect_timeout_ms = config->connect_timeout_ms,
+        .max_calls = SPREAD_OPEN_MAX,
+        .allow_private_networks = config->allow_private_networks,
+    });
+    s->promoter = wsub_promoter_new(base, s->redis);
+    s->fanout = spread_fanout_new(s);
+    s->fetcher = spread_fetcher_new(s);
+    s->sweeper = spread_sweeper_new(s);
+    s->intake = spread_intake_new(s);
+    return WSUB_OK;
+}
+
+void spread_done(struct spreader *s)
+{
+    if (s->intake != NULL) {
+        wsub_redis_close(s->redis);
+        wsub_http_client_free(s->client);
+        spread_intake_free(s->intake);
+    }
+    spread_sweeper_free(s->sweeper);
+    spread_fetcher_free(s->fetcher);
+    spread_fanout_free(s->fanout);
+    wsub_promoter_free(s->promoter);
+    wsub_redis_free(s->redis);
+}
+
+void spread_drain(void *arg)
+{
+    struct spreader *s = arg;
+
+    spread_intake_stop(s->intake);
+    spread_fanout_stop(s->fanout);
+    spread_drain_check(s);
+}
+
+static void on_left(void *arg)
+{
+    struct spreader *s = arg;
+
+    wsub_loop_finish(s->loop, WSUB_EXIT_OK);
+}
+
+void spread_drain_check(struct spreader *s)
+{
+    static const char *const streams[2] = {"pings", "log"};
+
+    if (!wsub_loop_draining(s->loop) || s->leaving ||
+        !spread_intake_stopped(s->intake) || !spread_fanout_idle(s->fanout) ||
+        !spread_fetcher_idle(s->fetcher))
+        return;
+    s->leaving = true;
+    wsub_leave(s->redis, "spread", s->config->instance_name, streams, on_left,
+               s);
+}

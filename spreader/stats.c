@@ -1,0 +1,33 @@
+#include "spreader/stats.h"
+
+#include "common/base/metrics.h"
+
+#define FETCHES                                                                \
+    "websubd_spreader_fetches_total", "Announced topics by what came of them"
+
+static struct wsub_metric stats[SPREAD_STAT_MAX_] = {
+    [SPREAD_STAT_EVENTS] = {"websubd_spreader_events_total",
+                            "Events fanned out", WSUB_COUNTER, NULL, 0},
+    [SPREAD_STAT_JOBS] = {"websubd_spreader_jobs_total", "Jobs posted",
+                          WSUB_COUNTER, NULL, 0},
+    [SPREAD_STAT_FETCH_NEW] = {FETCHES, WSUB_COUNTER, "outcome=\"new\"", 0},
+    [SPREAD_STAT_FETCH_UNCHANGED] = {FETCHES, WSUB_COUNTER,
+                                     "outcome=\"unchanged\"", 0},
+    [SPREAD_STAT_FETCH_FAILED] = {FETCHES, WSUB_COUNTER,
+                                  "outcome=\"failed\"", 0},
+    [SPREAD_STAT_FETCH_UNNEEDED] = {FETCHES, WSUB_COUNTER,
+                                    "outcome=\"no_subscribers\"", 0},
+    [SPREAD_STAT_LEASES_ENDED] = {"websubd_spreader_leases_ended_total",
+                                  "Subscriptions whose lease ended",
+                                  WSUB_COUNTER, NULL, 0},
+};
+
+void spread_stats_register(void)
+{
+    wsub_metrics_register(stats, SPREAD_STAT_MAX_);
+}
+
+void spread_stat_add(enum spread_stat stat, uint64_t count)
+{
+    stats[stat].value += count;
+}

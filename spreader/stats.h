@@ -1,0 +1,21 @@
+/* stats.h - what the spreader counts, for /metrics. */
+#ifndef SPREADER_STATS_H
+#define SPREADER_STATS_H
+
+#include <stdint.h>
+
+enum spread_stat {
+    SPREAD_STAT_EVENTS,
+    SPREAD_STAT_JOBS,
+    SPREAD_STAT_FETCH_NEW,
+    SPREAD_STAT_FETCH_UNCHANGED,
+    SPREAD_STAT_FETCH_FAILED,
+    SPREAD_STAT_FETCH_UNNEEDED,
+    SPREAD_STAT_LEASES_ENDED,
+    SPREAD_STAT_MAX_
+};
+
+void spread_stats_register(void);
+void spread_stat_add(enum spread_stat stat, uint64_t count);
+
+#endif

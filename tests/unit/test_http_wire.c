@@ -1,0 +1,515 @@
+/* Requests as raw bytes, and what the server makes of them. */
+#include "http_fixture.h"
+
+#define HOST "Host: a\r\n"
+#define POST "POST /echo HTTP/1.1\r\n" HOST
+#define CHUNKED POST "Transfer-Encoding: chunked\r\n\r\n"
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+/* Requests that leave the connection open. */
+static const struct {
+    const char *raw;
+    int status;
+    const char *part; /* of the answer */
+} served[] = {
+    {HELLO, 200, "\r\n\r\nhello\n"},
+    {"\r\n" HELLO, 200, "hello"},
+    {"GET /echo HTTP/1.1\r\n" HOST "\r\n", 202, "GET /echo ?none x=none "},
+    {"GET /echo? HTTP/1.1\r\n" HOST "\r\n", 202, "/echo ? x=none"},
+    {"GET /echo?a=b?c HTTP/1.1\r\n" HOST "\r\n", 202, "/echo ?a=b?c x"},
+    {"GET http://h/echo?q HTTP/1.1\r\n" HOST "\r\n", 202, "/echo ?q x"},
+    {"GET HTTPS://h:1/echo HTTP/1.1\r\n" HOST "\r\n", 202, "/echo ?none"},
+    {"GET http://h HTTP/1.1\r\n" HOST "\r\n", 202, "GET / ?none"},
+    {"GET http://[::1]:8?q HTTP/1.1\r\n" HOST "\r\n", 202, "GET / ?q x"},
+    {"GET / HTTP/1.1\r\n" HOST "\r\n", 202, "GET / ?none"},
+    {"GET / HTTP/1.7\r\n" HOST "\r\n", 202, "GET / ?none"},
+    {"GET / HTTP/1.1\r\nHost:\r\n\r\n", 202, "GET /"},
+    {"GET / HTTP/1.1\r\nhOST: \t a.b:80 \t \r\n\r\n", 202, "GET /"},
+    {"GET / HTTP/1.1\r\n" HOST "X-Test:\r\n\r\n", 202, "x= "},
+    {"GET / HTTP/1.1\r\n" HOST "X-Test: \t \r\n\r\n", 202, "x= "},
+    {"GET / HTTP/1.1\r\n" HOST "x-tEST:a  b \r\n\r\n", 202, "x=a  b "},
+    {"GET / HTTP/1.1\r\n" HOST "X-Test: a\r\nX-Test: b\r\n\r\n", 202,
+     "x=a, b "},
+    {"GET / HTTP/1.1\r\n" HOST "X-Test: \xc3\xa4\tb\r\n\r\n", 202,
+     "x=\xc3\xa4\tb "},
+    {"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 202,
+     "\r\nConnection: keep-alive\r\n"},
+    {"GET / HTTP/1.0\r\nHost: a\r\nConnection: x, Keep-Alive\r\n\r\n", 202,
+     "\r\nConnection: keep-alive\r\n"},
+    {"GET / HTTP/1.1\r\n" HOST "Connection: ,, \r\n\r\n", 202, "GET"},
+    {"GET / HTTP/1.1\r\n" HOST
+     "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+     202, "GET"},
+    {POST "Content-Length: 5\r\n\r\nabcde", 202, "x=none abcde"},
+    {POST "Content-Length: 005\r\n\r\nabcde", 202, "x=none abcde"},
+    {POST "Content-Length: 0\r\n\r\n", 202, "x=none "},
+    {POST "\r\n", 202, "x=none "},
+    {POST "Content-Length: 5\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
+          "abcde",
+     202, "x=none abcde"},
+    {POST "Expect: 100-Continue\r\nContent-Length: 2\r\n\r\nab", 202, " ab"},
+    {POST "Expect: 100-continue\r\n\r\n", 202, "x=none "},
+    {CHUNKED "0\r\n\r\n", 202, "x=none "},
+    {CHUNKED "5\r\nabcde\r\n0\r\n\r\n", 202, "x=none abcde"},
+    {CHUNKED "2\r\nab\r\n00A\r\n0123456789\r\n1\r\nc\r\n000\r\n\r\n", 202,
+     "x=none ab0123456789c"},
+    {CHUNKED "1;a=b\r\na\r\n1 ;c=\"d\"\r\nb\r\n0;e\r\n\r\n", 202, " ab"},
+    {CHUNKED "1\r\na\r\n0\r\nX-Test: t\r\nHost: b\r\n\r\n", 202, "x=none a"},
+    {POST "transfer-encoding: \tCHUNKED \r\n\r\n1\r\n\n\r\n0\r\n\r\n", 202,
+     "x=none \n"},
+    {"GET /none HTTP/1.1\r\n" HOST "\r\n", 404, "nothing at this path.\n"},
+    {"POST /none HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc", 404, ""},
+    {"GET /hello/ HTTP/1.1\r\n" HOST "\r\n", 404, ""},
+    {"PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\na", 405,
+     "\r\nAllow: GET, HEAD, POST\r\n"},
+    {"POST /hello HTTP/1.1\r\n" HOST "\r\n", 405, "\r\nAllow: GET, HEAD\r\n"},
+    {"GET /nothing HTTP/1.1\r\n" HOST "\r\n", 405, "\r\nAllow: DELETE\r\n"},
+    {"DELETE /nothing HTTP/1.1\r\n" HOST "\r\n", 204, "GMT\r\n\r\n"},
+};
+
+START_TEST(a_good_request_is_served)
+{
+    struct wsub_buf in = {0}, text = {0};
+    int fd = dial();
+
+    give(fd, served[_i].raw);
+    ck_assert_int_eq(take_answer(fd, &in, false, &text), served[_i].status);
+    ck_assert_msg(strstr(text.data, served[_i].part) != NULL, "%s\n-> %s",
+                  served[_i].raw, text.data);
+    ck_assert_ptr_null(strstr(text.data, "Connection: close"));
+    give(fd, HELLO);
+    ck_assert_int_eq(take_answer(fd, &in, false, &text), 200);
+    ck_assert_uint_eq(in.len, 0);
+    close(fd);
+    wsub_buf_done(&in);
+    wsub_buf_done(&text);
+}
+END_TEST
+
+/* Requests that end the connection; none of those over 399 may reach a
+ * handler, nor may what is hidden behind them. */
+static const struct {
+    const char *raw;
+    int status;
+    const char *part;
+} last[] = {
+    {"GET /hello HTTP/1.0\r\n\r\n", 200, "hello"},
+    {"GET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", 200, "hello"},
+    {"GET /hello HTTP/1.1\r\n" HOST "Connection: x,\tClose\r\n\r\n", 200, ""},
+    {"GET /hello HTTP/1.1\r\n" HOST "Connection: close, keep-alive\r\n\r\n",
+     200, ""},
+    {"GET /hello HTTP/1.1\r\n" HOST "Connection: x\r\nConnection: close\r\n"
+     "\r\n",
+     200, ""},
+    /* the request line */
+    {"\n" HELLO, 400, "CR LF"},
+    {"\r\n\r\n" HELLO, 400, "request line"},
+    {"GET /hello HTTP/1.1\nHost: a\n\n", 400, "CR LF"},
+    {"GET /hello HTTP/1.1\n", 400, "CR LF"},
+    {"GET /hello\r\n\r\n", 400, "request line"},
+    {"GET  /hello HTTP/1.1\r\n" HOST "\r\n", 400, ""},
+    {"GET /hello  HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"GET /hello HTTP/1.1 \r\n" HOST "\r\n", 400, "request line"},
+    {" GET /hello HTTP/1.1\r\n" HOST "\r\n", 400, "request line"},
+    {"GET\t/hello HTTP/1.1\r\n" HOST "\r\n", 400, "request line"},
+    {"GET HTTP/1.1\r\n" HOST "\r\n", 400, "request line"},
+    {"GET  HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"\r\r\n", 400, "request line"},
+    {"\x16\x03\x01\x02\n", 400, ""},
+    {"GET /hel\rlo HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"GET /hello\x7f HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"GET /hello\xc3\xa4 HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"GET /hello#x HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"GET hello HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"GET * HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"OPTIONS * HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"CONNECT a:80 HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"GET http:/hello HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"GET http:///hello HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"GET http://u@h/hello HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"GET ftp://h/hello HTTP/1.1\r\n" HOST "\r\n", 400, "target"},
+    {"BREW / HTTP/1.1\r\n" HOST "\r\n", 501, "method"},
+    {"get / HTTP/1.1\r\n" HOST "\r\n", 501, "method"},
+    {"G(T / HTTP/1.1\r\n" HOST "\r\n", 400, "request line"},
+    {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "HTTP/1.1"},
+    {"GET / HTTP/2.0\r\n" HOST "\r\n", 505, "HTTP/1.1"},
+    {"GET / HTTP/0.9\r\n" HOST "\r\n", 505, "HTTP/1.1"},
+    {"GET / HTTP/1.10\r\n" HOST "\r\n", 400, "request line"},
+    {"GET / HTTP/1\r\n" HOST "\r\n", 400, "request line"},
+    {"GET / http/1.1\r\n" HOST "\r\n", 400, "request line"},
+    {"GET / XTTP/1.1\r\n" HOST "\r\n", 400, "request line"},
+    /* headers */
+    {"GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", 400, "CR LF"},
+    {"GET / HTTP/1.1\r\n" HOST "X: b\r\n c\r\n\r\n", 400, "folded"},
+    {"GET / HTTP/1.1\r\n" HOST "X: b\r\n\tc\r\n\r\n", 400, "folded"},
+    {"GET / HTTP/1.1\r\n X: b\r\n" HOST "\r\n", 400, "folded"},
+    {"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400, "name"},
+    {"GET / HTTP/1.1\r\n" HOST "Content-Length\t: 3\r\n\r\nabc", 400, "name"},
+    {"GET / HTTP/1.1\r\n" HOST "X Y: 3\r\n\r\n", 400, "name"},
+    {"GET / HTTP/1.1\r\n" HOST "X\xc3\xa4: 3\r\n\r\n", 400, "name"},
+    {"GET / HTTP/1.1\r\n" HOST ": 3\r\n\r\n", 400, "name"},
+    {"GET / HTTP/1.1\r\n" HOST "nonsense\r\n\r\n", 400, "name"},
+    {"GET / HTTP/1.1\r\n" HOST "X: a\rb\r\n\r\n", 400, "control"},
+    {"GET / HTTP/1.1\r\n" HOST "X: a\r\r\n\r\n", 400, "control"},
+    {"GET / HTTP/1.1\r\n" HOST "X: a\x01\r\n\r\n", 400, "control"},
+    {"GET / HTTP/1.1\r\n" HOST "X: a\x7f\r\n\r\n", 400, "control"},
+    {"GET / HTTP/1.1\r\n\r\n", 400, "Host"},
+    {"GET http://a/ HTTP/1.1\r\n\r\n", 400, "Host"},
+    {"GET / HTTP/1.1\r\n" HOST HOST "\r\n", 400, "more than one Host"},
+    {"GET / HTTP/1.0\r\n" HOST HOST "\r\n", 400, "more than one Host"},
+    {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "names no host"},
+    {"GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", 400, "names no host"},
+    {"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400, "names no host"},
+    {"GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400, "names no host"},
+    {"GET / HTTP/1.1\r\n" HOST "Expect: tea\r\n\r\n", 417, "100-continue"},
+    /* the body's length */
+    {POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\nabcde", 400, "once"},
+    {POST "Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcde", 400, "once"},
+    {POST "Content-Length: 5, 5\r\n\r\nabcde", 400, "Content-Length"},
+    {POST "Content-Length: +5\r\n\r\nabcde", 400, "Content-Length"},
+    {POST "Content-Length: -5\r\n\r\nabcde", 400, "Content-Length"},
+    {POST "Content-Length: 0x5\r\n\r\nabcde", 400, "Content-Length"},
+    {POST "Content-Length: 5 5\r\n\r\nabcde", 400, "Content-Length"},
+    {POST "Content-Length: 5a\r\n\r\nabcde", 400, "Content-Length"},
+    {POST "Content-Length:\r\n\r\nabcde", 400, "Content-Length"},
+    {POST "Content-Length: 18446744073709551621\r\n\r\nabcde", 400,
+     "Content-Length"},
+    {POST "Content-Length: 1001\r\n\r\n", 413, "larger"},
+    {POST "Content-Length: 9999999999999999999\r\n\r\n", 413, "larger"},
+    {POST "Expect: 100-continue\r\nContent-Length: 1001\r\n\r\n", 413, ""},
+    {POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     400, "Transfer-Encoding"},
+    {POST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+     400, "Transfer-Encoding"},
+    {POST "Transfer-Encoding: gzip\r\n\r\n", 400, "Transfer-Encoding"},
+    {POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400,
+     "Transfer-Encoding"},
+    {POST "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", 400,
+     "Transfer-Encoding"},
+    {POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400,
+     "Transfer-Encoding"},
+    {POST "Transfer-Encoding: identity\r\n\r\n", 400, "Transfer-Encoding"},
+    {POST "Transfer-Encoding:\r\n\r\n", 400, "Transfer-Encoding"},
+    {POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "0\r\n\r\n",
+     400, "Transfer-Encoding"},
+    {"POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+     "Transfer-Encoding"},
+    /* chunks */
+    {CHUNKED "\r\n", 400, "chunked"},
+    {CHUNKED "g\r\n", 400, "chunked"},
+    {CHUNKED "-1\r\n", 400, "chunked"},
+    {CHUNKED "0x1\r\na\r\n0\r\n\r\n", 400, "chunked"},
+    {CHUNKED " 1\r\na\r\n0\r\n\r\n", 400, "chunked"},
+    {CHUNKED "1 \r\na\r\n0\r\n\r\n", 400, "chunked"},
+    {CHUNKED "1\na\r\n0\r\n\r\n", 400, "CR LF"},
+    {CHUNKED "1;x\na\r\n0\r\n\r\n", 400, "CR LF"},
+    {CHUNKED "1;\x01\r\na\r\n0\r\n\r\n", 400, "chunked"},
+    {CHUNKED "1;a\rb\r\na\r\n0\r\n\r\n", 400, "chunked"},
+    {CHUNKED "1\r\na\n0\r\n\r\n", 400, "chunked"},
+    {CHUNKED "1\r\naXX0\r\n\r\n", 400, "chunked"},
+    {CHUNKED "1\r\nab\r\n0\r\n\r\n", 400, "chunked"},
+    {CHUNKED "2\r\na\r\n0\r\n\r\n", 400, "chunked"},
+    {CHUNKED "0\r\n\n", 400, "CR LF"},
+    {CHUNKED "0\r\nX : y\r\n\r\n", 400, "name"},
+    {CHUNKED "0\r\nX: y\n\r\n", 400, "CR LF"},
+    {CHUNKED "0\r\nX: y\r\n z\r\n\r\n", 400, "folded"},
+    {CHUNKED "3e9\r\n", 413, "larger"},
+    {CHUNKED "1\r\na\r\n3e8\r\n", 413, "larger"},
+    {CHUNKED "ffffffffffffffff\r\n", 413, "larger"},
+    {CHUNKED "10000000000000001\r\na\r\n0\r\n\r\n", 413, "larger"},
+};
+
+START_TEST(the_last_request_ends_the_connection)
+{
+    struct wsub_buf in = {0}, text = {0};
+    int fd = dial();
+
+    give(fd, last[_i].raw);
+    give(fd, HELLO HELLO);
+    ck_assert_int_eq(take_answer(fd, &in, false, &text), last[_i].status);
+    ck_assert_msg(strstr(text.data, last[_i].part) != NULL, "%s\n-> %s",
+                  last[_i].raw, text.data);
+    ck_assert_ptr_nonnull(strstr(text.data, "\r\nConnection: close\r\n"));
+    ck_assert_uint_eq(in.len, 0);
+    ck_assert(is_ended(fd));
+    ck_assert_uint_eq(asked, last[_i].status < 400 ? 1 : 0);
+    close(fd);
+    wsub_buf_done(&in);
+    wsub_buf_done(&text);
+}
+END_TEST
+
+START_TEST(a_zero_byte_in_the_head_is_refused)
+{
+    static const char raw[] = "GET / HTTP/1.1\r\nHost: a\r\nX: b\0c\r\n\r\n";
+    int fd = dial();
+
+    give_bytes(fd, raw, sizeof(raw) - 1);
+    ck_assert_int_eq(take_status(fd), 400);
+    ck_assert(is_ended(fd));
+    close(fd);
+}
+END_TEST
+
+START_TEST(errors_are_one_plain_sentence)
+{
+    struct wsub_buf in = {0}, text = {0};
+    int fd = dial();
+
+    give(fd, "GET / HTTP/1.1\r\n\r\n");
+    ck_assert_int_eq(take_answer(fd, &in, false, &text), 400);
+    ck_assert_ptr_nonnull(
+        strstr(text.data, "\r\nContent-Type: text/plain; charset=utf-8\r\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text.data, "\r\n\r\nThe Host header is missing.\n"));
+    close(fd);
+    wsub_buf_done(&in);
+    wsub_buf_done(&text);
+}
+END_TEST
+
+/* Two requests each, so that the border between them is cut as well. */
+static const char *const pairs[] = {
+    HELLO HELLO,
+    POST "X-Test: a\r\nContent-Length: 5\r\nX-Test: b\r\n\r\nabcde" HELLO,
+    CHUNKED "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nT: u\r\nV: w\r\n\r\n" HELLO,
+    "\r\nGET http://h/echo?q HTTP/1.1\r\n" HOST "\r\n\r\n" HELLO,
+    "HEAD /hello HTTP/1.1\r\n" HOST "\r\n" HELLO,
+};
+
+static void take_pair(int fd, bool head_only, struct wsub_buf *ret_text)
+{
+    struct wsub_buf in = {0}, text = {0};
+
+    ck_assert_int_ne(take_answer(fd, &in, head_only, &text), 0);
+    wsub_buf_str(ret_text, strchr(text.data, '\n'));
+    ck_assert_int_eq(take_answer(fd, &in, false, &text), 200);
+    wsub_buf_done(&in);
+    wsub_buf_done(&text);
+}
+
+/* Without the date, which may change between two. */
+static void cut_date(struct wsub_buf *text)
+{
+    char *date = strstr(text->data, "Date: ");
+
+    ck_assert_ptr_nonnull(date);
+    memset(date, '-', 35);
+}
+
+START_TEST(a_request_may_come_in_any_two_pieces)
+{
+    const char *raw = pairs[_i];
+    bool head_only = strncmp(raw, "HEAD", 4) == 0;
+    struct wsub_buf whole = {0}, cut = {0};
+    int fd = dial();
+
+    give(fd, raw);
+    take_pair(fd, head_only, &whole);
+    cut_date(&whole);
+    for (size_t at = 1; at < strlen(raw); at++) {
+        give_bytes(fd, raw, at);
+        turn_some();
+        give(fd, raw + at);
+        wsub_buf_clear(&cut);
+        take_pair(fd, head_only, &cut);
+        cut_date(&cut);
+        ck_assert_str_eq(cut.data, whole.data);
+    }
+    close(fd);
+    wsub_buf_done(&whole);
+    wsub_buf_done(&cut);
+}
+END_TEST
+
+START_TEST(a_request_may_come_byte_by_byte)
+{
+    struct wsub_buf text = {0};
+    int fd = dial();
+
+    for (const char *p = pairs[_i]; *p != '\0'; p++) {
+        give_bytes(fd, p, 1);
+        turn_some();
+    }
+    take_pair(fd, strncmp(pairs[_i], "HEAD", 4) == 0, &text);
+    close(fd);
+    wsub_buf_done(&text);
+}
+END_TEST
+
+START_TEST(head_gets_the_headers_of_get)
+{
+    struct wsub_buf in = {0}, text = {0};
+    int fd = dial();
+
+    give(fd, "HEAD /hello HTTP/1.1\r\n" HOST "\r\n" HELLO);
+    ck_assert_int_eq(take_answer(fd, &in, true, &text), 200);
+    ck_assert_ptr_nonnull(strstr(text.data, "\r\nContent-Length: 6\r\n"));
+    ck_assert_int_eq(take_answer(fd, &in, false, &text), 200);
+    ck_assert_ptr_nonnull(strstr(text.data, "\r\n\r\nhello\n"));
+    close(fd);
+    wsub_buf_done(&in);
+    wsub_buf_done(&text);
+}
+END_TEST
+
+START_TEST(a_waiting_client_is_told_to_continue)
+{
+    struct wsub_buf in = {0}, text = {0};
+    int fd = dial();
+
+    give(fd, POST "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    ck_assert_int_eq(take_answer(fd, &in, true, &text), 100);
+    ck_assert_str_eq(text.data, "HTTP/1.1 100 Continue\r\n\r\n");
+    give(fd, "a");
+    ck_assert(nothing_came(fd));
+    give(fd, "b");
+    ck_assert_int_eq(take_answer(fd, &in, false, &text), 202);
+    ck_assert_ptr_nonnull(strstr(text.data, " ab"));
+    close(fd);
+    wsub_buf_done(&in);
+    wsub_buf_done(&text);
+}
+END_TEST
+
+/* A head of `len` bytes with `fields` headers. */
+static void make_head(struct wsub_buf *out, size_t fields, size_t len)
+{
+    wsub_buf_str(out, "GET /hello HTTP/1.1\r\n" HOST);
+    for (size_t i = 2; i < fields; i++)
+        wsub_buf_printf(out, "X-%zu: y\r\n", i);
+    wsub_buf_str(out, "X-Pad: ");
+    while (out->len + 4 < len)
+        wsub_buf_char(out, 'p');
+    wsub_buf_str(out, "\r\n\r\n");
+}
+
+static const struct {
+    size_t fields, len;
+    int status;
+} heads[] = {
+    {100, 0, 200},   {101, 0, 431},     {2, 16384, 200},
+    {2, 16385, 431}, {2, 1000000, 431},
+};
+
+START_TEST(the_head_has_limits)
+{
+    struct wsub_buf head = {0};
+    int fd = dial();
+
+    make_head(&head, heads[_i].fields, heads[_i].len);
+    give_bytes(fd, head.data, head.len);
+    ck_assert_int_eq(take_status(fd), heads[_i].status);
+    if (heads[_i].status != 200)
+        ck_assert(is_ended(fd));
+    close(fd);
+    wsub_buf_done(&head);
+}
+END_TEST
+
+START_TEST(an_endless_line_is_refused_before_it_ends)
+{
+    static const char *const begins[] = {
+        "", "GET /hello HTTP/1.1\r\nX: ", CHUNKED "1;", CHUNKED "0\r\nX: "};
+    static const int statuses[] = {431, 431, 400, 431};
+    struct wsub_buf raw = {0};
+    int fd = dial();
+
+    wsub_buf_str(&raw, begins[_i]);
+    for (int i = 0; i < 20000; i++)
+        wsub_buf_char(&raw, 'x');
+    give_bytes(fd, raw.data, raw.len);
+    ck_assert_int_eq(take_status(fd), statuses[_i]);
+    ck_assert(is_ended(fd));
+    close(fd);
+    wsub_buf_done(&raw);
+}
+END_TEST
+
+START_TEST(trailers_have_the_limits_of_headers)
+{
+    struct wsub_buf raw = {0};
+    int fd = dial();
+
+    wsub_buf_str(&raw, CHUNKED "0\r\n");
+    for (int i = 0; i < 100 + _i; i++)
+        wsub_buf_str(&raw, "T: u\r\n");
+    wsub_buf_str(&raw, "\r\n");
+    give_bytes(fd, raw.data, raw.len);
+    ck_assert_int_eq(take_status(fd), _i == 0 ? 202 : 431);
+    close(fd);
+    wsub_buf_done(&raw);
+}
+END_TEST
+
+START_TEST(the_largest_body_is_taken)
+{
+    struct wsub_buf raw = {0};
+    int fd = dial();
+
+    wsub_buf_str(&raw, _i == 0 ? POST "Content-Length: 1000\r\n\r\n"
+                               : CHUNKED "3e8\r\n");
+    for (int i = 0; i < MAX_BODY; i++)
+        wsub_buf_char(&raw, 'b');
+    wsub_buf_str(&raw, _i == 0 ? HELLO : "\r\n0\r\n\r\n" HELLO);
+    give_bytes(fd, raw.data, raw.len);
+    WAIT_FOR(asked == 2);
+    close(fd);
+    wsub_buf_done(&raw);
+}
+END_TEST
+
+START_TEST(many_pipelined_requests_are_answered_in_order)
+{
+    const int count = 5000;
+    struct wsub_buf raw = {0}, in = {0}, text = {0};
+    char expected[64];
+    int fd = dial();
+
+    for (int i = 0; i < count; i++)
+        wsub_buf_printf(&raw, "GET /echo?%d HTTP/1.1\r\n" HOST "\r\n", i);
+    give_bytes(fd, raw.data, raw.len);
+    for (int i = 0; i < count; i++) {
+        snprintf(expected, sizeof(expected), "/echo ?%d x=", i);
+        ck_assert_int_eq(take_answer(fd, &in, false, &text), 202);
+        ck_assert_ptr_nonnull(strstr(text.data, expected));
+    }
+    close(fd);
+    wsub_buf_done(&raw);
+    wsub_buf_done(&in);
+    wsub_buf_done(&text);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("http_wire");
+    TCase *tcase = tcase_create("http_wire");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    suite_add_tcase(suite, tcase);
+    tcase_set_timeout(tcase, 50);
+    tcase_add_checked_fixture(tcase, start_plain, stop);
+    tcase_add_loop_test(tcase, a_good_request_is_served, 0, COUNT(served));
+    tcase_add_loop_test(tcase, the_last_request_ends_the_connection, 0,
+                        COUNT(last));
+    tcase_add_test(tcase, a_zero_byte_in_the_head_is_refused);
+    tcase_add_test(tcase, errors_are_one_plain_sentence);
+    tcase_add_loop_test(tcase, a_request_may_come_in_any_two_pieces, 0,
+                        COUNT(pairs));
+    tcase_add_loop_test(tcase, a_request_may_come_byte_by_byte, 0,
+                        COUNT(pairs));
+    tcase_add_test(tcase, head_gets_the_headers_of_get);
+    tcase_add_test(tcase, a_waiting_client_is_told_to_continue);
+    tcase_add_loop_test(tcase, the_head_has_limits, 0, COUNT(heads));
+    tcase_add_loop_test(tcase, an_endless_line_is_refused_before_it_ends, 0, 4);
+    tcase_add_loop_test(tcase, trailers_have_the_limits_of_headers, 0, 2);
+    tcase_add_loop_test(tcase, the_largest_body_is_taken, 0, 2);
+    tcase_add_test(tcase, many_pipelined_requests_are_answered_in_order);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
