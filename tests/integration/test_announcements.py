@@ -161,7 +161,7 @@ class Announcements(SystemTest):
 
     def test_dripping_publisher_is_cut(self):
         topic = self.topic()
-        topic.next_answers(Answer(200, drip=True))
+        topic.next_answers(Answer(200, drip="body"))
         self.system.announce(topic.url)
         first, second = topic.wait_fetches(2)[:2]
         self.assertLess(second.at - first.at, 5)

@@ -1,4 +1,4 @@
-"""Programs and Redis that end at a bad moment: every event still arrives.
+"""Programs that end at a bad moment: every event still arrives.
 
 Each test names the moment, and the moment is made, not awaited: a subscriber
 or publisher holds its answer back while the program is ended.
@@ -12,7 +12,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.httpd import Answer
-from support.sink import Sink, send_forms, subscribe_form
 from support.subscriber import held
 from support.system import SystemTest
 from support.wait import wait_until
@@ -21,10 +20,8 @@ TOPIC = "http://publisher.example/topic"
 
 
 class Restarts(SystemTest):
-    OPTIONS = {}
-
     def setUp(self):
-        self.start_system(**self.OPTIONS)
+        self.start_system()
         self.subscriber = self.system.subscriber()
 
     def active(self, path="/cb", topic=TOPIC, **options):
@@ -184,123 +181,6 @@ class Spreader(Restarts):
         callback.wait_deliveries(20)
         self.system.wait_idle()
         self.assertEqual(len(callback.deliveries), 20)
-
-
-class SpreaderInFanout(Restarts):
-    SUBSCRIBERS, EVENTS = 1000, 20
-    OPTIONS = {"per_host": 64, "timeout_ms": 20000,
-               "connect_timeout_ms": 5000, "drain_timeout_ms": 20000}
-
-    def fanout_survives(self, how):
-        sink = Sink()
-        self.addCleanup(sink.close)
-        forms = [subscribe_form(TOPIC, f"{sink.url}/{n}")
-                 for n in range(self.SUBSCRIBERS)]
-        self.assertEqual(send_forms(self.system.hub.address, forms),
-                         {202: self.SUBSCRIBERS})
-        wait_until(lambda: self.system.store.subscribers(TOPIC)
-                   == self.SUBSCRIBERS, "all are active", 60)
-        self.system.wait_idle()
-        for number in range(self.EVENTS):
-            self.system.push(TOPIC, b"%d" % number)
-        outbox = self.system.store.key(TOPIC, "outbox")
-        wait_until(lambda: self.system.redis.call("XLEN", outbox) > 0,
-                   "the fan-out has begun")
-        old = self.end("spreader", how)
-        if how == signal.SIGTERM:
-            old.wait_exit(0)
-        self.system.start("spreader")
-        self.system.wait_idle(60)
-        self.assertEqual(sink.arrived, {
-            (f"/{n}", b"%d" % event): 1 for n in range(self.SUBSCRIBERS)
-            for event in range(self.EVENTS)})
-
-    def test_killed_in_the_middle_posts_no_job_twice(self):
-        self.fanout_survives(signal.SIGKILL)
-
-    def test_ended_in_the_middle_posts_no_job_twice(self):
-        self.fanout_survives(signal.SIGTERM)
-
-    def test_two_spreaders_post_no_job_twice(self):
-        self.system.start("spreader")
-        self.system.start("deliver")
-        self.EVENTS = 5
-        self.fanout_survives(signal.SIGKILL)
-
-
-class RedisEnds(Restarts):
-    def statuses(self):
-        hub = self.system.hub
-        return {hub.subscribe(TOPIC, "http://127.0.0.1:9/cb").status,
-                hub.announce("http://127.0.0.1:9/feed").status,
-                hub.push("http://127.0.0.1:9/other", b"x").status,
-                hub.get("/readyz").status}
-
-    def redis_returns(self, end):
-        callback = self.active()
-        gate = self.gate()
-        slow = self.active("/slow", answers=[Answer(200, gate=gate)])
-        self.system.push(TOPIC, b"before")
-        slow.wait_deliveries()
-        callback.wait_deliveries()
-        end()
-        self.assertEqual(self.statuses(), {503})
-        answer = self.system.hub.push(TOPIC, b"never accepted")
-        self.assertEqual(answer.headers["Retry-After"], "5")
-        gate.set()
-        self.system.redis.start()
-        wait_until(lambda: self.system.hub.get("/readyz").status == 200,
-                   "the hub is ready again")
-        self.system.push(TOPIC, b"after")
-        for one in (callback, slow):
-            wait_until(lambda c=one: b"after" in c.bodies(), "it arrives")
-        self.system.wait_idle()
-        self.assertEqual(set(callback.bodies()) | set(slow.bodies()),
-                         {b"before", b"after"})
-        self.assertEqual(self.system.store.events_kept(), 0)
-
-    def test_stopped_and_started_with_its_data(self):
-        self.redis_returns(self.system.redis.stop)
-
-    def test_killed_and_started_with_its_data(self):
-        self.redis_returns(self.system.redis.kill)
-
-    def test_events_accepted_before_it_ended_arrive(self):
-        callback = self.active()
-        self.system.program("spreader").stop()
-        for number in range(10):
-            self.system.push(TOPIC, b"%d" % number)
-        self.system.redis.kill()
-        self.system.redis.start()
-        self.system.start("spreader")
-        callback.wait_deliveries(10)
-        self.system.wait_idle()
-        self.assertEqual(len(callback.deliveries), 10)
-
-    def test_lost_groups_scripts_and_links_are_made_again(self):
-        callback = self.active()
-        redis, store = self.system.redis, self.system.store
-        redis.call("SCRIPT", "FLUSH")
-        redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        for name, group in (("log", "spread"), ("outbox", "deliver"),
-                            ("verify", "deliver"), ("pings", "spread")):
-            if redis.call("EXISTS", store.key(TOPIC, name)):
-                redis.call("XGROUP", "DESTROY", store.key(TOPIC, name), group)
-        wait_until(lambda: self.system.hub.get("/readyz").status == 200,
-                   "the hub is ready again")
-        self.system.push(TOPIC, b"1")
-        callback.wait_deliveries()
-        self.active("/new")
-        self.system.wait_idle()
-        self.assertEqual(callback.bodies(), [b"1"])
-
-    def test_everything_serves_again_after_a_flush(self):
-        self.active()
-        self.system.redis.call("FLUSHALL")
-        callback = self.subscriber.callback("/again")
-        self.system.activate(TOPIC, callback)
-        self.system.push(TOPIC, b"1")
-        callback.wait_deliveries()
 
 
 if __name__ == "__main__":

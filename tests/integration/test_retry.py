@@ -140,11 +140,19 @@ class SlowCallbacks(Retry):
             self.assertEqual(len(other.deliveries), 1)
             self.assertLess(other.deliveries[0].at, first.at + 0.9)
 
-    def test_dripping_callback_is_cut(self):
-        callback = self.active(answers=[Answer(200, drip=True)])
+    def test_callback_that_drips_its_status_is_cut(self):
+        callback = self.active(answers=[Answer(200, drip="status")])
         self.system.push(TOPIC, b"body")
         first, second = callback.wait_deliveries(2)
         self.assertLess(second.at - first.at, 5)
+
+    def test_callback_that_drips_its_body_is_cut(self):
+        # What it is counted as is open: the status has come, the body is
+        # ignored.
+        callback = self.active(answers=[Answer(200, drip="body")])
+        self.system.push(TOPIC, b"body")
+        callback.wait_deliveries()
+        self.system.wait_idle(8)
 
     def test_hung_host_delays_no_other_host(self):
         hung_host = self.system.subscriber("127.0.0.2")

@@ -20,7 +20,7 @@ TOPIC = "http://publisher.example/topic"
 
 class Shutdown(SystemTest):
     def setUp(self):
-        self.start_system(timeout_ms=4000, per_host=2)
+        self.start_system(timeout_ms=3000, per_host=2)
         self.subscriber = self.system.subscriber()
 
     def stop_takes(self, role, **options):
@@ -107,7 +107,8 @@ class Shutdown(SystemTest):
         deliver = self.system.program("deliver")
         # Two signals at once may count as one, so they are sent until it
         # ends, which must be long before the transfer is cut.
-        wait_until(lambda: not deliver.running or deliver.terminate(),
+        deliver.terminate()
+        wait_until(lambda: not deliver.running or deliver.terminate_again(),
                    "it ends", 3)
         deliver.wait_exit(2)
 

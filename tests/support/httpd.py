@@ -8,6 +8,7 @@ answer back for as long as the test wants (a gate), or let it drip.
 """
 
 import http.server
+import socket
 import socketserver
 import threading
 import time
@@ -30,11 +31,11 @@ class Request:
 class Answer:
     """What is answered, and when.
 
-    `gate`: a threading.Event that the answer waits for.  `drip`: after the
-    headers one byte every 100 ms, without end."""
+    `gate`: a threading.Event that the answer waits for.  `drip`: the "status"
+    line or the "body" comes without end, a byte every 100 ms."""
 
     def __init__(self, status=200, body=b"", headers=None, gate=None,
-                 drip=False):
+                 drip=None):
         self.status = status
         self.body = body
         self.headers = headers or {}
@@ -53,11 +54,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         answer = self.server.answer_to(request)
         if answer.gate is not None:
             answer.gate.wait(GATE_MAX_S)
+        if answer.drip == "status":
+            self._drip(b"HTTP/1.1 %d " % answer.status)
+            return
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        if answer.drip:
-            self._drip()
+        if answer.drip == "body":
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            self._drip(b"")
             return
         if answer.status not in (204, 304):
             self.send_header("Content-Length", str(len(answer.body)))
@@ -66,9 +72,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     do_POST = do_GET
 
-    def _drip(self):
-        self.send_header("Content-Length", "1000000")
-        self.end_headers()
+    def _drip(self, first):
+        self.wfile.write(first)
         end = time.monotonic() + GATE_MAX_S
         while time.monotonic() < end and not self.server.closing.wait(0.1):
             self.wfile.write(b".")
@@ -92,6 +97,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.connections = 0
         self.strays = []  # requests that no resource was made for
         self.closing = threading.Event()
+        self._open = set()  # the connections' sockets
         self.port = self.server_address[1]
         self.url = f"http://{host}:{self.port}"
         threading.Thread(target=self.serve_forever, args=(0.05,),
@@ -99,7 +105,12 @@ class Server(socketserver.ThreadingTCPServer):
 
     def process_request(self, request, client_address):
         self.connections += 1
+        self._open.add(request)
         super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        self._open.discard(request)
+        super().shutdown_request(request)
 
     def answer_to(self, request):
         resource = self.resources.get(request.path)
@@ -112,6 +123,12 @@ class Server(socketserver.ThreadingTCPServer):
         """A client that cut the connection is part of many tests."""
 
     def close(self):
+        """Stops to listen and drops every connection."""
         self.closing.set()
         self.shutdown()
         self.server_close()
+        for link in list(self._open):
+            try:
+                link.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # closed meanwhile

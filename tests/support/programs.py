@@ -64,6 +64,7 @@ class Program:
     def __init__(self, name, settings, flags=(), extra_env=None):
         self.name = name
         self.lines = []
+        self._asked = False  # to end
         self._process = subprocess.Popen(
             [binary(name), *flags], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
@@ -113,7 +114,13 @@ class Program:
         return self
 
     def terminate(self):
-        """Asks it to end; wait_exit() follows."""
+        """Asks it to end; wait_exit() follows.  A second signal would end it
+        at once, see terminate_again()."""
+        if not self._asked:
+            self._asked = True
+            self._process.send_signal(signal.SIGTERM)
+
+    def terminate_again(self):
         self._process.send_signal(signal.SIGTERM)
 
     def wait_exit(self, code=0, seconds=30):
@@ -146,14 +153,14 @@ class Program:
         self.wait_exit(-signal.SIGKILL)
 
     def close(self):
-        """For cleanups: stops it if it still runs."""
+        """For cleanups: ends it, if nobody did, and checks how it ended."""
         if self._process.stderr.closed:
             return
-        if self.running:
-            self.stop()
-        else:
+        if not self._asked and not self.running:
             raise AssertionError(f"{self.name} ended by itself with "
                                  f"{self._process.wait()}:\n{self.log()}")
+        self.terminate()
+        self.wait_exit()
 
     def log(self):
         return "\n".join(self.lines)

@@ -75,6 +75,9 @@ class System:
         for server in self._servers:
             server.close()
         for program in self.programs:
+            if program.running:
+                program.terminate()  # all drain at the same time
+        for program in self.programs:
             try:
                 program.close()
             except AssertionError as finding:
