@@ -158,11 +158,11 @@ START_TEST(a_request_outlives_its_client)
 }
 END_TEST
 
+#define UPLOAD "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+
 START_TEST(half_a_request_and_then_the_end)
 {
-    static const char *const raws[] = {"", "\r\n", "GET / HT",
-                                       "POST /echo HTTP/1.1\r\nHost: a\r\n"
-                                       "Content-Length: 5\r\n\r\nabc"};
+    static const char *const raws[] = {"", "\r\n", "GET / HT", UPLOAD "abc"};
     int fd;
 
     start_plain();
