@@ -1,0 +1,238 @@
+#include "common/base/config_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ALL WSUB_PROGRAM_ALL
+#define HUB WSUB_PROGRAM_HUB
+#define SPREADER WSUB_PROGRAM_SPREADER
+#define DELIVER WSUB_PROGRAM_DELIVER
+
+#define MINUTE_MS 60000
+#define DAY_MS 86400000
+#define YEAR_S 31536000
+
+#define SLIPS_MAX 2
+#define NAME_MAX_BYTES 40 /* longer than any name; longer ones match none */
+
+/* An enum that starts at zero is an unsigned number to the compiler, so
+ * `choices` tells the two apart. */
+#define KIND(field)                                                            \
+    _Generic(((struct wsub_config *)0)->field,                                 \
+             char *: WSUB_SETTING_TEXT,                                        \
+             bool: WSUB_SETTING_SWITCH,                                        \
+             uint32_t: WSUB_SETTING_NUMBER)
+#define ROW(field, what, value, users, text, ...)                              \
+    {                                                                          \
+        .name = #field, .kind = (what),                                        \
+        .offset = offsetof(struct wsub_config, field), .fallback = (value),    \
+        .programs = (users), .meaning = (text), __VA_ARGS__                    \
+    }
+#define KEY(field, value, users, text, ...)                                    \
+    ROW(field, KIND(field), value, users, text, __VA_ARGS__)
+#define SWITCH(field, value, users, text)                                      \
+    ROW(field, KIND(field), value, users, text, .min = 0)
+#define CHOICE(field, value, users, text, names)                               \
+    ROW(field, WSUB_SETTING_CHOICE, value, users, text, .choices = (names))
+
+_Static_assert(sizeof(enum wsub_hash) == sizeof(unsigned) &&
+                   sizeof(enum wsub_lease_policy) == sizeof(unsigned) &&
+                   sizeof(enum wsub_log_level) == sizeof(unsigned) &&
+                   sizeof(enum wsub_log_format) == sizeof(unsigned),
+               "choices are stored as unsigned numbers");
+
+static const char *const log_formats[] = {
+    [WSUB_LOG_TEXT] = "text", [WSUB_LOG_JSON] = "json", NULL};
+static const char *const log_levels[] = {[WSUB_LOG_ERROR] = "error",
+                                         [WSUB_LOG_WARN] = "warn",
+                                         [WSUB_LOG_INFO] = "info",
+                                         [WSUB_LOG_DEBUG] = "debug",
+                                         NULL};
+static const char *const lease_policies[] = {
+    [WSUB_LEASE_CLAMP] = "clamp", [WSUB_LEASE_REJECT] = "reject", NULL};
+static const char *const hashes[] = {[WSUB_HASH_SHA1] = "sha1",
+                                     [WSUB_HASH_SHA256] = "sha256",
+                                     [WSUB_HASH_SHA384] = "sha384",
+                                     [WSUB_HASH_SHA512] = "sha512",
+                                     NULL};
+
+#define TOKEN                                                                  \
+    .check = wsub_setting_is_token, .secret = true,                            \
+    .form = "at most 256 printable ASCII characters, no space"
+#define LISTEN_FORM "HOST:PORT, [IPV6]:PORT or unix:/PATH; port 0 picks one"
+
+/* clang-format off */
+const struct wsub_setting wsub_settings[] = {
+    KEY(redis_url, "redis://127.0.0.1:6379/0", ALL,
+        "address of Redis",
+        .check = wsub_setting_is_redis_url, .secret = true,
+        .form = "redis://[USER:PASSWORD@]HOST[:PORT][/DB] or "
+                "unix:///PATH[?db=DB]"),
+    KEY(key_prefix, "websub", ALL,
+        "what every key in Redis begins with",
+        .check = wsub_setting_is_prefix,
+        .form = "1 to 64 letters, digits, '_', '-', '.' and ':'"),
+    KEY(shards, "8", ALL,
+        "parts that the work is divided into; fixed at the first start",
+        .min = 1, .max = 1024),
+    KEY(redis_timeout_ms, "2000", ALL,
+        "longest wait for an answer of Redis",
+        .min = 100, .max = MINUTE_MS),
+    KEY(instance_name, "", ALL,
+        "name of this process among the others",
+        .check = wsub_setting_is_name, .fallback_text = "ROLE-HOST-PID",
+        .form = "at most 128 letters, digits, '.', '_' and '-'"),
+    KEY(status_listen, "127.0.0.1:0", SPREADER | DELIVER,
+        "where /healthz, /readyz and /metrics are served; empty: nowhere",
+        .check = wsub_setting_is_listen_or_empty, .form = LISTEN_FORM),
+    CHOICE(log_format, "text", ALL, "form of the log", log_formats),
+    CHOICE(log_level, "info", ALL, "least severe lines in the log",
+           log_levels),
+    KEY(listen, "127.0.0.1:8080", HUB,
+        "where the hub serves HTTP",
+        .check = wsub_setting_is_listen, .form = LISTEN_FORM),
+    KEY(public_url, "", ALL,
+        "URL of the hub as the world sees it, for Link headers",
+        .check = wsub_setting_is_public_url,
+        .fallback_text = "http://LISTEN/",
+        .form = "an absolute http or https URL"),
+    KEY(admin_token, "", HUB,
+        "bearer token of the admin API; empty: the API is off", TOKEN),
+    KEY(publish_token, "", HUB,
+        "bearer token for publishing; empty: announcements are open, content "
+        "push only while listening on loopback", TOKEN),
+    KEY(subscribe_token, "", HUB,
+        "bearer token for subscribing; empty: subscribing is open", TOKEN),
+    KEY(lease_default_s, "432000", HUB,
+        "lease of a subscription that asks for none",
+        .min = 1, .max = 10 * YEAR_S),
+    KEY(lease_min_s, "3600", HUB,
+        "shortest lease", .min = 1, .max = 10 * YEAR_S),
+    KEY(lease_max_s, "31536000", HUB,
+        "longest lease", .min = 1, .max = 10 * YEAR_S),
+    CHOICE(lease_policy, "clamp", HUB,
+           "what becomes of a lease out of range: moved into it, or refused",
+           lease_policies),
+    SWITCH(verify, "on", HUB,
+           "verify the intent of subscribers; off only in closed networks"),
+    KEY(max_connections, "10000", ALL,
+        "connections that the HTTP server holds at once",
+        .min = 1, .max = 1000000),
+    KEY(request_timeout_ms, "10000", ALL,
+        "from the first byte of a request to the HTTP server to its last",
+        .min = 1, .max = 60 * MINUTE_MS),
+    KEY(drain_timeout_ms, "15000", ALL,
+        "longest time from SIGTERM to the exit",
+        .min = 0, .max = 60 * MINUTE_MS),
+    KEY(retention_s, "3600", SPREADER,
+        "how long an event stays in the log",
+        .min = 1, .max = YEAR_S),
+    KEY(dead_letter_retention_s, "604800", SPREADER,
+        "how long a dead letter is kept",
+        .min = 1, .max = YEAR_S),
+    KEY(max_body_bytes, "1048576", HUB | SPREADER,
+        "largest content of an event", .min = 1, .max = 64 << 20),
+    KEY(concurrency, "1024", DELIVER,
+        "transfers in flight", .min = 1, .max = 65536),
+    KEY(per_host, "16", DELIVER,
+        "transfers in flight to one host", .min = 1, .max = 65536),
+    KEY(timeout_ms, "10000", SPREADER | DELIVER,
+        "longest time of an attempt to deliver or to fetch",
+        .min = 1, .max = 10 * MINUTE_MS),
+    KEY(connect_timeout_ms, "3000", SPREADER | DELIVER,
+        "part of timeout_ms for the connection to be made",
+        .min = 1, .max = 10 * MINUTE_MS),
+    KEY(max_attempts, "8", SPREADER | DELIVER,
+        "attempts before a delivery becomes a dead letter",
+        .min = 1, .max = 1000),
+    KEY(retry_base_ms, "5000", SPREADER | DELIVER,
+        "delay after the first failed attempt; it doubles with each one",
+        .min = 1, .max = DAY_MS),
+    KEY(retry_cap_ms, "3600000", SPREADER | DELIVER,
+        "longest delay between two attempts",
+        .min = 1, .max = 7 * DAY_MS),
+    CHOICE(signature_hash, "sha256", DELIVER,
+           "hash of the X-Hub-Signature", hashes),
+    SWITCH(allow_private_networks, "no", ALL,
+           "let callbacks and topics on loopback and private addresses "
+           "through; for tests and closed networks"),
+    KEY(secret_keys_file, "", HUB | DELIVER,
+        "file of the keys that subscribers' secrets are sealed with; empty: "
+        "the secrets are stored in plain form",
+        .check = wsub_setting_is_path, .form = "a path"),
+};
+/* clang-format on */
+
+const size_t wsub_settings_count =
+    sizeof(wsub_settings) / sizeof(wsub_settings[0]);
+
+const struct wsub_setting *wsub_setting_find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < wsub_settings_count; i++)
+        if (strlen(wsub_settings[i].name) == len &&
+            memcmp(wsub_settings[i].name, name, len) == 0)
+            return &wsub_settings[i];
+    return NULL;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The number of letters to insert, to drop or to change (Levenshtein). */
+static size_t slips(const char *a, const char *b)
+{
+    size_t row[NAME_MAX_BYTES + 1], b_len = strlen(b);
+
+    for (size_t j = 0; j <= b_len; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        size_t diagonal = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= b_len; j++) {
+            size_t change = diagonal + (a[i - 1] != b[j - 1]);
+
+            diagonal = row[j];
+            row[j] = least(change, least(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[b_len];
+}
+
+const struct wsub_setting *wsub_setting_guess(const char *name)
+{
+    const struct wsub_setting *best = NULL;
+    size_t fewest = SLIPS_MAX + 1;
+
+    if (strlen(name) > NAME_MAX_BYTES)
+        return NULL;
+    for (size_t i = 0; i < wsub_settings_count; i++) {
+        size_t count = slips(name, wsub_settings[i].name);
+
+        if (count < fewest) {
+            fewest = count;
+            best = &wsub_settings[i];
+        }
+    }
+    return best;
+}
+
+void wsub_setting_flag(const struct wsub_setting *setting,
+                       char ret_flag[WSUB_SETTING_NAME_BYTES])
+{
+    snprintf(ret_flag, WSUB_SETTING_NAME_BYTES, "--%s", setting->name);
+    for (char *p = ret_flag; *p != '\0'; p++)
+        if (*p == '_')
+            *p = '-';
+}
+
+void wsub_setting_variable(const struct wsub_setting *setting,
+                           char ret_variable[WSUB_SETTING_NAME_BYTES])
+{
+    snprintf(ret_variable, WSUB_SETTING_NAME_BYTES, "WEBSUB_%s", setting->name);
+    for (char *p = ret_variable; *p != '\0'; p++)
+        if (*p >= 'a' && *p <= 'z')
+            *p = (char)(*p - 'a' + 'A');
+}
