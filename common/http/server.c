@@ -216,5 +216,5 @@ void wsub_http_server_drain(struct wsub_http_server *server,
 
 const char *wsub_http_server_address(const struct wsub_http_server *server)
 {
-    return server->address;
+    return server == NULL ? NULL : server->address;
 }

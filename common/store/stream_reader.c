@@ -11,9 +11,7 @@
 
 #define BLOCK_MS 1000  /* bounds how long a stop waits */
 #define READ_MIN 4     /* entries a stream that an idle reader reserves */
-#define READ_MAX 256   /* entries a stream in one read */
 #define PAUSE_MS 200   /* before trying again after Redis refused */
-#define TAKEOVER_MAX 128 /* entries XAUTOCLAIM looks at in one call */
 
 enum reader_state {
     READER_DOWN,    /* the link is down, or groups are being made */
@@ -149,7 +147,7 @@ static void read_done(struct wsub_stream_reader *r,
         most = n > most ? n : most;
     }
     r->want = most >= count ? r->want * 2 : most > READ_MIN ? most : READ_MIN;
-    r->want = r->want > READ_MAX ? READ_MAX : r->want;
+    r->want = r->want > r->o.read_max ? r->o.read_max : r->want;
     r->o.give_back(r->reserved - got, r->o.arg);
     r->reserved = 0;
     if (got > 0 && r->o.on_batch != NULL)
@@ -309,7 +307,7 @@ static void claim_next(struct wsub_stream_reader *r)
 {
     struct wsub_cmd cmd;
 
-    r->claim.reserved = r->o.grant(TAKEOVER_MAX, r->o.arg);
+    r->claim.reserved = r->o.grant(r->o.read_max, r->o.arg);
     if (r->claim.reserved == 0)
         return;
     r->claim.active = true;

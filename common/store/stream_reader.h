@@ -41,6 +41,8 @@ struct wsub_stream_reader_options {
     const char *streams[WSUB_READER_STREAMS_MAX]; /* borrowed; const */
     unsigned stream_count;
     uint32_t takeover_idle_ms;
+    size_t read_max; /* entries a stream in one read; bounds the memory that
+                      * a reply takes */
     /* Reserves room for up to `want` entries, returns for how many. */
     size_t (*grant)(size_t want, void *arg);
     /* Gives back the part of a grant that no entry came for. */
