@@ -63,7 +63,7 @@ void wsub_stream_reader_free(struct wsub_stream_reader *reader);
 void wsub_stream_reader_kick(struct wsub_stream_reader *reader);
 
 /* Claims nothing more; `on_stopped` is called once, later, after the last
- * entries (a read that blocks ends within a second). */
+ * entries. */
 void wsub_stream_reader_stop(struct wsub_stream_reader *reader);
 
 /* Returns the value of field `name` and its length, NULL without it. */
