@@ -55,8 +55,8 @@ struct deliver_verification {
     bool subscribe;
     uint64_t generation;
     uint32_t failures;
-    char *topic;       /* owned */
-    char *callback;    /* owned */
+    char *topic;       /* owned; as given in the request (section 5.3) */
+    char *callback;    /* owned; as given */
     uint64_t lease_s;
     struct wsub_buf url; /* owned */
     char challenge[CHALLENGE_LEN + 1];
@@ -279,7 +279,7 @@ static void on_request(enum wsub_err err, const struct redisReply *reply,
         return;
     }
     generation = wsub_stream_field(reply, "g", NULL);
-    topic = wsub_stream_field(reply, "t", NULL);
+    topic = wsub_stream_field(reply, "tg", NULL);
     callback = wsub_stream_field(reply, "c", NULL);
     lease = wsub_stream_field(reply, "l", NULL);
     if (generation == NULL || topic == NULL || callback == NULL ||
