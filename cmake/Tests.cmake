@@ -4,7 +4,8 @@ pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
 find_program(PYTHON3 NAMES python3 REQUIRED)
 
 # wsub_unit_tests(folder): each folder/test_NAME.c is a Check program of its
-# own, run as the ctest `unit-NAME`.
+# own, run as the ctest `unit-NAME` in the source folder (test_config.c compares
+# docs/CONFIG.md).
 function(wsub_unit_tests folder)
     file(GLOB sources CONFIGURE_DEPENDS ${folder}/test_*.c)
     foreach(source IN LISTS sources)
@@ -12,7 +13,8 @@ function(wsub_unit_tests folder)
         string(REGEX REPLACE "^test_" "" name ${program})
         add_executable(${program} ${source})
         target_link_libraries(${program} PRIVATE common PkgConfig::CHECK)
-        add_test(NAME unit-${name} COMMAND ${program})
+        add_test(NAME unit-${name} COMMAND ${program}
+            WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
         set_tests_properties(unit-${name} PROPERTIES
             LABELS unit TIMEOUT 60)
     endforeach()

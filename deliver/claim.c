@@ -1,5 +1,6 @@
 #include "deliver/claim.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/loop.h"
@@ -7,7 +8,16 @@
 #include "common/redis/redis.h"
 #include "deliver/stats.h"
 
+#define READ_MAX 256 /* entries of some 100 bytes */
+#define CONTENT_MAX_BYTES (128u << 20) /* then nothing more is claimed */
+
 enum { STREAM_VERIFY, STREAM_OUTBOX };
+
+void deliver_hold_key(const struct wsub_stream_entry *entry,
+                      char ret_key[DELIVER_HOLD_KEY_MAX])
+{
+    snprintf(ret_key, DELIVER_HOLD_KEY_MAX, "%u-%s", entry->shard, entry->id);
+}
 
 static size_t on_grant(size_t want, void *arg)
 {
@@ -16,6 +26,8 @@ static size_t on_grant(size_t want, void *arg)
 
     if (claim->d->user_agent == NULL)
         return 0; /* the hub's public URL is not known yet */
+    if (deliver_content_bytes(claim->d->contents) > CONTENT_MAX_BYTES)
+        return 0; /* a job that ends makes room, and kicks the readers */
     if (granted > want)
         granted = want;
     claim->used += granted;
@@ -56,7 +68,6 @@ struct deliver_claim *deliver_claim_new(struct deliver *d)
     if (claim->slots < 2 * shards) /* one entry of each stream a shard */
         claim->slots = 2 * shards;
     TAILQ_INIT(&claim->stalled);
-    TAILQ_INIT(&claim->verifications);
     claim->readers = wsub_calloc(shards, sizeof(struct wsub_stream_reader *));
     for (unsigned i = 0; i < shards; i++)
         claim->readers[i] =
@@ -70,6 +81,7 @@ struct deliver_claim *deliver_claim_new(struct deliver *d)
                             [STREAM_OUTBOX] = "outbox"},
                 .stream_count = 2,
                 .takeover_idle_ms = deliver_takeover_idle_ms(d->config),
+                .read_max = READ_MAX,
                 .grant = on_grant,
                 .give_back = on_give_back,
                 .on_entry = on_entry,

@@ -20,10 +20,15 @@ struct deliver_claim {
     unsigned stopped;                    /* readers that have stopped */
     size_t slots;
     size_t used;                     /* granted to readers, or held */
-    struct deliver_job *held;        /* jobs by hold_key */
+    struct deliver_job *held;        /* jobs by hold_key; its entry may come
+                                      * again by a takeover */
     struct deliver_job_list stalled; /* jobs that wait for Redis */
-    struct deliver_verify_list verifications; /* all of them */
+    struct deliver_verification *verifications; /* by hold_key */
 };
+
+/* Writes the name of an entry among all that are held: "SHARD-MS-SEQ". */
+void deliver_hold_key(const struct wsub_stream_entry *entry,
+                      char ret_key[DELIVER_HOLD_KEY_MAX]);
 
 struct deliver_claim *deliver_claim_new(struct deliver *d);
 /* Jobs and verifications must be gone. */

@@ -37,11 +37,13 @@ struct deliver_content_cache {
     struct entry *table;                /* owned */
     TAILQ_HEAD(, entry) unused;         /* the longest unused first */
     size_t unused_bytes;
+    size_t bytes; /* used or not */
 };
 
 static void entry_free(struct entry *entry)
 {
     HASH_DEL(entry->cache->table, entry);
+    entry->cache->bytes -= entry->content.body_len;
     free(entry->content.topic);
     free(entry->content.type_header);
     free(entry->content.link_header);
@@ -101,6 +103,7 @@ static bool entry_fill(struct entry *entry, const struct redisReply *fields)
     content->link_header = link_header(redis, self != NULL ? self : topic);
     content->body = wsub_memdup(body, body_len);
     content->body_len = body_len;
+    entry->cache->bytes += body_len;
     return true;
 }
 
@@ -190,6 +193,11 @@ void deliver_content_cache_free(struct deliver_content_cache *cache)
         entry_free(entry);
     }
     free(cache);
+}
+
+size_t deliver_content_bytes(const struct deliver_content_cache *cache)
+{
+    return cache->bytes;
 }
 
 void deliver_content_get(struct deliver_content_cache *cache, unsigned shard,

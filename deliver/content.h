@@ -40,6 +40,9 @@ struct deliver_content_cache *
 deliver_content_cache_new(struct wsub_redis *redis);
 void deliver_content_cache_free(struct deliver_content_cache *cache);
 
+/* Bytes of content that the cache holds, used or not. */
+size_t deliver_content_bytes(const struct deliver_content_cache *cache);
+
 /* Gets event `id` of `shard`; on_content is called once, now or later. */
 void deliver_content_get(struct deliver_content_cache *cache, unsigned shard,
                          const char *id, struct deliver_content_wait *wait);

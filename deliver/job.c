@@ -218,7 +218,7 @@ void deliver_job_start(struct deliver *d,
     struct deliver_job *job, *held;
     char key[sizeof(job->hold_key)];
 
-    snprintf(key, sizeof(key), "%u-%s", entry->shard, entry->id);
+    deliver_hold_key(entry, key);
     HASH_FIND_STR(d->claim->held, key, held);
     if (held != NULL) { /* our own, taken over from ourselves */
         deliver_claim_release(d->claim, 1);

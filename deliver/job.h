@@ -29,6 +29,7 @@
 #include "deliver/load.h"
 
 #define DELIVER_ID_MAX 48 /* "MS-SEQ", each at most 20 digits */
+#define DELIVER_HOLD_KEY_MAX (DELIVER_ID_MAX + 12)
 #define DELIVER_JOB_HEADERS 5
 
 enum deliver_job_state {
@@ -69,7 +70,7 @@ struct deliver_job {
     char why[128];      /* DELIVER_DEAD */
     TAILQ_ENTRY(deliver_job) next; /* settling or stalled */
     UT_hash_handle hh;             /* held jobs by hold_key */
-    char hold_key[DELIVER_ID_MAX + 12];
+    char hold_key[DELIVER_HOLD_KEY_MAX];
 };
 
 TAILQ_HEAD(deliver_job_list, deliver_job);

@@ -55,8 +55,8 @@ struct deliver_verification {
     bool subscribe;
     uint64_t generation;
     uint32_t failures;
-    char *topic;       /* owned */
-    char *callback;    /* owned */
+    char *topic;       /* owned; as given in the request (section 5.3) */
+    char *callback;    /* owned; as given */
     uint64_t lease_s;
     struct wsub_buf url; /* owned */
     char challenge[CHALLENGE_LEN + 1];
@@ -65,7 +65,8 @@ struct deliver_verification {
     uint64_t delay_ms;   /* until the next attempt */
     struct deliver_ticket ticket;
     struct curl_slist user_agent;
-    TAILQ_ENTRY(deliver_verification) next;
+    UT_hash_handle hh; /* held verifications by hold_key */
+    char hold_key[DELIVER_HOLD_KEY_MAX];
 };
 
 /* Within a minute of the request; WebSub leaves the number to the hub. */
@@ -82,7 +83,7 @@ static void enter(struct deliver_verification *v, enum verify_state state)
 
 static void verification_free(struct deliver_verification *v)
 {
-    TAILQ_REMOVE(&v->d->claim->verifications, v, next);
+    HASH_DEL(v->d->claim->verifications, v);
     free(v->topic);
     free(v->callback);
     wsub_buf_done(&v->url);
@@ -278,7 +279,7 @@ static void on_request(enum wsub_err err, const struct redisReply *reply,
         return;
     }
     generation = wsub_stream_field(reply, "g", NULL);
-    topic = wsub_stream_field(reply, "t", NULL);
+    topic = wsub_stream_field(reply, "tg", NULL);
     callback = wsub_stream_field(reply, "c", NULL);
     lease = wsub_stream_field(reply, "l", NULL);
     if (generation == NULL || topic == NULL || callback == NULL ||
@@ -321,27 +322,19 @@ static bool take_key(struct deliver_verification *v, const char *key,
     return true;
 }
 
-static bool is_held(const struct deliver *d,
-                    const struct wsub_stream_entry *entry)
-{
-    const struct deliver_verification *v;
-
-    TAILQ_FOREACH(v, &d->claim->verifications, next)
-        if (v->shard == entry->shard && strcmp(v->entry_id, entry->id) == 0)
-            return true;
-    return false;
-}
-
 void deliver_verify_start(struct deliver *d,
                           const struct wsub_stream_entry *entry)
 {
     const char *generation = wsub_stream_field(entry->fields, "g", NULL);
     const char *failures = wsub_stream_field(entry->fields, "n", NULL);
     struct deliver_verification *v;
+    char hold_key[DELIVER_HOLD_KEY_MAX];
     size_t len = 0;
     const char *key = wsub_stream_field(entry->fields, "q", &len);
 
-    if (is_held(d, entry)) { /* our own, taken over from ourselves */
+    deliver_hold_key(entry, hold_key);
+    HASH_FIND_STR(d->claim->verifications, hold_key, v);
+    if (v != NULL) { /* our own, taken over from ourselves */
         deliver_claim_release(d->claim, 1);
         return;
     }
@@ -351,7 +344,8 @@ void deliver_verify_start(struct deliver *d,
     v->ticket.on_turn = on_turn;
     v->ticket.on_late = on_late;
     snprintf(v->entry_id, sizeof(v->entry_id), "%s", entry->id);
-    TAILQ_INSERT_TAIL(&d->claim->verifications, v, next);
+    memcpy(v->hold_key, hold_key, sizeof(hold_key));
+    HASH_ADD_STR(d->claim->verifications, hold_key, v);
     if (generation != NULL)
         v->generation = strtoull(generation, NULL, 10);
     if (failures != NULL)
@@ -370,8 +364,7 @@ void deliver_verify_resume(struct deliver *d)
 {
     struct deliver_verification *v, *next;
 
-    for (v = TAILQ_FIRST(&d->claim->verifications); v != NULL; v = next) {
-        next = TAILQ_NEXT(v, next);
+    HASH_ITER(hh, d->claim->verifications, v, next) {
         if (!v->stalled)
             continue;
         if (v->state == VERIFY_APPLYING)
@@ -383,8 +376,9 @@ void deliver_verify_resume(struct deliver *d)
 
 void deliver_verify_abandon(struct deliver *d)
 {
-    struct deliver_verification *v;
+    struct deliver_verification *v, *next;
 
-    while ((v = TAILQ_FIRST(&d->claim->verifications)) != NULL)
+    HASH_ITER(hh, d->claim->verifications, v, next) {
         verification_free(v);
+    }
 }

@@ -10,13 +10,9 @@
 #ifndef DELIVER_VERIFY_H
 #define DELIVER_VERIFY_H
 
-#include <sys/queue.h>
-
 struct deliver;
 struct deliver_verification;
 struct wsub_stream_entry;
-
-TAILQ_HEAD(deliver_verify_list, deliver_verification);
 
 /* Takes a claimed entry of `verify`; its slot is given back by
  * deliver_claim_release() once the outcome is in Redis. */

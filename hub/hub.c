@@ -84,10 +84,12 @@ static enum wsub_err listen_now(struct hub *hub, char err_text[256])
     if (err != WSUB_OK)
         return err;
     make_public_url(hub);
+    if (config->public_url[0] == '\0' && !hub->on_loopback)
+        wsub_log_warn("public-url-unset",
+                      WSUB_KV("public_url", hub->public_url),
+                      WSUB_KV("remedy", "set public_url to the URL that "
+                                        "subscribers see"));
     wsub_redis_announce(hub->redis, hub->public_url);
-    wsub_log_info("listening",
-                  WSUB_KV("address", wsub_http_server_address(hub->server)),
-                  WSUB_KV("public_url", hub->public_url));
     return WSUB_OK;
 }
 

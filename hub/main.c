@@ -18,10 +18,13 @@ int main(int argc, char *argv[])
         return code;
     loop = wsub_loop_new(config.drain_timeout_ms);
     code = WSUB_EXIT_START;
-    if (hub_init(&hub, &config, loop, err_text) == WSUB_OK)
+    if (hub_init(&hub, &config, loop, err_text) == WSUB_OK) {
+        wsub_startup_done(WSUB_PROGRAM_HUB, &config,
+                          wsub_http_server_address(hub.server));
         code = (int)wsub_loop_run(loop, hub_drain, &hub);
-    else
+    } else {
         wsub_startup_failed(WSUB_PROGRAM_HUB, err_text);
+    }
     hub_done(&hub);
     wsub_loop_free(loop);
     wsub_config_done(&config);

@@ -31,7 +31,7 @@ bool hub_check_url(struct hub *hub, struct wsub_http_request *req,
 
 bool hub_param_url(struct hub *hub, struct wsub_http_request *req,
                    const struct wsub_form *form, const char *name,
-                   struct wsub_buf *ret_url)
+                   const char **ret_given, struct wsub_buf *ret_url)
 {
     const char *value = NULL;
     size_t count = wsub_form_find(form, name, &value);
@@ -42,6 +42,7 @@ bool hub_param_url(struct hub *hub, struct wsub_http_request *req,
                                     : "is missing");
         return false;
     }
+    *ret_given = value;
     return hub_check_url(hub, req, name, value, ret_url);
 }
 

@@ -11,11 +11,11 @@
 #include "common/http/form.h"
 #include "hub/hub.h"
 
-/* Takes the one URL parameter `name` of the form; adds its normalized
- * spelling to `ret_url`. */
+/* Takes the one URL parameter `name` of the form: *ret_given is its spelling
+ * there (borrowed from the form), the normalized one is added to `ret_url`. */
 bool hub_param_url(struct hub *hub, struct wsub_http_request *req,
                    const struct wsub_form *form, const char *name,
-                   struct wsub_buf *ret_url);
+                   const char **ret_given, struct wsub_buf *ret_url);
 
 /* The same for a value at hand. */
 bool hub_check_url(struct hub *hub, struct wsub_http_request *req,

@@ -100,6 +100,7 @@ static bool take_topic(struct hub *hub, struct wsub_http_request *req,
                        struct wsub_buf *ret_topic)
 {
     const char *query = wsub_http_query(req);
+    const char *given;
     struct wsub_form form;
     bool ok;
 
@@ -111,7 +112,7 @@ static bool take_topic(struct hub *hub, struct wsub_http_request *req,
                                     "be percent-encoded UTF-8.");
         return false;
     }
-    ok = hub_param_url(hub, req, &form, "hub.topic", ret_topic);
+    ok = hub_param_url(hub, req, &form, "hub.topic", &given, ret_topic);
     wsub_form_done(&form);
     return ok;
 }

@@ -27,7 +27,8 @@ struct flow {
     struct hub *hub;
     struct wsub_http_request *req;
     bool subscribe;
-    struct wsub_buf topic, callback; /* owned */
+    struct wsub_buf topic, callback; /* owned; normalized */
+    const char *topic_given, *callback_given; /* borrowed until stored */
     uint64_t lease_s;
     struct wsub_topic_ref ref;
     char cd[WSUB_DIGEST_LEN + 1];
@@ -126,7 +127,8 @@ static void store(struct flow *flow, const char *secret)
     wsub_cmd_str(&cmd, flow->cd);
     wsub_cmd_str(&cmd, flow->subscribe ? "s" : "u");
     wsub_cmd_arg(&cmd, flow->topic.data, flow->topic.len);
-    wsub_cmd_arg(&cmd, flow->callback.data, flow->callback.len);
+    wsub_cmd_str(&cmd, flow->topic_given);
+    wsub_cmd_str(&cmd, flow->callback_given);
     wsub_cmd_u64(&cmd, flow->lease_s);
     add_secret(flow, &cmd, secret);
     wsub_cmd_u64(&cmd, REQUEST_TTL_S);
@@ -147,8 +149,10 @@ static struct flow *flow_new(struct hub *hub, struct wsub_http_request *req,
     flow->req = req;
     flow->subscribe = subscribe;
     if (hub_check_token(req, hub->config->subscribe_token) &&
-        hub_param_url(hub, req, form, "hub.topic", &flow->topic) &&
-        hub_param_url(hub, req, form, "hub.callback", &flow->callback))
+        hub_param_url(hub, req, form, "hub.topic", &flow->topic_given,
+                      &flow->topic) &&
+        hub_param_url(hub, req, form, "hub.callback", &flow->callback_given,
+                      &flow->callback))
         return flow;
     flow_free(flow);
     return NULL;

@@ -10,6 +10,7 @@
 #include "spreader/fetch.h"
 #include "spreader/spreader.h"
 
+#define READ_MAX 16 /* entries of `log` hold whole bodies, 1 MiB or more */
 #define TAKEOVER_MARGIN_MS 3000
 
 enum { STREAM_PINGS, STREAM_LOG };
@@ -76,6 +77,7 @@ struct spread_intake *spread_intake_new(struct spreader *s)
                 .streams = {[STREAM_PINGS] = "pings", [STREAM_LOG] = "log"},
                 .stream_count = 2,
                 .takeover_idle_ms = s->config->timeout_ms + TAKEOVER_MARGIN_MS,
+                .read_max = READ_MAX,
                 .grant = on_grant,
                 .give_back = on_give_back,
                 .on_entry = on_entry,

@@ -42,10 +42,8 @@ int main(int argc, char *argv[])
     if (spread_init(&s, &config, loop, err_text) == WSUB_OK &&
         wsub_status_server_new(wsub_loop_base(loop), config.status_listen,
                                &source, err_text, &status) == WSUB_OK) {
-        if (status != NULL)
-            wsub_log_info("listening",
-                          WSUB_KV("address",
-                                  wsub_http_server_address(status)));
+        wsub_startup_done(WSUB_PROGRAM_SPREADER, &config,
+                          wsub_http_server_address(status));
         code = (int)wsub_loop_run(loop, spread_drain, &s);
     } else {
         wsub_startup_failed(WSUB_PROGRAM_SPREADER, err_text);

@@ -230,12 +230,12 @@ enum wsub_err wsub_config_load(enum wsub_program program, int argc,
 finish:
     wsub_config_flags_done(&flags);
     free(draft.given);
-    if (err == WSUB_OK) {
+    if (err == WSUB_OK)
         *ret_action = action;
+    if (err == WSUB_OK && action == WSUB_CONFIG_RUN)
         *ret_config = draft.config;
-    } else {
+    else
         wsub_config_done(&draft.config);
-    }
     return err;
 }
 

@@ -81,6 +81,11 @@ enum wsub_config_action {
 /* Reads argv, `env` (as environ) and the file into *ret_config.  Prints what
  * --help, --version or --check-config ask for on `out`.
  *
+ * *ret_config is filled in for WSUB_CONFIG_RUN and left empty otherwise.  A
+ * setting left at its default moves to agree with one that was set (timeout_ms
+ * below the default connect_timeout_ms lowers the latter); two that were set
+ * and contradict each other are an error.
+ *
  * On an error returns WSUB_ERR_INVALID (WSUB_ERR_SYSTEM for a file that can't
  * be read), leaves *ret_config empty and writes one sentence for people to
  * `err_text`.  Warnings go to the log.  wsub_config_done() frees the strings.

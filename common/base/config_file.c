@@ -12,6 +12,7 @@
 #include "common/base/config_table.h"
 
 #define ORIGIN_BYTES 256
+#define BOM "\357\273\277" /* what some editors put before the first line */
 
 struct reader {
     FILE *file;                      /* borrowed */
@@ -48,6 +49,8 @@ static char *read_line(char *room, int size, void *arg)
             room[len++] = (char)c;
     }
     room[len] = '\0';
+    if (r->line == 1 && strncmp(room, BOM, strlen(BOM)) == 0)
+        memmove(room, room + strlen(BOM), (size_t)len + 1 - strlen(BOM));
     if (room[0] == '[')
         fail(r, "the file has no sections, only lines NAME = VALUE");
     return r->err != WSUB_OK || (c == EOF && len == 0) ? NULL : room;

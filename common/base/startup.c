@@ -23,13 +23,19 @@ bool wsub_startup(enum wsub_program program, int argc, char *const argv[],
         return false;
     }
     if (action == WSUB_CONFIG_EXIT) {
-        wsub_config_done(ret_config);
         *ret_exit = WSUB_EXIT_OK;
         return false;
     }
     wsub_log_setup(ret_config->log_level, ret_config->log_format);
-    wsub_log_info("starting", WSUB_KV("program", wsub_program_name(program)),
-                  WSUB_KV("version", WSUB_VERSION),
-                  WSUB_KV("instance", ret_config->instance_name));
     return true;
+}
+
+void wsub_startup_done(enum wsub_program program,
+                       const struct wsub_config *config, const char *address)
+{
+    wsub_log_info("started", WSUB_KV("program", wsub_program_name(program)),
+                  WSUB_KV("version", WSUB_VERSION),
+                  WSUB_KV("instance", config->instance_name));
+    if (address != NULL)
+        wsub_log_info("listening", WSUB_KV("address", address));
 }

@@ -12,6 +12,11 @@
 bool wsub_startup(enum wsub_program program, int argc, char *const argv[],
                   struct wsub_config *ret_config, int *ret_exit);
 
+/* Logs that `program` is built and about to run; `address` is where it
+ * listens, or NULL. */
+void wsub_startup_done(enum wsub_program program,
+                       const struct wsub_config *config, const char *address);
+
 /* Says in one sentence on standard error why `program` can't start. */
 void wsub_startup_failed(enum wsub_program program, const char *sentence);
 

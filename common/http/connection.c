@@ -85,10 +85,9 @@ static void let_go_of_request(struct wsub_http_connection *conn)
     conn->req = NULL;
 }
 
+/* After unlink_from_pool(). */
 static void destroy(struct wsub_http_connection *conn)
 {
-    if (conn->pool != NULL)
-        unlink_from_pool(conn);
     if (conn->running) {
         conn->freed = true;
         return;
@@ -104,14 +103,20 @@ static void finish(struct wsub_http_connection *conn)
 {
     struct wsub_http_pool *pool = conn->pool;
 
+    unlink_from_pool(conn);
     destroy(conn);
     pool->on_freed(pool->owner);
 }
 
 void wsub_http_connection_free_all(struct wsub_http_pool *pool)
 {
-    while (pool->first != NULL)
-        destroy(pool->first);
+    struct wsub_http_connection *next;
+
+    for (struct wsub_http_connection *c = pool->first; c != NULL; c = next) {
+        next = c->next;
+        unlink_from_pool(c);
+        destroy(c);
+    }
 }
 
 static void arm(struct wsub_http_connection *conn, uint64_t now_ms)

@@ -111,7 +111,7 @@ static enum wsub_http_fault execute(struct parse *p, size_t len)
     code = llhttp_execute(&parser, p->bytes, len);
     if (code != HPE_OK && code != HPE_PAUSED_UPGRADE)
         return fault_of((int)code);
-    p->head->method = llhttp_method_name(parser.method);
+    p->head->method = llhttp_method_name((llhttp_method_t)parser.method);
     p->head->minor = parser.http_minor;
     return WSUB_HTTP_FINE;
 }

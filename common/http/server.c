@@ -37,6 +37,7 @@ struct wsub_http_server {
     void (*on_empty)(void *arg);
     void *on_empty_arg; /* borrowed; given to on_empty */
     bool told_empty;
+    bool starved; /* accept() failed, and nothing was accepted since */
     char address[ADDRESS_BYTES];
 };
 
@@ -77,6 +78,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     (void)listener;
     if (len > (int)sizeof(address->sa_family))
         wsub_http_listen_print(address, peer, sizeof(peer));
+    server->starved = false;
     wsub_http_connection_new(&server->pool, fd, peer);
     set_accepting(server);
 }
@@ -86,8 +88,10 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
     struct wsub_http_server *server = arg;
     struct timeval wait = {.tv_usec = ACCEPT_RETRY_MS * 1000};
 
-    wsub_log_warn("http-accept-failed", WSUB_KV("address", server->address),
-                  WSUB_KV("error", strerror(errno)));
+    if (!server->starved)
+        wsub_log_warn("http-accept-failed", WSUB_KV("address", server->address),
+                      WSUB_KV("error", strerror(errno)));
+    server->starved = true;
     evconnlistener_disable(listener);
     event_add(server->retry, &wait);
 }
@@ -212,5 +216,5 @@ void wsub_http_server_drain(struct wsub_http_server *server,
 
 const char *wsub_http_server_address(const struct wsub_http_server *server)
 {
-    return server->address;
+    return server == NULL ? NULL : server->address;
 }

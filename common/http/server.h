@@ -66,7 +66,8 @@ void wsub_http_server_free(struct wsub_http_server *server);
 void wsub_http_server_drain(struct wsub_http_server *server,
                             void (*on_empty)(void *arg), void *arg);
 
-/* The address listened on, such as "127.0.0.1:41233" or "unix:/path". */
+/* The address listened on, such as "127.0.0.1:41233" or "unix:/path"; NULL for
+ * no server. */
 const char *wsub_http_server_address(const struct wsub_http_server *server);
 
 /* The client's address, such as "127.0.0.1:55555" ("unix" on a socket). */

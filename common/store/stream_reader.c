@@ -9,11 +9,9 @@
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 
-#define BLOCK_MS 1000  /* bounds how long a stop waits */
+#define BLOCK_MS 1000  /* notices a stop even where CLIENT is forbidden */
 #define READ_MIN 4     /* entries a stream that an idle reader reserves */
-#define READ_MAX 256   /* entries a stream in one read */
 #define PAUSE_MS 200   /* before trying again after Redis refused */
-#define TAKEOVER_MAX 128 /* entries XAUTOCLAIM looks at in one call */
 
 enum reader_state {
     READER_DOWN,    /* the link is down, or groups are being made */
@@ -31,6 +29,7 @@ struct wsub_stream_reader {
     enum reader_state state;
     size_t want;     /* entries a stream in the next read */
     size_t reserved; /* granted to the read on its way */
+    uint64_t client_id; /* Redis' name for the link; 0: not known */
     bool stopping;
     struct {
         size_t reserved;
@@ -149,7 +148,7 @@ static void read_done(struct wsub_stream_reader *r,
         most = n > most ? n : most;
     }
     r->want = most >= count ? r->want * 2 : most > READ_MIN ? most : READ_MIN;
-    r->want = r->want > READ_MAX ? READ_MAX : r->want;
+    r->want = r->want > r->o.read_max ? r->o.read_max : r->want;
     r->o.give_back(r->reserved - got, r->o.arg);
     r->reserved = 0;
     if (got > 0 && r->o.on_batch != NULL)
@@ -257,9 +256,47 @@ static void groups_make(struct wsub_stream_reader *r)
         r->state = READER_DOWN; /* the link's coming up starts again */
 }
 
+static void on_client_id(enum wsub_err err, const struct redisReply *reply,
+                         void *arg)
+{
+    struct wsub_stream_reader *r = arg;
+
+    r->client_id = err == WSUB_OK ? (uint64_t)reply->integer : 0;
+}
+
 static void on_link_up(void *arg)
 {
-    groups_make(arg);
+    struct wsub_stream_reader *r = arg;
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init(&cmd, "CLIENT");
+    wsub_cmd_str(&cmd, "ID");
+    if (wsub_redis_link_send(r->link, &cmd, on_client_id, r) == WSUB_OK)
+        groups_make(r);
+}
+
+static void on_unblocked(enum wsub_err err, const struct redisReply *reply,
+                         void *arg)
+{
+    (void)err; /* then the read ends by itself, after BLOCK_MS */
+    (void)reply;
+    (void)arg;
+}
+
+/* Ends a read that blocks; its connection stays, so that an entry that comes
+ * at this very moment is not lost on the way. */
+static void unblock(struct wsub_stream_reader *r)
+{
+    struct wsub_cmd cmd;
+
+    if (r->state != READER_READING || r->client_id == 0)
+        return;
+    wsub_cmd_init(&cmd, "CLIENT");
+    wsub_cmd_str(&cmd, "UNBLOCK");
+    wsub_cmd_u64(&cmd, r->client_id);
+    if (wsub_redis_send(r->o.redis, r->o.shard, &cmd, on_unblocked, r) !=
+        WSUB_OK)
+        wsub_log_debug("unblock-unsent", WSUB_KU("shard", r->o.shard));
 }
 
 static void claim_done(struct wsub_stream_reader *r,
@@ -309,7 +346,7 @@ static void claim_next(struct wsub_stream_reader *r)
 {
     struct wsub_cmd cmd;
 
-    r->claim.reserved = r->o.grant(TAKEOVER_MAX, r->o.arg);
+    r->claim.reserved = r->o.grant(r->o.read_max, r->o.arg);
     if (r->claim.reserved == 0)
         return;
     r->claim.active = true;
@@ -377,5 +414,6 @@ void wsub_stream_reader_kick(struct wsub_stream_reader *r)
 void wsub_stream_reader_stop(struct wsub_stream_reader *r)
 {
     r->stopping = true;
+    unblock(r);
     stop_if_idle(r);
 }

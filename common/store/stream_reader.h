@@ -41,6 +41,8 @@ struct wsub_stream_reader_options {
     const char *streams[WSUB_READER_STREAMS_MAX]; /* borrowed; const */
     unsigned stream_count;
     uint32_t takeover_idle_ms;
+    size_t read_max; /* entries a stream in one read; bounds the memory that
+                      * a reply takes */
     /* Reserves room for up to `want` entries, returns for how many. */
     size_t (*grant)(size_t want, void *arg);
     /* Gives back the part of a grant that no entry came for. */
@@ -61,7 +63,7 @@ void wsub_stream_reader_free(struct wsub_stream_reader *reader);
 void wsub_stream_reader_kick(struct wsub_stream_reader *reader);
 
 /* Claims nothing more; `on_stopped` is called once, later, after the last
- * entries (a read that blocks ends within a second). */
+ * entries. */
 void wsub_stream_reader_stop(struct wsub_stream_reader *reader);
 
 /* Returns the value of field `name` and its length, NULL without it. */

@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +37,6 @@ static struct wsub_http_request *waiting[8]; /* not answered yet */
 static size_t waiting_count;
 static size_t asked; /* requests given to handlers */
 static size_t emptied;
-
-/* --- handlers ---------------------------------------------------------- */
 
 static void on_hello(struct wsub_http_request *req, void *arg)
 {
@@ -109,6 +108,17 @@ static void on_nothing(struct wsub_http_request *req, void *arg)
     wsub_http_reply(req, 204, NULL, NULL, 0);
 }
 
+/* Answers the request that waits longest. */
+FIXTURE void answer_next(const char *text)
+{
+    struct wsub_http_request *req = waiting[0];
+
+    ck_assert_uint_gt(waiting_count, 0);
+    memmove(waiting, waiting + 1, sizeof(waiting) - sizeof(waiting[0]));
+    waiting_count--;
+    wsub_http_reply_text(req, 200, "%s", text);
+}
+
 static const struct wsub_http_route routes[] = {
     {"GET", "/hello", on_hello},
     {"GET", "/echo", on_echo},
@@ -122,8 +132,6 @@ static const struct wsub_http_route routes[] = {
     {"DELETE", "/nothing", on_nothing},
     {0},
 };
-
-/* --- server ------------------------------------------------------------ */
 
 FIXTURE struct wsub_http_server_options options_of_test(void)
 {
@@ -142,6 +150,7 @@ FIXTURE void start(const struct wsub_http_server_options *options)
     char err_text[256] = "";
 
     wsub_log_setup(WSUB_LOG_ERROR, WSUB_LOG_TEXT);
+    signal(SIGPIPE, SIG_IGN); /* as wsub_loop_new() does */
     asked = waiting_count = emptied = 0;
     base = event_base_new();
     ck_assert_int_eq(wsub_http_server_new(base, options, err_text, &server),
@@ -190,8 +199,6 @@ FIXTURE void on_empty_of_test(void *arg)
     (void)arg;
     emptied++;
 }
-
-/* --- clients ----------------------------------------------------------- */
 
 FIXTURE int dial_address(const char *text)
 {

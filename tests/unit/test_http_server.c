@@ -1,22 +1,7 @@
 /* The life of a server and its connections. */
 #include "http_fixture.h"
 
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-
-#include "common/base/metrics.h"
-#include "common/http/status.h"
-
-static void answer_next(const char *text)
-{
-    struct wsub_http_request *req = waiting[0];
-
-    ck_assert_uint_gt(waiting_count, 0);
-    memmove(waiting, waiting + 1, sizeof(waiting) - sizeof(waiting[0]));
-    waiting_count--;
-    wsub_http_reply_text(req, 200, "%s", text);
-}
 
 /* Closes with a reset. */
 static void slam(int fd)
@@ -173,11 +158,11 @@ START_TEST(a_request_outlives_its_client)
 }
 END_TEST
 
+#define UPLOAD "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+
 START_TEST(half_a_request_and_then_the_end)
 {
-    static const char *const raws[] = {"", "\r\n", "GET / HT",
-                                       "POST /echo HTTP/1.1\r\nHost: a\r\n"
-                                       "Content-Length: 5\r\n\r\nabc"};
+    static const char *const raws[] = {"", "\r\n", "GET / HT", UPLOAD "abc"};
     int fd;
 
     start_plain();
@@ -497,201 +482,6 @@ START_TEST(a_handler_may_free_the_server)
 }
 END_TEST
 
-static const struct {
-    const char *listen;
-    enum wsub_err err;
-} addresses[] = {
-    {"", WSUB_ERR_INVALID},
-    {"8080", WSUB_ERR_INVALID},
-    {":8080", WSUB_ERR_INVALID},
-    {"127.0.0.1", WSUB_ERR_INVALID},
-    {"127.0.0.1:", WSUB_ERR_INVALID},
-    {"127.0.0.1:x", WSUB_ERR_INVALID},
-    {"127.0.0.1:-1", WSUB_ERR_INVALID},
-    {"127.0.0.1:65536", WSUB_ERR_INVALID},
-    {"127.0.0.1:000000", WSUB_ERR_INVALID},
-    {"localhost:80", WSUB_ERR_INVALID},
-    {"::1:80", WSUB_ERR_INVALID},
-    {"[::1:80", WSUB_ERR_INVALID},
-    {"[]:80", WSUB_ERR_INVALID},
-    {"[127.0.0.1]:80", WSUB_ERR_INVALID},
-    {"unix:", WSUB_ERR_INVALID},
-    {"unix:/nowhere/at/all", WSUB_ERR_SYSTEM},
-    {"192.0.2.1:0", WSUB_ERR_SYSTEM},
-};
-
-START_TEST(a_bad_address_is_one_sentence)
-{
-    struct wsub_http_server_options options = options_of_test();
-    char err_text[256] = "";
-
-    base = event_base_new();
-    options.listen = addresses[_i].listen;
-    ck_assert_int_eq(wsub_http_server_new(base, &options, err_text, &server),
-                     addresses[_i].err);
-    ck_assert_ptr_nonnull(strstr(err_text, addresses[_i].listen));
-    event_base_free(base);
-}
-END_TEST
-
-START_TEST(a_taken_port_is_one_sentence)
-{
-    struct wsub_http_server_options options = options_of_test();
-    struct wsub_http_server *second = NULL;
-    char err_text[256] = "";
-
-    start_plain();
-    options.listen = wsub_http_server_address(server);
-    ck_assert_int_eq(wsub_http_server_new(base, &options, err_text, &second),
-                     WSUB_ERR_SYSTEM);
-    ck_assert_ptr_nonnull(strstr(err_text, options.listen));
-    stop();
-}
-END_TEST
-
-static void make_folder(char *folder, char *listen, size_t size)
-{
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(listen, size, "unix:%s/socket", folder);
-}
-
-START_TEST(a_unix_socket_serves_and_is_removed)
-{
-    char folder[] = "/tmp/websubd-test-XXXXXX", listen[128];
-    struct wsub_http_server_options options = options_of_test();
-    struct stat info;
-    int fd;
-
-    make_folder(folder, listen, sizeof(listen));
-    options.listen = listen;
-    start(&options);
-    ck_assert_str_eq(wsub_http_server_address(server), listen);
-    fd = dial();
-    give(fd, LATER);
-    WAIT_FOR(waiting_count == 1);
-    ck_assert_str_eq(wsub_http_peer(waiting[0]), "unix");
-    answer_next("hello");
-    ck_assert_int_eq(take_status(fd), 200);
-    close(fd);
-    stop();
-    ck_assert_int_ne(stat(listen + 5, &info), 0);
-    ck_assert_int_eq(rmdir(folder), 0);
-}
-END_TEST
-
-START_TEST(a_dead_unix_socket_is_replaced_and_a_living_one_is_not)
-{
-    char folder[] = "/tmp/websubd-test-XXXXXX", listen[128];
-    struct wsub_http_server_options options = options_of_test();
-    struct wsub_http_server *second = NULL;
-    struct sockaddr_storage address;
-    char err_text[256] = "";
-    socklen_t len;
-    int dead = socket(AF_UNIX, SOCK_STREAM, 0);
-
-    make_folder(folder, listen, sizeof(listen));
-    ck_assert_int_eq(wsub_http_listen_parse(listen, &address, &len), WSUB_OK);
-    ck_assert_int_eq(bind(dead, (struct sockaddr *)&address, len), 0);
-    close(dead);
-    options.listen = listen;
-    start(&options);
-    ck_assert_int_eq(wsub_http_server_new(base, &options, err_text, &second),
-                     WSUB_ERR_SYSTEM);
-    close(dial());
-    stop();
-    ck_assert_int_eq(rmdir(folder), 0);
-}
-END_TEST
-
-START_TEST(ipv6_is_served)
-{
-    struct wsub_http_server_options options = options_of_test();
-    int fd = socket(AF_INET6, SOCK_STREAM, 0);
-    struct sockaddr_in6 any = {.sin6_family = AF_INET6,
-                               .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-    bool has_ipv6 =
-        fd >= 0 && bind(fd, (struct sockaddr *)&any, sizeof(any)) == 0;
-
-    close(fd);
-    if (!has_ipv6)
-        return;
-    options.listen = "[::1]:0";
-    start(&options);
-    ck_assert_int_eq(strncmp(wsub_http_server_address(server), "[::1]:", 6), 0);
-    fd = dial();
-    give(fd, HELLO);
-    ck_assert_int_eq(take_status(fd), 200);
-    close(fd);
-    stop();
-}
-END_TEST
-
-static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
-{
-    snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is 100%% away.");
-    return *(bool *)arg;
-}
-
-static const struct {
-    const char *path;
-    bool ready;
-    int status;
-    const char *body;
-} status_cases[] = {
-    {"/healthz", false, 200, "\r\n\r\nok\n"},
-    {"/readyz", true, 200, "\r\n\r\nready\n"},
-    {"/readyz", false, 503, "\r\n\r\nRedis is 100% away.\n"},
-    {"/metrics", true, 200, "\nwebsubd_test_total 7\n"},
-    {"/metrics", true, 200,
-     "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"},
-    {"/", true, 404, ""},
-};
-
-START_TEST(status_answers)
-{
-    static const struct wsub_metric metrics[] = {
-        {"websubd_test_total", "A test.", WSUB_COUNTER, NULL, 7}};
-    bool ready = status_cases[_i].ready;
-    struct wsub_status_source source = {is_ready, &ready};
-    struct wsub_buf in = {0}, text = {0};
-    char err_text[256], raw[128];
-    int fd;
-
-    wsub_metrics_register(metrics, 1);
-    base = event_base_new();
-    ck_assert_int_eq(
-        wsub_status_server_new(base, "127.0.0.1:0", &source, err_text, &server),
-        WSUB_OK);
-    fd = dial();
-    snprintf(raw, sizeof(raw), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n",
-             status_cases[_i].path);
-    give(fd, raw);
-    ck_assert_int_eq(take_answer(fd, &in, false, &text),
-                     status_cases[_i].status);
-    ck_assert_msg(strstr(text.data, status_cases[_i].body) != NULL, "%s",
-                  text.data);
-    close(fd);
-    wsub_buf_done(&in);
-    wsub_buf_done(&text);
-    stop();
-}
-END_TEST
-
-START_TEST(no_status_address_means_no_server)
-{
-    struct wsub_status_source source = {is_ready, NULL};
-    char err_text[256] = "";
-
-    base = event_base_new();
-    ck_assert_int_eq(
-        wsub_status_server_new(base, "", &source, err_text, &server), WSUB_OK);
-    ck_assert_ptr_null(server);
-    stop();
-}
-END_TEST
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 static void add_tests(TCase *tcase)
 {
     tcase_add_test(tcase, answers_given_later_keep_their_order);
@@ -713,15 +503,6 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, an_empty_server_drains_and_may_be_freed_at_once);
     tcase_add_test(tcase, freeing_leaves_unanswered_requests_valid);
     tcase_add_loop_test(tcase, a_handler_may_free_the_server, 0, 2);
-    tcase_add_loop_test(tcase, a_bad_address_is_one_sentence, 0,
-                        COUNT(addresses));
-    tcase_add_test(tcase, a_taken_port_is_one_sentence);
-    tcase_add_test(tcase, a_unix_socket_serves_and_is_removed);
-    tcase_add_test(tcase,
-                   a_dead_unix_socket_is_replaced_and_a_living_one_is_not);
-    tcase_add_test(tcase, ipv6_is_served);
-    tcase_add_loop_test(tcase, status_answers, 0, COUNT(status_cases));
-    tcase_add_test(tcase, no_status_address_means_no_server);
 }
 
 int main(void)

@@ -1,0 +1,87 @@
+/* The pages for machines. */
+#include "http_fixture.h"
+
+#include "common/base/metrics.h"
+#include "common/http/status.h"
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
+{
+    snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is 100%% away.");
+    return *(bool *)arg;
+}
+
+static const struct {
+    const char *path;
+    bool ready;
+    int status;
+    const char *body;
+} status_cases[] = {
+    {"/healthz", false, 200, "\r\n\r\nok\n"},
+    {"/readyz", true, 200, "\r\n\r\nready\n"},
+    {"/readyz", false, 503, "\r\n\r\nRedis is 100% away.\n"},
+    {"/metrics", true, 200, "\nwebsubd_test_total 7\n"},
+    {"/metrics", true, 200,
+     "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"},
+    {"/", true, 404, ""},
+};
+
+START_TEST(status_answers)
+{
+    static const struct wsub_metric metrics[] = {
+        {"websubd_test_total", "A test.", WSUB_COUNTER, NULL, 7}};
+    bool ready = status_cases[_i].ready;
+    struct wsub_status_source source = {is_ready, &ready};
+    struct wsub_buf in = {0}, text = {0};
+    char err_text[256], raw[128];
+    int fd;
+
+    wsub_metrics_register(metrics, 1);
+    base = event_base_new();
+    ck_assert_int_eq(
+        wsub_status_server_new(base, "127.0.0.1:0", &source, err_text, &server),
+        WSUB_OK);
+    fd = dial();
+    snprintf(raw, sizeof(raw), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n",
+             status_cases[_i].path);
+    give(fd, raw);
+    ck_assert_int_eq(take_answer(fd, &in, false, &text),
+                     status_cases[_i].status);
+    ck_assert_msg(strstr(text.data, status_cases[_i].body) != NULL, "%s",
+                  text.data);
+    close(fd);
+    wsub_buf_done(&in);
+    wsub_buf_done(&text);
+    stop();
+}
+END_TEST
+
+START_TEST(no_status_address_means_no_server)
+{
+    struct wsub_status_source source = {is_ready, NULL};
+    char err_text[256] = "";
+
+    base = event_base_new();
+    ck_assert_int_eq(
+        wsub_status_server_new(base, "", &source, err_text, &server), WSUB_OK);
+    ck_assert_ptr_null(server);
+    stop();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("http_status");
+    TCase *tcase = tcase_create("http_status");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    suite_add_tcase(suite, tcase);
+    tcase_add_loop_test(tcase, status_answers, 0, COUNT(status_cases));
+    tcase_add_test(tcase, no_status_address_means_no_server);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

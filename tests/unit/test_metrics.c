@@ -1,0 +1,85 @@
+/* test_metrics.c - the Prometheus text. */
+#include <signal.h>
+#include <string.h>
+
+#include "common/base/metrics.h"
+#include "tests/unit/suite.h"
+
+static struct wsub_metric rows[] = {
+    {"websubd_deliveries_total", "Deliveries that ended.", WSUB_COUNTER,
+     "outcome=\"ok\"", 3},
+    {"websubd_deliveries_total", "Deliveries that ended.", WSUB_COUNTER,
+     "outcome=\"retry\"", 0},
+    {"websubd_in_flight", "Transfers in flight.", WSUB_GAUGE, NULL, 42},
+};
+
+static struct wsub_metric more[] = {
+    {"websubd_bytes_total", "Bytes sent.", WSUB_COUNTER, NULL, UINT64_MAX},
+};
+
+#define ROWS_TEXT                                                              \
+    "# HELP websubd_deliveries_total Deliveries that ended.\n"                 \
+    "# TYPE websubd_deliveries_total counter\n"                                \
+    "websubd_deliveries_total{outcome=\"ok\"} 3\n"                             \
+    "websubd_deliveries_total{outcome=\"retry\"} 0\n"                          \
+    "# HELP websubd_in_flight Transfers in flight.\n"                          \
+    "# TYPE websubd_in_flight gauge\n"                                         \
+    "websubd_in_flight 42\n"
+
+START_TEST(nothing_registered_prints_nothing)
+{
+    struct wsub_buf out = {0};
+
+    wsub_metrics_print(&out);
+    ck_assert_str_eq(wsub_buf_cstr(&out), "");
+    wsub_buf_done(&out);
+}
+END_TEST
+
+START_TEST(each_name_is_described_once_before_its_rows)
+{
+    struct wsub_buf out = {0};
+
+    wsub_metrics_register(rows, 3);
+    wsub_metrics_register(more, 1);
+    wsub_buf_str(&out, "before\n");
+    wsub_metrics_print(&out);
+    ck_assert_str_eq(wsub_buf_cstr(&out),
+                     "before\n" ROWS_TEXT
+                     "# HELP websubd_bytes_total Bytes sent.\n"
+                     "# TYPE websubd_bytes_total counter\n"
+                     "websubd_bytes_total 18446744073709551615\n");
+    wsub_buf_done(&out);
+}
+END_TEST
+
+START_TEST(a_count_shows_in_the_next_print)
+{
+    struct wsub_buf out = {0};
+
+    wsub_metrics_register(rows, 3);
+    rows[1].value++;
+    wsub_metrics_print(&out);
+    ck_assert_ptr_nonnull(
+        strstr(wsub_buf_cstr(&out), "{outcome=\"retry\"} 1\n"));
+    wsub_buf_done(&out);
+}
+END_TEST
+
+START_TEST(a_seventeenth_table_is_a_bug)
+{
+    for (int i = 0; i < 17; i++)
+        wsub_metrics_register(more, 1);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("metrics");
+
+    tcase_add_test(cases, nothing_registered_prints_nothing);
+    tcase_add_test(cases, each_name_is_described_once_before_its_rows);
+    tcase_add_test(cases, a_count_shows_in_the_next_print);
+    tcase_add_test_raise_signal(cases, a_seventeenth_table_is_a_bug, SIGABRT);
+    return suite_run("metrics", cases);
+}
