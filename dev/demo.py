@@ -150,6 +150,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         demo = self.server.demo
+        watching = demo.watching  # before the notification ends a step
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         topic = (demo.json_topic if self.path == "/callback/json"
                  else demo.feed_topic)
@@ -161,7 +162,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         demo.note(lambda: demo.arrived.update(
             {topic: (body, right, time.monotonic())}))
         self.answer(204)
-        if demo.watching:
+        if watching:
             print(f"    {time.strftime('%H:%M:%S')}  {len(body)} bytes of "
                   f"{topic}, signature {'right' if right else 'WRONG'}",
                   flush=True)

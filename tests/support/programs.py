@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 
+from support.child import die_with_parent
 from support.wait import wait_until
 
 _FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
@@ -68,7 +69,8 @@ class Program:
         self._process = subprocess.Popen(
             [binary(name), *flags], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            errors="replace", env=environment(settings, extra_env))
+            errors="replace", env=environment(settings, extra_env),
+            preexec_fn=die_with_parent)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 
+from support.child import die_with_parent
 from support.wait import wait_until
 
 
@@ -91,7 +92,8 @@ class Redis:
                  "--logfile", os.path.join(self.directory, "redis.log")]
         self._process = subprocess.Popen(
             words + list(self._options), stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            preexec_fn=die_with_parent)
         wait_until(self._answers, "redis-server answers")
 
     def _answers(self):
