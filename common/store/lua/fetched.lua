@@ -28,6 +28,7 @@ if outcome == 'content' then
     redis.call('HSET', state, 'etag', ARGV[6], 'lm', ARGV[7],
         'digest', ARGV[8])
 end
+topic_expires(td)
 if outcome == 'failed' and tonumber(ARGV[12]) >= 0 then
     redis.call('ZADD', p .. 'retry', digits(now_ms() + ARGV[12]),
         'p ' .. ARGV[11] .. ' ' .. topic)

@@ -27,12 +27,25 @@ local function parse_sub(record)
              generation = tonumber(generation) }
 end
 
+-- What is known of a topic lapses when nobody subscribes to it, so that
+-- strangers can't fill Redis by going from topic to topic.
+local TOPIC_LASTS_S = 86400
+
+local function topic_expires(td)
+    if redis.call('EXISTS', p .. 'subs:' .. td) == 0 then
+        redis.call('EXPIRE', p .. 'topic:' .. td, TOPIC_LASTS_S)
+    else
+        redis.call('PERSIST', p .. 'topic:' .. td)
+    end
+end
+
 -- Removes a subscription from the record, the index and the leases.
 local function end_subscription(td, cd)
     local key = td .. ':' .. cd
     redis.call('DEL', p .. 'sub:' .. key)
     redis.call('ZREM', p .. 'subs:' .. td, cd)
     redis.call('ZREM', p .. 'lease', key)
+    topic_expires(td)
 end
 
 -- Takes `count` jobs off an event's references; the last one lets content go
@@ -44,16 +57,54 @@ local function release(event, count)
     end
 end
 
--- A stream id as its two numbers, and whether id a comes before id b.
+-- A stream id is two numbers of 64 bits, which Lua's numbers can't hold: they
+-- are compared and counted as decimal text.
+local SEQ_MAX = '18446744073709551615'
+
 local function id_parts(id)
-    local ms, seq = string.match(id, '^(%d+)-(%d+)$')
-    return tonumber(ms), tonumber(seq)
+    return string.match(id, '^(%d+)-(%d+)$')
 end
 
+local function number_before(a, b)
+    return #a < #b or (#a == #b and a < b)
+end
+
+-- Whether id a comes before id b.
 local function id_before(a, b)
     local a_ms, a_seq = id_parts(a)
     local b_ms, b_seq = id_parts(b)
-    return a_ms < b_ms or (a_ms == b_ms and a_seq < b_seq)
+    return number_before(a_ms, b_ms) or
+        (a_ms == b_ms and number_before(a_seq, b_seq))
+end
+
+local function plus_one(number)
+    local head, digit, nines = string.match(number, '^(%d-)([0-8]?)(9*)$')
+    return head .. (digit == '' and 1 or digit + 1) ..
+        string.rep('0', #nines)
+end
+
+-- Of a number above 0.
+local function minus_one(number)
+    local head, digit, zeros = string.match(number, '^(%d-)([1-9])(0*)$')
+    local less = head .. (digit - 1) .. string.rep('9', #zeros)
+    return (string.gsub(less, '^0+(%d)', '%1'))
+end
+
+-- The id right after, and right before (nil before the first one, 0-1).
+local function id_after(id)
+    local ms, seq = id_parts(id)
+    if seq == SEQ_MAX then
+        return plus_one(ms) .. '-0'
+    end
+    return ms .. '-' .. plus_one(seq)
+end
+
+local function id_preceding(id)
+    local ms, seq = id_parts(id)
+    if seq ~= '0' then
+        return ms .. '-' .. minus_one(seq)
+    end
+    return ms ~= '0' and minus_one(ms) .. '-' .. SEQ_MAX or nil
 end
 
 -- The first id that group `name` of stream `key` has not settled: the oldest
@@ -68,8 +119,7 @@ local function first_unsettled(key, name)
     end
     for _, group in ipairs(redis.call('XINFO', 'GROUPS', key)) do
         if group[2] == name then
-            local ms, seq = string.match(group[8], '^(%d+)-(%d+)$')
-            return ms .. '-' .. digits(tonumber(seq) + 1)
+            return id_after(group[8])
         end
     end
     return nil

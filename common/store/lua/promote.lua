@@ -4,11 +4,15 @@
 -- Returns {entries moved, ms until the next is due, or -1 when none waits}.
 --
 -- Atomic: an entry is in `retry` or in its stream, never in both or neither.
+-- It is removed first: Redis at its memory limit refuses a script whose first
+-- write needs memory, and retries are what lets memory go; a malformed entry
+-- ends the call with an error once, not every time.
 
 local due = redis.call('ZRANGEBYSCORE', p .. 'retry', '-inf',
     digits(now_ms()), 'LIMIT', 0, ARGV[1])
 
 for _, member in ipairs(due) do
+    redis.call('ZREM', p .. 'retry', member)
     local kind, rest = string.match(member, '^(%a) (.*)$')
     if kind == 'd' then
         local e, c, n = string.match(rest, '^(%S+) (%S+) (%d+)$')
@@ -20,7 +24,6 @@ for _, member in ipairs(due) do
         local n, t = string.match(rest, '^(%d+) (.*)$')
         redis.call('XADD', p .. 'pings', '*', 'v', 1, 't', t, 'n', n)
     end
-    redis.call('ZREM', p .. 'retry', member)
 end
 
 local first = redis.call('ZRANGE', p .. 'retry', 0, 0, 'WITHSCORES')

@@ -8,6 +8,8 @@
 -- Atomic: an event leaves `log` only when it is fanned out (before `floor`)
 -- and too old; when jobs still refer to it its content moves to kept:E in
 -- the same step, so deliver finds it in one place or the other.
+-- The queues are trimmed first: Redis at its memory limit refuses a script
+-- whose first write needs memory, and this one makes room.
 
 local limit = tonumber(ARGV[3])
 local now = now_ms()
@@ -34,10 +36,8 @@ local function advance_floor()
     if not floor then
         return nil
     end
-    local ms, seq = id_parts(floor)
-    local before = seq > 0 and digits(ms) .. '-' .. digits(seq - 1) or
-        digits(ms - 1) .. '-18446744073709551615'
-    if ms > 0 then
+    local before = id_preceding(floor)
+    if before then
         redis.call('SET', p .. 'floor', before)
     end
     local cursor = '0'
@@ -54,7 +54,7 @@ local function advance_floor()
 end
 
 local function sweep_log(floor)
-    local cut = digits(math.max(0, now - ARGV[1])) .. '-0'
+    local cut = digits(math.max(1, now - ARGV[1])) .. '-0'
     if not floor then
         return 0
     end
@@ -79,7 +79,7 @@ local function sweep_log(floor)
 end
 
 local function sweep_dead()
-    local cut = '(' .. digits(math.max(0, now - ARGV[2])) .. '-0'
+    local cut = '(' .. digits(math.max(1, now - ARGV[2])) .. '-0'
     local old = redis.call('XRANGE', p .. 'dead', '-', cut, 'COUNT', limit)
     for _, entry in ipairs(old) do
         for i = 1, #entry[2], 2 do
@@ -102,10 +102,10 @@ local function trim(name, group)
     end
 end
 
-local leases = sweep_leases()
-local events = sweep_log(advance_floor())
-local dead = sweep_dead()
 trim('pings', 'spread')
 trim('outbox', 'deliver')
 trim('verify', 'deliver')
+local leases = sweep_leases()
+local events = sweep_log(advance_floor())
+local dead = sweep_dead()
 return { leases, events, dead, more }

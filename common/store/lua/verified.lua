@@ -5,24 +5,25 @@
 --       6 ms since the verification request was sent (confirmed),
 --       7 ms until the next attempt, 8 failures so far (again),
 --       9 entry of `verify` to acknowledge, or - for none
--- Returns applied, superseded (a newer request waits, or none does any more),
--- or stale (a newer request was confirmed before).
+-- Returns applied, superseded (a newer request waits, none does any more, or
+-- the next attempt is planned already), or stale (a newer request was
+-- confirmed before).
 --
 -- Atomic: the subscription, its index entry and its lease change together
 -- and only while the request that was verified is the one that waits.  A
--- repeated call finds no such request and changes nothing.
+-- repeated call finds no such request and changes nothing; the next attempt is
+-- planned only by who still held the entry, so there is one at a time.
 
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local outcome = ARGV[5]
 local key = td .. ':' .. cd
 local request = p .. 'request:' .. key .. ':' .. mode
 
-if ARGV[9] ~= '-' then
-    redis.call('XACK', p .. 'verify', 'deliver', ARGV[9])
-end
+local held = ARGV[9] == '-' or
+    redis.call('XACK', p .. 'verify', 'deliver', ARGV[9]) == 1
 
 local r = redis.call('HMGET', request, 'g', 't', 'c', 'l', 's')
-if tonumber(r[1]) ~= generation then
+if tonumber(r[1]) ~= generation or (outcome == 'again' and not held) then
     return 'superseded'
 end
 if outcome == 'again' then
@@ -58,4 +59,5 @@ redis.call('SET', p .. 'sub:' .. key, '1 ' .. expires .. ' ' .. r[4] .. ' ' ..
 redis.call('ZADD', p .. 'subs:' .. td, 0, cd)
 redis.call('ZADD', p .. 'lease', expires, key)
 redis.call('HSET', p .. 'topic:' .. td, 't', r[2])
+topic_expires(td)
 return 'applied'

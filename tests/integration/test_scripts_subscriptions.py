@@ -1,0 +1,286 @@
+"""The scripts that make and end subscriptions: request and verified."""
+
+import itertools
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
+
+KEY = f"{TD}:{CD}"
+
+
+class SubscriptionTest(ScriptTest):
+    def request(self, mode="s", how="verify", callback=CALLBACK, lease=3600,
+                secret="-", most=1000, cd=CD):
+        return self.run_script("request", TD, cd, mode, TOPIC, callback, lease,
+                               secret, 3600, most, how)
+
+    def verified(self, generation, mode="s", outcome="confirmed", passed_ms=0,
+                 delay_ms=0, failures=0, entry="-"):
+        return self.run_script("verified", TD, CD, mode, generation, outcome,
+                               passed_ms, delay_ms, failures, entry).decode()
+
+    def active(self, lease=3600):
+        """Makes an active subscription; returns its generation."""
+        generation = self.request(lease=lease)
+        self.assertEqual(self.verified(generation), "applied")
+        return generation
+
+    def record(self):
+        line = self.call("GET", f"sub:{KEY}")
+        return line and line.split(b" ", 5)
+
+    def waiting(self, mode):
+        return self.hash(f"request:{KEY}:{mode}")
+
+    def check_subscribed(self, generation):
+        self.assertEqual(int(self.record()[3]), generation)
+        self.assertEqual(self.call("ZSCORE", f"subs:{TD}", CD), b"0")
+        self.assertEqual(self.call("ZSCORE", "lease", KEY), self.record()[1])
+
+    def check_not_subscribed(self):
+        self.assertIsNone(self.record())
+        self.assertIsNone(self.call("ZSCORE", f"subs:{TD}", CD))
+        self.assertIsNone(self.call("ZSCORE", "lease", KEY))
+
+
+class Request(SubscriptionTest):
+    def test_a_request_is_stored_and_queued(self):
+        self.assertEqual(self.request(secret="sealed"), 1)
+        self.assertEqual(self.waiting("s"), {
+            b"v": b"1", b"g": b"1", b"t": TOPIC.encode(),
+            b"c": CALLBACK.encode(), b"l": b"3600", b"s": b"sealed"})
+        self.assertEqual([fields for _, fields in self.entries("verify")],
+                         [{b"q": f"{KEY}:s".encode(), b"g": b"1"}])
+
+    def test_a_request_lapses(self):
+        self.request()
+        ttl = self.call("TTL", f"request:{KEY}:s")
+        self.assertTrue(3590 <= ttl <= 3600, ttl)
+
+    def test_generations_rise_and_the_last_request_waits(self):
+        got = [self.request(callback=f"{CALLBACK}?{n}") for n in range(5)]
+        self.assertEqual(got, [1, 2, 3, 4, 5])
+        self.assertEqual(self.waiting("s")[b"g"], b"5")
+        self.assertEqual(self.waiting("s")[b"c"], f"{CALLBACK}?4".encode())
+        self.assertEqual(self.call("XLEN", "verify"), 5)
+
+    def test_generations_pass_what_lua_prints_with_an_exponent(self):
+        self.call("SET", "gen", 2 ** 52)
+        generation = self.request()
+        self.assertEqual(generation, 2 ** 52 + 1)
+        self.assertEqual(self.waiting("s")[b"g"], b"%d" % generation)
+        self.assertEqual(self.verified(generation), "applied")
+        self.check_subscribed(generation)
+
+    def test_nothing_to_unsubscribe_changes_nothing(self):
+        self.assertEqual(self.unchanged_by(lambda: self.request("u")), 0)
+
+    def test_an_unsubscription_is_taken_for_an_active_or_a_waiting_one(self):
+        self.request()
+        self.assertEqual(self.request("u"), 2)
+        self.verified(1)
+        self.assertEqual(self.request("u"), 3)
+        self.assertEqual(self.waiting("u")[b"g"], b"3")
+
+    def test_too_many_waiting_verifications_change_nothing(self):
+        self.request(most=1)
+        self.assertEqual(
+            self.unchanged_by(lambda: self.request(most=1)), -1)
+        self.assertEqual(
+            self.unchanged_by(lambda: self.request(most=1, how="trust")), -1)
+
+    def test_settled_verifications_leave_room_after_a_sweep(self):
+        self.request(most=1)
+        (entry, _), = self.read("verify")
+        self.verified(1, entry=entry)
+        self.sweep()
+        self.assertEqual(self.request(most=1), 2)
+
+    def test_a_trusted_request_is_not_queued(self):
+        generation = self.request(how="trust")
+        self.assertEqual(self.call("XLEN", "verify"), 0)
+        self.assertEqual(self.verified(generation), "applied")
+        self.check_subscribed(generation)
+
+    def test_modes_and_callbacks_do_not_meet(self):
+        self.request()
+        self.request(cd="x" * 22)
+        self.request("u")
+        self.assertEqual(self.waiting("s")[b"g"], b"1")
+        self.assertEqual(self.waiting("u")[b"g"], b"3")
+
+    def test_huge_fields_come_back_as_they_were(self):
+        callback = CALLBACK + "?" + "x" * (1 << 20)
+        generation = self.request(callback=callback, lease=2 ** 53 - 2 ** 33)
+        self.verified(generation)
+        self.assertEqual(self.record()[5], callback.encode())
+        self.assertEqual(int(self.record()[2]), 2 ** 53 - 2 ** 33)
+        self.assertTrue(self.record()[1].isdigit(), self.record()[1])
+
+
+class Verified(SubscriptionTest):
+    def test_a_confirmation_activates(self):
+        generation = self.request(secret="sealed")
+        (entry, _), = self.read("verify")
+        before_s = self.now_ms() // 1000
+        self.assertEqual(self.verified(generation, entry=entry), "applied")
+        after_s = self.now_ms() // 1000
+        self.check_subscribed(generation)
+        self.assertEqual(self.record()[4], b"sealed")
+        self.assertTrue(before_s <= int(self.record()[1]) - 3600 <= after_s)
+        self.assertFalse(self.waiting("s"))
+        self.assertEqual(self.pending("verify"), [])
+        self.assertEqual(self.call("HGET", f"topic:{TD}", "t"),
+                         TOPIC.encode())
+
+    def test_the_lease_counts_from_the_challenge(self):
+        generation = self.request()
+        self.verified(generation, passed_ms=600000)
+        left_s = int(self.record()[1]) - self.now_ms() // 1000
+        self.assertTrue(2998 <= left_s <= 3000, left_s)
+
+    def test_a_repeated_confirmation_changes_nothing(self):
+        generation = self.request()
+        (entry, _), = self.read("verify")
+        self.verified(generation, entry=entry)
+        self.assertEqual(self.unchanged_by(
+            lambda: self.verified(generation, entry=entry)), "superseded")
+
+    def test_a_refusal_forgets_the_request_only(self):
+        generation = self.request()
+        self.assertEqual(self.verified(generation, outcome="refused"),
+                         "applied")
+        self.check_not_subscribed()
+        self.assertFalse(self.waiting("s"))
+        self.assertEqual(self.unchanged_by(
+            lambda: self.verified(generation)), "superseded")
+
+    def test_a_renewal_that_fails_leaves_the_record_as_it_was(self):
+        self.active()
+        before = self.call("GET", f"sub:{KEY}")
+        for outcome in ("again", "refused"):
+            with self.subTest(outcome=outcome):
+                generation = self.request(lease=7200, secret="new")
+                self.verified(generation, outcome=outcome)
+                self.assertEqual(self.call("GET", f"sub:{KEY}"), before)
+                self.check_subscribed(1)
+
+    def test_a_renewal_replaces_the_record(self):
+        self.active()
+        generation = self.request(lease=7200, secret="new",
+                                  callback=CALLBACK)
+        self.verified(generation)
+        self.check_subscribed(generation)
+        self.assertEqual(self.record()[4], b"new")
+        self.assertEqual(self.call("ZCARD", f"subs:{TD}"), 1)
+        self.assertEqual(self.call("ZCARD", "lease"), 1)
+
+    def test_again_is_planned(self):
+        generation = self.request()
+        (entry, _), = self.read("verify")
+        before = self.now_ms()
+        self.verified(generation, outcome="again", delay_ms=5000, failures=2,
+                      entry=entry)
+        member, due = self.call("ZRANGE", "retry", 0, -1, "WITHSCORES")
+        self.assertEqual(member, f"v {KEY}:s {generation} 2".encode())
+        self.assertTrue(before + 5000 <= int(due) <= self.now_ms() + 5000)
+        self.assertEqual(self.pending("verify"), [])
+        self.assertTrue(self.waiting("s"))
+
+    def test_again_is_planned_once_though_the_answer_was_lost(self):
+        generation = self.request()
+        (entry, _), = self.read("verify")
+        again = {"outcome": "again", "failures": 1, "entry": entry}
+        self.verified(generation, **again)
+        self.run_script("promote", 10)
+        self.unchanged_by(lambda: self.verified(generation, **again))
+
+    def test_only_the_waiting_request_counts(self):
+        first, second = self.request(), self.request()
+        for outcome in ("confirmed", "refused", "again"):
+            with self.subTest(outcome=outcome):
+                self.assertEqual(self.unchanged_by(lambda: self.verified(
+                    first, outcome=outcome)), "superseded")
+        self.assertEqual(self.verified(second), "applied")
+        self.check_subscribed(second)
+
+    def test_a_superseded_verification_is_acknowledged(self):
+        first = self.request()
+        (entry, _), = self.read("verify")
+        self.request()
+        self.assertEqual(self.verified(first, entry=entry), "superseded")
+        self.assertEqual(self.pending("verify"), [])
+
+    def test_a_lapsed_request_counts_no_more(self):
+        generation = self.request()
+        self.call("DEL", f"request:{KEY}:s")
+        self.assertEqual(self.unchanged_by(
+            lambda: self.verified(generation)), "superseded")
+
+    def test_a_newer_confirmation_stands(self):
+        generation = self.request()
+        self.call("SET", f"sub:{KEY}", f"1 9 9 {generation + 1} - {CALLBACK}")
+        self.assertEqual(self.verified(generation), "stale")
+        self.assertEqual(int(self.record()[3]), generation + 1)
+
+    def test_a_record_of_a_newer_format_stands(self):
+        self.call("SET", f"sub:{KEY}", "2 something else")
+        self.assertEqual(self.verified(self.request()), "stale")
+        self.assertEqual(self.call("GET", f"sub:{KEY}"), b"2 something else")
+
+    def test_without_the_group_the_outcome_counts(self):
+        generation = self.request()
+        self.call("DEL", "verify")
+        self.assertEqual(self.verified(generation, entry="1-1"), "applied")
+        self.check_subscribed(generation)
+
+    def test_the_last_of_both_kinds_decides_in_every_order(self):
+        """Requests s u s u ... of which each waits or was replaced; their
+        confirmations come in every order."""
+        for kinds in ("su", "us", "sus", "usu", "ssu", "suu", "suus"):
+            for order in itertools.permutations(range(len(kinds))):
+                with self.subTest(kinds=kinds, order=order):
+                    self.redis.call("FLUSHALL")
+                    base = self.active()
+                    made = [(kind, self.request(kind)) for kind in kinds]
+                    for at in order:
+                        self.verified(made[at][1], made[at][0])
+                    self.check_decided(base, made)
+
+    def check_decided(self, base, made):
+        kind, generation = made[-1]
+        self.assertGreater(generation, base)
+        if kind == "s":
+            self.check_subscribed(generation)
+        else:
+            self.check_not_subscribed()
+        for mode in ("s", "u"):
+            self.assertFalse(self.waiting(mode))
+
+    def test_a_refused_unsubscription_leaves_the_subscription(self):
+        base = self.active()
+        self.verified(self.request("u"), "u", "refused")
+        self.check_subscribed(base)
+
+    def test_an_unsubscription_leaves_the_other_subscribers(self):
+        self.active()
+        self.subscribe("other")
+        self.verified(self.request("u"), "u")
+        self.assertEqual(self.call("ZRANGE", f"subs:{TD}", 0, -1), [b"other"])
+
+    def test_a_topic_without_subscriptions_is_forgotten_in_time(self):
+        """Who subscribes to topic after topic leaves nothing for ever."""
+        self.active()
+        self.assertEqual(self.call("TTL", f"topic:{TD}"), -1)
+        self.verified(self.request("u"), "u")
+        self.assertGreater(self.call("TTL", f"topic:{TD}"), 0)
+        self.active()
+        self.assertEqual(self.call("TTL", f"topic:{TD}"), -1)
+
+
+if __name__ == "__main__":
+    unittest.main()

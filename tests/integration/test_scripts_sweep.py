@@ -1,0 +1,375 @@
+"""The sweep script: what has lapsed ends, what is settled is dropped, and
+nothing else."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.redis import RedisError
+from support.scripts import CALLBACK, CD, GROUPS, TD, ScriptTest
+
+SEQ_MAX = 2 ** 64 - 1
+
+
+class Sweep(ScriptTest):
+    def page(self, event, size=100):
+        return tuple(self.run_script("page", event, TD, size))
+
+    def settle(self, count=100):
+        """Claims jobs and settles them as done."""
+        for entry, fields in self.read("outbox", count=count):
+            self.run_script("settle", entry, fields[b"e"], fields[b"c"],
+                            "done")
+
+    def fanned_out(self, count, cds=(CD,)):
+        """Events of long ago with a job for each CD, settled or not."""
+        self.subscribe(*cds)
+        events = [self.event(f"{n + 1}-{n}") for n in range(count)]
+        self.read("log", count=count)
+        for event in events:
+            self.page(event)
+        return events
+
+    def log(self):
+        return [event for event, _ in self.entries("log")]
+
+    def floor(self):
+        floor = self.call("GET", "floor")
+        return floor and floor.decode()
+
+
+class Leases(Sweep):
+    def lease(self, cd, expires_s):
+        self.subscribe(cd)
+        self.call("SET", f"sub:{TD}:{cd}", f"1 {expires_s} 60 1 - {CALLBACK}")
+        self.call("ZADD", "lease", expires_s, f"{TD}:{cd}")
+
+    def test_a_lapsed_lease_ends_the_subscription(self):
+        now_s = self.now_ms() // 1000
+        self.lease("lapsed", now_s)
+        self.lease("lasts", now_s + 60)
+        self.assertEqual(self.sweep()[0], 1)
+        self.assertEqual(self.call("ZRANGE", f"subs:{TD}", 0, -1), [b"lasts"])
+        self.assertEqual(self.call("ZRANGE", "lease", 0, -1),
+                         [f"{TD}:lasts".encode()])
+        self.assertFalse(self.exists(f"sub:{TD}:lapsed"))
+        self.assertTrue(self.exists(f"sub:{TD}:lasts"))
+
+    def test_the_limit_holds_and_says_that_there_is_more(self):
+        for n in range(5):
+            self.lease(f"cd{n}", n + 1)
+        self.assertEqual(self.sweep(limit=3), [3, 0, 0, 1])
+        self.assertEqual(self.sweep(limit=3), [2, 0, 0, 0])
+        self.assertFalse(self.exists(f"subs:{TD}"))
+
+    def test_a_lease_far_away_stays(self):
+        self.lease("far", 2 ** 53)
+        self.assertEqual(self.sweep()[0], 0)
+
+
+class Retention(Sweep):
+    def test_what_is_too_old_and_fanned_out_goes(self):
+        self.fanned_out(3)
+        self.settle()
+        young = self.event()
+        self.read("log")
+        self.page(young)
+        self.settle()
+        self.assertEqual(self.sweep()[1], 3)
+        self.assertEqual(self.log(), [young])
+
+    def test_what_is_not_yet_fanned_out_stays(self):
+        events = self.fanned_out(2)
+        self.settle()
+        pending, unread = self.event("3-0"), self.event("3-1")
+        self.read("log", count=1)
+        self.sweep()
+        self.assertEqual(self.log(), [pending, unread])
+        self.assertEqual(self.floor(), f"2-{SEQ_MAX}")
+        self.assertNotIn(events[0].encode(), self.hash("fan"))
+
+    def test_what_jobs_refer_to_moves_to_kept(self):
+        one, two = self.fanned_out(2, cds=("a", "b"))
+        self.settle(count=3)
+        self.assertEqual(self.sweep()[1], 2)
+        self.assertEqual(self.log(), [])
+        self.assertFalse(self.exists(f"kept:{one}"))
+        self.assertEqual(self.hash(f"kept:{two}")[b"b"], b"body")
+        self.settle()
+        self.assertFalse(self.exists(f"kept:{two}"))
+        self.assertFalse(self.exists("refs"))
+
+    def test_kept_content_is_what_the_log_had(self):
+        self.subscribe(CD)
+        body = bytes(range(256)) * 4096
+        event = self.event("1-1", body=body)
+        self.read("log")
+        self.page(event)
+        self.sweep()
+        self.assertEqual(self.hash(f"kept:{event}"), {
+            b"v": b"1", b"t": b"http://publisher.example/topic",
+            b"ct": b"text/plain", b"b": body})
+
+    def test_the_limit_holds_and_says_that_there_is_more(self):
+        self.fanned_out(5)
+        self.assertEqual(self.sweep(limit=3)[1:], [3, 0, 1])
+        self.assertEqual(self.sweep(limit=3)[1:], [2, 0, 0])
+        self.assertEqual(self.call("HLEN", "refs"), 5)
+
+    def test_two_callers_change_nothing_more(self):
+        self.fanned_out(2)
+        self.sweep()
+        self.unchanged_by(self.sweep)
+
+    def test_without_the_group_no_event_goes(self):
+        self.fanned_out(2)
+        self.call("XGROUP DESTROY", "log", "spread")
+        self.assertEqual(self.sweep()[1], 0)
+        self.assertEqual(len(self.log()), 2)
+        self.assertIsNone(self.floor())
+
+    def test_an_empty_shard(self):
+        self.redis.call("FLUSHALL")
+        self.assertEqual(self.unchanged_by(self.sweep), [0, 0, 0, 0])
+
+    def test_a_retention_longer_than_time_itself(self):
+        self.fanned_out(1)
+        self.assertEqual(self.sweep(retention_ms=2 ** 60)[1], 0)
+
+
+class Floor(Sweep):
+    def test_the_floor_follows_and_marks_go(self):
+        one, two, three = self.fanned_out(3)
+        self.sweep(retention_ms=2 ** 60)
+        self.assertEqual(self.floor(), three)
+        self.assertFalse(self.exists("fan"))
+        self.assertEqual(self.log(), [one, two, three])
+
+    def test_marks_beyond_the_floor_stay(self):
+        self.subscribe(CD)
+        events = [self.event(f"{n}-1") for n in (1, 2, 3)]
+        self.read("log")
+        self.page(events[2])
+        self.page(events[0])
+        self.sweep()
+        self.assertEqual(self.floor(), "2-0")
+        self.assertEqual(self.hash("fan"), {events[2].encode(): b"done"})
+
+    def test_a_cursor_stays_wherever_it_is(self):
+        self.subscribe("a", "b", "c")
+        event = self.event("1-1")
+        self.read("log")
+        self.page(event, 2)
+        self.sweep()
+        self.assertEqual(self.hash("fan"), {event.encode(): b"b"})
+
+    def test_many_marks_go_in_one_call(self):
+        self.fanned_out(2000)
+        self.assertEqual(self.call("HLEN", "fan"), 2000)
+        self.sweep(limit=10)
+        self.assertFalse(self.exists("fan"))
+
+    def check_group_comes_back(self):
+        """The group is lost; what the sweep noted creates it again, and the
+        sweep goes on."""
+        for _ in range(3):
+            self.call("XGROUP DESTROY", "log", "spread")
+            self.assertEqual(self.run_script("groups"), [b"log"])
+            self.sweep()
+
+    def test_the_first_event_of_a_millisecond_is_pending(self):
+        self.subscribe(CD)
+        event = self.event("5-0")
+        self.read("log")
+        self.sweep()
+        self.check_group_comes_back()
+        self.assertEqual([e for e, _ in self.read("log")], [event])
+
+    def test_ids_that_no_double_holds(self):
+        """Sequence numbers up to 2^64-1, neighbours told apart."""
+        self.subscribe(CD)
+        for first in (1, 9, 99, 2 ** 53, 2 ** 63, SEQ_MAX - 1):
+            with self.subTest(first=first):
+                self.setUp()
+                self.subscribe(CD)
+                one = self.event(f"7-{first}")
+                two = self.event(f"7-{first + 1}")
+                self.read("log")
+                self.page(one)
+                self.sweep(retention_ms=2 ** 60)
+                self.assertEqual(self.floor(), one)
+                self.call("XGROUP DESTROY", "log", "spread")
+                self.run_script("groups")
+                self.assertEqual([e for e, _ in self.read("log")], [two])
+                self.page(two)
+                self.settle()
+                self.sweep()
+                self.check_group_comes_back()
+                self.assertEqual(self.floor(), two)
+                self.assertEqual(self.log(), [])
+
+    def test_the_order_of_ids_is_that_of_numbers(self):
+        self.subscribe(CD)
+        ids = ["9-9", "9-10", "10-0", "99-1", "100-1"]
+        for event in ids:
+            self.event(event)
+        self.read("log")
+        for event in ids[:2] + ids[3:]:
+            self.page(event)
+        self.sweep()
+        self.assertEqual(self.floor(), f"9-{SEQ_MAX}")
+        self.assertEqual(sorted(self.hash("fan")), [b"100-1", b"99-1"])
+        self.assertEqual(self.log(), ids[2:])
+
+
+class DeadLetters(Sweep):
+    def letter(self, letter_id, event):
+        self.call("XADD", "dead", letter_id, "v", 1, "e", event, "c", CD)
+        self.call("HINCRBY", "refs", event, 1)
+        self.call("HSET", f"kept:{event}", "b", "body")
+
+    def test_an_old_one_releases_its_content(self):
+        self.letter("1-0", "5-5")
+        self.letter(f"{self.now_ms()}-0", "6-6")
+        self.assertEqual(self.sweep()[2], 1)
+        self.assertFalse(self.exists("kept:5-5"))
+        self.assertTrue(self.exists("kept:6-6"))
+        self.assertEqual(self.hash("refs"), {b"6-6": b"1"})
+        self.assertEqual(self.call("XLEN", "dead"), 1)
+
+    def test_content_stays_for_the_younger_one(self):
+        self.letter("1-0", "5-5")
+        self.letter(f"{self.now_ms()}-0", "5-5")
+        self.sweep()
+        self.assertTrue(self.exists("kept:5-5"))
+
+    def test_the_limit_holds_and_says_that_there_is_more(self):
+        for n in range(5):
+            self.letter(f"{n + 1}-0", f"{n}-0")
+        self.assertEqual(self.sweep(limit=3)[2:], [3, 1])
+        self.assertEqual(self.sweep(limit=3)[2:], [2, 0])
+        self.assertFalse(self.exists("refs"))
+
+
+class Trimming(Sweep):
+    QUEUES = ("pings", "outbox", "verify")
+
+    def fill(self, stream, count):
+        return [self.call("XADD", stream, "*", "a", n).decode()
+                for n in range(count)]
+
+    def ids(self, stream):
+        return [entry for entry, _ in self.entries(stream)]
+
+    def test_settled_entries_go_others_stay(self):
+        for stream in self.QUEUES:
+            with self.subTest(stream=stream):
+                ids = self.fill(stream, 6)
+                self.read(stream, count=4)
+                self.sweep()
+                self.assertEqual(self.ids(stream), ids)
+                self.call("XACK", stream, GROUPS[stream], ids[0], ids[2])
+                self.sweep()
+                self.assertEqual(self.ids(stream), ids[1:])
+                self.call("XACK", stream, GROUPS[stream], ids[1], ids[3])
+                self.sweep()
+                self.assertEqual(self.ids(stream), ids[4:])
+                self.read(stream)
+                self.call("XACK", stream, GROUPS[stream], *ids[4:])
+                self.sweep()
+                self.assertEqual(self.ids(stream), [])
+
+    def test_what_others_hold_stays(self):
+        ids = self.fill("outbox", 4)
+        self.read("outbox", count=2, consumer="one")
+        self.read("outbox", count=2, consumer="two")
+        self.call("XACK", "outbox", "deliver", ids[0], ids[3])
+        self.sweep()
+        self.assertEqual(self.ids("outbox"), ids[1:])
+
+    def test_without_the_group_nothing_goes(self):
+        for stream in self.QUEUES:
+            self.fill(stream, 2)
+            self.call("XGROUP DESTROY", stream, GROUPS[stream])
+        self.sweep()
+        for stream in self.QUEUES:
+            self.assertEqual(self.call("XLEN", stream), 2)
+
+    def test_the_last_id_there_can_be(self):
+        for stream in self.QUEUES:
+            self.call("XADD", stream, f"{2 ** 53}-{SEQ_MAX}", "a", "b")
+            self.read(stream)
+            self.call("XACK", stream, GROUPS[stream],
+                      f"{2 ** 53}-{SEQ_MAX}")
+        self.sweep()
+        for stream in self.QUEUES:
+            self.assertEqual(self.ids(stream), [])
+
+
+class Full(Sweep):
+    """Redis is at its memory limit: what makes room still works."""
+
+    def setUp(self):
+        self.redis.call("CONFIG", "SET", "maxmemory", 0)
+        super().setUp()
+        self.addCleanup(self.redis.call, "CONFIG", "SET", "maxmemory", 0)
+
+    def full(self):
+        used = self.redis.call("INFO", "memory").decode()
+        used = int(used.split("used_memory:")[1].split()[0])
+        self.redis.call("CONFIG", "SET", "maxmemory", used // 2)
+        with self.assertRaisesRegex(RedisError, "OOM"):
+            self.event()
+
+    def test_the_sweep_drops_events(self):
+        for with_refs in (False, True):
+            with self.subTest(with_refs=with_refs):
+                self.setUp()
+                self.fanned_out(3, cds=(CD, "other"))
+                self.settle(count=5 if with_refs else 6)
+                self.full()
+                self.assertEqual(self.sweep()[1], 3)
+                self.assertEqual(self.log(), [])
+
+    def test_retries_come_back_and_are_settled(self):
+        event, = self.fanned_out(1)
+        (entry, _), = self.read("outbox")
+        self.full()
+        self.run_script("settle", entry, event, CD, "later", 1, 0)
+        self.assertEqual(self.run_script("promote", 10)[0], 1)
+        self.settle()
+        self.assertFalse(self.exists("refs"))
+
+    def test_verifications_are_decided(self):
+        self.run_script("request", TD, CD, "s", "t", CALLBACK, 60, "-", 60, 9,
+                        "verify")
+        (entry, _), = self.read("verify")
+        self.full()
+        self.assertEqual(self.run_script(
+            "verified", TD, CD, "s", 1, "confirmed", 0, 0, 0, entry),
+            b"applied")
+
+    def test_a_request_is_refused_whole(self):
+        self.full()
+        with self.assertRaisesRegex(RedisError, "OOM"):
+            self.run_script("request", TD, CD, "s", "t", CALLBACK, 60, "-", 60,
+                            9, "verify")
+        self.assertFalse(self.exists("gen"))
+
+    def test_a_page_is_refused_whole(self):
+        self.subscribe("a", "b", "c")
+        event = self.event()
+        self.read("log")
+        self.full()
+        with self.assertRaisesRegex(RedisError, "OOM"):
+            self.page(event, 2)
+        self.redis.call("CONFIG", "SET", "maxmemory", 0)
+        self.page(event, 2)
+        self.page(event, 2)
+        self.assertEqual(self.posted(event), ["a", "b", "c"])
+
+
+if __name__ == "__main__":
+    unittest.main()

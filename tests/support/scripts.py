@@ -1,0 +1,110 @@
+"""Calls the Lua scripts of common/store/lua as the programs do, on one shard
+of a private redis-server, and looks at the keys they leave."""
+
+import os
+import unittest
+
+from support.keys import digest
+from support.redis import Redis
+
+_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                       "../../common/store/lua")
+PREFIX = "websub:{0}:"
+TOPIC = "http://publisher.example/topic"
+CALLBACK = "http://subscriber.example/cb"
+TD = digest(TOPIC)
+CD = digest(CALLBACK)
+GROUPS = {"log": "spread", "pings": "spread", "outbox": "deliver",
+          "verify": "deliver"}
+
+
+def _text(name):
+    with open(os.path.join(_FOLDER, name + ".lua"), encoding="utf-8") as file:
+        return file.read()
+
+
+def names():
+    """Every script there is."""
+    return sorted(file[:-4] for file in os.listdir(_FOLDER)
+                  if file != "prelude.lua")
+
+
+def pairs(flat):
+    """A flat list of names and values as a dict."""
+    return dict(zip(flat[::2], flat[1::2]))
+
+
+class ScriptTest(unittest.TestCase):
+    """A test case with an empty shard whose groups exist."""
+
+    redis_options = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.redis = Redis(*cls.redis_options)
+        cls.addClassCleanup(cls.redis.close)
+        cls.texts = {name: _text("prelude") + _text(name)
+                     for name in names()}
+
+    def setUp(self):
+        self.redis.call("FLUSHALL")
+        self.run_script("groups")
+
+    def run_script(self, name, *args):
+        return self.redis.call("EVAL", self.texts[name], 1, PREFIX, *args)
+
+    def call(self, command, key, *args):
+        """A command ("XINFO GROUPS") that names one key of the shard, first
+        of all."""
+        return self.redis.call(*command.split(), PREFIX + key, *args)
+
+    def exists(self, key):
+        return self.call("EXISTS", key) == 1
+
+    def hash(self, key):
+        return pairs(self.call("HGETALL", key))
+
+    def entries(self, stream):
+        """The entries as pairs of id and fields."""
+        return [(name.decode(), pairs(fields))
+                for name, fields in self.call("XRANGE", stream, "-", "+")]
+
+    def read(self, stream, count=100, consumer="one"):
+        """Claims entries as a program does."""
+        got = self.redis.call("XREADGROUP", "GROUP", GROUPS[stream], consumer,
+                              "COUNT", count, "STREAMS", PREFIX + stream, ">")
+        return [(name.decode(), pairs(fields))
+                for name, fields in (got[0][1] if got else [])]
+
+    def pending(self, stream):
+        """The ids that were read and not acknowledged."""
+        return [row[0].decode() for row in self.call(
+            "XPENDING", stream, GROUPS[stream], "-", "+", 100000)]
+
+    def now_ms(self):
+        seconds, micros = self.redis.call("TIME")
+        return int(seconds) * 1000 + int(micros) // 1000
+
+    def event(self, event_id="*", topic=TOPIC, body=b"body"):
+        return self.call("XADD", "log", event_id, "v", 1, "t", topic,
+                         "ct", "text/plain", "b", body).decode()
+
+    def subscribe(self, *cds, td=TD):
+        """Index entries only, which is all that `page` looks at."""
+        for cd in cds:
+            self.call("ZADD", "subs:" + td, 0, cd)
+
+    def posted(self, event=None):
+        """The CDs of the jobs in the outbox, of one event or of all."""
+        return [fields[b"c"].decode() for _, fields in self.entries("outbox")
+                if event is None or fields[b"e"].decode() == event]
+
+    def sweep(self, retention_ms=3600000, dead_ms=3600000, limit=100):
+        return self.run_script("sweep", retention_ms, dead_ms, limit)
+
+    def unchanged_by(self, act):
+        """Runs `act` and asserts that no key differs afterwards."""
+        before = self.redis.snapshot()
+        result = act()
+        self.assertEqual(self.redis.snapshot(), before)
+        return result
