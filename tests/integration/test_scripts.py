@@ -540,7 +540,7 @@ class AllScripts(ScriptTest):
     def test_each_touches_its_shard_only(self):
         """Every key a script makes has the shard's prefix."""
         event = self.event()
-        self.run_script("request", TD, CD, "s", TOPIC, CALLBACK, 60, "-", 60,
+        self.run_script("request", TD, CD, "s", TOPIC, TOPIC, CALLBACK, 60, "-", 60,
                         9, "verify")
         self.run_script("verified", TD, CD, "s", 1, "confirmed", 0, 0, 0, "-")
         self.read("log")

@@ -15,7 +15,7 @@ KEY = f"{TD}:{CD}"
 class SubscriptionTest(ScriptTest):
     def request(self, mode="s", how="verify", callback=CALLBACK, lease=3600,
                 secret="-", most=1000, cd=CD):
-        return self.run_script("request", TD, cd, mode, TOPIC, callback, lease,
+        return self.run_script("request", TD, cd, mode, TOPIC, TOPIC, callback, lease,
                                secret, 3600, most, how)
 
     def verified(self, generation, mode="s", outcome="confirmed", passed_ms=0,
@@ -52,6 +52,7 @@ class Request(SubscriptionTest):
         self.assertEqual(self.request(secret="sealed"), 1)
         self.assertEqual(self.waiting("s"), {
             b"v": b"1", b"g": b"1", b"t": TOPIC.encode(),
+            b"tg": TOPIC.encode(),
             b"c": CALLBACK.encode(), b"l": b"3600", b"s": b"sealed"})
         self.assertEqual([fields for _, fields in self.entries("verify")],
                          [{b"q": f"{KEY}:s".encode(), b"g": b"1"}])

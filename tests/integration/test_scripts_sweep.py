@@ -343,7 +343,7 @@ class Full(Sweep):
         self.assertFalse(self.exists("refs"))
 
     def test_verifications_are_decided(self):
-        self.run_script("request", TD, CD, "s", "t", CALLBACK, 60, "-", 60, 9,
+        self.run_script("request", TD, CD, "s", "t", "t", CALLBACK, 60, "-", 60, 9,
                         "verify")
         (entry, _), = self.read("verify")
         self.full()
@@ -354,7 +354,7 @@ class Full(Sweep):
     def test_a_request_is_refused_whole(self):
         self.full()
         with self.assertRaisesRegex(RedisError, "OOM"):
-            self.run_script("request", TD, CD, "s", "t", CALLBACK, 60, "-", 60,
+            self.run_script("request", TD, CD, "s", "t", "t", CALLBACK, 60, "-", 60,
                             9, "verify")
         self.assertFalse(self.exists("gen"))
 
