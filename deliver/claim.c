@@ -62,6 +62,7 @@ struct deliver_claim *deliver_claim_new(struct deliver *d)
 {
     struct deliver_claim *claim = wsub_calloc(1, sizeof(*claim));
     unsigned shards = wsub_redis_shards(d->redis);
+    uint32_t idle_ms = deliver_takeover_idle_ms(d->config);
 
     claim->d = d;
     claim->slots = d->config->concurrency;
@@ -80,7 +81,7 @@ struct deliver_claim *deliver_claim_new(struct deliver *d)
                 .streams = {[STREAM_VERIFY] = "verify",
                             [STREAM_OUTBOX] = "outbox"},
                 .stream_count = 2,
-                .takeover_idle_ms = deliver_takeover_idle_ms(d->config),
+                .takeover_idle_ms = {idle_ms, idle_ms},
                 .read_max = READ_MAX,
                 .grant = on_grant,
                 .give_back = on_give_back,

@@ -10,7 +10,11 @@
 #include "common/base/mem.h"
 #include "common/http/url.h"
 
-#define WAITING_MAX 64 /* a sixteenth of the default number of slots */
+#define WAITING_MAX 256   /* a quarter of the default number of slots */
+#define DELAY_MIN_MS 20   /* less is not worth the way through Redis */
+#define DELAY_MAX_MS 2000 /* then the pace may have changed */
+#define FIRST_SERVICE_US 10000 /* guess until a transfer has ended */
+#define SMOOTHING 8       /* the latest transfer counts for an eighth */
 
 TAILQ_HEAD(ticket_list, deliver_ticket);
 
@@ -18,6 +22,8 @@ struct deliver_host {
     char *key; /* owned */
     uint32_t sending;
     uint32_t waiting;
+    uint64_t service_us; /* a transfer takes, smoothed */
+    uint64_t promised_us; /* the next one sent away comes again then */
     struct ticket_list queue;
     UT_hash_handle hh;
 };
@@ -67,14 +73,31 @@ static struct deliver_host *host_get(struct deliver_hosts *hosts,
         return host;
     host = wsub_calloc(1, sizeof(*host));
     host->key = wsub_strdup(key);
+    host->service_us = FIRST_SERVICE_US;
     TAILQ_INIT(&host->queue);
     HASH_ADD_KEYPTR(hh, hosts->table, host->key, strlen(host->key), host);
     return host;
 }
 
+/* When one more could be served, given how many were sent away before. */
+static uint64_t promise_turn(const struct deliver_hosts *hosts,
+                             struct deliver_host *host)
+{
+    uint64_t now_us = wsub_now_us(), delay_ms;
+
+    if (host->promised_us < now_us)
+        host->promised_us = now_us;
+    host->promised_us += host->service_us / hosts->per_host + 1;
+    delay_ms = (host->promised_us - now_us) / 1000;
+    return delay_ms < DELAY_MIN_MS   ? DELAY_MIN_MS
+           : delay_ms > DELAY_MAX_MS ? DELAY_MAX_MS
+                                     : delay_ms;
+}
+
 enum deliver_entry deliver_host_enter(struct deliver_hosts *hosts,
                                       const char *callback,
-                                      struct deliver_ticket *ticket)
+                                      struct deliver_ticket *ticket,
+                                      uint64_t *ret_delay_ms)
 {
     struct deliver_host *host;
     struct wsub_url url;
@@ -85,15 +108,17 @@ enum deliver_entry deliver_host_enter(struct deliver_hosts *hosts,
     snprintf(key, sizeof(key), "%s:%u:%s", url.https ? "https" : "http",
              url.port, url.host);
     host = host_get(hosts, key);
-    if (host->sending >= hosts->per_host && host->waiting >= WAITING_MAX)
+    if (host->sending >= hosts->per_host && host->waiting >= WAITING_MAX) {
+        *ret_delay_ms = promise_turn(hosts, host);
         return DELIVER_ENTRY_FULL;
+    }
     ticket->host = host;
+    ticket->since_ms = wsub_now_ms();
     if (host->sending < hosts->per_host) {
         host->sending++;
         return DELIVER_ENTRY_NOW;
     }
     ticket->waiting = true;
-    ticket->since_ms = wsub_now_ms();
     TAILQ_INSERT_TAIL(&host->queue, ticket, next);
     host->waiting++;
     return DELIVER_ENTRY_WAIT;
@@ -111,10 +136,14 @@ void deliver_host_leave(struct deliver_hosts *hosts,
 {
     struct deliver_host *host = ticket->host;
     struct deliver_ticket *first = TAILQ_FIRST(&host->queue);
+    uint64_t now_ms = wsub_now_ms();
 
     ticket->host = NULL;
+    host->service_us += ((now_ms - ticket->since_ms) * 1000) / SMOOTHING -
+                        host->service_us / SMOOTHING;
     if (first != NULL) { /* takes over the place of the one that leaves */
         stop_waiting(first);
+        first->since_ms = now_ms;
         first->on_turn(first);
     } else if (--host->sending == 0) {
         host_free(hosts, host);

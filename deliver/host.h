@@ -2,7 +2,9 @@
  *
  * A transfer enters before it is sent and leaves when it is over.  The excess
  * waits in the order it came; at most WAITING_MAX for one host, so that one
- * slow host can't take every slot of the process. */
+ * slow host can't take every slot of the process.  What finds the host full
+ * is told when its turn should come, at the pace at which the host has been
+ * answering, and goes back to Redis until then. */
 #ifndef DELIVER_HOST_H
 #define DELIVER_HOST_H
 
@@ -19,7 +21,7 @@ struct deliver_ticket {
     void (*on_late)(struct deliver_ticket *ticket); /* it waited too long and
                                                      * is out */
     struct deliver_host *host; /* borrowed; NULL when outside */
-    uint64_t since_ms;
+    uint64_t since_ms; /* waiting, or sending, since */
     bool waiting;
     TAILQ_ENTRY(deliver_ticket) next;
 };
@@ -35,10 +37,12 @@ struct deliver_hosts *deliver_hosts_new(uint32_t per_host,
                                         uint32_t wait_max_ms);
 void deliver_hosts_free(struct deliver_hosts *hosts);
 
-/* Enters the host (scheme, name and port) of a callback. */
+/* Enters the host (scheme, name and port) of a callback.  DELIVER_ENTRY_FULL
+ * sets *ret_delay_ms to when to come again. */
 enum deliver_entry deliver_host_enter(struct deliver_hosts *hosts,
                                       const char *callback,
-                                      struct deliver_ticket *ticket);
+                                      struct deliver_ticket *ticket,
+                                      uint64_t *ret_delay_ms);
 
 /* The transfer is over; the next one that waits gets its turn, during this
  * call. */

@@ -13,7 +13,7 @@
 #include "deliver/settle.h"
 #include "deliver/stats.h"
 
-#define PARK_MS 1000         /* a job whose host is full looks again */
+#define LATE_MS 1000          /* a job that waited in vain looks again */
 #define NEWER_FORMAT_MS 60000 /* a record this program can't read yet */
 
 #define BIT(state) (1u << (state))
@@ -105,7 +105,7 @@ static void on_late(struct deliver_ticket *ticket)
                                        offsetof(struct deliver_job, ticket));
 
     deliver_job_park(job,
-                     wsub_loop_draining(job->d->loop) ? 0 : PARK_MS);
+                     wsub_loop_draining(job->d->loop) ? 0 : LATE_MS);
 }
 
 static void job_send(struct deliver_job *job)
@@ -117,6 +117,8 @@ static void job_send(struct deliver_job *job)
 /* The record is fresh: sends now, or waits for the host. */
 static void job_ready(struct deliver_job *job)
 {
+    uint64_t delay_ms = 0;
+
     if (wsub_loop_draining(job->d->loop)) {
         deliver_job_park(job, 0);
         return;
@@ -126,7 +128,7 @@ static void job_ready(struct deliver_job *job)
         return;
     }
     switch (deliver_host_enter(job->d->hosts, job->record.callback,
-                               &job->ticket)) {
+                               &job->ticket, &delay_ms)) {
     case DELIVER_ENTRY_NOW:
         job_send(job);
         break;
@@ -134,7 +136,7 @@ static void job_ready(struct deliver_job *job)
         job_enter(job, JOB_WAITING);
         break;
     case DELIVER_ENTRY_FULL:
-        deliver_job_park(job, PARK_MS);
+        deliver_job_park(job, delay_ms);
         break;
     case DELIVER_ENTRY_BAD:
         job_drop(job, "the callback is no URL");

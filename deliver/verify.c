@@ -18,7 +18,7 @@
 
 #define CHALLENGE_BYTES 32
 #define CHALLENGE_LEN (2 * CHALLENGE_BYTES)
-#define PARK_MS 1000
+#define LATE_MS 1000 /* one that waited for its host in vain looks again */
 #define KEY_MAX (2 * WSUB_DIGEST_LEN + 8) /* TD:CD:MODE */
 
 enum verify_state {
@@ -146,9 +146,9 @@ static void finish(struct deliver_verification *v, const char *outcome)
 }
 
 /* Puts the work back without counting a failure. */
-static void park(struct deliver_verification *v)
+static void park(struct deliver_verification *v, uint64_t delay_ms)
 {
-    v->delay_ms = wsub_loop_draining(v->d->loop) ? 0 : PARK_MS;
+    v->delay_ms = wsub_loop_draining(v->d->loop) ? 0 : delay_ms;
     finish(v, "again");
 }
 
@@ -243,16 +243,19 @@ static void on_turn(struct deliver_ticket *ticket)
 
 static void on_late(struct deliver_ticket *ticket)
 {
-    park(of_ticket(ticket));
+    park(of_ticket(ticket), LATE_MS);
 }
 
 static void loaded(struct deliver_verification *v)
 {
+    uint64_t delay_ms = 0;
+
     if (wsub_loop_draining(v->d->loop)) {
-        park(v);
+        park(v, 0);
         return;
     }
-    switch (deliver_host_enter(v->d->hosts, v->callback, &v->ticket)) {
+    switch (deliver_host_enter(v->d->hosts, v->callback, &v->ticket,
+                               &delay_ms)) {
     case DELIVER_ENTRY_NOW:
         ask(v);
         break;
@@ -260,7 +263,7 @@ static void loaded(struct deliver_verification *v)
         enter(v, VERIFY_WAITING);
         break;
     case DELIVER_ENTRY_FULL:
-        park(v);
+        park(v, delay_ms);
         break;
     case DELIVER_ENTRY_BAD:
         finish(v, "refused");

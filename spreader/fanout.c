@@ -40,7 +40,6 @@ struct spread_fanout {
     struct spreader *s;    /* borrowed; outlives the fan-out */
     struct shard *shards;  /* owned */
     struct event *resume;  /* owned */
-    bool stopped;
 };
 
 static void page_next(struct shard *shard);
@@ -92,7 +91,7 @@ static void page_next(struct shard *shard)
     const struct event_job *event = TAILQ_FIRST(&shard->open);
     struct wsub_cmd cmd;
 
-    if (shard->busy || shard->fanout->stopped || event == NULL)
+    if (shard->busy || event == NULL)
         return;
     wsub_cmd_init_script(&cmd, redis, shard->number, WSUB_SCRIPT_PAGE);
     wsub_cmd_str(&cmd, event->id);
@@ -191,15 +190,10 @@ void spread_fanout_start(struct spread_fanout *fanout,
     page_next(shard);
 }
 
-void spread_fanout_stop(struct spread_fanout *fanout)
-{
-    fanout->stopped = true;
-}
-
 bool spread_fanout_idle(const struct spread_fanout *fanout)
 {
     for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++)
-        if (fanout->shards[i].busy)
+        if (!TAILQ_EMPTY(&fanout->shards[i].open))
             return false;
     return true;
 }

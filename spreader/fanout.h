@@ -25,10 +25,7 @@ void spread_fanout_free(struct spread_fanout *fanout);
 void spread_fanout_start(struct spread_fanout *fanout,
                          const struct wsub_stream_entry *entry);
 
-/* Posts no further pages. */
-void spread_fanout_stop(struct spread_fanout *fanout);
-
-/* True when no page is on its way. */
+/* True when no event is open. */
 bool spread_fanout_idle(const struct spread_fanout *fanout);
 
 #endif

@@ -11,7 +11,8 @@
 #include "spreader/spreader.h"
 
 #define READ_MAX 16 /* entries of `log` hold whole bodies, 1 MiB or more */
-#define TAKEOVER_MARGIN_MS 3000
+#define TAKEOVER_MARGIN_MS 3000 /* beyond the longest fetch */
+#define TAKEOVER_LOG_MS 5000 /* two spreaders on one event share its pages */
 
 enum { STREAM_PINGS, STREAM_LOG };
 
@@ -76,7 +77,9 @@ struct spread_intake *spread_intake_new(struct spreader *s)
                 .consumer = s->config->instance_name,
                 .streams = {[STREAM_PINGS] = "pings", [STREAM_LOG] = "log"},
                 .stream_count = 2,
-                .takeover_idle_ms = s->config->timeout_ms + TAKEOVER_MARGIN_MS,
+                .takeover_idle_ms = {[STREAM_PINGS] = s->config->timeout_ms +
+                                                      TAKEOVER_MARGIN_MS,
+                                     [STREAM_LOG] = TAKEOVER_LOG_MS},
                 .read_max = READ_MAX,
                 .grant = on_grant,
                 .give_back = on_give_back,

@@ -72,7 +72,6 @@ void spread_drain(void *arg)
     struct spreader *s = arg;
 
     spread_intake_stop(s->intake);
-    spread_fanout_stop(s->fanout);
     spread_drain_check(s);
 }
 

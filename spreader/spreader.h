@@ -48,8 +48,8 @@ enum wsub_err spread_init(struct spreader *s, const struct wsub_config *config,
                           char err_text[256]) WSUB_MUST_CHECK;
 void spread_done(struct spreader *s);
 
-/* Stops reading; the loop is finished once the fetches and pages that are on
- * their way are done.  Open events stay pending for others. */
+/* Stops reading; the loop is finished once what was read is fetched and
+ * fanned out.  What is not done by the deadline stays pending for others. */
 void spread_drain(void *arg);
 
 /* Called when work ended while draining. */

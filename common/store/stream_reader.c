@@ -11,7 +11,8 @@
 
 #define BLOCK_MS 1000  /* notices a stop even where CLIENT is forbidden */
 #define READ_MIN 4     /* entries a stream that an idle reader reserves */
-#define PAUSE_MS 200   /* before trying again after Redis refused */
+#define TAKEOVER_MS 2000 /* between looks for entries to take over */
+#define PAUSE_MS 50    /* before another look at Redis: starting, or refusing */
 
 enum reader_state {
     READER_DOWN,    /* the link is down, or groups are being made */
@@ -355,7 +356,7 @@ static void claim_next(struct wsub_stream_reader *r)
                  NULL);
     wsub_cmd_str(&cmd, r->o.group);
     wsub_cmd_str(&cmd, r->o.consumer);
-    wsub_cmd_u64(&cmd, r->o.takeover_idle_ms);
+    wsub_cmd_u64(&cmd, r->o.takeover_idle_ms[r->claim.stream]);
     wsub_cmd_str(&cmd, r->claim.cursor);
     wsub_cmd_str(&cmd, "COUNT");
     wsub_cmd_u64(&cmd, r->claim.reserved);
@@ -377,9 +378,7 @@ struct wsub_stream_reader *
 wsub_stream_reader_new(const struct wsub_stream_reader_options *options)
 {
     struct wsub_stream_reader *r = wsub_calloc(1, sizeof(*r));
-    uint32_t every_ms = options->takeover_idle_ms / 2;
-    struct timeval every = {every_ms / 1000,
-                            (suseconds_t)(every_ms % 1000) * 1000};
+    struct timeval every = {TAKEOVER_MS / 1000, (TAKEOVER_MS % 1000) * 1000};
 
     r->o = *options;
     r->want = READ_MIN;

@@ -40,7 +40,7 @@ struct wsub_stream_reader_options {
     const char *consumer;     /* borrowed; outlives the reader */
     const char *streams[WSUB_READER_STREAMS_MAX]; /* borrowed; const */
     unsigned stream_count;
-    uint32_t takeover_idle_ms;
+    uint32_t takeover_idle_ms[WSUB_READER_STREAMS_MAX];
     size_t read_max; /* entries a stream in one read; bounds the memory that
                       * a reply takes */
     /* Reserves room for up to `want` entries, returns for how many. */
