@@ -12,7 +12,6 @@
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 #include "common/store/stream_reader.h"
-#include "common/store/topic.h"
 
 #define UNUSED_MAX_BYTES (8u << 20) /* for jobs that come in a moment */
 #define KEY_MAX 64                  /* "SHARD-MS-SEQ" */
@@ -96,8 +95,6 @@ static bool entry_fill(struct entry *entry, const struct redisReply *fields)
         type == NULL || body == NULL)
         return false;
     content->topic = wsub_strdup(topic);
-    memcpy(content->td, wsub_topic_ref(redis, topic).digest,
-           sizeof(content->td));
     wsub_buf_printf(&type_header, "Content-Type: %s", type);
     content->type_header = wsub_buf_take(&type_header);
     content->link_header = link_header(redis, self != NULL ? self : topic);

@@ -32,16 +32,19 @@ static void shard_flush(struct shard *shard);
 
 static void add_job(struct wsub_cmd *cmd, const struct deliver_job *job)
 {
+    char target[DELIVER_TARGET_MAX];
+
+    deliver_job_target(job, target);
     wsub_cmd_str(cmd, job->entry_id);
     wsub_cmd_str(cmd, job->event_id);
-    wsub_cmd_str(cmd, job->cd);
+    wsub_cmd_str(cmd, target);
     switch (job->outcome) {
     case DELIVER_DONE:
         wsub_cmd_str(cmd, "done");
         break;
     case DELIVER_GONE:
         wsub_cmd_str(cmd, "gone");
-        wsub_cmd_str(cmd, job->content->td);
+        wsub_cmd_str(cmd, job->td);
         wsub_cmd_u64(cmd, job->record.generation);
         break;
     case DELIVER_LATER:

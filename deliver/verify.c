@@ -14,6 +14,7 @@
 #include "common/redis/redis.h"
 #include "common/store/promoter.h"
 #include "deliver/claim.h"
+#include "deliver/star.h"
 #include "deliver/stats.h"
 
 #define CHALLENGE_BYTES 32
@@ -47,6 +48,7 @@ struct deliver_verification {
     struct deliver *d; /* borrowed; outlives this */
     enum verify_state state;
     bool stalled; /* loading or applying, and Redis went away */
+    bool copying; /* applied at home; the copies of `*` are due */
     unsigned shard;
     char entry_id[DELIVER_ID_MAX];
     char key[KEY_MAX];         /* TD:CD:MODE */
@@ -90,6 +92,42 @@ static void verification_free(struct deliver_verification *v)
     free(v);
 }
 
+static void apply(struct deliver_verification *v);
+
+static bool is_star(const struct deliver_verification *v)
+{
+    return v->topic != NULL && v->topic[0] == '*' &&
+           wsub_redis_shards(v->d->redis) > 1;
+}
+
+static void on_copies(enum wsub_err err, void *arg)
+{
+    struct deliver_verification *v = arg;
+
+    if (err == WSUB_OK) {
+        v->copying = false;
+        v->outcome = "copied";
+        apply(v);
+    } else {
+        v->stalled = true;
+    }
+}
+
+static void copy_star(struct deliver_verification *v)
+{
+    v->copying = true;
+    v->stalled = false;
+    deliver_star_copy(v->d,
+                      &(struct deliver_star_change){
+                          .home = v->shard,
+                          .td = v->td,
+                          .cd = v->cd,
+                          .subscribe = v->subscribe,
+                          .generation = v->generation,
+                      },
+                      on_copies, v);
+}
+
 static void on_applied(enum wsub_err err, const struct redisReply *reply,
                        void *arg)
 {
@@ -110,6 +148,10 @@ static void on_applied(enum wsub_err err, const struct redisReply *reply,
                                                    : "unsubscribe"),
                       WSUB_KV("outcome", v->outcome),
                       WSUB_KV("effect", reply->str));
+    if (is_star(v) && strcmp(v->outcome, "confirmed") == 0) {
+        copy_star(v);
+        return;
+    }
     if (strcmp(v->outcome, "again") == 0 && !wsub_loop_draining(d->loop))
         wsub_promoter_hint(d->promoter, v->shard, v->delay_ms);
     verification_free(v);
@@ -132,6 +174,8 @@ static void apply(struct deliver_verification *v)
     wsub_cmd_u64(&cmd, v->delay_ms);
     wsub_cmd_u64(&cmd, v->failures);
     wsub_cmd_str(&cmd, v->entry_id);
+    if (is_star(v))
+        wsub_cmd_str(&cmd, "copies");
     if (wsub_redis_send(redis, v->shard, &cmd, on_applied, v) != WSUB_OK)
         v->stalled = true;
 }
@@ -271,6 +315,15 @@ static void loaded(struct deliver_verification *v)
     }
 }
 
+/* The request was confirmed before, and its copies are due: by a process that
+ * died, or before Redis went away. */
+static void finish_copies(struct deliver_verification *v)
+{
+    enter(v, VERIFY_APPLYING);
+    v->outcome = "confirmed";
+    copy_star(v);
+}
+
 static void on_request(enum wsub_err err, const struct redisReply *reply,
                        void *arg)
 {
@@ -294,7 +347,10 @@ static void on_request(enum wsub_err err, const struct redisReply *reply,
     v->topic = wsub_strdup(topic);
     v->callback = wsub_strdup(callback);
     v->lease_s = strtoull(lease, NULL, 10);
-    loaded(v);
+    if (wsub_stream_field(reply, "ok", NULL) != NULL)
+        finish_copies(v);
+    else
+        loaded(v);
 }
 
 static void load(struct deliver_verification *v)
@@ -370,7 +426,9 @@ void deliver_verify_resume(struct deliver *d)
     HASH_ITER(hh, d->claim->verifications, v, next) {
         if (!v->stalled)
             continue;
-        if (v->state == VERIFY_APPLYING)
+        if (v->copying)
+            copy_star(v);
+        else if (v->state == VERIFY_APPLYING)
             apply(v);
         else
             load(v);

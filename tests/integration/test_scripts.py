@@ -14,7 +14,7 @@ from support.scripts import (CALLBACK, CD, GROUPS, PREFIX, TD, TOPIC,
 
 class Page(ScriptTest):
     def page(self, event, size=10, td=TD):
-        return tuple(self.run_script("page", event, td, size))
+        return tuple(self.run_script("page", event, size, td))
 
     def opened(self, count, **options):
         """An event that was read, of a topic with `count` subscriptions."""
@@ -544,7 +544,7 @@ class AllScripts(ScriptTest):
                         9, "verify")
         self.run_script("verified", TD, CD, "s", 1, "confirmed", 0, 0, 0, "-")
         self.read("log")
-        self.run_script("page", event, TD, 10)
+        self.run_script("page", event, 10, TD)
         (entry, _), = self.read("outbox")
         self.run_script("settle", entry, event, CD, "later", 1, 0)
         self.run_script("promote", 9)

@@ -1,6 +1,6 @@
 -- settle.lua - settle a batch of jobs.
 --
--- ARGV  for each job: entry of `outbox`, event id, CD, then
+-- ARGV  for each job: entry of `outbox`, event id, its `c` (CD or CD:LEVEL), then
 --         done                                delivered, or nobody to deliver to
 --         gone TD GENERATION                  410: the subscription ends
 --         later N DELAY_MS                    try again; N failures so far
@@ -33,11 +33,12 @@ while at <= #ARGV do
         else
             finished[event] = (finished[event] or 0) + 1
             if outcome == 'gone' then
+                local callback = string.match(cd, '^[^:]+')
                 local record = redis.call('GET',
-                    p .. 'sub:' .. a .. ':' .. cd)
+                    p .. 'sub:' .. a .. ':' .. callback)
                 local sub = record and parse_sub(record)
                 if sub and sub.generation == tonumber(b) then
-                    end_subscription(a, cd)
+                    end_subscription(a, callback)
                 end
             end
         end

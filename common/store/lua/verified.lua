@@ -1,10 +1,13 @@
 -- verified.lua - apply the outcome of one verification of intent.
 --
 -- ARGV  1 TD, 2 CD, 3 mode s or u, 4 generation,
---       5 outcome: confirmed, refused, or again (a passing failure),
+--       5 outcome: confirmed, refused, again (a passing failure), or copied
+--         (the copies of a `*` subscription are up to date),
 --       6 ms since the verification request was sent (confirmed),
 --       7 ms until the next attempt, 8 failures so far (again),
---       9 entry of `verify` to acknowledge, or - for none
+--       9 entry of `verify` to acknowledge, or - for none,
+--       10 copies, when a confirmed request is to be copied to other shards:
+--         it is marked, and neither it nor its entry goes before `copied`
 -- Returns applied, superseded (a newer request waits, none does any more, or
 -- the next attempt is planned already), or stale (a newer request was
 -- confirmed before).
@@ -19,7 +22,8 @@ local outcome = ARGV[5]
 local key = td .. ':' .. cd
 local request = p .. 'request:' .. key .. ':' .. mode
 
-local held = ARGV[9] == '-' or
+local copies = outcome == 'confirmed' and ARGV[10] == 'copies'
+local held = copies or ARGV[9] == '-' or
     redis.call('XACK', p .. 'verify', 'deliver', ARGV[9]) == 1
 
 local r = redis.call('HMGET', request, 'g', 't', 'c', 'l', 's')
@@ -32,8 +36,12 @@ if outcome == 'again' then
         ARGV[8])
     return 'applied'
 end
-redis.call('DEL', request)
-if outcome == 'refused' then
+if copies then
+    redis.call('HSET', request, 'ok', 1)
+else
+    redis.call('DEL', request)
+end
+if outcome == 'refused' or outcome == 'copied' then
     return 'applied'
 end
 
