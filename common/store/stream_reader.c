@@ -32,6 +32,7 @@ struct wsub_stream_reader {
     size_t want;     /* entries a stream in the next read */
     size_t reserved; /* granted to the read on its way */
     bool stopping;
+    bool freeing; /* the program's parts may be gone: tells them nothing */
     struct {
         size_t reserved;
         unsigned stream;
@@ -161,6 +162,8 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
 {
     struct wsub_stream_reader *r = arg;
 
+    if (r->freeing)
+        return;
     r->state = READER_DOWN;
     if (err != WSUB_OK) {
         r->o.give_back(r->reserved, r->o.arg);
@@ -360,7 +363,7 @@ void wsub_stream_reader_free(struct wsub_stream_reader *r)
 {
     if (r == NULL)
         return;
-    r->stopping = true;
+    r->stopping = r->freeing = true;
     wsub_redis_link_free(r->link);
     event_free(r->pause);
     event_free(r->stopped);
