@@ -10,7 +10,8 @@
 #include "common/redis/redis.h"
 
 #define BLOCK_MS 1000  /* bounds how long a stop waits */
-#define READ_MIN 4     /* entries a stream that an idle reader reserves */
+#define READ_MIN 1     /* entries a stream that an idle reader reserves: what
+                        * it holds back for up to BLOCK_MS others can't use */
 #define READ_MAX 256   /* entries a stream in one read */
 #define PAUSE_MS 200   /* before trying again after Redis refused */
 #define TAKEOVER_MAX 128 /* entries XAUTOCLAIM looks at in one call */
