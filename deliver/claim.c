@@ -28,6 +28,8 @@ static size_t on_grant(size_t want, void *arg)
         return 0; /* the hub's public URL is not known yet */
     if (deliver_content_bytes(claim->d->contents) > CONTENT_MAX_BYTES)
         return 0; /* a job that ends makes room, and kicks the readers */
+    if (granted < WSUB_READER_STREAMS_MAX)
+        return 0;
     if (granted > want)
         granted = want;
     claim->used += granted;
@@ -104,8 +106,11 @@ void deliver_claim_free(struct deliver_claim *claim)
 
 void deliver_claim_kick(struct deliver_claim *claim)
 {
-    for (unsigned i = 0; i < wsub_redis_shards(claim->d->redis); i++)
-        wsub_stream_reader_kick(claim->readers[i]);
+    unsigned shards = wsub_redis_shards(claim->d->redis);
+
+    claim->first = (claim->first + 1) % shards;
+    for (unsigned i = 0, at = claim->first; i < shards; i++)
+        wsub_stream_reader_kick(claim->readers[(at + i) % shards]);
 }
 
 void deliver_claim_release(struct deliver_claim *claim, size_t count)

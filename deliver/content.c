@@ -15,6 +15,7 @@
 
 #define UNUSED_MAX_BYTES (8u << 20) /* for jobs that come in a moment */
 #define KEY_MAX 64                  /* "SHARD-MS-SEQ" */
+#define OVERHEAD_BYTES 1024 /* of an entry, so that empty events count too */
 
 STAILQ_HEAD(wait_list, deliver_content_wait);
 
@@ -38,6 +39,11 @@ struct deliver_content_cache {
     size_t unused_bytes;
     size_t bytes; /* used or not */
 };
+
+static size_t entry_bytes(const struct entry *entry)
+{
+    return entry->content.body_len + OVERHEAD_BYTES;
+}
 
 static void entry_free(struct entry *entry)
 {
@@ -209,7 +215,7 @@ void deliver_content_get(struct deliver_content_cache *cache, unsigned shard,
     if (entry != NULL && entry->ready) {
         if (entry->users++ == 0) {
             TAILQ_REMOVE(&cache->unused, entry, in_unused);
-            cache->unused_bytes -= entry->content.body_len;
+            cache->unused_bytes -= entry_bytes(entry);
         }
         wait->on_content(wait, WSUB_OK, &entry->content);
         return;
@@ -251,11 +257,11 @@ void deliver_content_put(struct deliver_content_cache *cache,
     if (--entry->users > 0)
         return;
     TAILQ_INSERT_TAIL(&cache->unused, entry, in_unused);
-    cache->unused_bytes += entry->content.body_len;
+    cache->unused_bytes += entry_bytes(entry);
     while (cache->unused_bytes > UNUSED_MAX_BYTES &&
            (oldest = TAILQ_FIRST(&cache->unused)) != NULL) {
         TAILQ_REMOVE(&cache->unused, oldest, in_unused);
-        cache->unused_bytes -= oldest->content.body_len;
+        cache->unused_bytes -= entry_bytes(oldest);
         entry_free(oldest);
     }
 }

@@ -29,6 +29,8 @@ static size_t on_grant(size_t want, void *arg)
     struct spread_intake *intake = arg;
     size_t granted = intake->room - intake->used;
 
+    if (granted < WSUB_READER_STREAMS_MAX)
+        return 0;
     if (granted > want)
         granted = want;
     intake->used += granted;

@@ -28,6 +28,7 @@ struct pending {
     wsub_redis_cb *cb;
     void *arg;
     uint64_t deadline_ms;
+    bool reloaded;       /* its script was loaded again */
     struct wsub_cmd cmd; /* owned; the bytes are kept for scripts only */
     TAILQ_ENTRY(pending) next;
 };
@@ -189,7 +190,9 @@ static void on_reply(redisAsyncContext *ctx, void *reply_ptr, void *arg)
 
     (void)ctx;
     TAILQ_REMOVE(&link->pending, p, next);
-    if (error_is(reply, "NOSCRIPT") && p->cmd.script != NULL) {
+    if (error_is(reply, "NOSCRIPT") && p->cmd.script != NULL &&
+        !p->reloaded) { /* twice: SCRIPT LOAD is not allowed */
+        p->reloaded = true;
         if (send_with_script(p))
             return;
         reply = NULL;

@@ -94,6 +94,10 @@ static void store_url(struct wsub_redis *redis, const char *url)
     redis->stored_url = wsub_strdup(url);
 }
 
+static void meta_check(struct wsub_redis *redis);
+
+/* A hub that finds its URL gone (FLUSHALL) writes all of meta again: others
+ * may wait for it, or start with another number of shards. */
 static void on_public_url(enum wsub_err err, const struct redisReply *reply,
                           void *arg)
 {
@@ -101,7 +105,11 @@ static void on_public_url(enum wsub_err err, const struct redisReply *reply,
 
     if (err == WSUB_OK && reply->type == REDIS_REPLY_STRING)
         store_url(redis, reply->str);
-    clock_plan(redis);
+    if (err == WSUB_OK && reply->type == REDIS_REPLY_NIL &&
+        redis->announced_url != NULL)
+        meta_check(redis);
+    else
+        clock_plan(redis);
 }
 
 static void on_time(enum wsub_err err, const struct redisReply *reply,

@@ -10,7 +10,8 @@
 #include "common/redis/redis.h"
 
 #define BLOCK_MS 1000  /* notices a stop even where CLIENT is forbidden */
-#define READ_MIN 4     /* entries a stream that an idle reader reserves */
+#define READ_MIN 1     /* entries a stream that an idle reader reserves: what
+                        * it holds back for up to BLOCK_MS others can't use */
 #define TAKEOVER_MS 2000 /* between looks for entries to take over */
 #define PAUSE_MS 50    /* before another look at Redis: starting, or refusing */
 
@@ -32,6 +33,7 @@ struct wsub_stream_reader {
     size_t reserved; /* granted to the read on its way */
     uint64_t client_id; /* Redis' name for the link; 0: not known */
     bool stopping;
+    bool freeing; /* the program's parts may be gone: tells them nothing */
     struct {
         size_t reserved;
         unsigned stream;
@@ -161,6 +163,8 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
 {
     struct wsub_stream_reader *r = arg;
 
+    if (r->freeing)
+        return;
     r->state = READER_DOWN;
     if (err != WSUB_OK) {
         r->o.give_back(r->reserved, r->o.arg);
@@ -396,7 +400,7 @@ void wsub_stream_reader_free(struct wsub_stream_reader *r)
 {
     if (r == NULL)
         return;
-    r->stopping = true;
+    r->stopping = r->freeing = true;
     wsub_redis_link_free(r->link);
     event_free(r->pause);
     event_free(r->stopped);

@@ -43,7 +43,9 @@ struct wsub_stream_reader_options {
     uint32_t takeover_idle_ms[WSUB_READER_STREAMS_MAX];
     size_t read_max; /* entries a stream in one read; bounds the memory that
                       * a reply takes */
-    /* Reserves room for up to `want` entries, returns for how many. */
+    /* Reserves room for up to `want` entries, returns for how many: 0, or at
+     * least WSUB_READER_STREAMS_MAX.  Less is of no use to a read, and giving
+     * it back would wake the readers that wait for room, this one too. */
     size_t (*grant)(size_t want, void *arg);
     /* Gives back the part of a grant that no entry came for. */
     void (*give_back)(size_t unused, void *arg);
