@@ -9,10 +9,14 @@ _COUNTED = 8    # the fields after these are parts of others
 
 
 def process_s(pid):
-    """Seconds of CPU that a process has used, all its threads together."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * _TICK_S
+    """Seconds of CPU that the threads of a process have used, those that have
+    ended left out."""
+    total_ns = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/schedstat",
+                  encoding="ascii") as file:
+            total_ns += int(file.read().split()[0])
+    return total_ns / 1e9
 
 
 def _machine_s():

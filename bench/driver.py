@@ -23,10 +23,11 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def wait_arrivals(sink, expected):
+def wait_arrivals(system, sink, expected):
     """Waits until everything has arrived, or nothing more does."""
     last, since = -1, time.monotonic()
     while True:
+        system.check()
         stats = sink.stats()
         if stats["distinct"] == expected:
             return
@@ -67,7 +68,7 @@ def run_system(scenario, system, sink, profile=None, profile_file=None):
                          events=scenario.events, bytes=scenario.event_bytes,
                          connections=scenario.publishers, rate=scenario.rate)
         published = publisher.result()
-        wait_arrivals(sink, scenario.deliveries)
+        wait_arrivals(system, sink, scenario.deliveries)
     meter.settle(publisher=published["cpu_s"])
     system.wait_idle()
     stats, after = sink.stats(), system.outcomes()
@@ -159,7 +160,10 @@ def main():
         scenario = SCENARIOS[name]
         if options.short:
             scenario = scenario.short()
-        rounds = run_scenario(scenario, options)
+        try:
+            rounds = run_scenario(scenario, options)
+        except AssertionError as problem:
+            sys.exit(f"{name}: {problem}")
         report.show(scenario, rounds)
         results["scenarios"][name] = {"load": vars(scenario),
                                       "rounds": rounds}

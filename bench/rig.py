@@ -22,7 +22,7 @@ from support.wait import wait_until
 
 TOPIC = "http://publisher.example/topic"
 SHARDS = 8
-ACTIVE_DEADLINE_S = 300
+DEADLINE_S = 60
 
 
 class Process(Program):
@@ -64,11 +64,25 @@ class System:
         self.client = Hub(self.hub.address())
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        problems = []
         for program in self._programs:
-            program.close()
+            try:
+                program.close()
+            except AssertionError as problem:
+                problems.append(problem)
         self.redis.close()
         os.unlink(self._ring)
+        if problems and kind is None:
+            raise problems[0]
+
+    def check(self):
+        """Ends the benchmark when a program has ended by itself."""
+        for program in self._programs:
+            if not program.running:
+                last = program.log().splitlines()[-3:]
+                raise AssertionError(f"{program.name} has ended by itself: "
+                                     + " / ".join(last))
 
     def _start(self, role):
         program = Process(f"websub-{role}", self._settings)
@@ -90,13 +104,18 @@ class System:
         statuses = send_forms(self.client.address, forms)
         if statuses != {202: len(forms)}:
             raise AssertionError(f"the hub answered {dict(statuses)}")
-        wait_until(lambda: self.store.subscribers(TOPIC) == len(forms),
-                   f"{len(forms)} subscriptions are active",
-                   ACTIVE_DEADLINE_S)
+        self._wait(lambda: self.store.subscribers(TOPIC) == len(forms),
+                   f"{len(forms)} subscriptions are active")
         self.wait_idle()
 
     def wait_idle(self):
-        wait_until(self.store.idle, "no work is left", ACTIVE_DEADLINE_S)
+        self._wait(self.store.idle, "no work is left")
+
+    def _wait(self, condition, what):
+        def checked():
+            self.check()
+            return condition()
+        wait_until(checked, what, DEADLINE_S)
 
     def outcomes(self):
         """How many jobs deliver has settled so far, by outcome."""

@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -39,19 +40,21 @@
 #define READ_BYTES 16384
 #define REQUEST_MAX_BYTES (4u << 20) /* head and body */
 
+struct conn {
+    int fd;
+    struct wsub_buf in;
+    LIST_ENTRY(conn) next;
+};
+
 struct sink {
     int epoll;
     int listener;
     unsigned status; /* of the answer to a delivery */
     uint64_t verifications;
     uint64_t connections; /* open ones */
+    LIST_HEAD(, conn) conns;
     struct bench_tally tally;
     struct wsub_buf out; /* answers to what was just read */
-};
-
-struct conn {
-    int fd;
-    struct wsub_buf in;
 };
 
 struct request {
@@ -101,6 +104,7 @@ static void print_port(int listener)
 static void conn_close(struct sink *sink, struct conn *conn)
 {
     close(conn->fd);
+    LIST_REMOVE(conn, next);
     wsub_buf_done(&conn->in);
     free(conn);
     sink->connections--;
@@ -119,6 +123,7 @@ static void on_connection(struct sink *sink)
     conn = wsub_calloc(1, sizeof(*conn));
     conn->fd = fd;
     event.data.ptr = conn;
+    LIST_INSERT_HEAD(&sink->conns, conn, next);
     sink->connections++;
     if (epoll_ctl(sink->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
         conn_close(sink, conn);
@@ -343,6 +348,8 @@ int main(int argc, char **argv)
         fail("cannot watch the listener");
     print_port(sink.listener);
     serve(&sink);
+    while (!LIST_EMPTY(&sink.conns))
+        conn_close(&sink, LIST_FIRST(&sink.conns));
     bench_tally_done(&sink.tally);
     wsub_buf_done(&sink.out);
     close(sink.listener);
