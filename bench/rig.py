@@ -172,8 +172,10 @@ class Sink:
     def close(self):
         self._link.close()
         self._process.terminate()
-        self._process.wait(timeout=30)
+        code = self._process.wait(timeout=30)
         self._process.stdout.close()
+        if code != 0:
+            raise AssertionError(f"bench-sink ended with {code}")
 
 
 class Tool:
