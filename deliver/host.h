@@ -21,7 +21,7 @@ struct deliver_ticket {
     void (*on_late)(struct deliver_ticket *ticket); /* it waited too long and
                                                      * is out */
     struct deliver_host *host; /* borrowed; NULL when outside */
-    uint64_t since_ms; /* waiting, or sending, since */
+    uint64_t since_us; /* waiting, or sending, since */
     bool waiting;
     TAILQ_ENTRY(deliver_ticket) next;
 };
