@@ -5,13 +5,18 @@ find_program(PYTHON3 NAMES python3 REQUIRED)
 
 # wsub_unit_tests(folder): each folder/test_NAME.c is a Check program of its
 # own, run as the ctest `unit-NAME` in the source folder (test_config.c compares
-# docs/CONFIG.md).
+# docs/CONFIG.md).  A module of a program is no part of the library: a test that
+# needs it names its sources, relative to the project, in
+# wsub_unit_sources_NAME.
+set(wsub_unit_sources_host deliver/host.c)
 function(wsub_unit_tests folder)
     file(GLOB sources CONFIGURE_DEPENDS ${folder}/test_*.c)
     foreach(source IN LISTS sources)
         get_filename_component(program ${source} NAME_WE)
         string(REGEX REPLACE "^test_" "" name ${program})
-        add_executable(${program} ${source})
+        list(TRANSFORM wsub_unit_sources_${name} PREPEND ${CMAKE_SOURCE_DIR}/
+            OUTPUT_VARIABLE modules)
+        add_executable(${program} ${source} ${modules})
         target_link_libraries(${program} PRIVATE common PkgConfig::CHECK)
         add_test(NAME unit-${name} COMMAND ${program}
             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})

@@ -15,6 +15,7 @@
 
 #define UNUSED_MAX_BYTES (8u << 20) /* for jobs that come in a moment */
 #define KEY_MAX 64                  /* "SHARD-MS-SEQ" */
+#define OVERHEAD_BYTES 1024 /* of an entry, so that empty events count too */
 
 STAILQ_HEAD(wait_list, deliver_content_wait);
 
@@ -26,18 +27,23 @@ struct entry {
     const char *id; /* within key */
     bool ready;
     unsigned users;
-    struct wait_list waits;      /* while loading */
+    struct wait_list waits; /* while loading */
     TAILQ_ENTRY(entry) in_unused;
     UT_hash_handle hh;
 };
 
 struct deliver_content_cache {
-    struct wsub_redis *redis;           /* borrowed; outlives the cache */
-    struct entry *table;                /* owned */
-    TAILQ_HEAD(, entry) unused;         /* the longest unused first */
+    struct wsub_redis *redis;   /* borrowed; outlives the cache */
+    struct entry *table;        /* owned */
+    TAILQ_HEAD(, entry) unused; /* the longest unused first */
     size_t unused_bytes;
     size_t bytes; /* used or not */
 };
+
+static size_t entry_bytes(const struct entry *entry)
+{
+    return entry->content.body_len + OVERHEAD_BYTES;
+}
 
 static void entry_free(struct entry *entry)
 {
@@ -58,7 +64,8 @@ static void entry_answer(struct entry *entry, enum wsub_err err)
 
     STAILQ_CONCAT(&waits, &entry->waits);
     entry->ready = err == WSUB_OK;
-    STAILQ_FOREACH(wait, &waits, next) {
+    STAILQ_FOREACH(wait, &waits, next)
+    {
         entry->users += entry->ready;
     }
     while ((wait = STAILQ_FIRST(&waits)) != NULL) {
@@ -186,7 +193,8 @@ void deliver_content_cache_free(struct deliver_content_cache *cache)
 
     if (cache == NULL)
         return;
-    HASH_ITER(hh, cache->table, entry, next) {
+    HASH_ITER(hh, cache->table, entry, next)
+    {
         entry_free(entry);
     }
     free(cache);
@@ -209,7 +217,7 @@ void deliver_content_get(struct deliver_content_cache *cache, unsigned shard,
     if (entry != NULL && entry->ready) {
         if (entry->users++ == 0) {
             TAILQ_REMOVE(&cache->unused, entry, in_unused);
-            cache->unused_bytes -= entry->content.body_len;
+            cache->unused_bytes -= entry_bytes(entry);
         }
         wait->on_content(wait, WSUB_OK, &entry->content);
         return;
@@ -251,11 +259,11 @@ void deliver_content_put(struct deliver_content_cache *cache,
     if (--entry->users > 0)
         return;
     TAILQ_INSERT_TAIL(&cache->unused, entry, in_unused);
-    cache->unused_bytes += entry->content.body_len;
+    cache->unused_bytes += entry_bytes(entry);
     while (cache->unused_bytes > UNUSED_MAX_BYTES &&
            (oldest = TAILQ_FIRST(&cache->unused)) != NULL) {
         TAILQ_REMOVE(&cache->unused, oldest, in_unused);
-        cache->unused_bytes -= oldest->content.body_len;
+        cache->unused_bytes -= entry_bytes(oldest);
         entry_free(oldest);
     }
 }

@@ -15,7 +15,7 @@
 
 #define READ_MAX 16 /* entries of `log` hold whole bodies, 1 MiB or more */
 #define TAKEOVER_MARGIN_MS 3000 /* beyond the longest fetch */
-#define TAKEOVER_LOG_MS 5000 /* two spreaders on one event share its pages */
+#define TAKEOVER_LOG_MS 5000    /* two spreaders on one event share its pages */
 
 enum { STREAM_PINGS, STREAM_LOG };
 
@@ -32,6 +32,8 @@ static size_t on_grant(size_t want, void *arg)
     struct spread_intake *intake = arg;
     size_t granted = intake->room - intake->used;
 
+    if (granted < WSUB_READER_STREAMS_MAX)
+        return 0;
     if (granted > want)
         granted = want;
     intake->used += granted;
