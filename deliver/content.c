@@ -27,15 +27,15 @@ struct entry {
     const char *id; /* within key */
     bool ready;
     unsigned users;
-    struct wait_list waits;      /* while loading */
+    struct wait_list waits; /* while loading */
     TAILQ_ENTRY(entry) in_unused;
     UT_hash_handle hh;
 };
 
 struct deliver_content_cache {
-    struct wsub_redis *redis;           /* borrowed; outlives the cache */
-    struct entry *table;                /* owned */
-    TAILQ_HEAD(, entry) unused;         /* the longest unused first */
+    struct wsub_redis *redis;   /* borrowed; outlives the cache */
+    struct entry *table;        /* owned */
+    TAILQ_HEAD(, entry) unused; /* the longest unused first */
     size_t unused_bytes;
     size_t bytes; /* used or not */
 };
@@ -64,7 +64,8 @@ static void entry_answer(struct entry *entry, enum wsub_err err)
 
     STAILQ_CONCAT(&waits, &entry->waits);
     entry->ready = err == WSUB_OK;
-    STAILQ_FOREACH(wait, &waits, next) {
+    STAILQ_FOREACH(wait, &waits, next)
+    {
         entry->users += entry->ready;
     }
     while ((wait = STAILQ_FIRST(&waits)) != NULL) {
@@ -192,7 +193,8 @@ void deliver_content_cache_free(struct deliver_content_cache *cache)
 
     if (cache == NULL)
         return;
-    HASH_ITER(hh, cache->table, entry, next) {
+    HASH_ITER(hh, cache->table, entry, next)
+    {
         entry_free(entry);
     }
     free(cache);

@@ -10,12 +10,13 @@
 #include "common/base/mem.h"
 #include "common/http/url.h"
 
-#define WAITING_MAX 256   /* a quarter of the default number of slots */
-#define DELAY_MIN_MS 20   /* less is not worth the way through Redis */
+#define WAITING_MAX 256    /* a quarter of the default number of slots */
+#define DELAY_MIN_MS 20    /* less is not worth the way through Redis */
 #define DELAY_MAX_MS 10000 /* then the pace may have changed */
-#define FIRST_SERVICE_US 1000 /* guess until a transfer has ended; too short
+#define FIRST_SERVICE_US                                                       \
+    1000            /* guess until a transfer has ended; too short
                                * costs another look, too long a pause */
-#define SMOOTHING 8       /* the latest transfer counts for an eighth */
+#define SMOOTHING 8 /* the latest transfer counts for an eighth */
 
 TAILQ_HEAD(ticket_list, deliver_ticket);
 
@@ -23,7 +24,7 @@ struct deliver_host {
     char *key; /* owned */
     uint32_t sending;
     uint32_t waiting;
-    uint64_t service_us; /* a transfer takes, smoothed */
+    uint64_t service_us;  /* a transfer takes, smoothed */
     uint64_t promised_us; /* the next one sent away comes again then */
     struct ticket_list queue;
     UT_hash_handle hh;
@@ -35,8 +36,7 @@ struct deliver_hosts {
     uint64_t wait_max_ms;
 };
 
-struct deliver_hosts *deliver_hosts_new(uint32_t per_host,
-                                        uint32_t wait_max_ms)
+struct deliver_hosts *deliver_hosts_new(uint32_t per_host, uint32_t wait_max_ms)
 {
     struct deliver_hosts *hosts = wsub_calloc(1, sizeof(*hosts));
 
@@ -58,7 +58,8 @@ void deliver_hosts_free(struct deliver_hosts *hosts)
 
     if (hosts == NULL)
         return;
-    HASH_ITER(hh, hosts->table, host, next) {
+    HASH_ITER(hh, hosts->table, host, next)
+    {
         host_free(hosts, host);
     }
     free(hosts);
@@ -140,8 +141,8 @@ void deliver_host_leave(struct deliver_hosts *hosts,
     uint64_t now_us = wsub_now_us();
 
     ticket->host = NULL;
-    host->service_us += (now_us - ticket->since_us) / SMOOTHING -
-                        host->service_us / SMOOTHING;
+    host->service_us +=
+        (now_us - ticket->since_us) / SMOOTHING - host->service_us / SMOOTHING;
     if (first != NULL) { /* takes over the place of the one that leaves */
         stop_waiting(first);
         first->since_us = now_us;
@@ -158,11 +159,13 @@ void deliver_hosts_expire(struct deliver_hosts *hosts, bool everyone)
     uint64_t now_us = wsub_now_us();
     struct deliver_host *host, *next;
 
-    HASH_ITER(hh, hosts->table, host, next) {
+    HASH_ITER(hh, hosts->table, host, next)
+    {
         struct deliver_ticket *first;
 
         while ((first = TAILQ_FIRST(&host->queue)) != NULL &&
-               (everyone || first->since_us + hosts->wait_max_ms * 1000 <= now_us)) {
+               (everyone ||
+                first->since_us + hosts->wait_max_ms * 1000 <= now_us)) {
             stop_waiting(first);
             first->host = NULL;
             first->on_late(first);

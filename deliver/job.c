@@ -106,8 +106,7 @@ static void on_late(struct deliver_ticket *ticket)
         (struct deliver_job *)(void *)((char *)ticket -
                                        offsetof(struct deliver_job, ticket));
 
-    deliver_job_park(job,
-                     wsub_loop_draining(job->d->loop) ? 0 : LATE_MS);
+    deliver_job_park(job, wsub_loop_draining(job->d->loop) ? 0 : LATE_MS);
 }
 
 static void job_send(struct deliver_job *job)
@@ -174,8 +173,7 @@ static void on_record(struct deliver_load *load, enum wsub_err err,
     wsub_buf_add(&job->line, line, len);
     if (wsub_record_parse(job->line.data, &job->record) != WSUB_OK)
         deliver_job_park(job, NEWER_FORMAT_MS);
-    else if (job->record.expires_s * 1000 <=
-             wsub_redis_time_ms(job->d->redis))
+    else if (job->record.expires_s * 1000 <= wsub_redis_time_ms(job->d->redis))
         try_next_level(job, "the lease has ended");
     else
         job_ready(job);
@@ -252,8 +250,7 @@ static bool job_fill(struct deliver_job *job,
            take_target(job, wsub_stream_field(entry->fields, "c", NULL));
 }
 
-void deliver_job_start(struct deliver *d,
-                       const struct wsub_stream_entry *entry)
+void deliver_job_start(struct deliver *d, const struct wsub_stream_entry *entry)
 {
     struct deliver_job *job, *held;
     char key[sizeof(job->hold_key)];
@@ -275,8 +272,7 @@ void deliver_job_start(struct deliver *d,
     memcpy(job->hold_key, key, sizeof(key));
     HASH_ADD_STR(d->claim->held, hold_key, job);
     if (job_fill(job, entry)) {
-        deliver_content_get(d->contents, job->shard, job->event_id,
-                            &job->wait);
+        deliver_content_get(d->contents, job->shard, job->event_id, &job->wait);
     } else {
         wsub_log_error("job-malformed", WSUB_KU("shard", job->shard),
                        WSUB_KV("entry", job->entry_id));
@@ -307,7 +303,8 @@ void deliver_jobs_abandon(struct deliver *d)
 {
     struct deliver_job *job, *next;
 
-    HASH_ITER(hh, d->claim->held, job, next) {
+    HASH_ITER(hh, d->claim->held, job, next)
+    {
         HASH_DEL(d->claim->held, job);
         wsub_buf_done(&job->line);
         free(job);

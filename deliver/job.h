@@ -59,19 +59,19 @@ struct deliver_job {
     char event_id[DELIVER_ID_MAX];
     char cd[WSUB_DIGEST_LEN + 1];
     int level; /* of the event's topic that is subscribed to */
-    char td[WSUB_DIGEST_LEN + 1]; /* of that level */
+    char td[WSUB_DIGEST_LEN + 1];          /* of that level */
     uint32_t failures;                     /* attempts that failed so far */
     const struct deliver_content *content; /* a use of the cache's */
     struct deliver_content_wait wait;
     struct deliver_load load;
     struct deliver_ticket ticket;
-    struct wsub_buf line; /* owned; the record */
-    struct wsub_record record; /* borrows from line */
+    struct wsub_buf line;                    /* owned; the record */
+    struct wsub_record record;               /* borrows from line */
     char signature[24 + WSUB_SIGNATURE_MAX]; /* header */
     struct curl_slist headers[DELIVER_JOB_HEADERS];
     enum deliver_outcome outcome;
-    uint64_t delay_ms;  /* DELIVER_LATER */
-    char why[128];      /* DELIVER_DEAD */
+    uint64_t delay_ms;             /* DELIVER_LATER */
+    char why[128];                 /* DELIVER_DEAD */
     TAILQ_ENTRY(deliver_job) next; /* settling or stalled */
     UT_hash_handle hh;             /* held jobs by hold_key */
     char hold_key[DELIVER_HOLD_KEY_MAX];

@@ -13,7 +13,8 @@
 #include "deliver/star.h"
 #include "deliver/stats.h"
 
-#define ANSWER_MAX_BYTES 65536 /* ignored, and read only to keep the
+#define ANSWER_MAX_BYTES                                                       \
+    65536 /* ignored, and read only to keep the
                                 * connection; more closes it */
 
 static char no_expect[] = "Expect:"; /* no 100-continue round trip */
@@ -156,17 +157,15 @@ void deliver_send(struct deliver_job *job)
     headers = push_header(job, &used, job->content->type_header, headers);
     if (job->signature[0] != '\0')
         headers = push_header(job, &used, job->signature, headers);
-    wsub_http_client_send(job->d->client, &(struct wsub_http_send){
-                                              .url = job->record.callback,
-                                              .headers = headers,
-                                              .body = job->content->body,
-                                              .body_len =
-                                                  job->content->body_len,
-                                              .timeout_ms =
-                                                  job->d->config->timeout_ms,
-                                              .answer_max_bytes =
-                                                  ANSWER_MAX_BYTES,
-                                              .done = on_answer,
-                                              .arg = job,
-                                          });
+    wsub_http_client_send(job->d->client,
+                          &(struct wsub_http_send){
+                              .url = job->record.callback,
+                              .headers = headers,
+                              .body = job->content->body,
+                              .body_len = job->content->body_len,
+                              .timeout_ms = job->d->config->timeout_ms,
+                              .answer_max_bytes = ANSWER_MAX_BYTES,
+                              .done = on_answer,
+                              .arg = job,
+                          });
 }

@@ -116,8 +116,7 @@ static void read_home(struct flow *flow)
     char suffix[2 * WSUB_DIGEST_LEN + 2];
     struct wsub_cmd cmd;
 
-    snprintf(suffix, sizeof(suffix), "%s:%s", flow->change.td,
-             flow->change.cd);
+    snprintf(suffix, sizeof(suffix), "%s:%s", flow->change.td, flow->change.cd);
     wsub_cmd_init(&cmd, "GET");
     wsub_cmd_key(&cmd, redis, flow->change.home, "sub", suffix);
     if (wsub_redis_send(redis, flow->change.home, &cmd, on_home, flow) !=
@@ -129,8 +128,7 @@ static void read_home(struct flow *flow)
 
 void deliver_star_copy(struct deliver *d,
                        const struct deliver_star_change *change,
-                       void (*on_done)(enum wsub_err err, void *arg),
-                       void *arg)
+                       void (*on_done)(enum wsub_err err, void *arg), void *arg)
 {
     struct flow *flow = wsub_calloc(1, sizeof(*flow));
 

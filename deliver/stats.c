@@ -4,7 +4,8 @@
 
 #define JOBS "websubd_deliver_jobs_total", "Settled delivery jobs by outcome"
 #define INTENTS                                                                \
-    "websubd_deliver_verifications_total", "Verifications of intent by outcome"
+    "websubd_deliver_verifications_total", "Verifications of intent by "       \
+                                           "outcome"
 
 static struct wsub_metric stats[DELIVER_STAT_MAX_] = {
     [DELIVER_STAT_DELIVERED] = {JOBS, WSUB_COUNTER, "outcome=\"delivered\"", 0},
@@ -13,14 +14,14 @@ static struct wsub_metric stats[DELIVER_STAT_MAX_] = {
     [DELIVER_STAT_GONE] = {JOBS, WSUB_COUNTER, "outcome=\"gone\"", 0},
     [DELIVER_STAT_DROPPED] = {JOBS, WSUB_COUNTER, "outcome=\"dropped\"", 0},
     [DELIVER_STAT_PARKED] = {JOBS, WSUB_COUNTER, "outcome=\"parked\"", 0},
-    [DELIVER_STAT_CONFIRMED] = {INTENTS, WSUB_COUNTER,
-                                "outcome=\"confirmed\"", 0},
+    [DELIVER_STAT_CONFIRMED] = {INTENTS, WSUB_COUNTER, "outcome=\"confirmed\"",
+                                0},
     [DELIVER_STAT_REFUSED] = {INTENTS, WSUB_COUNTER, "outcome=\"refused\"", 0},
-    [DELIVER_STAT_VERIFY_RETRIED] = {INTENTS, WSUB_COUNTER,
-                                     "outcome=\"retry\"", 0},
+    [DELIVER_STAT_VERIFY_RETRIED] = {INTENTS, WSUB_COUNTER, "outcome=\"retry\"",
+                                     0},
     [DELIVER_STAT_SLOTS_USED] = {"websubd_deliver_slots_used",
-                                 "Entries claimed and not settled",
-                                 WSUB_GAUGE, NULL, 0},
+                                 "Entries claimed and not settled", WSUB_GAUGE,
+                                 NULL, 0},
 };
 
 void deliver_stats_register(void)

@@ -12,7 +12,7 @@
 
 #define READ_MAX 16 /* entries of `log` hold whole bodies, 1 MiB or more */
 #define TAKEOVER_MARGIN_MS 3000 /* beyond the longest fetch */
-#define TAKEOVER_LOG_MS 5000 /* two spreaders on one event share its pages */
+#define TAKEOVER_LOG_MS 5000    /* two spreaders on one event share its pages */
 
 enum { STREAM_PINGS, STREAM_LOG };
 

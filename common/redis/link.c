@@ -35,9 +35,9 @@ struct pending {
 
 struct wsub_redis_link {
     struct wsub_redis_link_options o;
-    redisAsyncContext *ctx;  /* owned by hiredis once it is told to end */
-    struct event *retry;     /* owned */
-    struct event *silence;   /* owned; runs while commands are pending */
+    redisAsyncContext *ctx;        /* owned by hiredis once it is told to end */
+    struct event *retry;           /* owned */
+    struct event *silence;         /* owned; runs while commands are pending */
     TAILQ_HEAD(, pending) pending; /* in the order sent */
     bool up;
     bool freeing;
@@ -109,8 +109,8 @@ static void on_disconnect(const redisAsyncContext *ctx, int status)
 
     (void)status;
     if (link != NULL)
-        link_lost(link, ctx->errstr[0] != '\0' ? ctx->errstr
-                                               : "connection closed");
+        link_lost(link,
+                  ctx->errstr[0] != '\0' ? ctx->errstr : "connection closed");
 }
 
 static void watch_oldest(struct wsub_redis_link *link)
@@ -121,8 +121,8 @@ static void watch_oldest(struct wsub_redis_link *link)
 
     if (oldest == NULL || link->ctx == NULL)
         return;
-    wait = ms_timeval(oldest->deadline_ms > now ? oldest->deadline_ms - now
-                                                : 1);
+    wait =
+        ms_timeval(oldest->deadline_ms > now ? oldest->deadline_ms - now : 1);
     event_add(link->silence, &wait);
 }
 
@@ -203,10 +203,9 @@ static void on_reply(redisAsyncContext *ctx, void *reply_ptr, void *arg)
         pending_finish(p, WSUB_ERR_UNAVAILABLE, NULL);
         wsub_redis_link_break(link, reply->str);
     } else {
-        pending_finish(p,
-                       reply->type == REDIS_REPLY_ERROR ? WSUB_ERR_REFUSED
-                                                        : WSUB_OK,
-                       reply);
+        pending_finish(
+            p, reply->type == REDIS_REPLY_ERROR ? WSUB_ERR_REFUSED : WSUB_OK,
+            reply);
     }
 }
 

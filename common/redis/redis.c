@@ -271,8 +271,8 @@ enum wsub_err wsub_redis_new(const struct wsub_redis_options *options,
     enum wsub_err err;
 
     redis->o = *options;
-    err = wsub_redis_url_parse(options->config->redis_url, &reason,
-                               &redis->url);
+    err =
+        wsub_redis_url_parse(options->config->redis_url, &reason, &redis->url);
     if (err != WSUB_OK) {
         snprintf(err_text, 256, "redis_url is not valid: %s", reason);
         free(redis);
@@ -331,8 +331,7 @@ const char *wsub_redis_prefix(const struct wsub_redis *redis, unsigned shard)
     return redis->prefixes[shard];
 }
 
-unsigned wsub_redis_shard_of(const struct wsub_redis *redis,
-                             const char *digest)
+unsigned wsub_redis_shard_of(const struct wsub_redis *redis, const char *digest)
 {
     return wsub_digest_bucket(digest, redis->o.config->shards);
 }
@@ -371,9 +370,9 @@ enum wsub_err wsub_redis_send(struct wsub_redis *redis, unsigned shard,
     return wsub_redis_link_send(redis->link, cmd, cb, arg);
 }
 
-struct wsub_redis_link *
-wsub_redis_reader(struct wsub_redis *redis, unsigned shard, uint32_t block_ms,
-                  void (*on_up)(void *arg), void *arg)
+struct wsub_redis_link *wsub_redis_reader(struct wsub_redis *redis,
+                                          unsigned shard, uint32_t block_ms,
+                                          void (*on_up)(void *arg), void *arg)
 {
     (void)shard;
     return wsub_redis_link_new(&(struct wsub_redis_link_options){

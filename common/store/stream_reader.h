@@ -36,8 +36,8 @@ struct wsub_stream_reader_options {
     struct event_base *base;  /* borrowed; outlives the reader */
     struct wsub_redis *redis; /* borrowed; outlives the reader */
     unsigned shard;
-    const char *group;        /* borrowed; const */
-    const char *consumer;     /* borrowed; outlives the reader */
+    const char *group;    /* borrowed; const */
+    const char *consumer; /* borrowed; outlives the reader */
     const char *streams[WSUB_READER_STREAMS_MAX]; /* borrowed; const */
     unsigned stream_count;
     uint32_t takeover_idle_ms[WSUB_READER_STREAMS_MAX];
@@ -69,7 +69,7 @@ void wsub_stream_reader_kick(struct wsub_stream_reader *reader);
 void wsub_stream_reader_stop(struct wsub_stream_reader *reader);
 
 /* Returns the value of field `name` and its length, NULL without it. */
-const char *wsub_stream_field(const struct redisReply *fields,
-                              const char *name, size_t *ret_len);
+const char *wsub_stream_field(const struct redisReply *fields, const char *name,
+                              size_t *ret_len);
 
 #endif

@@ -141,7 +141,7 @@ bool wsub_topic_next_level(const char *topic, int *level)
 {
     if (!wsub_topic_is_dotted(topic) || *level == WSUB_LEVEL_ALL)
         return false;
-    *level = *level + 1 < wsub_topic_levels(topic) ? *level + 1
-                                                   : WSUB_LEVEL_ALL;
+    *level =
+        *level + 1 < wsub_topic_levels(topic) ? *level + 1 : WSUB_LEVEL_ALL;
     return true;
 }

@@ -101,12 +101,14 @@ class Page(ScriptTest):
     def test_jobs_may_be_settled_between_pages(self):
         event = self.opened(6)
         self.page(event, 3)
+        settled = self.posted(event)
         for entry, fields in self.read("outbox"):
             self.run_script("settle", entry, event, fields[b"c"], "done")
         self.assertFalse(self.exists("refs"))
+        self.assertEqual(self.entries("outbox"), [])
         self.finish(event, 3)
         self.assertEqual(self.hash("refs")[event.encode()], b"3")
-        self.assertEqual(self.posted(event), self.cds)
+        self.assertEqual(settled + self.posted(event), self.cds)
 
     def test_events_and_topics_do_not_meet(self):
         one = self.opened(4)

@@ -125,3 +125,11 @@ local function first_unsettled(key, name)
     return nil
 end
 
+-- Drops from a work queue what is settled, up to the first entry that is not.
+local function trim(name, group)
+    local cut = first_unsettled(p .. name, group)
+    if cut then
+        redis.call('XTRIM', p .. name, 'MINID', cut)
+    end
+end
+

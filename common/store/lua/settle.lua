@@ -10,6 +10,8 @@
 -- Atomic: acknowledging a job and what becomes of it.  A job that is no
 -- longer pending was settled before (a repeated call, or another process
 -- after a takeover) and is left alone, so references are counted off once.
+-- What is settled leaves the queue at once, but for what stands behind a job
+-- that is still pending: so little comes again when the group is lost.
 
 local settled = 0
 local finished = {}
@@ -47,4 +49,5 @@ end
 for event, count in pairs(finished) do
     release(event, count)
 end
+trim('outbox', 'deliver')
 return settled
