@@ -208,7 +208,7 @@ class Renewed(Leases):
         self.assertEqual(callback.deliveries, [])
 
     def test_while_it_is_pending_the_old_lease_counts_to_its_end(self):
-        callback = self.active()
+        callback, witness = self.active(), self.active("/witness", LONG_S)
         old = self.record(callback)
         gate = self.gate()
         callback.next_confirm(held(gate))
@@ -218,8 +218,9 @@ class Renewed(Leases):
         callback.wait_deliveries()
         self.wait_time(old.expires_s * 1000)
         self.system.push(TOPIC, b"between")
-        # The work that is left is the question, which we hold.
-        wait_until(lambda: self.record(callback) is None, "the lease ended")
+        witness.wait_deliveries(2)
+        wait_until(lambda: self.system.store.events_kept() == 0,
+                   "every job of the event is settled")
         gate.set()
         self.system.wait_active(TOPIC, callback)
         self.system.wait_idle()
