@@ -63,7 +63,8 @@ def _npm_ci(folder):
         raise unittest.SkipTest("npm's registry does not answer") from None
     if done.returncode == 0:
         return
-    if any(code in done.stderr for code in _UNREACHABLE):
-        raise unittest.SkipTest("npm's registry can't be reached: " +
-                                done.stderr.strip().splitlines()[0])
+    for code in _UNREACHABLE:
+        if code in done.stderr:
+            raise unittest.SkipTest(
+                f"npm's registry can't be reached ({code})")
     raise AssertionError(f"npm ci failed:\n{done.stderr}")
