@@ -13,7 +13,6 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/http/client.h"
-#include "common/http/relation.h"
 #include "common/redis/redis.h"
 #include "common/store/promoter.h"
 #include "common/store/stream_reader.h"
@@ -50,7 +49,7 @@ struct fetch {
     char *topic; /* owned; the key in the table */
     struct wsub_topic_ref ref;
     enum fetch_state state;
-    bool stalled;           /* loading or storing, and Redis went away */
+    bool stalled;              /* loading or storing, and Redis went away */
     struct spread_pings pings; /* answered by this fetch */
     struct spread_pings later; /* came after it had begun */
     uint64_t subscribers;
@@ -204,17 +203,6 @@ static void fail(struct fetch *f, const char *error, bool passing)
     finish(f, "failed");
 }
 
-/* The topic's own rel=self, when it says one. */
-static void take_self(struct fetch *f, const struct spread_answer *answer)
-{
-    struct wsub_relations found;
-
-    spread_answer_relations(answer, &found);
-    if (found.self.count > 0)
-        wsub_buf_str(&f->self, wsub_buf_cstr(&found.self.url[0]));
-    wsub_relations_done(&found);
-}
-
 static void take_content(struct fetch *f, const struct spread_answer *answer)
 {
     const struct wsub_http_answer *http = answer->http;
@@ -226,7 +214,7 @@ static void take_content(struct fetch *f, const struct spread_answer *answer)
         wsub_buf_clear(&f->type);
         wsub_buf_str(&f->type, "application/octet-stream");
     }
-    take_self(f, answer);
+    spread_answer_self(answer, &f->self);
     wsub_buf_str(&f->source, answer->url);
     wsub_buf_add(&f->body, http->body, http->body_len);
     wsub_digest(http->body, http->body_len, f->digest);
@@ -249,20 +237,15 @@ static void on_answer(const struct spread_answer *answer, void *arg)
     }
 }
 
-static const char *text_of(const struct redisReply *reply)
-{
-    return reply->str != NULL ? reply->str : "";
-}
-
 static void send_request(struct fetch *f, const struct redisReply *state)
 {
     enter(f, FETCH_FETCHING);
     spread_request_start(&f->request, f->fetcher->s,
                          &(struct spread_request_options){
                              .url = f->topic,
-                             .etag = text_of(state->element[0]),
-                             .modified = text_of(state->element[1]),
-                             .source = text_of(state->element[2]),
+                             .etag = state->element[0]->str,
+                             .modified = state->element[1]->str,
+                             .source = state->element[2]->str,
                              .subscribers = f->subscribers,
                              .done = on_answer,
                              .arg = f,
@@ -394,15 +377,15 @@ void spread_fetch_start(struct spread_fetcher *fetcher,
     const char *failures = wsub_stream_field(entry->fields, "n", NULL);
     uint32_t n = failures ? (uint32_t)strtoul(failures, NULL, 10) : 0;
     struct fetch *f;
+    bool fresh;
 
     HASH_FIND_STR(fetcher->table, topic, f);
-    if (f != NULL) {
-        add_ping(f, entry->id, n);
-        return;
-    }
-    f = fetch_new(fetcher, topic);
+    fresh = f == NULL;
+    if (fresh)
+        f = fetch_new(fetcher, topic);
     add_ping(f, entry->id, n);
-    load(f);
+    if (fresh)
+        load(f);
 }
 
 bool spread_fetcher_idle(const struct spread_fetcher *fetcher)

@@ -169,6 +169,11 @@ static void add_agent(struct spread_request *r, uint64_t subscribers)
     wsub_buf_char(&r->agent, ')');
 }
 
+static bool is_given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
 void spread_request_start(struct spread_request *r, struct spreader *s,
                           const struct spread_request_options *o)
 {
@@ -180,11 +185,11 @@ void spread_request_start(struct spread_request *r, struct spreader *s,
     wsub_buf_str(&r->hops[0], o->url);
     r->count = 1;
     add_agent(r, o->subscribers);
-    if (o->etag[0] != '\0')
+    if (is_given(o->etag))
         wsub_buf_printf(&r->etag, "If-None-Match: %s", o->etag);
-    if (o->modified[0] != '\0')
+    if (is_given(o->modified))
         wsub_buf_printf(&r->modified, "If-Modified-Since: %s", o->modified);
-    wsub_buf_str(&r->source, o->source[0] != '\0' ? o->source : o->url);
+    wsub_buf_str(&r->source, is_given(o->source) ? o->source : o->url);
     ask(r);
 }
 
@@ -227,4 +232,15 @@ void spread_answer_relations(const struct spread_answer *answer,
     wsub_feed_relations(wsub_buf_cstr(&type), answer->http->body,
                         answer->http->body_len, ret_found);
     wsub_buf_done(&type);
+}
+
+void spread_answer_self(const struct spread_answer *answer,
+                        struct wsub_buf *ret)
+{
+    struct wsub_relations found;
+
+    spread_answer_relations(answer, &found);
+    if (found.self.count > 0)
+        wsub_buf_str(ret, wsub_buf_cstr(&found.self.url[0]));
+    wsub_relations_done(&found);
 }

@@ -56,11 +56,11 @@ struct spread_request {
     void *arg;
 };
 
-/* The strings are copied; the validators may be "" for none. */
+/* The strings are copied; all but the first may be NULL or "" for none. */
 struct spread_request_options {
     const char *url;
-    const char *etag, *modified;
-    const char *source;   /* URL that gave the validators; "" = url */
+    const char *etag, *modified; /* validators */
+    const char *source;          /* URL that gave the validators; none: `url` */
     uint64_t subscribers; /* told to the publisher; 0 = none of its business */
     spread_request_cb *done; /* called once, later */
     void *arg;
@@ -81,5 +81,10 @@ void spread_answer_header(const struct spread_answer *answer, const char *name,
  * the content.  The caller ends `ret_found`. */
 void spread_answer_relations(const struct spread_answer *answer,
                              struct wsub_relations *ret_found);
+
+/* Adds the canonical URL, the first rel=self of these, to `ret`; nothing when
+ * the answer has none. */
+void spread_answer_self(const struct spread_answer *answer,
+                        struct wsub_buf *ret);
 
 #endif

@@ -238,9 +238,6 @@ static struct fetch *fetch_new(struct spread_validator *validator,
     spread_request_start(&f->request, validator->s,
                          &(struct spread_request_options){
                              .url = f->topic,
-                             .etag = "",
-                             .modified = "",
-                             .source = "",
                              .done = on_answer,
                              .arg = f,
                          });

@@ -1,6 +1,7 @@
 """Announcements: hub.mode=publish, and the spreader fetches the topic."""
 
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -75,16 +76,6 @@ class Announcements(SystemTest):
         self.assertNotIn("If-None-Match", topic.fetches[2].headers)
         self.assertEqual(self.callback.bodies(), [FEED])
 
-    def test_canonical_url_of_the_topic_becomes_its_self_link(self):
-        canonical = "http://publisher.example/canonical"
-        topic = self.topic(links={
-            "Link": f'<http://hub.example/>; rel="hub", '
-                    f'<{canonical}>; rel="self"'})
-        self.system.announce(topic.url)
-        link = self.callback.wait_deliveries()[0].headers["Link"]
-        self.assertEqual(link, f'<{self.system.hub.url}>; rel="hub", '
-                               f'<{canonical}>; rel="self"')
-
     def test_several_topics_in_one_request(self):
         topics = [self.topic(f"/feed{n}") for n in range(3)]
         self.system.announce(*(topic.url for topic in topics))
@@ -141,8 +132,11 @@ class Announcements(SystemTest):
         topic.wait_fetches(3)
         self.system.wait_idle()
         self.assertEqual(len(topic.fetches), 3)
-        self.assertEqual(self.system.store.fetch_state(topic.url)[b"status"],
-                         b"403")
+        state = self.system.store.fetch_state(topic.url)
+        self.assertEqual((state[b"status"], state[b"error"],
+                          state[b"failures"]),
+                         (b"403", b"HTTP status 403", b"3"))
+        self.assertLessEqual(abs(int(state[b"at"]) - time.time()), 60)
         topic.next_answers()
         self.system.announce(topic.url)
         self.callback.wait_deliveries()
@@ -158,6 +152,34 @@ class Announcements(SystemTest):
         topic.update(b"x" * 100000)
         self.system.announce(topic.url)
         self.assertEqual(len(self.callback.wait_deliveries()[0].body), 100000)
+
+    def test_tries_come_later_and_later(self):
+        self.system.start("spreader", retry_base_ms=300, retry_cap_ms=60000)
+        self.system.programs[1].stop()  # the one with the short waits
+        topic = self.topic()
+        topic.next_answers(500, 503)
+        self.system.announce(topic.url)
+        first, second, third = topic.wait_fetches(3)
+        # Half of the wait is certain: 300 ms and 600 ms, the other half drawn.
+        self.assertGreaterEqual(second.at - first.at, 0.15)
+        self.assertGreaterEqual(third.at - second.at, 0.3)
+        self.callback.wait_deliveries()
+
+    def test_content_type_is_kept_as_it_is(self):
+        for n, kind in enumerate(("text/xml", "application/json",
+                                  "Text/HTML;Charset=x; a=\"b, c\"")):
+            with self.subTest(kind=kind):
+                topic = self.topic(f"/{n}", content_type=kind)
+                self.system.announce(topic.url)
+                delivery = self.callback.wait_deliveries(n + 1)[-1]
+                self.assertEqual(delivery.headers["Content-Type"], kind)
+
+    def test_304_to_a_first_fetch_is_a_failure(self):
+        topic = self.topic()
+        topic.next_answers(304)
+        self.system.announce(topic.url)
+        self.callback.wait_deliveries()
+        self.assertEqual(len(topic.fetches), 2)
 
     def test_dripping_publisher_is_cut(self):
         topic = self.topic()

@@ -237,7 +237,16 @@ class AllScripts(ScriptTest):
         self.run_script("promote", 9)
         self.run_script("sweep", 0, 0, 9)
         self.run_script("fetched", TD, TOPIC, "content", 200, "", "", "", "d",
-                        "t", "b", 0, -1)
+                        "t", "b", "", "", 0, -1)
+        self.run_script("request", TD, CD, "s", TOPIC, TOPIC, CALLBACK, 60,
+                        "-", 60, 9, "verify")
+        ping = self.call("XADD", "pings", "*", "v", 1)
+        self.read("pings")
+        self.run_script("validated", TD, CD, 2, "denied", "why", 0, 0, TOPIC,
+                        ping)
+        self.event()
+        (bad, _), = self.read("log")[-1:]
+        self.run_script("aside", "log", bad, "why")
         for key in self.redis.keys():
             self.assertTrue(key.startswith(PREFIX.encode()), key)
 

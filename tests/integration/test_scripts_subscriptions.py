@@ -283,5 +283,122 @@ class Verified(SubscriptionTest):
         self.assertEqual(self.call("TTL", f"topic:{TD}"), -1)
 
 
+class Validated(SubscriptionTest):
+    def asked(self, **options):
+        """A request whose topic is asked about: its generation and the entry
+        of `pings`, claimed."""
+        generation = self.request(how="validate", **options)
+        self.call("DEL", "pings", "verify")
+        self.run_script("groups")
+        self.call("XADD", "pings", "*", "v", 1, "t", TOPIC, "q", f"{KEY}:s",
+                  "g", generation)
+        return generation, self.read("pings")[0][0]
+
+    def validated(self, generation, entry, outcome, reason="", delay_ms=0,
+                  failures=0):
+        return self.run_script("validated", TD, CD, generation, outcome,
+                               reason, delay_ms, failures, TOPIC,
+                               entry).decode()
+
+    def queued(self):
+        return [fields for _, fields in self.entries("verify")]
+
+    def test_a_valid_request_goes_on_to_its_verification(self):
+        generation, entry = self.asked()
+        before = self.waiting("s")
+        self.assertEqual(self.validated(generation, entry, "valid"),
+                         "applied")
+        self.assertEqual(self.queued(), [{b"q": f"{KEY}:s".encode(),
+                                          b"g": b"%d" % generation}])
+        self.assertEqual(self.waiting("s"), before)
+        self.assertEqual(self.pending("pings"), [])
+        self.assertEqual(self.verified(generation), "applied")
+        self.check_subscribed(generation)
+
+    def test_a_denied_one_becomes_a_denial(self):
+        generation, entry = self.asked(secret="sealed")
+        self.assertEqual(self.validated(generation, entry, "denied",
+                                        "a reason"), "applied")
+        self.assertFalse(self.waiting("s"))
+        self.assertEqual(self.waiting("d"), {
+            b"v": b"1", b"g": b"%d" % (generation + 1),
+            b"t": TOPIC.encode(), b"tg": TOPIC.encode(),
+            b"c": CALLBACK.encode(), b"r": b"a reason"})
+        self.assertTrue(3590 <= self.call("TTL", f"request:{KEY}:d") <= 3600)
+        self.assertEqual(self.queued(), [{b"q": f"{KEY}:d".encode(),
+                                          b"g": b"%d" % (generation + 1)}])
+        self.assertEqual(self.pending("pings"), [])
+
+    def test_a_denial_replaces_the_one_before(self):
+        self.call("HSET", f"request:{KEY}:d", "r", "old", "x", "y")
+        self.call("PERSIST", f"request:{KEY}:d")
+        generation, entry = self.asked()
+        self.validated(generation, entry, "denied", "new")
+        self.assertEqual(self.waiting("d")[b"r"], b"new")
+        self.assertNotIn(b"x", self.waiting("d"))
+        self.assertGreater(self.call("TTL", f"request:{KEY}:d"), 0)
+
+    def test_an_active_subscription_stays_when_its_renewal_is_denied(self):
+        old = self.active()
+        generation, entry = self.asked()
+        self.validated(generation, entry, "denied", "why")
+        self.check_subscribed(old)
+
+    def test_a_failure_for_now_is_tried_again(self):
+        generation, entry = self.asked()
+        before = self.now_ms()
+        self.validated(generation, entry, "again", delay_ms=5000, failures=2)
+        member, due = self.call("ZRANGE", "retry", 0, -1, "WITHSCORES")
+        self.assertEqual(member,
+                         f"w 2 {KEY}:s {generation} {TOPIC}".encode())
+        self.assertTrue(before + 5000 <= int(due) <= self.now_ms() + 5000)
+        self.assertTrue(self.waiting("s"))
+        self.assertEqual(self.queued(), [])
+        self.call("ZADD", "retry", 0, member)
+        self.run_script("promote", 9)
+        (_, again), = self.read("pings")
+        self.assertEqual(again[b"g"], b"%d" % generation)
+
+    def test_only_the_request_that_waits_counts(self):
+        for outcome in ("valid", "denied", "again"):
+            with self.subTest(outcome=outcome):
+                self.setUp()
+                generation, entry = self.asked()
+                newer = self.request(how="validate")
+                self.assertEqual(
+                    self.validated(generation, entry, outcome), "superseded")
+                self.assertEqual(self.waiting("s")[b"g"], b"%d" % newer)
+                self.assertFalse(self.waiting("d"))
+                self.assertFalse(self.exists("retry"))
+                self.assertNotIn(b"%d" % generation,
+                                 [fields[b"g"] for fields in self.queued()])
+                self.assertEqual(self.pending("pings"), [])
+
+    def test_a_request_that_is_gone_is_forgotten(self):
+        generation, entry = self.asked()
+        self.call("DEL", f"request:{KEY}:s")
+        self.assertEqual(self.validated(generation, entry, "denied"),
+                         "superseded")
+        self.assertFalse(self.waiting("d"))
+        self.assertEqual(self.pending("pings"), [])
+
+    def test_a_lost_answer_changes_nothing_more(self):
+        for outcome in ("valid", "denied", "again"):
+            with self.subTest(outcome=outcome):
+                self.setUp()
+                generation, entry = self.asked()
+                self.validated(generation, entry, outcome)
+                self.assertEqual(self.unchanged_by(
+                    lambda: self.validated(generation, entry, outcome)),
+                    "superseded")
+
+    def test_generations_pass_what_lua_prints_with_an_exponent(self):
+        self.call("SET", "gen", 2 ** 49)
+        generation, entry = self.asked()
+        self.assertEqual(self.validated(generation, entry, "denied"),
+                         "applied")
+        self.assertEqual(self.waiting("d")[b"g"], b"%d" % (2 ** 49 + 2))
+
+
 if __name__ == "__main__":
     unittest.main()

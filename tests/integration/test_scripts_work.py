@@ -1,4 +1,4 @@
-"""The scripts that move work: settle, promote and fetched."""
+"""The scripts that move work: settle, promote, fetched and aside."""
 
 import sys
 import unittest
@@ -170,7 +170,8 @@ class Promote(ScriptTest):
         self.plan(f"d 17-0 {CD} 3")
         self.plan(f"v {TD}:{CD}:u 12 1")
         self.plan(f"p 2 {TOPIC}?a=b c")
-        self.assertEqual(self.promote(), [3, -1])
+        self.plan(f"w 3 {TD}:{CD}:s 17 {TOPIC}", -500)
+        self.assertEqual(self.promote(), [4, -1])
         self.assertFalse(self.exists("retry"))
         self.assertEqual(self.entries("outbox")[0][1], {
             b"e": b"17-0", b"c": CD.encode(), b"n": b"3"})
@@ -178,6 +179,9 @@ class Promote(ScriptTest):
             b"q": f"{TD}:{CD}:u".encode(), b"g": b"12", b"n": b"1"})
         self.assertEqual(self.entries("pings")[0][1], {
             b"v": b"1", b"t": f"{TOPIC}?a=b c".encode(), b"n": b"2"})
+        self.assertEqual(self.entries("pings")[1][1], {
+            b"v": b"1", b"t": TOPIC.encode(), b"n": b"3",
+            b"q": f"{TD}:{CD}:s".encode(), b"g": b"17"})
 
     def test_the_earliest_goes_first_and_the_limit_holds(self):
         for n in range(10):
@@ -228,10 +232,11 @@ class Fetched(ScriptTest):
         return [entry for entry, _ in self.read("pings")]
 
     def fetched(self, outcome, pings=(), digest="d1", body=b"body",
-                status=200, error="", failures=0, again_ms=-1):
+                status=200, error="", failures=0, again_ms=-1, canonical=""):
         return self.run_script(
             "fetched", TD, TOPIC, outcome, status, error, '"etag"', "date",
-            digest, "text/plain", body, failures, again_ms, *pings)
+            digest, "text/plain", body, canonical, TOPIC + "/moved", failures,
+            again_ms, *pings)
 
     def test_new_content_becomes_an_event(self):
         pings = self.pings(3)
@@ -247,8 +252,18 @@ class Fetched(ScriptTest):
         self.assertEqual(state, {
             b"t": TOPIC.encode(), b"status": b"200", b"error": b"",
             b"failures": b"0", b"etag": b'"etag"', b"lm": b"date",
-            b"digest": b"d1"})
+            b"digest": b"d1", b"self": b"", b"src": TOPIC.encode() + b"/moved"})
         self.assertEqual(self.pending("pings"), [])
+
+    def test_the_canonical_url_goes_with_the_event(self):
+        self.fetched("content", canonical="http://a.example/")
+        (_, event), = self.entries("log")
+        self.assertEqual(event[b"self"], b"http://a.example/")
+        self.assertEqual(self.hash(f"topic:{TD}")[b"self"],
+                         b"http://a.example/")
+        self.fetched("content", digest="d2")
+        self.assertNotIn(b"self", self.entries("log")[1][1])
+        self.assertEqual(self.hash(f"topic:{TD}")[b"self"], b"")
 
     def test_a_lost_answer_makes_no_second_event(self):
         pings = self.pings(1)
@@ -274,10 +289,12 @@ class Fetched(ScriptTest):
         pings = self.pings(1)
         self.assertIsNone(self.run_script(
             "fetched", TD, TOPIC, "unchanged", 304, "", "", "", "", "", "",
-            0, -1, *pings))
+            "", "", 0, -1, *pings))
         state = self.hash(f"topic:{TD}")
-        self.assertEqual((state[b"status"], state[b"etag"], state[b"digest"]),
-                         (b"304", b'"etag"', b"d1"))
+        self.assertEqual((state[b"status"], state[b"etag"], state[b"digest"],
+                          state[b"src"]),
+                         (b"304", b'"etag"', b"d1",
+                          TOPIC.encode() + b"/moved"))
         self.assertEqual(self.pending("pings"), [])
 
     def test_a_failure_is_tried_again(self):
@@ -322,6 +339,91 @@ class Fetched(ScriptTest):
         body = b"\0\xff" * (1 << 22)
         self.fetched("content", body=body)
         self.assertEqual(self.entries("log")[0][1][b"b"], body)
+
+
+class Aside(ScriptTest):
+    def aside(self, stream, entry, why="why"):
+        return self.run_script("aside", stream, entry, why)
+
+    def claimed(self, stream, *fields):
+        self.call("XADD", stream, "*", *fields)
+        return self.read(stream)[-1][0]
+
+    def test_an_entry_is_moved_with_its_fields_and_a_reason(self):
+        for stream in ("log", "pings"):
+            with self.subTest(stream=stream):
+                self.setUp()
+                entry = self.claimed(stream, "t", "x", "\0\xff", "y")
+                self.assertEqual(self.aside(stream, entry, "a reason"), 1)
+                (_, copy), = self.entries("aside")
+                self.assertEqual(copy, {
+                    b"v": b"1", b"from": stream.encode(),
+                    b"id": entry.encode(), b"why": b"a reason", b"t": b"x",
+                    "\0\xff".encode(): b"y"})
+                self.assertEqual(self.pending(stream), [])
+
+    def test_ours_are_the_first_fields(self):
+        entry = self.claimed("pings", "v", "7", "why", "theirs")
+        self.aside("pings", entry)
+        (_, flat), = self.call("XRANGE", "aside", "-", "+")
+        self.assertEqual(flat, [b"v", b"1", b"from", b"pings", b"id",
+                                entry.encode(), b"why", b"why", b"v", b"7",
+                                b"why", b"theirs"])
+
+    def test_an_event_counts_as_fanned_out(self):
+        entry = self.claimed("log", "t", TOPIC)
+        self.subscribe(CD)
+        self.aside("log", entry)
+        self.assertEqual(self.call("HGET", "fan", entry), b"done")
+        self.assertEqual(self.run_script("page", entry, 10, TD), [0, 1])
+        self.assertEqual(self.posted(), [])
+        self.sweep()
+        self.assertEqual(self.call("GET", "floor"), entry.encode())
+        self.assertFalse(self.exists("fan"))
+
+    def test_a_repeated_call_changes_nothing(self):
+        for stream in ("log", "pings"):
+            entry = self.claimed(stream, "a", "b")
+            self.assertEqual(self.aside(stream, entry), 1)
+            self.assertEqual(
+                self.unchanged_by(lambda: self.aside(stream, entry)), 0)
+
+    def test_an_event_read_again_after_a_lost_group_is_not_moved_twice(self):
+        entry = self.claimed("log", "a", "b")
+        self.aside("log", entry)
+        self.call("XGROUP DESTROY", "log", "spread")
+        self.run_script("groups")
+        self.assertEqual(self.read("log")[0][0], entry)
+        self.assertEqual(self.aside("log", entry), 0)
+        self.assertEqual(len(self.entries("aside")), 1)
+        self.assertEqual(self.pending("log"), [])
+
+    def test_without_the_group_or_the_entry(self):
+        entry = self.claimed("pings", "a", "b")
+        self.call("XDEL", "pings", entry)
+        self.assertEqual(self.aside("pings", entry), 1)
+        self.assertEqual(self.entries("aside")[0][1][b"id"], entry.encode())
+        entry = self.claimed("pings", "a", "b")
+        self.call("XGROUP DESTROY", "pings", "spread")
+        self.assertEqual(
+            self.unchanged_by(lambda: self.aside("pings", entry)), 0)
+
+    def test_copies_are_bounded(self):
+        many = [word for n in range(20000) for word in (f"f{n}", "x")]
+        self.aside("pings", self.claimed("pings", *many))
+        self.aside("pings", self.claimed("pings", "a", b"\xff" * (1 << 20)))
+        many, large = [copy for _, copy in self.entries("aside")]
+        self.assertEqual(len(many), 4 + 32)
+        self.assertEqual(large[b"a"], b"\xff" * 16384)
+
+    def test_the_newest_are_kept(self):
+        for n in range(1300):
+            self.call("XADD", "pings", "*", "n", n)
+        for entry, _ in self.read("pings", count=1300):
+            self.aside("pings", entry)
+        kept = [copy[b"n"] for _, copy in self.entries("aside")]
+        self.assertTrue(1000 <= len(kept) < 1200, len(kept))
+        self.assertEqual(kept[-1], b"1299")
 
 
 if __name__ == "__main__":
