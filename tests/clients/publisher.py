@@ -15,9 +15,11 @@ import threading
 import urllib.parse
 import urllib.request
 
+_OUTPUT = threading.Lock()
 
 def say(event, **fields):
-    print(json.dumps({"event": event, **fields}), flush=True)
+    with _OUTPUT:
+        print(json.dumps({"event": event, **fields}), flush=True)
 
 
 class Feed(http.server.BaseHTTPRequestHandler):

@@ -18,11 +18,13 @@ import threading
 import urllib.parse
 import urllib.request
 
+_OUTPUT = threading.Lock()
 _LINK = re.compile(r'<([^>]*)>\s*;\s*rel="?([^",;]*)"?')
 
 
 def say(event, **fields):
-    print(json.dumps({"event": event, **fields}), flush=True)
+    with _OUTPUT:
+        print(json.dumps({"event": event, **fields}), flush=True)
 
 
 def links(header):
