@@ -7,6 +7,9 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev
     libinih-dev libxml2-dev uthash-dev check"
 run_packages="redis-server redis-tools python3"
 
+# For the clients of tests/clients, which are skipped without them.
+client_packages="nodejs npm"
+
 # The HTTP parser has another name in each release of Debian.
 parser_packages="libllhttp-dev libhttp-parser-dev"
 
@@ -74,4 +77,17 @@ install_packages()
     esac
     # shellcheck disable=SC2086
     as_root apt-get install -q -y --no-install-recommends $missing
+}
+
+# Installs what the clients of tests/clients need.  A node and an npm from
+# elsewhere serve as well.  Fails when they can't be had.
+install_client_packages()
+{
+    if command -v node >/dev/null && command -v npm >/dev/null; then
+        return 0
+    fi
+    echo "Installing:" $client_packages
+    as_root apt-get update -q
+    # shellcheck disable=SC2086 # a list of words
+    as_root apt-get install -q -y --no-install-recommends $client_packages
 }

@@ -18,6 +18,8 @@ dev | asan)
 esac
 
 install_packages
+install_client_packages ||
+    echo "Without nodejs and npm the clients of npm are skipped." >&2
 for preset in $presets; do
     echo "== $preset: build"
     cmake --preset "$preset" >/dev/null
