@@ -12,7 +12,9 @@ function(wsub_unit_tests folder)
         get_filename_component(program ${source} NAME_WE)
         string(REGEX REPLACE "^test_" "" name ${program})
         add_executable(${program} ${source})
-        target_link_libraries(${program} PRIVATE common PkgConfig::CHECK)
+        target_link_libraries(${program} PRIVATE
+            websub-hub-parts websub-spreader-parts websub-deliver-parts
+            common PkgConfig::CHECK)
         add_test(NAME unit-${name} COMMAND ${program}
             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
         set_tests_properties(unit-${name} PROPERTIES

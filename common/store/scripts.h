@@ -7,6 +7,7 @@
 #define WSUB_STORE_SCRIPTS_H
 
 enum wsub_script_id {
+    WSUB_SCRIPT_DENY,
     WSUB_SCRIPT_FETCHED,
     WSUB_SCRIPT_GROUPS,
     WSUB_SCRIPT_LEAVE,
@@ -32,6 +33,7 @@ void wsub_scripts_done(void);
 const struct wsub_script *wsub_script(enum wsub_script_id id);
 
 extern const char wsub_lua_prelude[];
+extern const char wsub_lua_deny[];
 extern const char wsub_lua_fetched[];
 extern const char wsub_lua_groups[];
 extern const char wsub_lua_leave[];

@@ -109,6 +109,13 @@ START_TEST(without_settings_the_defaults_hold)
     ck_assert_uint_eq(c->lease_max_s, 31536000);
     ck_assert_int_eq(c->lease_policy, WSUB_LEASE_CLAMP);
     ck_assert(c->verify);
+    ck_assert_str_eq(c->topic_allow, "");
+    ck_assert_str_eq(c->topic_deny, "");
+    ck_assert_str_eq(c->callback_allow, "");
+    ck_assert_str_eq(c->callback_deny, "");
+    ck_assert(!c->validate_topic);
+    ck_assert_int_eq(c->unknown_unsubscribe, WSUB_UNKNOWN_ACCEPT);
+    ck_assert_str_eq(c->redirect_to, "");
     ck_assert_uint_eq(c->max_connections, 10000);
     ck_assert_uint_eq(c->request_timeout_ms, 10000);
     ck_assert_uint_eq(c->drain_timeout_ms, 15000);

@@ -18,13 +18,13 @@ end
 -- The fields of a subscription record, nil when it is of another version.
 -- expires and lease are in seconds.
 local function parse_sub(record)
-    local version, expires, lease, generation =
-        string.match(record, '^(%d+) (%d+) (%d+) (%d+) ')
+    local version, expires, lease, generation, callback =
+        string.match(record, '^(%d+) (%d+) (%d+) (%d+) %S+ (.*)$')
     if version ~= '1' then
         return nil
     end
     return { expires = tonumber(expires), lease = tonumber(lease),
-             generation = tonumber(generation) }
+             generation = tonumber(generation), callback = callback }
 end
 
 -- What is known of a topic lapses when nobody subscribes to it, so that
@@ -123,5 +123,25 @@ local function first_unsettled(key, name)
         end
     end
     return nil
+end
+
+-- Ends a subscription, drops the request to make or renew it, and queues the
+-- denial that its callback is told (WebSub section 5.2).  `d` has td, cd,
+-- topic, given (the topic as the subscriber knows it), callback, reason ("" for
+-- none) and the denial's generation.
+local DENIAL_LASTS_S = 3600
+
+local function deny(d)
+    local key = d.td .. ':' .. d.cd
+    local request = p .. 'request:' .. key .. ':d'
+    if redis.call('EXISTS', p .. 'sub:' .. key) == 1 then
+        end_subscription(d.td, d.cd)
+    end
+    redis.call('DEL', p .. 'request:' .. key .. ':s')
+    redis.call('HSET', request, 'v', 1, 'g', digits(d.generation),
+        't', d.topic, 'tg', d.given, 'c', d.callback, 'r', d.reason)
+    redis.call('EXPIRE', request, DENIAL_LASTS_S)
+    redis.call('XADD', p .. 'verify', '*', 'q', key .. ':d',
+        'g', digits(d.generation))
 end
 
