@@ -81,9 +81,8 @@ static void deny(struct hub *hub, struct wsub_http_request *req,
                  const struct order *order)
 {
     wsub_log_info("deny", WSUB_KV("topic", order->topic.data),
-                  WSUB_KV("callback", order->cd[0] != '\0'
-                                          ? order->callback.data
-                                          : "all"));
+                  WSUB_KV("callback",
+                          order->cd[0] != '\0' ? order->callback.data : "all"));
     hub_deny(hub, order->topic.data, order->cd[0] != '\0' ? order->cd : NULL,
              order->reason != NULL ? order->reason : "", on_denied, req);
 }

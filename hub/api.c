@@ -41,8 +41,7 @@ static mode_handler *find_mode(const struct wsub_form *form,
     size_t count = wsub_form_find(form, name, &mode);
 
     if (mode[0] == '\0') {
-        hub_errors_add(errors, HUB_FAULT_MISSING, name, "%s is missing.",
-                       name);
+        hub_errors_add(errors, HUB_FAULT_MISSING, name, "%s is missing.", name);
         return NULL;
     }
     for (size_t i = 0; count == 1 && i < sizeof(modes) / sizeof(modes[0]); i++)
@@ -133,14 +132,9 @@ static void on_metrics(struct wsub_http_request *req, void *arg)
 }
 
 const struct wsub_http_route hub_routes[] = {
-    {"POST", "/", on_form},
-    {"POST", "/subscriptions", on_form},
-    {"POST", "/publish", hub_push},
-    {"POST", "/admin/deny", hub_admin_deny},
-    {"GET", "/", hub_page},
-    {"GET", "/topics", hub_topics},
-    {"GET", "/healthz", on_health},
-    {"GET", "/readyz", on_ready},
-    {"GET", "/metrics", on_metrics},
-    {0},
+    {"POST", "/", on_form},          {"POST", "/subscriptions", on_form},
+    {"POST", "/publish", hub_push},  {"POST", "/admin/deny", hub_admin_deny},
+    {"GET", "/", hub_page},          {"GET", "/topics", hub_topics},
+    {"GET", "/healthz", on_health},  {"GET", "/readyz", on_ready},
+    {"GET", "/metrics", on_metrics}, {0},
 };

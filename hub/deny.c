@@ -92,9 +92,8 @@ static void page(struct walk *walk)
         finish(walk, WSUB_ERR_UNAVAILABLE);
 }
 
-static struct walk *walk_new(struct hub *hub, const char *topic,
-                             const char *cd, const char *reason,
-                             hub_deny_cb *done, void *arg)
+static struct walk *walk_new(struct hub *hub, const char *topic, const char *cd,
+                             const char *reason, hub_deny_cb *done, void *arg)
 {
     struct walk *walk = wsub_calloc(1, sizeof(*walk));
 

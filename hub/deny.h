@@ -13,7 +13,8 @@
 #include "common/base/err.h"
 #include "hub/hub.h"
 
-#define HUB_VERIFY_WAITING_MAX 200000 /* in `verify` of a shard, some 50 MB of
+#define HUB_VERIFY_WAITING_MAX                                                 \
+    200000 /* in `verify` of a shard, some 50 MB of
                                        * Redis; more is refused */
 
 /* `ended` subscriptions, also when an error broke the walk off. */

@@ -42,15 +42,14 @@ static const struct {
 };
 
 /* Makes room for one more, behind those that are told before it. */
-static struct hub_error *insert(struct hub_errors *errors,
-                                enum hub_fault fault)
+static struct hub_error *insert(struct hub_errors *errors, enum hub_fault fault)
 {
     size_t at = errors->count;
 
     while (at > 0 && errors->list[at - 1].fault > fault)
         at--;
-    errors->list = wsub_realloc(errors->list, (errors->count + 1) *
-                                                  sizeof(errors->list[0]));
+    errors->list = wsub_realloc(errors->list,
+                                (errors->count + 1) * sizeof(errors->list[0]));
     memmove(&errors->list[at + 1], &errors->list[at],
             (errors->count - at) * sizeof(errors->list[0]));
     errors->count++;
@@ -86,15 +85,13 @@ void hub_errors_done(struct hub_errors *errors)
 static json_t *to_json(const struct hub_error *error)
 {
     json_t *item =
-        json_pack("{s:i, s:s, s:s, s:s}", "status",
-                  faults[error->fault].status, "code",
-                  faults[error->fault].code, "title",
+        json_pack("{s:i, s:s, s:s, s:s}", "status", faults[error->fault].status,
+                  "code", faults[error->fault].code, "title",
                   faults[error->fault].title, "detail", error->detail);
 
     if (error->parameter != NULL)
-        json_object_set_new(
-            item, "source",
-            json_pack("{s:s}", "parameter", error->parameter));
+        json_object_set_new(item, "source",
+                            json_pack("{s:s}", "parameter", error->parameter));
     return item;
 }
 
@@ -130,8 +127,7 @@ static void answer_json(const struct hub_errors *errors,
     wsub_buf_done(&body);
 }
 
-bool hub_errors_answer(struct hub_errors *errors,
-                       struct wsub_http_request *req)
+bool hub_errors_answer(struct hub_errors *errors, struct wsub_http_request *req)
 {
     int status;
 
@@ -162,9 +158,10 @@ void hub_refuse(struct wsub_http_request *req, enum hub_fault fault,
 void hub_refuse_unavailable(struct wsub_http_request *req)
 {
     wsub_http_reply_header(req, "Retry-After", RETRY_AFTER_S);
-    hub_refuse(req, HUB_FAULT_UNAVAILABLE, NULL,
-               "The hub cannot store the request now; try again in "
-               RETRY_AFTER_S " seconds.");
+    hub_refuse(
+        req, HUB_FAULT_UNAVAILABLE, NULL,
+        "The hub cannot store the request now; try again in " RETRY_AFTER_S
+        " seconds.");
 }
 
 void hub_refuse_stray(struct wsub_http_request *req, int status,

@@ -26,8 +26,8 @@ struct hub {
     struct wsub_keyring *ring;
     struct wsub_http_server *server;
     char *public_url;
-    char *link_header;   /* value of Link: <public_url>; rel="hub" */
-    bool on_loopback;    /* listens where only this machine comes */
+    char *link_header; /* value of Link: <public_url>; rel="hub" */
+    bool on_loopback;  /* listens where only this machine comes */
 };
 
 /* Builds everything in the zeroed `hub` and listens; one sentence goes to

@@ -88,8 +88,7 @@ bool hub_param_url(const struct hub *hub, const struct wsub_form *form,
     size_t count = wsub_form_find(form, name, &value);
 
     if (value[0] == '\0') {
-        hub_errors_add(errors, HUB_FAULT_MISSING, name, "%s is missing.",
-                       name);
+        hub_errors_add(errors, HUB_FAULT_MISSING, name, "%s is missing.", name);
         return false;
     }
     problem = count > 1 ? "is given more than once"
@@ -124,11 +123,9 @@ bool hub_check_token(struct wsub_http_request *req, const char *token)
 
     if (token[0] == '\0')
         return true;
-    if (given != NULL &&
-        strncasecmp(given, scheme, sizeof(scheme) - 1) == 0) {
+    if (given != NULL && strncasecmp(given, scheme, sizeof(scheme) - 1) == 0) {
         given += sizeof(scheme) - 1;
-        if (wsub_equal_const_time(given, strlen(given), token,
-                                  strlen(token)))
+        if (wsub_equal_const_time(given, strlen(given), token, strlen(token)))
             return true;
     }
     wsub_http_reply_header(req, "WWW-Authenticate", "Bearer");

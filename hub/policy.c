@@ -25,8 +25,8 @@ static bool matches(const char *pattern, size_t len, const char *subject)
         if (star == NULL)
             break;
         piece = (size_t)(star - pattern);
-        subject = memmem(subject, (size_t)(subject_end - subject), pattern,
-                         piece);
+        subject =
+            memmem(subject, (size_t)(subject_end - subject), pattern, piece);
         if (subject == NULL)
             return false;
         subject += piece;

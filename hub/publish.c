@@ -77,8 +77,7 @@ static void note(struct flow *flow)
         wsub_cmd_str(&cmd, "1");
         wsub_cmd_str(&cmd, "t");
         wsub_cmd_arg(&cmd, topic->data, topic->len);
-        if (wsub_redis_send(redis, ref.shard, &cmd, on_noted, flow) ==
-            WSUB_OK)
+        if (wsub_redis_send(redis, ref.shard, &cmd, on_noted, flow) == WSUB_OK)
             flow->due++;
         else
             flow->err = WSUB_ERR_UNAVAILABLE;

@@ -104,8 +104,7 @@ static const char *take_type(struct wsub_http_request *req,
         return "application/octet-stream";
     if (strlen(type) > TYPE_MAX_BYTES)
         hub_errors_add(errors, HUB_FAULT_REQUEST, NULL,
-                       "Content-Type is longer than %d bytes.",
-                       TYPE_MAX_BYTES);
+                       "Content-Type is longer than %d bytes.", TYPE_MAX_BYTES);
     return type;
 }
 

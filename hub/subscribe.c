@@ -26,8 +26,8 @@
 #include "hub/policy.h"
 #include "hub/stats.h"
 
-#define SECRET_MAX_BYTES 199     /* WebSub section 5.1: less than 200 */
-#define REQUEST_TTL_S 3600       /* a request that nobody verifies lapses */
+#define SECRET_MAX_BYTES 199 /* WebSub section 5.1: less than 200 */
+#define REQUEST_TTL_S 3600   /* a request that nobody verifies lapses */
 
 /* What becomes of a request once it is stored; see request.lua. */
 enum way { WAY_VERIFY, WAY_TRUST, WAY_VALIDATE, WAY_DENY };
@@ -42,7 +42,7 @@ struct flow {
     struct wsub_http_request *req;
     bool subscribe;
     enum way way;
-    struct wsub_buf topic, callback; /* owned; normalized */
+    struct wsub_buf topic, callback;          /* owned; normalized */
     const char *topic_given, *callback_given; /* borrowed until stored */
     const char *secret; /* borrowed until stored; NULL or "": none */
     const char *reason; /* const; of a denial, else "" */
@@ -117,14 +117,13 @@ static void stored(struct flow *flow, uint64_t generation)
 {
     const struct wsub_config *config = flow->hub->config;
 
-    if (generation == 0 &&
-        config->unknown_unsubscribe == WSUB_UNKNOWN_REJECT)
+    if (generation == 0 && config->unknown_unsubscribe == WSUB_UNKNOWN_REJECT)
         finish_unknown(flow);
     else if (generation > 0 && flow->way == WAY_TRUST)
         confirm(flow, generation);
     else if (generation > 0 && flow->way == WAY_DENY)
-        hub_deny_copies(flow->hub, flow->topic.data, flow->cd,
-                        on_copies_ended, flow);
+        hub_deny_copies(flow->hub, flow->topic.data, flow->cd, on_copies_ended,
+                        flow);
     else
         finish(flow, WSUB_OK);
 }
@@ -196,8 +195,8 @@ static void choose_way(struct flow *flow)
     const char *denial = NULL;
 
     if (flow->subscribe)
-        denial = hub_policy_denial(config, flow->topic.data,
-                                   flow->callback.data);
+        denial =
+            hub_policy_denial(config, flow->topic.data, flow->callback.data);
     flow->reason = denial != NULL ? denial : "";
     if (denial != NULL)
         flow->way = WAY_DENY;

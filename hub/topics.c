@@ -25,8 +25,7 @@ struct flow {
 
 enum { STATUS, ERROR, AT, FAILURES, FIELDS_MAX_ }; /* as they are asked for */
 
-static void reply_fetch(const struct flow *flow,
-                        const struct redisReply *reply)
+static void reply_fetch(const struct flow *flow, const struct redisReply *reply)
 {
     json_int_t number[FIELDS_MAX_] = {0};
     json_t *error = json_string(reply->element[ERROR]->str), *root;
@@ -35,10 +34,10 @@ static void reply_fetch(const struct flow *flow,
     for (size_t i = 0; i < FIELDS_MAX_; i++)
         if (i != ERROR && reply->element[i]->str != NULL)
             number[i] = strtoll(reply->element[i]->str, NULL, 10);
-    root = json_pack("{s:s, s:{s:I, s:o, s:I, s:I}}", "topic",
-                     flow->topic.data, "fetch", "status", number[STATUS],
-                     "error", error != NULL ? error : json_string(""), "at",
-                     number[AT], "failures", number[FAILURES]);
+    root = json_pack("{s:s, s:{s:I, s:o, s:I, s:I}}", "topic", flow->topic.data,
+                     "fetch", "status", number[STATUS], "error",
+                     error != NULL ? error : json_string(""), "at", number[AT],
+                     "failures", number[FAILURES]);
     text = json_dumps(root, JSON_COMPACT);
     if (text == NULL)
         wsub_panic("out of memory (JSON)");

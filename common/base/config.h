@@ -61,7 +61,7 @@ struct wsub_config {
     char *callback_deny;
     bool validate_topic;
     enum wsub_unknown_unsubscribe unknown_unsubscribe;
-    char *redirect_to; /* "" = requests are served here */
+    char *redirect_to;           /* "" = requests are served here */
     uint32_t max_connections;    /* accepted at once by an HTTP server */
     uint32_t request_timeout_ms; /* from a request's first byte to its last */
     uint32_t drain_timeout_ms;   /* from SIGTERM to exit */

@@ -37,8 +37,7 @@
 
 _Static_assert(sizeof(enum wsub_hash) == sizeof(unsigned) &&
                    sizeof(enum wsub_lease_policy) == sizeof(unsigned) &&
-                   sizeof(enum wsub_unknown_unsubscribe) ==
-                       sizeof(unsigned) &&
+                   sizeof(enum wsub_unknown_unsubscribe) == sizeof(unsigned) &&
                    sizeof(enum wsub_log_level) == sizeof(unsigned) &&
                    sizeof(enum wsub_log_format) == sizeof(unsigned),
                "choices are stored as unsigned numbers");

@@ -32,12 +32,11 @@ START_TEST(json_names_status_code_title_detail_and_source)
     hub_errors_add(&errors, HUB_FAULT_TOPIC, "hub.topic", "It has %d faults.",
                    2);
     hub_errors_json(&errors, &out);
-    ck_assert_str_eq(out.data,
-                     "{\"errors\":[{\"status\":400,"
-                     "\"code\":\"topic-validation-error\","
-                     "\"title\":\"Invalid topic\","
-                     "\"detail\":\"It has 2 faults.\","
-                     "\"source\":{\"parameter\":\"hub.topic\"}}]}");
+    ck_assert_str_eq(out.data, "{\"errors\":[{\"status\":400,"
+                               "\"code\":\"topic-validation-error\","
+                               "\"title\":\"Invalid topic\","
+                               "\"detail\":\"It has 2 faults.\","
+                               "\"source\":{\"parameter\":\"hub.topic\"}}]}");
     ck_assert_int_eq(hub_errors_status(&errors), 400);
     wsub_buf_done(&out);
     hub_errors_done(&errors);

@@ -120,8 +120,7 @@ static const struct {
     {none, none, none, none, "http://t.example/", "http://c.example/", NULL},
     {ours, none, none, none, "http://ours.example/a", "http://c.example/",
      NULL},
-    {ours, none, none, none, "http://t.example/", "http://c.example/",
-     "topic"},
+    {ours, none, none, none, "http://t.example/", "http://c.example/", "topic"},
     {none, secret, none, none, "http://t.example/secret", "http://c.example/",
      "topic"},
     {ours, secret, none, none, "http://ours.example/secret",
@@ -132,8 +131,7 @@ static const struct {
     {none, none, good, bad, "http://t.example/", "https://c.example/", NULL},
     {none, none, good, bad, "http://t.example/", "https://BAD.example:443",
      "callback"},
-    {ours, none, good, none, "http://t.example/", "http://c.example/",
-     "topic"},
+    {ours, none, good, none, "http://t.example/", "http://c.example/", "topic"},
 };
 
 START_TEST(deny_lists_win_over_allow_lists)
@@ -142,8 +140,8 @@ START_TEST(deny_lists_win_over_allow_lists)
                                  .topic_deny = policies[_i].topic_deny,
                                  .callback_allow = policies[_i].callback_allow,
                                  .callback_deny = policies[_i].callback_deny};
-    const char *reason = hub_policy_denial(&config, policies[_i].topic,
-                                           policies[_i].callback);
+    const char *reason =
+        hub_policy_denial(&config, policies[_i].topic, policies[_i].callback);
 
     if (policies[_i].denied == NULL)
         ck_assert_ptr_null(reason);
