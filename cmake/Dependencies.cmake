@@ -12,12 +12,14 @@ pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis>=0.14)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
 pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
+pkg_check_modules(LIBXML2 REQUIRED IMPORTED_TARGET libxml-2.0>=2.9.14)
 pkg_check_modules(LLHTTP IMPORTED_TARGET libllhttp)
 
 add_library(websubd_deps INTERFACE)
 target_link_libraries(websubd_deps INTERFACE
     PkgConfig::LIBEVENT PkgConfig::LIBCURL PkgConfig::HIREDIS
-    PkgConfig::JANSSON PkgConfig::CRYPTO PkgConfig::INIH m)
+    PkgConfig::JANSSON PkgConfig::CRYPTO PkgConfig::INIH PkgConfig::LIBXML2
+    m)
 if(LLHTTP_FOUND)
     target_link_libraries(websubd_deps INTERFACE PkgConfig::LLHTTP)
     target_compile_definitions(websubd_deps INTERFACE WSUB_HAVE_LLHTTP)

@@ -51,13 +51,9 @@ function(wsub_library name)
     target_link_libraries(${name} PUBLIC websubd_options websubd_deps)
 endfunction()
 
-# wsub_program(name): the executable `name` of this folder; all but its main.c
-# is the library name-parts, so that unit tests can link it.
+# wsub_program(name): the executable `name` of this folder.
 function(wsub_program name)
     file(GLOB sources CONFIGURE_DEPENDS *.c)
-    list(FILTER sources EXCLUDE REGEX "/main\\.c$")
-    add_library(${name}-parts STATIC ${sources})
-    target_link_libraries(${name}-parts PUBLIC common)
-    add_executable(${name} main.c)
-    target_link_libraries(${name} PRIVATE ${name}-parts)
+    add_executable(${name} ${sources})
+    target_link_libraries(${name} PRIVATE common)
 endfunction()

@@ -8,7 +8,7 @@
 #include "common/redis/redis.h"
 #include "deliver/stats.h"
 
-#define READ_MAX 256 /* entries of some 100 bytes */
+#define READ_MAX 256                   /* entries of some 100 bytes */
 #define CONTENT_MAX_BYTES (128u << 20) /* then nothing more is claimed */
 
 enum { STREAM_VERIFY, STREAM_OUTBOX };
@@ -28,6 +28,8 @@ static size_t on_grant(size_t want, void *arg)
         return 0; /* the hub's public URL is not known yet */
     if (deliver_content_bytes(claim->d->contents) > CONTENT_MAX_BYTES)
         return 0; /* a job that ends makes room, and kicks the readers */
+    if (granted < WSUB_READER_STREAMS_MAX)
+        return 0;
     if (granted > want)
         granted = want;
     claim->used += granted;
@@ -71,24 +73,23 @@ struct deliver_claim *deliver_claim_new(struct deliver *d)
     TAILQ_INIT(&claim->stalled);
     claim->readers = wsub_calloc(shards, sizeof(struct wsub_stream_reader *));
     for (unsigned i = 0; i < shards; i++)
-        claim->readers[i] =
-            wsub_stream_reader_new(&(struct wsub_stream_reader_options){
-                .base = wsub_loop_base(d->loop),
-                .redis = d->redis,
-                .shard = i,
-                .group = "deliver",
-                .consumer = d->config->instance_name,
-                .streams = {[STREAM_VERIFY] = "verify",
-                            [STREAM_OUTBOX] = "outbox"},
-                .stream_count = 2,
-                .takeover_idle_ms = {idle_ms, idle_ms},
-                .read_max = READ_MAX,
-                .grant = on_grant,
-                .give_back = on_give_back,
-                .on_entry = on_entry,
-                .on_stopped = on_reader_stopped,
-                .arg = claim,
-            });
+        claim->readers[i] = wsub_stream_reader_new(&(
+            struct wsub_stream_reader_options){
+            .base = wsub_loop_base(d->loop),
+            .redis = d->redis,
+            .shard = i,
+            .group = "deliver",
+            .consumer = d->config->instance_name,
+            .streams = {[STREAM_VERIFY] = "verify", [STREAM_OUTBOX] = "outbox"},
+            .stream_count = 2,
+            .takeover_idle_ms = {idle_ms, idle_ms},
+            .read_max = READ_MAX,
+            .grant = on_grant,
+            .give_back = on_give_back,
+            .on_entry = on_entry,
+            .on_stopped = on_reader_stopped,
+            .arg = claim,
+        });
     return claim;
 }
 
@@ -104,8 +105,11 @@ void deliver_claim_free(struct deliver_claim *claim)
 
 void deliver_claim_kick(struct deliver_claim *claim)
 {
-    for (unsigned i = 0; i < wsub_redis_shards(claim->d->redis); i++)
-        wsub_stream_reader_kick(claim->readers[i]);
+    unsigned shards = wsub_redis_shards(claim->d->redis);
+
+    claim->first = (claim->first + 1) % shards;
+    for (unsigned i = 0, at = claim->first; i < shards; i++)
+        wsub_stream_reader_kick(claim->readers[(at + i) % shards]);
 }
 
 void deliver_claim_release(struct deliver_claim *claim, size_t count)

@@ -18,6 +18,7 @@ struct deliver_claim {
     struct deliver *d;                   /* borrowed; outlives this */
     struct wsub_stream_reader **readers; /* owned; one a shard */
     unsigned stopped;                    /* readers that have stopped */
+    unsigned first; /* reader to wake first: in turn, lest one takes all */
     size_t slots;
     size_t used;                     /* granted to readers, or held */
     struct deliver_job *held;        /* jobs by hold_key; its entry may come

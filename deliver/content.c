@@ -12,10 +12,10 @@
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 #include "common/store/stream_reader.h"
-#include "common/store/topic.h"
 
 #define UNUSED_MAX_BYTES (8u << 20) /* for jobs that come in a moment */
 #define KEY_MAX 64                  /* "SHARD-MS-SEQ" */
+#define OVERHEAD_BYTES 1024 /* of an entry, so that empty events count too */
 
 STAILQ_HEAD(wait_list, deliver_content_wait);
 
@@ -27,18 +27,23 @@ struct entry {
     const char *id; /* within key */
     bool ready;
     unsigned users;
-    struct wait_list waits;      /* while loading */
+    struct wait_list waits; /* while loading */
     TAILQ_ENTRY(entry) in_unused;
     UT_hash_handle hh;
 };
 
 struct deliver_content_cache {
-    struct wsub_redis *redis;           /* borrowed; outlives the cache */
-    struct entry *table;                /* owned */
-    TAILQ_HEAD(, entry) unused;         /* the longest unused first */
+    struct wsub_redis *redis;   /* borrowed; outlives the cache */
+    struct entry *table;        /* owned */
+    TAILQ_HEAD(, entry) unused; /* the longest unused first */
     size_t unused_bytes;
     size_t bytes; /* used or not */
 };
+
+static size_t entry_bytes(const struct entry *entry)
+{
+    return entry->content.body_len + OVERHEAD_BYTES;
+}
 
 static void entry_free(struct entry *entry)
 {
@@ -59,7 +64,8 @@ static void entry_answer(struct entry *entry, enum wsub_err err)
 
     STAILQ_CONCAT(&waits, &entry->waits);
     entry->ready = err == WSUB_OK;
-    STAILQ_FOREACH(wait, &waits, next) {
+    STAILQ_FOREACH(wait, &waits, next)
+    {
         entry->users += entry->ready;
     }
     while ((wait = STAILQ_FIRST(&waits)) != NULL) {
@@ -96,8 +102,6 @@ static bool entry_fill(struct entry *entry, const struct redisReply *fields)
         type == NULL || body == NULL)
         return false;
     content->topic = wsub_strdup(topic);
-    memcpy(content->td, wsub_topic_ref(redis, topic).digest,
-           sizeof(content->td));
     wsub_buf_printf(&type_header, "Content-Type: %s", type);
     content->type_header = wsub_buf_take(&type_header);
     content->link_header = link_header(redis, self != NULL ? self : topic);
@@ -189,7 +193,8 @@ void deliver_content_cache_free(struct deliver_content_cache *cache)
 
     if (cache == NULL)
         return;
-    HASH_ITER(hh, cache->table, entry, next) {
+    HASH_ITER(hh, cache->table, entry, next)
+    {
         entry_free(entry);
     }
     free(cache);
@@ -212,7 +217,7 @@ void deliver_content_get(struct deliver_content_cache *cache, unsigned shard,
     if (entry != NULL && entry->ready) {
         if (entry->users++ == 0) {
             TAILQ_REMOVE(&cache->unused, entry, in_unused);
-            cache->unused_bytes -= entry->content.body_len;
+            cache->unused_bytes -= entry_bytes(entry);
         }
         wait->on_content(wait, WSUB_OK, &entry->content);
         return;
@@ -254,11 +259,11 @@ void deliver_content_put(struct deliver_content_cache *cache,
     if (--entry->users > 0)
         return;
     TAILQ_INSERT_TAIL(&cache->unused, entry, in_unused);
-    cache->unused_bytes += entry->content.body_len;
+    cache->unused_bytes += entry_bytes(entry);
     while (cache->unused_bytes > UNUSED_MAX_BYTES &&
            (oldest = TAILQ_FIRST(&cache->unused)) != NULL) {
         TAILQ_REMOVE(&cache->unused, oldest, in_unused);
-        cache->unused_bytes -= oldest->content.body_len;
+        cache->unused_bytes -= entry_bytes(oldest);
         entry_free(oldest);
     }
 }

@@ -12,14 +12,12 @@
 #include <sys/queue.h>
 
 #include "common/base/err.h"
-#include "common/crypto/digest.h"
 
 struct wsub_redis;
 struct deliver_content_cache;
 
 struct deliver_content {
     char *topic;       /* owned */
-    char td[WSUB_DIGEST_LEN + 1];
     char *type_header; /* owned; "Content-Type: ..." */
     char *link_header; /* owned; "Link: <hub>; rel=\"hub\", <self>; ..." */
     char *body;        /* owned */

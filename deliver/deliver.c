@@ -44,8 +44,7 @@ static void learn_public_url(struct deliver *d)
 
     if (d->user_agent != NULL || url == NULL)
         return;
-    wsub_buf_printf(&header, "User-Agent: websubd/%s (+%s)", WSUB_VERSION,
-                    url);
+    wsub_buf_printf(&header, "User-Agent: websubd/%s (+%s)", WSUB_VERSION, url);
     d->user_agent = wsub_buf_take(&header);
     deliver_claim_kick(d->claim);
 }
@@ -85,8 +84,8 @@ static void make_parts(struct deliver *d)
 
     deliver_stats_register();
     d->hmac = wsub_hmac_new(d->config->signature_hash);
-    d->hosts = deliver_hosts_new(d->config->per_host,
-                                 deliver_wait_max_ms(d->config));
+    d->hosts =
+        deliver_hosts_new(d->config->per_host, deliver_wait_max_ms(d->config));
     d->contents = deliver_content_cache_new(d->redis);
     d->loader = deliver_loader_new(base, d->redis);
     d->promoter = wsub_promoter_new(base, d->redis);
@@ -174,6 +173,6 @@ void deliver_drain_check(struct deliver *d)
         !deliver_claim_idle(d->claim))
         return;
     d->leaving = true;
-    wsub_leave(d->redis, "deliver", d->config->instance_name, streams,
-               on_left, d);
+    wsub_leave(d->redis, "deliver", d->config->instance_name, streams, on_left,
+               d);
 }

@@ -10,11 +10,13 @@
 #include "common/base/mem.h"
 #include "common/http/url.h"
 
-#define WAITING_MAX 256   /* a quarter of the default number of slots */
-#define DELAY_MIN_MS 20   /* less is not worth the way through Redis */
-#define DELAY_MAX_MS 2000 /* then the pace may have changed */
-#define FIRST_SERVICE_US 10000 /* guess until a transfer has ended */
-#define SMOOTHING 8       /* the latest transfer counts for an eighth */
+#define WAITING_MAX 256    /* a quarter of the default number of slots */
+#define DELAY_MIN_MS 20    /* less is not worth the way through Redis */
+#define DELAY_MAX_MS 10000 /* then the pace may have changed */
+#define FIRST_SERVICE_US                                                       \
+    1000            /* guess until a transfer has ended; too short
+                               * costs another look, too long a pause */
+#define SMOOTHING 8 /* the latest transfer counts for an eighth */
 
 TAILQ_HEAD(ticket_list, deliver_ticket);
 
@@ -22,7 +24,7 @@ struct deliver_host {
     char *key; /* owned */
     uint32_t sending;
     uint32_t waiting;
-    uint64_t service_us; /* a transfer takes, smoothed */
+    uint64_t service_us;  /* a transfer takes, smoothed */
     uint64_t promised_us; /* the next one sent away comes again then */
     struct ticket_list queue;
     UT_hash_handle hh;
@@ -31,11 +33,10 @@ struct deliver_host {
 struct deliver_hosts {
     struct deliver_host *table; /* owned; hosts in use only */
     uint32_t per_host;
-    uint32_t wait_max_ms;
+    uint64_t wait_max_ms;
 };
 
-struct deliver_hosts *deliver_hosts_new(uint32_t per_host,
-                                        uint32_t wait_max_ms)
+struct deliver_hosts *deliver_hosts_new(uint32_t per_host, uint32_t wait_max_ms)
 {
     struct deliver_hosts *hosts = wsub_calloc(1, sizeof(*hosts));
 
@@ -57,7 +58,8 @@ void deliver_hosts_free(struct deliver_hosts *hosts)
 
     if (hosts == NULL)
         return;
-    HASH_ITER(hh, hosts->table, host, next) {
+    HASH_ITER(hh, hosts->table, host, next)
+    {
         host_free(hosts, host);
     }
     free(hosts);
@@ -113,7 +115,7 @@ enum deliver_entry deliver_host_enter(struct deliver_hosts *hosts,
         return DELIVER_ENTRY_FULL;
     }
     ticket->host = host;
-    ticket->since_ms = wsub_now_ms();
+    ticket->since_us = wsub_now_us();
     if (host->sending < hosts->per_host) {
         host->sending++;
         return DELIVER_ENTRY_NOW;
@@ -136,30 +138,34 @@ void deliver_host_leave(struct deliver_hosts *hosts,
 {
     struct deliver_host *host = ticket->host;
     struct deliver_ticket *first = TAILQ_FIRST(&host->queue);
-    uint64_t now_ms = wsub_now_ms();
+    uint64_t now_us = wsub_now_us();
 
     ticket->host = NULL;
-    host->service_us += ((now_ms - ticket->since_ms) * 1000) / SMOOTHING -
-                        host->service_us / SMOOTHING;
+    host->service_us +=
+        (now_us - ticket->since_us) / SMOOTHING - host->service_us / SMOOTHING;
     if (first != NULL) { /* takes over the place of the one that leaves */
         stop_waiting(first);
-        first->since_ms = now_ms;
+        first->since_us = now_us;
         first->on_turn(first);
-    } else if (--host->sending == 0) {
-        host_free(hosts, host);
+        return;
     }
+    host->promised_us = 0; /* it is faster than was promised */
+    if (--host->sending == 0)
+        host_free(hosts, host);
 }
 
 void deliver_hosts_expire(struct deliver_hosts *hosts, bool everyone)
 {
-    uint64_t now = wsub_now_ms();
+    uint64_t now_us = wsub_now_us();
     struct deliver_host *host, *next;
 
-    HASH_ITER(hh, hosts->table, host, next) {
+    HASH_ITER(hh, hosts->table, host, next)
+    {
         struct deliver_ticket *first;
 
         while ((first = TAILQ_FIRST(&host->queue)) != NULL &&
-               (everyone || first->since_ms + hosts->wait_max_ms <= now)) {
+               (everyone ||
+                first->since_us + hosts->wait_max_ms * 1000 <= now_us)) {
             stop_waiting(first);
             first->host = NULL;
             first->on_late(first);

@@ -21,16 +21,16 @@ struct deliver_ticket {
     void (*on_late)(struct deliver_ticket *ticket); /* it waited too long and
                                                      * is out */
     struct deliver_host *host; /* borrowed; NULL when outside */
-    uint64_t since_ms; /* waiting, or sending, since */
+    uint64_t since_us;         /* waiting, or sending, since */
     bool waiting;
     TAILQ_ENTRY(deliver_ticket) next;
 };
 
 enum deliver_entry {
-    DELIVER_ENTRY_NOW,   /* send at once */
-    DELIVER_ENTRY_WAIT,  /* on_turn or on_late will be called */
-    DELIVER_ENTRY_FULL,  /* too many wait: put the work back */
-    DELIVER_ENTRY_BAD,   /* the callback is no URL */
+    DELIVER_ENTRY_NOW,  /* send at once */
+    DELIVER_ENTRY_WAIT, /* on_turn or on_late will be called */
+    DELIVER_ENTRY_FULL, /* too many wait: put the work back */
+    DELIVER_ENTRY_BAD,  /* the callback is no URL */
 };
 
 struct deliver_hosts *deliver_hosts_new(uint32_t per_host,

@@ -8,6 +8,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
+#include "common/store/topic.h"
 #include "deliver/claim.h"
 #include "deliver/send.h"
 #include "deliver/settle.h"
@@ -83,7 +84,8 @@ void deliver_job_free(struct deliver_job *job)
 
 static void load_record(struct deliver_job *job)
 {
-    job->load.td = job->content->td;
+    wsub_topic_level(job->content->topic, job->level, job->td);
+    job->load.td = job->td;
     job->load.cd = job->cd;
     deliver_load_want(job->d->loader, job->shard, &job->load);
 }
@@ -104,8 +106,7 @@ static void on_late(struct deliver_ticket *ticket)
         (struct deliver_job *)(void *)((char *)ticket -
                                        offsetof(struct deliver_job, ticket));
 
-    deliver_job_park(job,
-                     wsub_loop_draining(job->d->loop) ? 0 : LATE_MS);
+    deliver_job_park(job, wsub_loop_draining(job->d->loop) ? 0 : LATE_MS);
 }
 
 static void job_send(struct deliver_job *job)
@@ -144,6 +145,15 @@ static void job_ready(struct deliver_job *job)
     }
 }
 
+/* This level's subscription has ended: the next one, or none. */
+static void try_next_level(struct deliver_job *job, const char *why)
+{
+    if (wsub_topic_next_level(job->content->topic, &job->level))
+        load_record(job);
+    else
+        job_drop(job, why);
+}
+
 static void on_record(struct deliver_load *load, enum wsub_err err,
                       const char *line, size_t len)
 {
@@ -156,16 +166,15 @@ static void on_record(struct deliver_load *load, enum wsub_err err,
         return;
     }
     if (line == NULL) {
-        job_drop(job, "no such subscription");
+        try_next_level(job, "no such subscription");
         return;
     }
     wsub_buf_clear(&job->line);
     wsub_buf_add(&job->line, line, len);
     if (wsub_record_parse(job->line.data, &job->record) != WSUB_OK)
         deliver_job_park(job, NEWER_FORMAT_MS);
-    else if (job->record.expires_s * 1000 <=
-             wsub_redis_time_ms(job->d->redis))
-        job_drop(job, "the lease has ended");
+    else if (job->record.expires_s * 1000 <= wsub_redis_time_ms(job->d->redis))
+        try_next_level(job, "the lease has ended");
     else
         job_ready(job);
 }
@@ -203,6 +212,33 @@ static bool take_field(const struct wsub_stream_entry *entry, const char *name,
     return true;
 }
 
+void deliver_job_target(const struct deliver_job *job,
+                        char ret_text[DELIVER_TARGET_MAX])
+{
+    if (job->level == 0)
+        snprintf(ret_text, DELIVER_TARGET_MAX, "%s", job->cd);
+    else if (job->level == WSUB_LEVEL_ALL)
+        snprintf(ret_text, DELIVER_TARGET_MAX, "%s:*", job->cd);
+    else
+        snprintf(ret_text, DELIVER_TARGET_MAX, "%s:%d", job->cd, job->level);
+}
+
+/* The reverse of deliver_job_target(); false when `c` is malformed. */
+static bool take_target(struct deliver_job *job, const char *c)
+{
+    size_t len = c != NULL ? strcspn(c, ":") : 0;
+
+    if (len != WSUB_DIGEST_LEN)
+        return false;
+    memcpy(job->cd, c, len);
+    job->cd[len] = '\0';
+    if (strcmp(c + len, ":*") == 0)
+        job->level = WSUB_LEVEL_ALL;
+    else if (c[len] == ':')
+        job->level = (int)strtoul(c + len + 1, NULL, 10);
+    return job->level < WSUB_URL_MAX_BYTES;
+}
+
 static bool job_fill(struct deliver_job *job,
                      const struct wsub_stream_entry *entry)
 {
@@ -211,11 +247,10 @@ static bool job_fill(struct deliver_job *job,
     if (failures != NULL)
         job->failures = (uint32_t)strtoul(failures, NULL, 10);
     return take_field(entry, "e", job->event_id, sizeof(job->event_id)) &&
-           take_field(entry, "c", job->cd, sizeof(job->cd));
+           take_target(job, wsub_stream_field(entry->fields, "c", NULL));
 }
 
-void deliver_job_start(struct deliver *d,
-                       const struct wsub_stream_entry *entry)
+void deliver_job_start(struct deliver *d, const struct wsub_stream_entry *entry)
 {
     struct deliver_job *job, *held;
     char key[sizeof(job->hold_key)];
@@ -237,8 +272,7 @@ void deliver_job_start(struct deliver *d,
     memcpy(job->hold_key, key, sizeof(key));
     HASH_ADD_STR(d->claim->held, hold_key, job);
     if (job_fill(job, entry)) {
-        deliver_content_get(d->contents, job->shard, job->event_id,
-                            &job->wait);
+        deliver_content_get(d->contents, job->shard, job->event_id, &job->wait);
     } else {
         wsub_log_error("job-malformed", WSUB_KU("shard", job->shard),
                        WSUB_KV("entry", job->entry_id));
@@ -269,7 +303,8 @@ void deliver_jobs_abandon(struct deliver *d)
 {
     struct deliver_job *job, *next;
 
-    HASH_ITER(hh, d->claim->held, job, next) {
+    HASH_ITER(hh, d->claim->held, job, next)
+    {
         HASH_DEL(d->claim->held, job);
         wsub_buf_done(&job->line);
         free(job);

@@ -8,7 +8,8 @@
  *
  * The subscription is read right before sending: a job that waited for its
  * host reads it again, so nothing is sent once an unsubscription is active
- * or the lease has ended. */
+ * or the lease has ended.  When it has ended, a dotted topic's next level is
+ * looked at: the same callback may be subscribed there, too. */
 #ifndef DELIVER_JOB_H
 #define DELIVER_JOB_H
 
@@ -20,6 +21,7 @@
 #include <uthash.h>
 
 #include "common/base/buf.h"
+#include "common/crypto/digest.h"
 #include "common/http/client.h"
 #include "common/store/record.h"
 #include "common/store/stream_reader.h"
@@ -56,24 +58,32 @@ struct deliver_job {
     char entry_id[DELIVER_ID_MAX]; /* in the outbox */
     char event_id[DELIVER_ID_MAX];
     char cd[WSUB_DIGEST_LEN + 1];
+    int level; /* of the event's topic that is subscribed to */
+    char td[WSUB_DIGEST_LEN + 1];          /* of that level */
     uint32_t failures;                     /* attempts that failed so far */
     const struct deliver_content *content; /* a use of the cache's */
     struct deliver_content_wait wait;
     struct deliver_load load;
     struct deliver_ticket ticket;
-    struct wsub_buf line; /* owned; the record */
-    struct wsub_record record; /* borrows from line */
+    struct wsub_buf line;                    /* owned; the record */
+    struct wsub_record record;               /* borrows from line */
     char signature[24 + WSUB_SIGNATURE_MAX]; /* header */
     struct curl_slist headers[DELIVER_JOB_HEADERS];
     enum deliver_outcome outcome;
-    uint64_t delay_ms;  /* DELIVER_LATER */
-    char why[128];      /* DELIVER_DEAD */
+    uint64_t delay_ms;             /* DELIVER_LATER */
+    char why[128];                 /* DELIVER_DEAD */
     TAILQ_ENTRY(deliver_job) next; /* settling or stalled */
     UT_hash_handle hh;             /* held jobs by hold_key */
     char hold_key[DELIVER_HOLD_KEY_MAX];
 };
 
 TAILQ_HEAD(deliver_job_list, deliver_job);
+
+#define DELIVER_TARGET_MAX (WSUB_DIGEST_LEN + 12)
+
+/* Writes the job's `c` (docs/PROTOCOL.md): "CD", "CD:LEVEL" or "CD:*". */
+void deliver_job_target(const struct deliver_job *job,
+                        char ret_text[DELIVER_TARGET_MAX]);
 
 /* Takes a claimed entry of the outbox; its slot is given back by
  * deliver_claim_release() once the outcome is in Redis. */

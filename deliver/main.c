@@ -21,8 +21,9 @@ static bool ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
     else if (!wsub_redis_up(d->redis))
         snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
     else if (d->user_agent == NULL)
-        snprintf(reason, WSUB_STATUS_REASON_BYTES, "the hub's public URL is not known: start a "
-                              "hub or set public_url");
+        snprintf(reason, WSUB_STATUS_REASON_BYTES,
+                 "the hub's public URL is not known: start a "
+                 "hub or set public_url");
     else
         return true;
     return false;

@@ -1,16 +1,20 @@
 #include "deliver/send.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/backoff.h"
 #include "common/base/log.h"
 #include "common/crypto/digest.h"
-#include "common/redis/redis.h"
+#include "common/base/mem.h"
+#include "common/store/topic.h"
 #include "deliver/job.h"
+#include "deliver/star.h"
 #include "deliver/stats.h"
 
-#define ANSWER_MAX_BYTES 65536 /* ignored, and read only to keep the
+#define ANSWER_MAX_BYTES                                                       \
+    65536 /* ignored, and read only to keep the
                                 * connection; more closes it */
 
 static char no_expect[] = "Expect:"; /* no 100-continue round trip */
@@ -40,6 +44,33 @@ static void job_fail(struct deliver_job *job, const char *why)
     deliver_job_settle(job, DELIVER_DEAD);
 }
 
+static void on_star_ended(enum wsub_err err, void *arg)
+{
+    (void)err; /* a copy that is left ends by its own 410 */
+    free(arg);
+}
+
+/* 410 of a `*` subscription: the settler ends it in this shard, this does in
+ * the others. */
+static void end_star(const struct deliver_job *job)
+{
+    struct star_name {
+        char td[sizeof(job->td)];
+        char cd[sizeof(job->cd)];
+    } *name = wsub_calloc(1, sizeof(*name));
+
+    memcpy(name->td, job->td, sizeof(name->td));
+    memcpy(name->cd, job->cd, sizeof(name->cd));
+    deliver_star_copy(job->d,
+                      &(struct deliver_star_change){
+                          .home = job->shard,
+                          .td = name->td,
+                          .cd = name->cd,
+                          .generation = job->record.generation,
+                      },
+                      on_star_ended, name);
+}
+
 static void on_answer(const struct wsub_http_answer *answer, void *arg)
 {
     struct deliver_job *job = arg;
@@ -58,6 +89,8 @@ static void on_answer(const struct wsub_http_answer *answer, void *arg)
         wsub_log_info("subscription-gone",
                       WSUB_KV("topic", job->content->topic),
                       WSUB_KV("callback", job->record.callback));
+        if (job->level == WSUB_LEVEL_ALL)
+            end_star(job);
         deliver_job_settle(job, DELIVER_GONE);
     } else if (answer->status != 0) {
         snprintf(why, sizeof(why), "HTTP status %ld", answer->status);
@@ -90,7 +123,7 @@ static bool sign(struct deliver_job *job)
     job->signature[0] = '\0';
     if (strcmp(job->record.secret, "-") == 0)
         return true;
-    snprintf(context, sizeof(context), "%s:%s", job->content->td, job->cd);
+    snprintf(context, sizeof(context), "%s:%s", job->td, job->cd);
     err = wsub_open(job->d->ring, context, job->record.secret, &secret);
     if (err == WSUB_OK) {
         memcpy(job->signature, name, sizeof(name));
@@ -124,17 +157,15 @@ void deliver_send(struct deliver_job *job)
     headers = push_header(job, &used, job->content->type_header, headers);
     if (job->signature[0] != '\0')
         headers = push_header(job, &used, job->signature, headers);
-    wsub_http_client_send(job->d->client, &(struct wsub_http_send){
-                                              .url = job->record.callback,
-                                              .headers = headers,
-                                              .body = job->content->body,
-                                              .body_len =
-                                                  job->content->body_len,
-                                              .timeout_ms =
-                                                  job->d->config->timeout_ms,
-                                              .answer_max_bytes =
-                                                  ANSWER_MAX_BYTES,
-                                              .done = on_answer,
-                                              .arg = job,
-                                          });
+    wsub_http_client_send(job->d->client,
+                          &(struct wsub_http_send){
+                              .url = job->record.callback,
+                              .headers = headers,
+                              .body = job->content->body,
+                              .body_len = job->content->body_len,
+                              .timeout_ms = job->d->config->timeout_ms,
+                              .answer_max_bytes = ANSWER_MAX_BYTES,
+                              .done = on_answer,
+                              .arg = job,
+                          });
 }

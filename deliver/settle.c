@@ -23,25 +23,28 @@ struct shard {
 };
 
 struct deliver_settler {
-    struct deliver *d;     /* borrowed; outlives the settler */
-    struct event *flush;   /* owned; runs once the turn is over */
-    struct shard *shards;  /* owned */
+    struct deliver *d;    /* borrowed; outlives the settler */
+    struct event *flush;  /* owned; runs once the turn is over */
+    struct shard *shards; /* owned */
 };
 
 static void shard_flush(struct shard *shard);
 
 static void add_job(struct wsub_cmd *cmd, const struct deliver_job *job)
 {
+    char target[DELIVER_TARGET_MAX];
+
+    deliver_job_target(job, target);
     wsub_cmd_str(cmd, job->entry_id);
     wsub_cmd_str(cmd, job->event_id);
-    wsub_cmd_str(cmd, job->cd);
+    wsub_cmd_str(cmd, target);
     switch (job->outcome) {
     case DELIVER_DONE:
         wsub_cmd_str(cmd, "done");
         break;
     case DELIVER_GONE:
         wsub_cmd_str(cmd, "gone");
-        wsub_cmd_str(cmd, job->content->td);
+        wsub_cmd_str(cmd, job->td);
         wsub_cmd_u64(cmd, job->record.generation);
         break;
     case DELIVER_LATER:
@@ -66,8 +69,7 @@ static void settled(struct shard *shard)
 
     while ((job = TAILQ_FIRST(&shard->sent)) != NULL) {
         TAILQ_REMOVE(&shard->sent, job, next);
-        if (job->outcome == DELIVER_LATER &&
-            !wsub_loop_draining(job->d->loop))
+        if (job->outcome == DELIVER_LATER && !wsub_loop_draining(job->d->loop))
             wsub_promoter_hint(promoter, shard->number, job->delay_ms);
         deliver_job_free(job);
     }
@@ -110,7 +112,7 @@ static void shard_flush(struct shard *shard)
         return;
     wsub_cmd_init_script(&cmd, redis, shard->number, WSUB_SCRIPT_SETTLE);
     TAILQ_FOREACH(each, &shard->sent, next)
-        add_job(&cmd, each);
+    add_job(&cmd, each);
     shard->busy = true;
     if (wsub_redis_send(redis, shard->number, &cmd, on_settled, shard) !=
         WSUB_OK)

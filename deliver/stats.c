@@ -4,7 +4,8 @@
 
 #define JOBS "websubd_deliver_jobs_total", "Settled delivery jobs by outcome"
 #define INTENTS                                                                \
-    "websubd_deliver_verifications_total", "Verifications of intent by outcome"
+    "websubd_deliver_verifications_total", "Verifications of intent by "       \
+                                           "outcome"
 
 #define DENIALS "websubd_deliver_denials_total", "Denials by outcome"
 

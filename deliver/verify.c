@@ -14,6 +14,7 @@
 #include "common/store/promoter.h"
 #include "deliver/ask.h"
 #include "deliver/claim.h"
+#include "deliver/star.h"
 #include "deliver/stats.h"
 
 #define LATE_MS 1000 /* one that waited for its host in vain looks again */
@@ -45,19 +46,20 @@ struct deliver_verification {
     struct deliver *d; /* borrowed; outlives this */
     enum verify_state state;
     bool stalled; /* loading or applying, and Redis went away */
+    bool copying; /* applied at home; the copies of `*` are due */
     unsigned shard;
     char entry_id[DELIVER_ID_MAX];
-    char key[KEY_MAX];         /* TD:CD:MODE */
+    char key[KEY_MAX]; /* TD:CD:MODE */
     char td[WSUB_DIGEST_LEN + 1];
     char cd[WSUB_DIGEST_LEN + 1];
     uint64_t generation;
     uint32_t failures;
-    char *topic;       /* owned; as given in the request (section 5.3) */
-    char *callback;    /* owned; as given */
-    char *reason;      /* owned; of a denial */
+    char *topic;    /* owned; as given in the request (section 5.3) */
+    char *callback; /* owned; as given */
+    char *reason;   /* owned; of a denial */
     struct deliver_ask ask;
     struct wsub_buf url; /* owned */
-    uint64_t asked_ms; /* our clock: the lease counts from here */
+    uint64_t asked_ms;   /* our clock: the lease counts from here */
     const char *outcome; /* const; see verified.lua */
     uint64_t delay_ms;   /* until the next attempt */
     struct deliver_ticket ticket;
@@ -88,6 +90,52 @@ static void verification_free(struct deliver_verification *v)
     free(v);
 }
 
+static void apply(struct deliver_verification *v);
+static void loaded(struct deliver_verification *v);
+
+static bool is_denial(const struct deliver_verification *v)
+{
+    return v->ask.mode == DELIVER_ASK_DENIED;
+}
+
+static bool is_star(const struct deliver_verification *v)
+{
+    return v->topic != NULL && v->topic[0] == '*' &&
+           wsub_redis_shards(v->d->redis) > 1;
+}
+
+static void on_copies(enum wsub_err err, void *arg)
+{
+    struct deliver_verification *v = arg;
+
+    if (err != WSUB_OK) {
+        v->stalled = true;
+        return;
+    }
+    v->copying = false;
+    if (v->state == VERIFY_LOADING) { /* a denial, not told yet */
+        loaded(v);
+        return;
+    }
+    v->outcome = "copied";
+    apply(v);
+}
+
+static void copy_star(struct deliver_verification *v)
+{
+    v->copying = true;
+    v->stalled = false;
+    deliver_star_copy(v->d,
+                      &(struct deliver_star_change){
+                          .home = v->shard,
+                          .td = v->td,
+                          .cd = v->cd,
+                          .subscribe = v->ask.mode == DELIVER_ASK_SUBSCRIBE,
+                          .generation = v->generation,
+                      },
+                      on_copies, v);
+}
+
 static void on_applied(enum wsub_err err, const struct redisReply *reply,
                        void *arg)
 {
@@ -107,6 +155,10 @@ static void on_applied(enum wsub_err err, const struct redisReply *reply,
                       WSUB_KV("mode", deliver_ask_mode_name(v->ask.mode)),
                       WSUB_KV("outcome", v->outcome),
                       WSUB_KV("effect", reply->str));
+    if (is_star(v) && strcmp(v->outcome, "confirmed") == 0) {
+        copy_star(v);
+        return;
+    }
     if (strcmp(v->outcome, "again") == 0 && !wsub_loop_draining(d->loop))
         wsub_promoter_hint(d->promoter, v->shard, v->delay_ms);
     verification_free(v);
@@ -130,6 +182,8 @@ static void apply(struct deliver_verification *v)
     wsub_cmd_u64(&cmd, v->delay_ms);
     wsub_cmd_u64(&cmd, v->failures);
     wsub_cmd_str(&cmd, v->entry_id);
+    if (is_star(v))
+        wsub_cmd_str(&cmd, "copies");
     if (wsub_redis_send(redis, v->shard, &cmd, on_applied, v) != WSUB_OK)
         v->stalled = true;
 }
@@ -148,11 +202,6 @@ static void park(struct deliver_verification *v, uint64_t delay_ms)
 {
     v->delay_ms = wsub_loop_draining(v->d->loop) ? 0 : delay_ms;
     finish(v, "again");
-}
-
-static bool is_denial(const struct deliver_verification *v)
-{
-    return v->ask.mode == DELIVER_ASK_DENIED;
 }
 
 static void succeed(struct deliver_verification *v)
@@ -224,9 +273,11 @@ static void ask(struct deliver_verification *v)
 
 static struct deliver_verification *of_ticket(struct deliver_ticket *ticket)
 {
-    return (struct deliver_verification
-                *)(void *)((char *)ticket -
-                           offsetof(struct deliver_verification, ticket));
+    return (
+        struct deliver_verification *)(void *)((char *)ticket -
+                                               offsetof(
+                                                   struct deliver_verification,
+                                                   ticket));
 }
 
 static void on_turn(struct deliver_ticket *ticket)
@@ -247,8 +298,8 @@ static void loaded(struct deliver_verification *v)
         park(v, 0);
         return;
     }
-    switch (deliver_host_enter(v->d->hosts, v->callback, &v->ticket,
-                               &delay_ms)) {
+    switch (
+        deliver_host_enter(v->d->hosts, v->callback, &v->ticket, &delay_ms)) {
     case DELIVER_ENTRY_NOW:
         ask(v);
         break;
@@ -262,6 +313,15 @@ static void loaded(struct deliver_verification *v)
         finish(v, "refused");
         break;
     }
+}
+
+/* The request was confirmed before, and its copies are due: by a process that
+ * died, or before Redis went away. */
+static void finish_copies(struct deliver_verification *v)
+{
+    enter(v, VERIFY_APPLYING);
+    v->outcome = "confirmed";
+    copy_star(v);
 }
 
 static void on_request(enum wsub_err err, const struct redisReply *reply,
@@ -293,7 +353,12 @@ static void on_request(enum wsub_err err, const struct redisReply *reply,
     v->ask.callback = v->callback;
     v->ask.reason = v->reason;
     v->ask.lease_s = lease != NULL ? strtoull(lease, NULL, 10) : 0;
-    loaded(v);
+    if (wsub_stream_field(reply, "ok", NULL) != NULL)
+        finish_copies(v);
+    else if (is_star(v) && is_denial(v))
+        copy_star(v); /* nothing is sent any more; then it is told */
+    else
+        loaded(v);
 }
 
 static void load(struct deliver_verification *v)
@@ -303,8 +368,7 @@ static void load(struct deliver_verification *v)
     v->stalled = false;
     wsub_cmd_init(&cmd, "HGETALL");
     wsub_cmd_key(&cmd, v->d->redis, v->shard, "request", v->key);
-    if (wsub_redis_send(v->d->redis, v->shard, &cmd, on_request, v) !=
-        WSUB_OK)
+    if (wsub_redis_send(v->d->redis, v->shard, &cmd, on_request, v) != WSUB_OK)
         v->stalled = true;
 }
 
@@ -367,10 +431,13 @@ void deliver_verify_resume(struct deliver *d)
 {
     struct deliver_verification *v, *next;
 
-    HASH_ITER(hh, d->claim->verifications, v, next) {
+    HASH_ITER(hh, d->claim->verifications, v, next)
+    {
         if (!v->stalled)
             continue;
-        if (v->state == VERIFY_APPLYING)
+        if (v->copying)
+            copy_star(v);
+        else if (v->state == VERIFY_APPLYING)
             apply(v);
         else
             load(v);
@@ -381,7 +448,8 @@ void deliver_verify_abandon(struct deliver *d)
 {
     struct deliver_verification *v, *next;
 
-    HASH_ITER(hh, d->claim->verifications, v, next) {
+    HASH_ITER(hh, d->claim->verifications, v, next)
+    {
         verification_free(v);
     }
 }

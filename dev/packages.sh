@@ -4,7 +4,7 @@
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev
     libcurl4-openssl-dev libhiredis-dev libjansson-dev libssl-dev
-    libinih-dev uthash-dev check"
+    libinih-dev libxml2-dev uthash-dev check"
 run_packages="redis-server redis-tools python3"
 
 # The HTTP parser has another name in each release of Debian.

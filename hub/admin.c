@@ -43,8 +43,7 @@ static void take_callback(const struct hub *hub, const struct wsub_form *form,
     const char *given;
 
     if (wsub_form_find(form, "hub.callback", NULL) > 0 &&
-        hub_param_url(hub, form, "hub.callback", HUB_FAULT_CALLBACK, errors,
-                      &given, &order->callback))
+        hub_param_callback(hub, form, errors, &given, &order->callback))
         wsub_digest(order->callback.data, order->callback.len, order->cd);
 }
 
@@ -53,8 +52,8 @@ static void take(const struct hub *hub, const struct wsub_form *form,
 {
     const char *given;
 
-    hub_param_url(hub, form, "hub.topic", HUB_FAULT_TOPIC, errors, &given,
-                  &order->topic);
+    hub_param_topic(hub, form, WSUB_TOPIC_SUBSCRIBE, errors, &given,
+                    &order->topic);
     take_callback(hub, form, errors, order);
     if (hub_param_optional(form, "hub.reason", HUB_FAULT_REASON, errors,
                            &order->reason) &&

@@ -1,10 +1,11 @@
 /* deny.h - end subscriptions that are not to be served (WebSub section 5.2).
  *
- *   page of one shard -> next page ... -> next shard ... -> done
+ *   page -> next page ... -> done
  *
  * The `deny` script ends a page of subscriptions and queues for each the
- * denial that deliver tells its callback.  A walk that breaks off can be
- * asked for again: what was ended stays ended. */
+ * denial that deliver tells its callback, after ending the copies of a
+ * subscription to `*`.  A walk that breaks off can be asked for again: what was
+ * ended stays ended. */
 #ifndef HUB_DENY_H
 #define HUB_DENY_H
 
@@ -24,10 +25,5 @@ typedef void hub_deny_cb(enum wsub_err err, uint64_t ended, void *arg);
  * may be "".  Calls `done` once, maybe during this call. */
 void hub_deny(struct hub *hub, const char *topic, const char *cd,
               const char *reason, hub_deny_cb *done, void *arg);
-
-/* Ends what a subscription that is denied already has in other shards, and
- * tells nobody. */
-void hub_deny_copies(struct hub *hub, const char *topic, const char *cd,
-                     hub_deny_cb *done, void *arg);
 
 #endif

@@ -59,46 +59,96 @@ bool hub_params_query(const struct wsub_http_request *req,
     return parse("query", query, strlen(query), errors, ret_form);
 }
 
-const char *hub_url_fault(const struct hub *hub, const char *value,
-                          struct wsub_buf *ret_url)
+/* What is wrong with where a URL leads; NULL when nothing is. */
+static const char *host_fault(const struct hub *hub, const struct wsub_url *url)
 {
-    struct wsub_buf normalized = {0};
-    struct wsub_url url;
     bool is_literal = false;
-    enum wsub_url_fault fault = wsub_url_parse(value, &normalized, &url);
-    const char *text = NULL;
 
-    if (fault != WSUB_URL_FINE)
-        text = wsub_url_fault_text(fault);
-    else if (!hub->config->allow_private_networks &&
-             !wsub_addr_text_is_global(url.host, &is_literal) && is_literal)
-        text = "names an address that is not public";
-    else
-        wsub_buf_add(ret_url, normalized.data, normalized.len);
-    wsub_buf_done(&normalized);
+    if (!hub->config->allow_private_networks && url->host[0] != '\0' &&
+        !wsub_addr_text_is_global(url->host, &is_literal) && is_literal)
+        return "names an address that is not public";
+    return NULL;
+}
+
+const char *hub_topic_fault(const struct hub *hub, const char *value,
+                            enum wsub_topic_use use, struct wsub_buf *ret_topic)
+{
+    struct wsub_buf normal = {0};
+    struct wsub_url url;
+    const char *fault = wsub_topic_parse(value, use, &normal, &url);
+
+    if (fault == NULL)
+        fault = host_fault(hub, &url);
+    if (fault == NULL)
+        wsub_buf_add(ret_topic, normal.data, normal.len);
+    wsub_buf_done(&normal);
+    return fault;
+}
+
+static const char *callback_fault(const struct hub *hub, const char *value,
+                                  struct wsub_buf *ret_callback)
+{
+    struct wsub_buf normal = {0};
+    struct wsub_url url;
+    enum wsub_url_fault fault = wsub_url_parse(value, &normal, &url);
+    const char *text = fault != WSUB_URL_FINE ? wsub_url_fault_text(fault)
+                                              : host_fault(hub, &url);
+
+    if (text == NULL)
+        wsub_buf_add(ret_callback, normal.data, normal.len);
+    wsub_buf_done(&normal);
     return text;
 }
 
-bool hub_param_url(const struct hub *hub, const struct wsub_form *form,
-                   const char *name, enum hub_fault fault,
-                   struct hub_errors *errors, const char **ret_given,
-                   struct wsub_buf *ret_url)
+/* Finds a parameter that must be there; *ret_problem is set when it is there
+ * more than once. */
+static bool find_needed(const struct wsub_form *form, const char *name,
+                        struct hub_errors *errors, const char **ret_value,
+                        const char **ret_problem)
 {
-    const char *value = "", *problem = NULL;
+    const char *value = "";
     size_t count = wsub_form_find(form, name, &value);
 
     if (value[0] == '\0') {
         hub_errors_add(errors, HUB_FAULT_MISSING, name, "%s is missing.", name);
         return false;
     }
-    problem = count > 1 ? "is given more than once"
-                        : hub_url_fault(hub, value, ret_url);
-    if (problem != NULL) {
-        hub_errors_add(errors, fault, name, "%s %s.", name, problem);
-        return false;
-    }
-    *ret_given = value;
+    *ret_value = value;
+    *ret_problem = count > 1 ? "is given more than once" : NULL;
     return true;
+}
+
+bool hub_param_topic(const struct hub *hub, const struct wsub_form *form,
+                     enum wsub_topic_use use, struct hub_errors *errors,
+                     const char **ret_given, struct wsub_buf *ret_topic)
+{
+    static const char name[] = "hub.topic";
+    const char *problem;
+
+    if (!find_needed(form, name, errors, ret_given, &problem))
+        return false;
+    if (problem == NULL)
+        problem = hub_topic_fault(hub, *ret_given, use, ret_topic);
+    if (problem != NULL)
+        hub_errors_add(errors, HUB_FAULT_TOPIC, name, "%s %s.", name, problem);
+    return problem == NULL;
+}
+
+bool hub_param_callback(const struct hub *hub, const struct wsub_form *form,
+                        struct hub_errors *errors, const char **ret_given,
+                        struct wsub_buf *ret_callback)
+{
+    static const char name[] = "hub.callback";
+    const char *problem;
+
+    if (!find_needed(form, name, errors, ret_given, &problem))
+        return false;
+    if (problem == NULL)
+        problem = callback_fault(hub, *ret_given, ret_callback);
+    if (problem != NULL)
+        hub_errors_add(errors, HUB_FAULT_CALLBACK, name, "%s %s.", name,
+                       problem);
+    return problem == NULL;
 }
 
 bool hub_param_optional(const struct wsub_form *form, const char *name,

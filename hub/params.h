@@ -9,6 +9,7 @@
 
 #include "common/base/buf.h"
 #include "common/http/form.h"
+#include "common/store/topic.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
 
@@ -21,18 +22,22 @@ bool hub_params_form(const struct wsub_http_request *req,
 bool hub_params_query(const struct wsub_http_request *req,
                       struct hub_errors *errors, struct wsub_form *ret_form);
 
-/* Takes the one URL parameter `name` of the form: *ret_given is its spelling
- * there (borrowed from the form), the normalized one is added to `ret_url`.
- * A bad URL is a `fault`. */
-bool hub_param_url(const struct hub *hub, const struct wsub_form *form,
-                   const char *name, enum hub_fault fault,
-                   struct hub_errors *errors, const char **ret_given,
-                   struct wsub_buf *ret_url);
+/* Takes the one hub.topic of the form: *ret_given is its spelling there
+ * (borrowed from the form), the normal one is added to `ret_topic`. */
+bool hub_param_topic(const struct hub *hub, const struct wsub_form *form,
+                     enum wsub_topic_use use, struct hub_errors *errors,
+                     const char **ret_given, struct wsub_buf *ret_topic);
 
-/* What is wrong with a URL, as the end of a sentence; NULL when it is fine and
- * was added to `ret_url`, normalized. */
-const char *hub_url_fault(const struct hub *hub, const char *value,
-                          struct wsub_buf *ret_url);
+/* The same for hub.callback, a URL. */
+bool hub_param_callback(const struct hub *hub, const struct wsub_form *form,
+                        struct hub_errors *errors, const char **ret_given,
+                        struct wsub_buf *ret_callback);
+
+/* What is wrong with a topic, as the end of a sentence; NULL when it is fine
+ * and was added to `ret_topic` in its normal spelling. */
+const char *hub_topic_fault(const struct hub *hub, const char *value,
+                            enum wsub_topic_use use,
+                            struct wsub_buf *ret_topic);
 
 /* Takes an optional parameter: *ret_value is NULL without it.  A doubled one
  * is a `fault`. */

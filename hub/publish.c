@@ -108,7 +108,8 @@ static void take_topic(const struct hub *hub,
 {
     bool is_url = strcmp(field->name, "hub.url") == 0;
     const char *name = is_url ? "hub.url" : "hub.topic";
-    const char *problem = hub_url_fault(hub, field->value, ret_url);
+    const char *problem =
+        hub_topic_fault(hub, field->value, WSUB_TOPIC_ANNOUNCE, ret_url);
     enum hub_fault fault =
         field->value[0] == '\0' ? HUB_FAULT_MISSING : HUB_FAULT_TOPIC;
 

@@ -120,8 +120,7 @@ void hub_push(struct wsub_http_request *req, void *arg)
         return;
     type = take_type(req, &errors);
     if (hub_params_query(req, &errors, &query)) {
-        hub_param_url(hub, &query, "hub.topic", HUB_FAULT_TOPIC, &errors,
-                      &given, &topic);
+        hub_param_topic(hub, &query, WSUB_TOPIC_PUSH, &errors, &given, &topic);
         wsub_form_done(&query);
     }
     if (!hub_errors_answer(&errors, req))

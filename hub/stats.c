@@ -13,8 +13,8 @@ static struct wsub_metric stats[HUB_STAT_MAX_] = {
     [HUB_STAT_REFUSED] = {"websubd_hub_refused_total",
                           "Requests answered with 4xx", WSUB_COUNTER, NULL, 0},
     [HUB_STAT_UNAVAILABLE] = {"websubd_hub_unavailable_total",
-                              "Requests answered with 503", WSUB_COUNTER,
-                              NULL, 0},
+                              "Requests answered with 503", WSUB_COUNTER, NULL,
+                              0},
 };
 
 void hub_stats_register(void)

@@ -4,9 +4,7 @@
  *                 |                    or the spreader looks at the topic
  *                 |          '-> 404   unknown_unsubscribe=reject
  *                 |          '-> 503   Redis failed, or too many wait
- *                 |-> `verified` script -> 202   verify=off
- *                 '-> the walk of deny.c -> 202  denied, and active in every
- *                                                shard
+ *                 '-> `verified` script -> 202   verify=off
  *
  * A `struct flow` is one request in flight; finish() is the only place that
  * answers the client and frees it. */
@@ -106,12 +104,6 @@ static void confirm(struct flow *flow, uint64_t generation)
         finish(flow, WSUB_ERR_UNAVAILABLE);
 }
 
-static void on_copies_ended(enum wsub_err err, uint64_t ended, void *arg)
-{
-    (void)ended;
-    finish(arg, err);
-}
-
 /* The request is stored under a generation; 0: nothing to unsubscribe. */
 static void stored(struct flow *flow, uint64_t generation)
 {
@@ -121,9 +113,6 @@ static void stored(struct flow *flow, uint64_t generation)
         finish_unknown(flow);
     else if (generation > 0 && flow->way == WAY_TRUST)
         confirm(flow, generation);
-    else if (generation > 0 && flow->way == WAY_DENY)
-        hub_deny_copies(flow->hub, flow->topic.data, flow->cd, on_copies_ended,
-                        flow);
     else
         finish(flow, WSUB_OK);
 }
@@ -201,7 +190,7 @@ static void choose_way(struct flow *flow)
     if (denial != NULL)
         flow->way = WAY_DENY;
     else if (flow->subscribe && config->validate_topic &&
-             strstr(flow->topic.data, "://") != NULL)
+             !wsub_topic_is_dotted(flow->topic.data))
         flow->way = WAY_VALIDATE;
     else
         flow->way = config->verify ? WAY_VERIFY : WAY_TRUST;
@@ -277,10 +266,10 @@ static struct flow *flow_new(struct wsub_http_request *req, bool subscribe)
 static void take(struct flow *flow, const struct hub *hub,
                  const struct wsub_form *form, struct hub_errors *errors)
 {
-    hub_param_url(hub, form, "hub.topic", HUB_FAULT_TOPIC, errors,
-                  &flow->topic_given, &flow->topic);
-    hub_param_url(hub, form, "hub.callback", HUB_FAULT_CALLBACK, errors,
-                  &flow->callback_given, &flow->callback);
+    hub_param_topic(hub, form, WSUB_TOPIC_SUBSCRIBE, errors, &flow->topic_given,
+                    &flow->topic);
+    hub_param_callback(hub, form, errors, &flow->callback_given,
+                       &flow->callback);
     if (flow->subscribe) {
         flow->lease_s = take_lease(hub->config, form, errors);
         flow->secret = take_secret(form, errors);

@@ -95,8 +95,8 @@ void hub_topics(struct wsub_http_request *req, void *arg)
 
     flow->req = req;
     if (hub_params_query(req, &errors, &query))
-        hub_param_url(hub, &query, "hub.topic", HUB_FAULT_TOPIC, &errors,
-                      &given, &flow->topic);
+        hub_param_topic(hub, &query, WSUB_TOPIC_SUBSCRIBE, &errors, &given,
+                        &flow->topic);
     wsub_form_done(&query);
     if (hub_errors_answer(&errors, req))
         flow_free(flow);

@@ -23,7 +23,7 @@
 
 struct event_job {
     char id[EVENT_ID_MAX];
-    char td[WSUB_DIGEST_LEN + 1];
+    char *topic; /* owned */
     TAILQ_ENTRY(event_job) next;
 };
 
@@ -49,7 +49,20 @@ static void event_free_first(struct shard *shard)
     struct event_job *event = TAILQ_FIRST(&shard->open);
 
     TAILQ_REMOVE(&shard->open, event, next);
+    free(event->topic);
     free(event);
+}
+
+/* Adds the TD of each level, the most specific first. */
+static void add_levels(struct wsub_cmd *cmd, const char *topic)
+{
+    char td[WSUB_DIGEST_LEN + 1];
+    int level = 0;
+
+    do {
+        wsub_topic_level(topic, level, td);
+        wsub_cmd_str(cmd, td);
+    } while (wsub_topic_next_level(topic, &level));
 }
 
 static void page_done(struct shard *shard, const struct redisReply *reply)
@@ -95,8 +108,8 @@ static void page_next(struct shard *shard)
         return;
     wsub_cmd_init_script(&cmd, redis, shard->number, WSUB_SCRIPT_PAGE);
     wsub_cmd_str(&cmd, event->id);
-    wsub_cmd_str(&cmd, event->td);
     wsub_cmd_u64(&cmd, PAGE_JOBS);
+    add_levels(&cmd, event->topic);
     shard->busy = wsub_redis_send(redis, shard->number, &cmd, on_page,
                                   shard) == WSUB_OK;
 }
@@ -153,26 +166,6 @@ static bool is_open(const struct shard *shard, const char *id)
     return false;
 }
 
-/* A malformed event can't be delivered by anyone: page.lua finishes it as an
- * event of a topic without subscriptions, so it does not come again. */
-static void find_topic(struct shard *shard, struct event_job *event,
-                       const struct wsub_stream_entry *entry)
-{
-    const char *version = wsub_stream_field(entry->fields, "v", NULL);
-    const char *topic = wsub_stream_field(entry->fields, "t", NULL);
-
-    if (version != NULL && strcmp(version, "1") == 0 && topic != NULL &&
-        wsub_stream_field(entry->fields, "ct", NULL) != NULL &&
-        wsub_stream_field(entry->fields, "b", NULL) != NULL) {
-        memcpy(event->td, wsub_topic_ref(shard->fanout->s->redis, topic).digest,
-               sizeof(event->td));
-        return;
-    }
-    wsub_log_error("event-malformed", WSUB_KU("shard", shard->number),
-                   WSUB_KV("event", event->id));
-    snprintf(event->td, sizeof(event->td), "malformed");
-}
-
 void spread_fanout_start(struct spread_fanout *fanout,
                          const struct wsub_stream_entry *entry)
 {
@@ -185,7 +178,8 @@ void spread_fanout_start(struct spread_fanout *fanout,
     }
     event = wsub_calloc(1, sizeof(*event));
     snprintf(event->id, sizeof(event->id), "%s", entry->id);
-    find_topic(shard, event, entry);
+    event->topic =
+        wsub_strdup(wsub_stream_field(entry->fields, "t", NULL));
     TAILQ_INSERT_TAIL(&shard->open, event, next);
     page_next(shard);
 }

@@ -20,8 +20,8 @@ struct wsub_stream_entry;
 struct spread_fanout *spread_fanout_new(struct spreader *s);
 void spread_fanout_free(struct spread_fanout *fanout);
 
-/* Takes a claimed entry of `log`; spread_intake_release() is called once the
- * event is finished. */
+/* Takes a claimed entry of `log` that has passed spread_check_event();
+ * spread_intake_release() is called once the event is finished. */
 void spread_fanout_start(struct spread_fanout *fanout,
                          const struct wsub_stream_entry *entry);
 

@@ -4,29 +4,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include <event2/event.h>
 #include <uthash.h>
 
 #include "common/base/backoff.h"
-#include "common/base/buf.h"
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/http/client.h"
-#include "common/http/url.h"
+#include "common/http/relation.h"
 #include "common/redis/redis.h"
 #include "common/store/promoter.h"
 #include "common/store/stream_reader.h"
 #include "common/store/topic.h"
+#include "spreader/check.h"
 #include "spreader/intake.h"
+#include "spreader/ping.h"
+#include "spreader/request.h"
 #include "spreader/spreader.h"
 #include "spreader/stats.h"
 
-#define RESUME_MS 500         /* between looks whether Redis is back */
-#define PING_ID_MAX 48
-#define HEADER_MAX_BYTES 1024 /* of a validator or a content type */
+#define RESUME_MS 500 /* between looks whether Redis is back */
 
 enum fetch_state {
     FETCH_LOADING,
@@ -46,31 +45,23 @@ static const struct {
     [FETCH_STORING] = {"storing", BIT(FETCH_LOADING)},
 };
 
-struct ping {
-    char id[PING_ID_MAX];
-    STAILQ_ENTRY(ping) next;
-};
-
-STAILQ_HEAD(ping_list, ping);
-
 struct fetch {
     struct spread_fetcher *fetcher;
     char *topic; /* owned; the key in the table */
     struct wsub_topic_ref ref;
     enum fetch_state state;
     bool stalled;           /* loading or storing, and Redis went away */
-    struct ping_list pings; /* answered by this fetch */
-    struct ping_list later; /* came after it had begun */
-    uint32_t failures;      /* of this topic so far, as its pings say */
-    uint32_t later_failures;
+    struct spread_pings pings; /* answered by this fetch */
+    struct spread_pings later; /* came after it had begun */
     uint64_t subscribers;
-    struct wsub_buf request_headers[3]; /* owned */
-    struct curl_slist headers[3];
+    struct spread_request request;
     /* What came of it, as the arguments of fetched.lua: */
     const char *outcome; /* const */
     long status;
     char error[128];
     struct wsub_buf etag, modified, type, body; /* owned */
+    struct wsub_buf self, source; /* owned; canonical URL, URL that answered */
+    uint32_t failures; /* of this topic so far */
     char digest[WSUB_DIGEST_LEN + 1];
     bool try_again;
     uint32_t delay_ms;
@@ -94,34 +85,22 @@ static void enter(struct fetch *f, enum fetch_state state)
     f->state = state;
 }
 
-static size_t pings_free(struct ping_list *pings)
-{
-    struct ping *ping;
-    size_t count = 0;
-
-    while ((ping = STAILQ_FIRST(pings)) != NULL) {
-        STAILQ_REMOVE_HEAD(pings, next);
-        free(ping);
-        count++;
-    }
-    return count;
-}
-
 static void results_clear(struct fetch *f)
 {
     wsub_buf_done(&f->etag);
     wsub_buf_done(&f->modified);
     wsub_buf_done(&f->type);
     wsub_buf_done(&f->body);
-    for (size_t i = 0; i < 3; i++)
-        wsub_buf_done(&f->request_headers[i]);
+    wsub_buf_done(&f->self);
+    wsub_buf_done(&f->source);
+    spread_request_done(&f->request);
 }
 
 static void fetch_free(struct fetch *f)
 {
     HASH_DEL(f->fetcher->table, f);
-    pings_free(&f->pings);
-    pings_free(&f->later);
+    spread_pings_clear(&f->pings);
+    spread_pings_clear(&f->later);
     results_clear(f);
     free(f->topic);
     free(f);
@@ -132,18 +111,16 @@ static void fetch_free(struct fetch *f)
 static void stored(struct fetch *f)
 {
     struct spreader *s = f->fetcher->s;
-    size_t done = pings_free(&f->pings);
+    size_t done = spread_pings_clear(&f->pings);
 
     if (f->try_again)
         wsub_promoter_hint(s->promoter, f->ref.shard, f->delay_ms);
     results_clear(f);
-    if (STAILQ_EMPTY(&f->later) || wsub_loop_draining(s->loop)) {
-        done += pings_free(&f->later); /* draining: they stay pending */
+    if (spread_pings_empty(&f->later) || wsub_loop_draining(s->loop)) {
+        done += spread_pings_clear(&f->later); /* draining: they stay pending */
         fetch_free(f);
     } else {
-        STAILQ_CONCAT(&f->pings, &f->later);
-        f->failures = f->later_failures;
-        f->later_failures = 0;
+        spread_pings_move(&f->pings, &f->later);
         enter(f, FETCH_LOADING);
         load(f);
     }
@@ -173,7 +150,6 @@ static void on_stored(enum wsub_err err, const struct redisReply *reply,
 static void store(struct fetch *f)
 {
     struct wsub_redis *redis = f->fetcher->s->redis;
-    const struct ping *ping;
     struct wsub_cmd cmd;
 
     f->stalled = false;
@@ -188,13 +164,14 @@ static void store(struct fetch *f)
     wsub_cmd_str(&cmd, f->digest);
     wsub_cmd_str(&cmd, wsub_buf_cstr(&f->type));
     wsub_cmd_arg(&cmd, wsub_buf_cstr(&f->body), f->body.len);
+    wsub_cmd_str(&cmd, wsub_buf_cstr(&f->self));
+    wsub_cmd_str(&cmd, wsub_buf_cstr(&f->source));
     wsub_cmd_u64(&cmd, f->failures);
     if (f->try_again)
         wsub_cmd_u64(&cmd, f->delay_ms);
     else
         wsub_cmd_str(&cmd, "-1");
-    STAILQ_FOREACH(ping, &f->pings, next)
-        wsub_cmd_str(&cmd, ping->id);
+    spread_pings_args(&f->pings, &cmd);
     if (wsub_redis_send(redis, f->ref.shard, &cmd, on_stored, f) != WSUB_OK)
         f->stalled = true;
 }
@@ -215,7 +192,7 @@ static void fail(struct fetch *f, const char *error, bool passing)
     uint32_t draw;
 
     wsub_random(&draw, sizeof(draw));
-    f->failures++;
+    f->failures = f->pings.failures + 1;
     f->try_again = passing && wsub_backoff_next(&backoff, f->failures, draw,
                                                 &f->delay_ms);
     snprintf(f->error, sizeof(f->error), "%s", error);
@@ -227,100 +204,69 @@ static void fail(struct fetch *f, const char *error, bool passing)
     finish(f, "failed");
 }
 
-static void take_header(CURL *easy, const char *name, struct wsub_buf *ret)
+/* The topic's own rel=self, when it says one. */
+static void take_self(struct fetch *f, const struct spread_answer *answer)
 {
-    struct curl_header *header;
+    struct wsub_relations found;
 
-    if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) ==
-            CURLHE_OK &&
-        strlen(header->value) <= HEADER_MAX_BYTES)
-        wsub_buf_str(ret, header->value);
+    spread_answer_relations(answer, &found);
+    if (found.self.count > 0)
+        wsub_buf_str(&f->self, wsub_buf_cstr(&found.self.url[0]));
+    wsub_relations_done(&found);
 }
 
-static void take_content(struct fetch *f,
-                         const struct wsub_http_answer *answer)
+static void take_content(struct fetch *f, const struct spread_answer *answer)
 {
-    take_header(answer->easy, "ETag", &f->etag);
-    take_header(answer->easy, "Last-Modified", &f->modified);
-    take_header(answer->easy, "Content-Type", &f->type);
-    if (f->type.len == 0)
+    const struct wsub_http_answer *http = answer->http;
+
+    spread_answer_header(answer, "ETag", &f->etag);
+    spread_answer_header(answer, "Last-Modified", &f->modified);
+    spread_answer_header(answer, "Content-Type", &f->type);
+    if (!spread_check_type(wsub_buf_cstr(&f->type))) {
+        wsub_buf_clear(&f->type);
         wsub_buf_str(&f->type, "application/octet-stream");
-    wsub_buf_add(&f->body, answer->body, answer->body_len);
-    wsub_digest(answer->body, answer->body_len, f->digest);
-    f->failures = 0;
+    }
+    take_self(f, answer);
+    wsub_buf_str(&f->source, answer->url);
+    wsub_buf_add(&f->body, http->body, http->body_len);
+    wsub_digest(http->body, http->body_len, f->digest);
     spread_stat_add(SPREAD_STAT_FETCH_NEW, 1);
     finish(f, "content");
 }
 
-static void on_answer(const struct wsub_http_answer *answer, void *arg)
+static void on_answer(const struct spread_answer *answer, void *arg)
 {
     struct fetch *f = arg;
-    char text[64];
 
     f->status = answer->status;
-    if (answer->outcome == WSUB_HTTP_ANSWERED && answer->status == 200) {
+    if (answer->outcome == SPREAD_CONTENT) {
         take_content(f, answer);
-    } else if (answer->outcome == WSUB_HTTP_ANSWERED &&
-               answer->status == 304) {
-        f->failures = 0;
+    } else if (answer->outcome == SPREAD_UNCHANGED) {
         spread_stat_add(SPREAD_STAT_FETCH_UNCHANGED, 1);
         finish(f, "unchanged");
-    } else if (answer->outcome == WSUB_HTTP_ANSWERED) {
-        snprintf(text, sizeof(text), "HTTP status %ld", answer->status);
-        fail(f, text, true);
     } else {
-        fail(f, answer->error, answer->outcome != WSUB_HTTP_BLOCKED);
+        fail(f, answer->error, answer->outcome != SPREAD_BLOCKED);
     }
 }
 
-static struct curl_slist *push_header(struct fetch *f, size_t at,
-                                      struct curl_slist *rest)
+static const char *text_of(const struct redisReply *reply)
 {
-    f->headers[at].data = f->request_headers[at].data;
-    f->headers[at].next = rest;
-    return &f->headers[at];
+    return reply->str != NULL ? reply->str : "";
 }
 
-static struct curl_slist *request_headers(struct fetch *f, const char *etag,
-                                          const char *modified)
+static void send_request(struct fetch *f, const struct redisReply *state)
 {
-    const char *url = wsub_redis_public_url(f->fetcher->s->redis);
-    struct curl_slist *list = NULL;
-    size_t used = 0;
-
-    wsub_buf_printf(&f->request_headers[used],
-                    "User-Agent: websubd/%s (+%s; %llu subscribers)",
-                    WSUB_VERSION, url != NULL ? url : "",
-                    (unsigned long long)f->subscribers);
-    list = push_header(f, used++, list);
-    if (etag != NULL && etag[0] != '\0') {
-        wsub_buf_printf(&f->request_headers[used], "If-None-Match: %s", etag);
-        list = push_header(f, used++, list);
-    }
-    if (modified != NULL && modified[0] != '\0') {
-        wsub_buf_printf(&f->request_headers[used], "If-Modified-Since: %s",
-                        modified);
-        list = push_header(f, used++, list);
-    }
-    return list;
-}
-
-static void send_request(struct fetch *f, const char *etag,
-                         const char *modified)
-{
-    const struct spreader *s = f->fetcher->s;
-
     enter(f, FETCH_FETCHING);
-    wsub_http_client_send(s->client,
-                          &(struct wsub_http_send){
-                              .url = f->topic,
-                              .headers = request_headers(f, etag, modified),
-                              .timeout_ms = s->config->timeout_ms,
-                              .answer_max_bytes = s->config->max_body_bytes,
-                              .keep_answer = true,
-                              .done = on_answer,
-                              .arg = f,
-                          });
+    spread_request_start(&f->request, f->fetcher->s,
+                         &(struct spread_request_options){
+                             .url = f->topic,
+                             .etag = text_of(state->element[0]),
+                             .modified = text_of(state->element[1]),
+                             .source = text_of(state->element[2]),
+                             .subscribers = f->subscribers,
+                             .done = on_answer,
+                             .arg = f,
+                         });
 }
 
 static void on_state(enum wsub_err err, const struct redisReply *reply,
@@ -334,7 +280,7 @@ static void on_state(enum wsub_err err, const struct redisReply *reply,
         spread_stat_add(SPREAD_STAT_FETCH_UNNEEDED, 1);
         finish(f, "unneeded");
     } else {
-        send_request(f, reply->element[0]->str, reply->element[1]->str);
+        send_request(f, reply);
     }
 }
 
@@ -356,6 +302,7 @@ static void load(struct fetch *f)
     f->stalled = false;
     f->try_again = false;
     f->status = 0;
+    f->failures = 0;
     f->error[0] = f->digest[0] = '\0';
     wsub_cmd_init(&cmd, "ZCARD");
     wsub_cmd_key(&cmd, redis, f->ref.shard, "subs", f->ref.digest);
@@ -368,6 +315,7 @@ static void load(struct fetch *f)
     wsub_cmd_key(&cmd, redis, f->ref.shard, "topic", f->ref.digest);
     wsub_cmd_str(&cmd, "etag");
     wsub_cmd_str(&cmd, "lm");
+    wsub_cmd_str(&cmd, "src");
     if (wsub_redis_send(redis, f->ref.shard, &cmd, on_state, f) != WSUB_OK)
         f->stalled = true;
 }
@@ -422,80 +370,21 @@ static struct fetch *fetch_new(struct spread_fetcher *fetcher,
     f->fetcher = fetcher;
     f->topic = wsub_strdup(topic);
     f->ref = wsub_topic_ref(fetcher->s->redis, topic);
-    STAILQ_INIT(&f->pings);
-    STAILQ_INIT(&f->later);
+    spread_pings_init(&f->pings);
+    spread_pings_init(&f->later);
     HASH_ADD_KEYPTR(hh, fetcher->table, f->topic, strlen(f->topic), f);
     return f;
-}
-
-static bool has_ping(const struct ping_list *pings, const char *id)
-{
-    const struct ping *ping;
-
-    STAILQ_FOREACH(ping, pings, next)
-        if (strcmp(ping->id, id) == 0)
-            return true;
-    return false;
 }
 
 /* Joins the fetch that can still answer the announcement. */
 static void add_ping(struct fetch *f, const char *id, uint32_t failures)
 {
-    struct ping *ping;
-    bool fresh = f->state == FETCH_LOADING;
-    uint32_t *most = fresh ? &f->failures : &f->later_failures;
-
-    if (has_ping(&f->pings, id) || has_ping(&f->later, id)) {
+    if (spread_pings_have(&f->pings, id) || spread_pings_have(&f->later, id))
         spread_intake_release(f->fetcher->s->intake, 1);
-        return;
-    }
-    ping = wsub_calloc(1, sizeof(*ping));
-    snprintf(ping->id, sizeof(ping->id), "%s", id);
-    if (failures > *most)
-        *most = failures;
-    if (fresh)
-        STAILQ_INSERT_TAIL(&f->pings, ping, next);
+    else if (f->state == FETCH_LOADING)
+        spread_pings_add(&f->pings, id, failures);
     else
-        STAILQ_INSERT_TAIL(&f->later, ping, next);
-}
-
-static void on_rejected(enum wsub_err err, const struct redisReply *reply,
-                        void *arg)
-{
-    (void)err; /* an entry that is still pending comes again */
-    (void)reply;
-    (void)arg;
-}
-
-/* Acknowledges an entry that no fetch can answer. */
-static void reject(struct spread_fetcher *fetcher,
-                   const struct wsub_stream_entry *entry)
-{
-    struct wsub_redis *redis = fetcher->s->redis;
-    struct wsub_cmd cmd;
-
-    wsub_log_error("announcement-malformed", WSUB_KU("shard", entry->shard),
-                   WSUB_KV("entry", entry->id));
-    wsub_cmd_init(&cmd, "XACK");
-    wsub_cmd_key(&cmd, redis, entry->shard, "pings", NULL);
-    wsub_cmd_str(&cmd, "spread");
-    wsub_cmd_str(&cmd, entry->id);
-    if (wsub_redis_send(redis, entry->shard, &cmd, on_rejected, NULL) !=
-        WSUB_OK)
-        wsub_log_debug("reject-unsent", WSUB_KV("entry", entry->id));
-    spread_intake_release(fetcher->s->intake, 1);
-}
-
-static bool is_well_formed(const struct spread_fetcher *fetcher,
-                           const struct wsub_stream_entry *entry,
-                           const char *topic)
-{
-    const char *version = wsub_stream_field(entry->fields, "v", NULL);
-    struct wsub_url url;
-
-    return version != NULL && strcmp(version, "1") == 0 && topic != NULL &&
-           wsub_url_parse(topic, NULL, &url) == WSUB_URL_FINE &&
-           wsub_topic_ref(fetcher->s->redis, topic).shard == entry->shard;
+        spread_pings_add(&f->later, id, failures);
 }
 
 void spread_fetch_start(struct spread_fetcher *fetcher,
@@ -506,10 +395,6 @@ void spread_fetch_start(struct spread_fetcher *fetcher,
     uint32_t n = failures ? (uint32_t)strtoul(failures, NULL, 10) : 0;
     struct fetch *f;
 
-    if (!is_well_formed(fetcher, entry, topic)) {
-        reject(fetcher, entry);
-        return;
-    }
     HASH_FIND_STR(fetcher->table, topic, f);
     if (f != NULL) {
         add_ping(f, entry->id, n);

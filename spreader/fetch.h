@@ -20,8 +20,8 @@ struct wsub_stream_entry;
 struct spread_fetcher *spread_fetcher_new(struct spreader *s);
 void spread_fetcher_free(struct spread_fetcher *fetcher);
 
-/* Takes a claimed entry of `pings`; spread_intake_release() is called once
- * its outcome is in Redis. */
+/* Takes a claimed entry of `pings` that has passed spread_check_ping();
+ * spread_intake_release() is called once its outcome is in Redis. */
 void spread_fetch_start(struct spread_fetcher *fetcher,
                         const struct wsub_stream_entry *entry);
 

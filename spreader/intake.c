@@ -6,13 +6,16 @@
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 #include "common/store/stream_reader.h"
+#include "spreader/aside.h"
+#include "spreader/check.h"
 #include "spreader/fanout.h"
 #include "spreader/fetch.h"
 #include "spreader/spreader.h"
+#include "spreader/validate.h"
 
 #define READ_MAX 16 /* entries of `log` hold whole bodies, 1 MiB or more */
 #define TAKEOVER_MARGIN_MS 3000 /* beyond the longest fetch */
-#define TAKEOVER_LOG_MS 5000 /* two spreaders on one event share its pages */
+#define TAKEOVER_LOG_MS 5000    /* two spreaders on one event share its pages */
 
 enum { STREAM_PINGS, STREAM_LOG };
 
@@ -29,6 +32,8 @@ static size_t on_grant(size_t want, void *arg)
     struct spread_intake *intake = arg;
     size_t granted = intake->room - intake->used;
 
+    if (granted < WSUB_READER_STREAMS_MAX)
+        return 0;
     if (granted > want)
         granted = want;
     intake->used += granted;
@@ -44,11 +49,21 @@ static void on_give_back(size_t unused, void *arg)
 static void on_entry(const struct wsub_stream_entry *entry, void *arg)
 {
     struct spread_intake *intake = arg;
+    struct spreader *s = intake->s;
+    char why[SPREAD_WHY_BYTES];
 
-    if (entry->stream == STREAM_PINGS)
-        spread_fetch_start(intake->s->fetcher, entry);
-    else
-        spread_fanout_start(intake->s->fanout, entry);
+    if (entry->stream == STREAM_LOG) {
+        if (spread_check_event(s->redis, entry, why))
+            spread_fanout_start(s->fanout, entry);
+        else
+            spread_aside(s, "log", entry, why);
+    } else if (!spread_check_ping(s->redis, entry, why)) {
+        spread_aside(s, "pings", entry, why);
+    } else if (wsub_stream_field(entry->fields, "q", NULL) != NULL) {
+        spread_validate_start(s->validator, entry);
+    } else {
+        spread_fetch_start(s->fetcher, entry);
+    }
 }
 
 static void on_stopped(void *arg)

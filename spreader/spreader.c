@@ -11,6 +11,7 @@
 #include "spreader/intake.h"
 #include "spreader/stats.h"
 #include "spreader/sweep.h"
+#include "spreader/validate.h"
 
 static void on_redis_unusable(const char *sentence, void *arg)
 {
@@ -48,6 +49,7 @@ enum wsub_err spread_init(struct spreader *s, const struct wsub_config *config,
     s->promoter = wsub_promoter_new(base, s->redis);
     s->fanout = spread_fanout_new(s);
     s->fetcher = spread_fetcher_new(s);
+    s->validator = spread_validator_new(s);
     s->sweeper = spread_sweeper_new(s);
     s->intake = spread_intake_new(s);
     return WSUB_OK;
@@ -61,6 +63,7 @@ void spread_done(struct spreader *s)
         spread_intake_free(s->intake);
     }
     spread_sweeper_free(s->sweeper);
+    spread_validator_free(s->validator);
     spread_fetcher_free(s->fetcher);
     spread_fanout_free(s->fanout);
     wsub_promoter_free(s->promoter);
@@ -88,7 +91,8 @@ void spread_drain_check(struct spreader *s)
 
     if (!wsub_loop_draining(s->loop) || s->leaving ||
         !spread_intake_stopped(s->intake) || !spread_fanout_idle(s->fanout) ||
-        !spread_fetcher_idle(s->fetcher))
+        !spread_fetcher_idle(s->fetcher) ||
+        !spread_validator_idle(s->validator))
         return;
     s->leaving = true;
     wsub_leave(s->redis, "spread", s->config->instance_name, streams, on_left,

@@ -1,7 +1,9 @@
 /* spreader.h - the parts of websub-spreader and what they share.
  *
  *   intake --ping--> fetch --> `fetched` script (event, validators, ack)
- *      '----event--> fanout -> `page` script, again and again
+ *      |-----q, g--> validate -> `validated` script (verification or denial)
+ *      |----event--> fanout -> `page` script, again and again
+ *      '------------> aside -> `aside` script: what can't be used
  *   sweep: leases, retention, trimming
  *
  * One loop, one thread. */
@@ -21,6 +23,7 @@ struct spread_fanout;
 struct spread_fetcher;
 struct spread_intake;
 struct spread_sweeper;
+struct spread_validator;
 struct wsub_http_client;
 struct wsub_loop;
 struct wsub_promoter;
@@ -36,6 +39,7 @@ struct spreader {
     struct wsub_promoter *promoter;
     struct spread_fanout *fanout;
     struct spread_fetcher *fetcher;
+    struct spread_validator *validator;
     struct spread_intake *intake;
     struct spread_sweeper *sweeper;
     bool leaving; /* drained; ends once Redis has answered */

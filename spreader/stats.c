@@ -4,6 +4,9 @@
 
 #define FETCHES                                                                \
     "websubd_spreader_fetches_total", "Announced topics by what came of them"
+#define VALIDATIONS                                                            \
+    "websubd_spreader_validations_total",                                      \
+        "Subscribe requests by what their topic said"
 
 static struct wsub_metric stats[SPREAD_STAT_MAX_] = {
     [SPREAD_STAT_EVENTS] = {"websubd_spreader_events_total",
@@ -13,10 +16,18 @@ static struct wsub_metric stats[SPREAD_STAT_MAX_] = {
     [SPREAD_STAT_FETCH_NEW] = {FETCHES, WSUB_COUNTER, "outcome=\"new\"", 0},
     [SPREAD_STAT_FETCH_UNCHANGED] = {FETCHES, WSUB_COUNTER,
                                      "outcome=\"unchanged\"", 0},
-    [SPREAD_STAT_FETCH_FAILED] = {FETCHES, WSUB_COUNTER,
-                                  "outcome=\"failed\"", 0},
+    [SPREAD_STAT_FETCH_FAILED] = {FETCHES, WSUB_COUNTER, "outcome=\"failed\"",
+                                  0},
     [SPREAD_STAT_FETCH_UNNEEDED] = {FETCHES, WSUB_COUNTER,
                                     "outcome=\"no_subscribers\"", 0},
+    [SPREAD_STAT_ASIDE] = {"websubd_spreader_aside_total",
+                           "Entries put aside because they can't be used",
+                           WSUB_COUNTER, NULL, 0},
+    [SPREAD_STAT_VALID] = {VALIDATIONS, WSUB_COUNTER, "outcome=\"valid\"", 0},
+    [SPREAD_STAT_DENIED] = {VALIDATIONS, WSUB_COUNTER, "outcome=\"denied\"",
+                            0},
+    [SPREAD_STAT_VALIDATION_FAILED] = {VALIDATIONS, WSUB_COUNTER,
+                                       "outcome=\"failed\"", 0},
     [SPREAD_STAT_LEASES_ENDED] = {"websubd_spreader_leases_ended_total",
                                   "Subscriptions whose lease ended",
                                   WSUB_COUNTER, NULL, 0},

@@ -79,8 +79,7 @@ void wsub_buf_printf(struct wsub_buf *b, const char *format, ...)
     va_end(args);
     if (len < 0)
         wsub_panic("bad format string");
-    vsnprintf(wsub_buf_reserve(b, (size_t)len), (size_t)len + 1, format,
-              again);
+    vsnprintf(wsub_buf_reserve(b, (size_t)len), (size_t)len + 1, format, again);
     va_end(again);
     b->len += (size_t)len;
 }

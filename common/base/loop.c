@@ -10,10 +10,10 @@
 #include "common/base/mem.h"
 
 struct wsub_loop {
-    struct event_base *base;       /* owned */
-    struct event *on_term;         /* owned */
-    struct event *on_int;          /* owned */
-    struct event *deadline;        /* owned */
+    struct event_base *base; /* owned */
+    struct event *on_term;   /* owned */
+    struct event *on_int;    /* owned */
+    struct event *deadline;  /* owned */
     wsub_loop_drain_cb *on_drain;
     void *arg; /* borrowed; given back to on_drain */
     uint32_t drain_timeout_ms;
@@ -48,7 +48,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    wsub_log_warn("drain-deadline", WSUB_KU("after_ms", loop->drain_timeout_ms));
+    wsub_log_warn("drain-deadline",
+                  WSUB_KU("after_ms", loop->drain_timeout_ms));
     wsub_loop_finish(loop, WSUB_EXIT_DRAIN);
 }
 

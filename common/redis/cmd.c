@@ -55,8 +55,8 @@ void wsub_cmd_str(struct wsub_cmd *cmd, const char *text)
 void wsub_cmd_u64(struct wsub_cmd *cmd, uint64_t number)
 {
     char digits[24];
-    int len = snprintf(digits, sizeof(digits), "%llu",
-                       (unsigned long long)number);
+    int len =
+        snprintf(digits, sizeof(digits), "%llu", (unsigned long long)number);
 
     wsub_cmd_arg(cmd, digits, (size_t)len);
 }

@@ -23,7 +23,7 @@
 struct wsub_redis;
 
 struct wsub_cmd {
-    struct wsub_buf wire;            /* owned */
+    struct wsub_buf wire; /* owned */
     unsigned argc;
     const struct wsub_script *script; /* borrowed; const; NULL: plain command */
 };

@@ -28,15 +28,16 @@ struct pending {
     wsub_redis_cb *cb;
     void *arg;
     uint64_t deadline_ms;
+    bool reloaded;       /* its script was loaded again */
     struct wsub_cmd cmd; /* owned; the bytes are kept for scripts only */
     TAILQ_ENTRY(pending) next;
 };
 
 struct wsub_redis_link {
     struct wsub_redis_link_options o;
-    redisAsyncContext *ctx;  /* owned by hiredis once it is told to end */
-    struct event *retry;     /* owned */
-    struct event *silence;   /* owned; runs while commands are pending */
+    redisAsyncContext *ctx;        /* owned by hiredis once it is told to end */
+    struct event *retry;           /* owned */
+    struct event *silence;         /* owned; runs while commands are pending */
     TAILQ_HEAD(, pending) pending; /* in the order sent */
     bool up;
     bool freeing;
@@ -108,8 +109,8 @@ static void on_disconnect(const redisAsyncContext *ctx, int status)
 
     (void)status;
     if (link != NULL)
-        link_lost(link, ctx->errstr[0] != '\0' ? ctx->errstr
-                                               : "connection closed");
+        link_lost(link,
+                  ctx->errstr[0] != '\0' ? ctx->errstr : "connection closed");
 }
 
 static void watch_oldest(struct wsub_redis_link *link)
@@ -120,8 +121,8 @@ static void watch_oldest(struct wsub_redis_link *link)
 
     if (oldest == NULL || link->ctx == NULL)
         return;
-    wait = ms_timeval(oldest->deadline_ms > now ? oldest->deadline_ms - now
-                                                : 1);
+    wait =
+        ms_timeval(oldest->deadline_ms > now ? oldest->deadline_ms - now : 1);
     event_add(link->silence, &wait);
 }
 
@@ -189,7 +190,9 @@ static void on_reply(redisAsyncContext *ctx, void *reply_ptr, void *arg)
 
     (void)ctx;
     TAILQ_REMOVE(&link->pending, p, next);
-    if (error_is(reply, "NOSCRIPT") && p->cmd.script != NULL) {
+    if (error_is(reply, "NOSCRIPT") && p->cmd.script != NULL &&
+        !p->reloaded) { /* twice: SCRIPT LOAD is not allowed */
+        p->reloaded = true;
         if (send_with_script(p))
             return;
         reply = NULL;
@@ -200,10 +203,9 @@ static void on_reply(redisAsyncContext *ctx, void *reply_ptr, void *arg)
         pending_finish(p, WSUB_ERR_UNAVAILABLE, NULL);
         wsub_redis_link_break(link, reply->str);
     } else {
-        pending_finish(p,
-                       reply->type == REDIS_REPLY_ERROR ? WSUB_ERR_REFUSED
-                                                        : WSUB_OK,
-                       reply);
+        pending_finish(
+            p, reply->type == REDIS_REPLY_ERROR ? WSUB_ERR_REFUSED : WSUB_OK,
+            reply);
     }
 }
 

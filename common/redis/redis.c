@@ -94,6 +94,10 @@ static void store_url(struct wsub_redis *redis, const char *url)
     redis->stored_url = wsub_strdup(url);
 }
 
+static void meta_check(struct wsub_redis *redis);
+
+/* A hub that finds its URL gone (FLUSHALL) writes all of meta again: others
+ * may wait for it, or start with another number of shards. */
 static void on_public_url(enum wsub_err err, const struct redisReply *reply,
                           void *arg)
 {
@@ -101,7 +105,11 @@ static void on_public_url(enum wsub_err err, const struct redisReply *reply,
 
     if (err == WSUB_OK && reply->type == REDIS_REPLY_STRING)
         store_url(redis, reply->str);
-    clock_plan(redis);
+    if (err == WSUB_OK && reply->type == REDIS_REPLY_NIL &&
+        redis->announced_url != NULL)
+        meta_check(redis);
+    else
+        clock_plan(redis);
 }
 
 static void on_time(enum wsub_err err, const struct redisReply *reply,
@@ -263,8 +271,8 @@ enum wsub_err wsub_redis_new(const struct wsub_redis_options *options,
     enum wsub_err err;
 
     redis->o = *options;
-    err = wsub_redis_url_parse(options->config->redis_url, &reason,
-                               &redis->url);
+    err =
+        wsub_redis_url_parse(options->config->redis_url, &reason, &redis->url);
     if (err != WSUB_OK) {
         snprintf(err_text, 256, "redis_url is not valid: %s", reason);
         free(redis);
@@ -323,8 +331,7 @@ const char *wsub_redis_prefix(const struct wsub_redis *redis, unsigned shard)
     return redis->prefixes[shard];
 }
 
-unsigned wsub_redis_shard_of(const struct wsub_redis *redis,
-                             const char *digest)
+unsigned wsub_redis_shard_of(const struct wsub_redis *redis, const char *digest)
 {
     return wsub_digest_bucket(digest, redis->o.config->shards);
 }
@@ -363,9 +370,9 @@ enum wsub_err wsub_redis_send(struct wsub_redis *redis, unsigned shard,
     return wsub_redis_link_send(redis->link, cmd, cb, arg);
 }
 
-struct wsub_redis_link *
-wsub_redis_reader(struct wsub_redis *redis, unsigned shard, uint32_t block_ms,
-                  void (*on_up)(void *arg), void *arg)
+struct wsub_redis_link *wsub_redis_reader(struct wsub_redis *redis,
+                                          unsigned shard, uint32_t block_ms,
+                                          void (*on_up)(void *arg), void *arg)
 {
     (void)shard;
     return wsub_redis_link_new(&(struct wsub_redis_link_options){

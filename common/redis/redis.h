@@ -26,7 +26,7 @@ struct wsub_redis;
 struct wsub_redis_options {
     struct event_base *base;          /* borrowed; outlives the router */
     const struct wsub_config *config; /* borrowed; outlives the router */
-    void (*on_up)(void *arg);   /* may be NULL; after each passed check */
+    void (*on_up)(void *arg);         /* may be NULL; after each passed check */
     void (*on_unusable)(const char *sentence, void *arg);
     void *arg;
 };
@@ -71,8 +71,8 @@ enum wsub_err wsub_redis_send(struct wsub_redis *redis, unsigned shard,
 
 /* Opens a further connection to the shard's server, for blocking reads of at
  * most `block_ms`.  The caller frees it with wsub_redis_link_free(). */
-struct wsub_redis_link *
-wsub_redis_reader(struct wsub_redis *redis, unsigned shard, uint32_t block_ms,
-                  void (*on_up)(void *arg), void *arg);
+struct wsub_redis_link *wsub_redis_reader(struct wsub_redis *redis,
+                                          unsigned shard, uint32_t block_ms,
+                                          void (*on_up)(void *arg), void *arg);
 
 #endif

@@ -10,9 +10,9 @@
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 
-#define LOOK_MS 5000   /* longest sleep, see promoter.h */
-#define DOWN_MS 500    /* between tries while Redis is away */
-#define MOVE_MAX 500   /* entries a call; about a millisecond of Redis */
+#define LOOK_MS 5000 /* longest sleep, see promoter.h */
+#define DOWN_MS 500  /* between tries while Redis is away */
+#define MOVE_MAX 500 /* entries a call; about a millisecond of Redis */
 
 struct shard {
     struct wsub_promoter *promoter;

@@ -13,10 +13,10 @@
 #include "common/base/err.h"
 
 struct wsub_record {
-    uint64_t expires_s;  /* Unix time; nothing is delivered from then on */
+    uint64_t expires_s; /* Unix time; nothing is delivered from then on */
     uint64_t lease_s;
-    uint64_t generation; /* of the request that made it */
-    const char *secret;  /* borrowed from the line; sealed, or "-" */
+    uint64_t generation;  /* of the request that made it */
+    const char *secret;   /* borrowed from the line; sealed, or "-" */
     const char *callback; /* borrowed from the line */
 };
 

@@ -13,6 +13,8 @@ static const struct {
     const char *name;
     const char *text;
 } sources[WSUB_SCRIPT_MAX_] = {
+    [WSUB_SCRIPT_ASIDE] = {"aside", wsub_lua_aside},
+    [WSUB_SCRIPT_COPY] = {"copy", wsub_lua_copy},
     [WSUB_SCRIPT_DENY] = {"deny", wsub_lua_deny},
     [WSUB_SCRIPT_FETCHED] = {"fetched", wsub_lua_fetched},
     [WSUB_SCRIPT_GROUPS] = {"groups", wsub_lua_groups},
@@ -22,6 +24,7 @@ static const struct {
     [WSUB_SCRIPT_REQUEST] = {"request", wsub_lua_request},
     [WSUB_SCRIPT_SETTLE] = {"settle", wsub_lua_settle},
     [WSUB_SCRIPT_SWEEP] = {"sweep", wsub_lua_sweep},
+    [WSUB_SCRIPT_VALIDATED] = {"validated", wsub_lua_validated},
     [WSUB_SCRIPT_VERIFIED] = {"verified", wsub_lua_verified},
 };
 

@@ -7,6 +7,8 @@
 #define WSUB_STORE_SCRIPTS_H
 
 enum wsub_script_id {
+    WSUB_SCRIPT_ASIDE,
+    WSUB_SCRIPT_COPY,
     WSUB_SCRIPT_DENY,
     WSUB_SCRIPT_FETCHED,
     WSUB_SCRIPT_GROUPS,
@@ -16,6 +18,7 @@ enum wsub_script_id {
     WSUB_SCRIPT_REQUEST,
     WSUB_SCRIPT_SETTLE,
     WSUB_SCRIPT_SWEEP,
+    WSUB_SCRIPT_VALIDATED,
     WSUB_SCRIPT_VERIFIED,
     WSUB_SCRIPT_MAX_
 };
@@ -33,6 +36,8 @@ void wsub_scripts_done(void);
 const struct wsub_script *wsub_script(enum wsub_script_id id);
 
 extern const char wsub_lua_prelude[];
+extern const char wsub_lua_aside[];
+extern const char wsub_lua_copy[];
 extern const char wsub_lua_deny[];
 extern const char wsub_lua_fetched[];
 extern const char wsub_lua_groups[];
@@ -42,6 +47,7 @@ extern const char wsub_lua_promote[];
 extern const char wsub_lua_request[];
 extern const char wsub_lua_settle[];
 extern const char wsub_lua_sweep[];
+extern const char wsub_lua_validated[];
 extern const char wsub_lua_verified[];
 
 #endif

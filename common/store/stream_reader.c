@@ -9,10 +9,12 @@
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 
-#define BLOCK_MS 1000  /* notices a stop even where CLIENT is forbidden */
-#define READ_MIN 4     /* entries a stream that an idle reader reserves */
+#define BLOCK_MS 1000 /* notices a stop even where CLIENT is forbidden */
+#define READ_MIN                                                               \
+    1                    /* entries a stream that an idle reader reserves: what
+                        * it holds back for up to BLOCK_MS others can't use */
 #define TAKEOVER_MS 2000 /* between looks for entries to take over */
-#define PAUSE_MS 50    /* before another look at Redis: starting, or refusing */
+#define PAUSE_MS 50 /* before another look at Redis: starting, or refusing */
 
 enum reader_state {
     READER_DOWN,    /* the link is down, or groups are being made */
@@ -28,10 +30,11 @@ struct wsub_stream_reader {
     struct event *takeover;       /* owned */
     struct event *stopped;        /* owned */
     enum reader_state state;
-    size_t want;     /* entries a stream in the next read */
-    size_t reserved; /* granted to the read on its way */
+    size_t want;        /* entries a stream in the next read */
+    size_t reserved;    /* granted to the read on its way */
     uint64_t client_id; /* Redis' name for the link; 0: not known */
     bool stopping;
+    bool freeing; /* the program's parts may be gone: tells them nothing */
     struct {
         size_t reserved;
         unsigned stream;
@@ -70,8 +73,8 @@ static void on_stopped_event(evutil_socket_t fd, short what, void *arg)
     r->o.on_stopped(r->o.arg);
 }
 
-const char *wsub_stream_field(const struct redisReply *fields,
-                              const char *name, size_t *ret_len)
+const char *wsub_stream_field(const struct redisReply *fields, const char *name,
+                              size_t *ret_len)
 {
     if (fields == NULL || fields->type != REDIS_REPLY_ARRAY)
         return NULL;
@@ -113,8 +116,7 @@ static unsigned stream_index(const struct wsub_stream_reader *r,
     for (unsigned i = 0; i < r->o.stream_count; i++)
         if (strcmp(key + prefix, r->o.streams[i]) == 0)
             return i;
-    wsub_panic("Redis answered with a stream that was not asked for: %s",
-               key);
+    wsub_panic("Redis answered with a stream that was not asked for: %s", key);
 }
 
 static void groups_make(struct wsub_stream_reader *r);
@@ -161,6 +163,8 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
 {
     struct wsub_stream_reader *r = arg;
 
+    if (r->freeing)
+        return;
     r->state = READER_DOWN;
     if (err != WSUB_OK) {
         r->o.give_back(r->reserved, r->o.arg);
@@ -248,7 +252,8 @@ static void groups_make(struct wsub_stream_reader *r)
 
     if (r->state == READER_READING || r->stopping)
         return;
-    if (!wsub_redis_up(r->o.redis)) { /* not checked yet: may be the wrong one */
+    if (!wsub_redis_up(
+            r->o.redis)) { /* not checked yet: may be the wrong one */
         read_pause(r);
         return;
     }
@@ -387,8 +392,8 @@ wsub_stream_reader_new(const struct wsub_stream_reader_options *options)
     r->stopped = evtimer_new(r->o.base, on_stopped_event, r);
     r->takeover = event_new(r->o.base, -1, EV_PERSIST, on_takeover, r);
     event_add(r->takeover, &every);
-    r->link = wsub_redis_reader(r->o.redis, r->o.shard, BLOCK_MS, on_link_up,
-                                r);
+    r->link =
+        wsub_redis_reader(r->o.redis, r->o.shard, BLOCK_MS, on_link_up, r);
     return r;
 }
 
@@ -396,7 +401,7 @@ void wsub_stream_reader_free(struct wsub_stream_reader *r)
 {
     if (r == NULL)
         return;
-    r->stopping = true;
+    r->stopping = r->freeing = true;
     wsub_redis_link_free(r->link);
     event_free(r->pause);
     event_free(r->stopped);

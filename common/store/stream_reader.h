@@ -36,14 +36,16 @@ struct wsub_stream_reader_options {
     struct event_base *base;  /* borrowed; outlives the reader */
     struct wsub_redis *redis; /* borrowed; outlives the reader */
     unsigned shard;
-    const char *group;        /* borrowed; const */
-    const char *consumer;     /* borrowed; outlives the reader */
+    const char *group;    /* borrowed; const */
+    const char *consumer; /* borrowed; outlives the reader */
     const char *streams[WSUB_READER_STREAMS_MAX]; /* borrowed; const */
     unsigned stream_count;
     uint32_t takeover_idle_ms[WSUB_READER_STREAMS_MAX];
     size_t read_max; /* entries a stream in one read; bounds the memory that
                       * a reply takes */
-    /* Reserves room for up to `want` entries, returns for how many. */
+    /* Reserves room for up to `want` entries, returns for how many: 0, or at
+     * least WSUB_READER_STREAMS_MAX.  Less is of no use to a read, and giving
+     * it back would wake the readers that wait for room, this one too. */
     size_t (*grant)(size_t want, void *arg);
     /* Gives back the part of a grant that no entry came for. */
     void (*give_back)(size_t unused, void *arg);
@@ -67,7 +69,7 @@ void wsub_stream_reader_kick(struct wsub_stream_reader *reader);
 void wsub_stream_reader_stop(struct wsub_stream_reader *reader);
 
 /* Returns the value of field `name` and its length, NULL without it. */
-const char *wsub_stream_field(const struct redisReply *fields,
-                              const char *name, size_t *ret_len);
+const char *wsub_stream_field(const struct redisReply *fields, const char *name,
+                              size_t *ret_len);
 
 #endif

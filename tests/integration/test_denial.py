@@ -296,10 +296,98 @@ class ByOperator(DenialTest):
         self.assertEqual(len(callback.deliveries), 1)
 
 
+class Dotted(DenialTest):
+    """A subscription to * has a copy in every shard."""
+
+    TOPICS = [f"topic{n}.x" for n in range(12)]
+
+    def copies(self):
+        return len(self.system.redis.call("KEYS", "websub:*:sub:*"))
+
+    def check_over(self, callback):
+        """Nothing of any shard arrives."""
+        self.system.wait_idle()
+        self.assertEqual(len(callback.denials), 1)
+        self.assertEqual(callback.denials[0].topic, "*")
+        self.assertEqual(self.copies(), 0)
+        for topic in self.TOPICS:
+            self.system.push(topic, b"1")
+        self.system.wait_idle()
+        self.assertEqual(callback.deliveries, [])
+
+    def star(self):
+        callback = self.callback()
+        self.system.request("*", callback)
+        wait_until(lambda: self.copies() == 4, "every shard has a copy")
+        self.system.wait_idle()
+        return callback
+
+    def test_operator_ends_star_in_every_shard(self):
+        callback = self.star()
+        self.deny("*", 1)
+        self.check_over(callback)
+
+    def test_copies_end_though_the_callback_is_deaf(self):
+        callback = self.star()
+        callback.next_denied(500, 500, 500, 500)
+        self.deny("*", 1)
+        callback.wait_denials()
+        self.assertEqual(self.copies(), 0)
+
+    def test_denied_renewal_of_star_ends_it(self):
+        callback = self.star()
+        self.system.program("hub").stop()
+        self.system.start("hub", callback_deny="*")
+        self.system.request("*", callback)
+        self.check_over(callback)
+
+    def test_one_level_is_denied(self):
+        below, above = self.callback("/below"), self.callback("/above")
+        self.system.request("a.b", below)
+        self.system.request("a", above)
+        self.system.wait_decided("a.b", below)
+        self.system.wait_idle()
+        self.deny("A.B.*", 1)
+        self.system.wait_idle()
+        self.assertEqual(below.denials[0].topic, "a.b")
+        self.system.push("a.b.c", b"1")
+        above.wait_deliveries()
+        self.system.wait_idle()
+        self.assertEqual((below.deliveries, above.denials), ([], []))
+
+
+class ValidateTopic(DenialTest):
+    settings = {"validate_topic": "yes"}
+
+    def test_topic_decides(self):
+        publisher = self.system.publisher()
+        good = publisher.url + "/good"
+        publisher.topic("/good", links={
+            "Link": f'<{self.hub.url}>; rel="hub", <{good}>; rel="self"'})
+        publisher.topic("/bad")
+        welcome, other = self.callback("/welcome"), self.callback("/other")
+        self.system.activate(good, welcome)
+        self.system.request(publisher.url + "/bad", other)
+        other.wait_denials()
+        self.system.wait_idle()
+        self.assertEqual((welcome.denials, other.verifications), ([], []))
+        self.assertEqual(len(other.denials), 1)
+        self.assertTrue(other.denials[0].reason)
+
+    def test_unsubscribing_and_dotted_topics_are_not_validated(self):
+        callback = self.callback()
+        self.system.request("a.b", callback)
+        wait_until(lambda: self.system.store.record("a.b", callback.url),
+                   "it is active")
+        self.hub.unsubscribe("a.b", callback.url)
+        self.system.wait_gone("a.b", callback)
+        self.assertEqual(callback.denials, [])
+
+
 class AdminApi(DenialTest):
     def test_bad_orders_are_refused(self):
         before = self.system.redis.snapshot()
-        for fields in ([], [("hub.topic", "")], [("hub.topic", "x")],
+        for fields in ([], [("hub.topic", "")], [("hub.topic", "x/")],
                        [("hub.topic", TOPIC)] * 2,
                        [("hub.topic", TOPIC), ("hub.callback", "x")],
                        [("hub.topic", TOPIC), ("hub.callback", "")],

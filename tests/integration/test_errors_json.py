@@ -53,7 +53,7 @@ REFUSED = {
           ("missing-attributes-error", "hub.topic"),
           ("missing-attributes-error", "hub.callback")]),
     "all wrong":
-        ({"hub.mode": "x", "hub.topic": "x", "hub.callback": "x",
+        ({"hub.mode": "x", "hub.topic": "x/", "hub.callback": "x",
           "hub.lease_seconds": "x", "hub.secret": "x" * 200},
          [("unknown-mode-error", "hub.mode"),
           ("topic-validation-error", "hub.topic"),
@@ -61,11 +61,11 @@ REFUSED = {
           ("lease-seconds-validation-error", "hub.lease_seconds"),
           ("secret-validation-error", "hub.secret")]),
     "a missing one stands before a bad one":
-        ({"hub.topic": "x", "hub.callback": None},
+        ({"hub.topic": "x/", "hub.callback": None},
          [("missing-attributes-error", "hub.callback"),
           ("topic-validation-error", "hub.topic")]),
     "unsubscribe":
-        ({"hub.mode": "unsubscribe", "hub.topic": "x", "hub.callback": "x",
+        ({"hub.mode": "unsubscribe", "hub.topic": "x/", "hub.callback": "x",
           "hub.lease_seconds": "x"},
          [("topic-validation-error", "hub.topic"),
           ("callback-url-validation-error", "hub.callback")]),
@@ -175,7 +175,7 @@ class JsonErrors(SystemTest):
         self.assertIn("POST", answer.headers["Allow"])
 
     def test_push_names_its_topic(self):
-        answer = self.hub.request("POST", "/publish?hub.topic=x", b"",
+        answer = self.hub.request("POST", "/publish?hub.topic=x/", b"",
                                   {"Accept": JSON})
         self.assertEqual(self.named(answer),
                          [("topic-validation-error", "hub.topic")])

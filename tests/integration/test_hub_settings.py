@@ -96,7 +96,7 @@ class LastFetch(SystemTest):
         self.assertNotIn(callback.url, json.dumps(fine))
 
     def test_bad_topics_are_refused(self):
-        for path in ("/topics", "/topics?hub.topic=", "/topics?hub.topic=x",
+        for path in ("/topics", "/topics?hub.topic=", "/topics?hub.topic=x/",
                      "/topics?hub.topic=%zz",
                      "/topics?hub.topic=http%3A%2F%2Fa%2F"
                      "&hub.topic=http%3A%2F%2Fa%2F"):

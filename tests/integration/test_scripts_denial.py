@@ -28,10 +28,9 @@ class DenialTest(ScriptTest):
         self.assertEqual(self.verified(generation, cd=cd), "applied")
         return generation
 
-    def deny(self, cd="-", reason="No.", how="tell", after="", size=100,
-             most=1000):
-        ended, last = self.run_script("deny", TD, TOPIC, cd, reason, how,
-                                      after, size, most)
+    def deny(self, cd="-", reason="No.", after="", size=100, most=1000):
+        ended, last = self.run_script("deny", TD, TOPIC, cd, reason, after,
+                                      size, most)
         return ended, last.decode()
 
     def waiting(self, mode, cd=CD):
@@ -167,15 +166,6 @@ class Deny(DenialTest):
         generation = self.request("u")
         self.deny()
         self.assertEqual(self.verified(generation, "u"), "applied")
-
-    def test_copies_end_and_nobody_is_told(self):
-        self.active()
-        self.call("DEL", "verify")
-        self.assertEqual(self.deny(how="end"), (1, ""))
-        self.check_gone()
-        self.assertFalse(self.waiting("d"))
-        self.assertEqual(self.entries("verify"), [])
-        self.assertEqual(self.call("GET", "gen"), b"1")
 
     def test_a_record_of_a_newer_format_stays(self):
         self.active()

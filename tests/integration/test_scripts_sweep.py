@@ -15,7 +15,7 @@ SEQ_MAX = 2 ** 64 - 1
 
 class Sweep(ScriptTest):
     def page(self, event, size=100):
-        return tuple(self.run_script("page", event, TD, size))
+        return tuple(self.run_script("page", event, size, TD))
 
     def settle(self, count=100):
         """Claims jobs and settles them as done."""

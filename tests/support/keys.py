@@ -14,8 +14,10 @@ _UNRESERVED = re.compile(r"%(2D|2E|3\d|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])",
 
 def _hash(url):
     """SHA-256 of a URL in its normal spelling: percent-encoded unreserved
-    characters are decoded, nothing else is changed."""
-    normal = _UNRESERVED.sub(lambda m: chr(int(m[1], 16)), url)
+    characters are decoded, nothing else is changed.  Of a dotted topic in
+    lower case."""
+    normal = (_UNRESERVED.sub(lambda m: chr(int(m[1], 16)), url)
+              if ":" in url else url.lower())
     return hashlib.sha256(normal.encode()).digest()
 
 
@@ -26,7 +28,10 @@ def digest(url):
 
 
 def shard(topic, shards):
-    """The first 30 bits of the digest modulo the number of shards."""
+    """The first 30 bits of the digest modulo the number of shards; of a dotted
+    topic its first label's."""
+    if ":" not in topic:
+        topic = topic.split(".")[0]
     return (int.from_bytes(_hash(topic)[:4], "big") >> 2) % shards
 
 

@@ -1,11 +1,9 @@
 -- deny.lua - end one page of a topic's subscriptions, and tell the callbacks.
 --
 -- ARGV  1 TD, 2 topic, 3 CD of the one callback, or - for all of the topic,
---       4 reason or "", 5 tell, or end: nobody is told (these are copies of
---       subscriptions that are denied in another shard),
---       6 CD that the page before ended with, or "" for the first page,
---       7 subscriptions in a page, 8 most verifications that may wait in the
---       shard
+--       4 reason or "", 5 CD that the page before ended with, or "" for the
+--       first page, 6 subscriptions in a page, 7 most verifications that may
+--       wait in the shard
 -- Returns {subscriptions and requests ended, CD to go on after, "" when this
 -- was the last page}; {-1, ""} when too many verifications wait.
 --
@@ -15,21 +13,18 @@
 -- than that when they are confirmed.
 
 local td, topic, one, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local tell, size = ARGV[5] == 'tell', tonumber(ARGV[7])
-local room = ARGV[8] - redis.call('XLEN', p .. 'verify')
+local room = ARGV[7] - redis.call('XLEN', p .. 'verify')
 
-if tell and room <= 0 then
+if room <= 0 then
     return { -1, '' }
 end
-if tell then
-    size = math.min(size, room)
-end
+local size = math.min(ARGV[6], room)
 local page = one ~= '-' and { one } or
     redis.call('ZRANGEBYLEX', p .. 'subs:' .. td,
-        ARGV[6] ~= '' and '(' .. ARGV[6] or '-', '+', 'LIMIT', 0, size)
+        ARGV[5] ~= '' and '(' .. ARGV[5] or '-', '+', 'LIMIT', 0, size)
 
-local generation = tell and redis.call('INCR', p .. 'gen')
-if tell and one == '-' then
+local generation = redis.call('INCR', p .. 'gen')
+if one == '-' then
     redis.call('HSET', p .. 'topic:' .. td, 't', topic,
         'denied', digits(generation) .. ' ' .. reason)
     topic_expires(td)
@@ -44,9 +39,6 @@ for _, cd in ipairs(page) do
         'tg', 'c')
     if record and not sub then
         -- Of a newer version: it stays as it is.
-    elseif not tell then
-        end_subscription(td, cd)
-        ended = ended + 1
     elseif sub or asked[2] then
         deny({ td = td, cd = cd, generation = generation, topic = topic,
                given = asked[1] or topic, reason = reason,

@@ -3,9 +3,10 @@
 -- ARGV  1 TD, 2 topic, 3 outcome: content, unchanged, failed, or unneeded (no
 --       subscribers: nothing was fetched, nothing is stored),
 --       4 HTTP status or 0, 5 error or "", 6 ETag, 7 Last-Modified, 8 digest,
---       9 content type, 10 body (5 to 10 are "" where there is none),
---       11 failures so far, 12 ms until the next try or -1 for none,
---       13... entries of `pings` to acknowledge
+--       9 content type, 10 body, 11 canonical URL, 12 URL that gave the
+--       content (6 to 12 are "" where there is none),
+--       13 failures so far, 14 ms until the next try or -1 for none,
+--       15... entries of `pings` to acknowledge
 -- Returns the id of the new event, or false when there is none.
 --
 -- Atomic: the event, the validators that keep it from being appended again,
@@ -17,23 +18,26 @@ local event = false
 
 if outcome == 'content' and
     redis.call('HGET', state, 'digest') ~= ARGV[8] then
-    event = redis.call('XADD', p .. 'log', '*', 'v', 1, 't', topic,
-        'ct', ARGV[9], 'b', ARGV[10])
+    local fields = { 'v', 1, 't', topic, 'ct', ARGV[9], 'b', ARGV[10] }
+    if ARGV[11] ~= '' then
+        fields[9], fields[10] = 'self', ARGV[11]
+    end
+    event = redis.call('XADD', p .. 'log', '*', unpack(fields))
 end
 if outcome ~= 'unneeded' then
     redis.call('HSET', state, 't', topic, 'status', ARGV[4], 'error', ARGV[5],
-        'at', digits(math.floor(now_ms() / 1000)), 'failures', ARGV[11])
+        'at', digits(math.floor(now_ms() / 1000)), 'failures', ARGV[13])
 end
 if outcome == 'content' then
     redis.call('HSET', state, 'etag', ARGV[6], 'lm', ARGV[7],
-        'digest', ARGV[8])
+        'digest', ARGV[8], 'self', ARGV[11], 'src', ARGV[12])
 end
 topic_expires(td)
-if outcome == 'failed' and tonumber(ARGV[12]) >= 0 then
-    redis.call('ZADD', p .. 'retry', digits(now_ms() + ARGV[12]),
-        'p ' .. ARGV[11] .. ' ' .. topic)
+if outcome == 'failed' and tonumber(ARGV[14]) >= 0 then
+    redis.call('ZADD', p .. 'retry', digits(now_ms() + ARGV[14]),
+        'p ' .. ARGV[13] .. ' ' .. topic)
 end
-for i = 13, #ARGV do
+for i = 15, #ARGV do
     redis.call('XACK', p .. 'pings', 'spread', ARGV[i])
 end
 return event

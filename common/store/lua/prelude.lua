@@ -125,23 +125,36 @@ local function first_unsettled(key, name)
     return nil
 end
 
--- Ends a subscription, drops the request to make or renew it, and queues the
--- denial that its callback is told (WebSub section 5.2).  `d` has td, cd,
--- topic, given (the topic as the subscriber knows it), callback, reason ("" for
--- none) and the denial's generation.
+-- Drops from a work queue what is settled, up to the first entry that is not.
+local function trim(name, group)
+    local cut = first_unsettled(p .. name, group)
+    if cut then
+        redis.call('XTRIM', p .. name, 'MINID', cut)
+    end
+end
+
+-- Queues the denial that a callback is told (WebSub section 5.2) and drops the
+-- request that it answers.  `d` has td, cd, topic, given (the topic as the
+-- subscriber knows it), callback, reason ("" for none) and the denial's
+-- generation.
 local DENIAL_LASTS_S = 3600
 
-local function deny(d)
+local function tell_denial(d)
     local key = d.td .. ':' .. d.cd
     local request = p .. 'request:' .. key .. ':d'
-    if redis.call('EXISTS', p .. 'sub:' .. key) == 1 then
-        end_subscription(d.td, d.cd)
-    end
     redis.call('DEL', p .. 'request:' .. key .. ':s')
     redis.call('HSET', request, 'v', 1, 'g', digits(d.generation),
         't', d.topic, 'tg', d.given, 'c', d.callback, 'r', d.reason)
     redis.call('EXPIRE', request, DENIAL_LASTS_S)
     redis.call('XADD', p .. 'verify', '*', 'q', key .. ':d',
         'g', digits(d.generation))
+end
+
+-- The same, and ends the subscription, which is not to be served any more.
+local function deny(d)
+    if redis.call('EXISTS', p .. 'sub:' .. d.td .. ':' .. d.cd) == 1 then
+        end_subscription(d.td, d.cd)
+    end
+    tell_denial(d)
 end
 

@@ -23,6 +23,10 @@ for _, member in ipairs(due) do
     elseif kind == 'p' then
         local n, t = string.match(rest, '^(%d+) (.*)$')
         redis.call('XADD', p .. 'pings', '*', 'v', 1, 't', t, 'n', n)
+    elseif kind == 'w' then
+        local n, q, g, t = string.match(rest, '^(%d+) (%S+) (%d+) (.*)$')
+        redis.call('XADD', p .. 'pings', '*', 'v', 1, 't', t, 'q', q, 'g', g,
+            'n', n)
     end
 end
 

@@ -1,6 +1,6 @@
 -- settle.lua - settle a batch of jobs.
 --
--- ARGV  for each job: entry of `outbox`, event id, CD, then
+-- ARGV  for each job: entry of `outbox`, event id, its `c` (CD or CD:LEVEL), then
 --         done                                delivered, or nobody to deliver to
 --         gone TD GENERATION                  410: the subscription ends
 --         later N DELAY_MS                    try again; N failures so far
@@ -10,6 +10,8 @@
 -- Atomic: acknowledging a job and what becomes of it.  A job that is no
 -- longer pending was settled before (a repeated call, or another process
 -- after a takeover) and is left alone, so references are counted off once.
+-- What is settled leaves the queue at once, but for what stands behind a job
+-- that is still pending: so little comes again when the group is lost.
 
 local settled = 0
 local finished = {}
@@ -33,11 +35,12 @@ while at <= #ARGV do
         else
             finished[event] = (finished[event] or 0) + 1
             if outcome == 'gone' then
+                local callback = string.match(cd, '^[^:]+')
                 local record = redis.call('GET',
-                    p .. 'sub:' .. a .. ':' .. cd)
+                    p .. 'sub:' .. a .. ':' .. callback)
                 local sub = record and parse_sub(record)
                 if sub and sub.generation == tonumber(b) then
-                    end_subscription(a, cd)
+                    end_subscription(a, callback)
                 end
             end
         end
@@ -46,4 +49,5 @@ end
 for event, count in pairs(finished) do
     release(event, count)
 end
+trim('outbox', 'deliver')
 return settled

@@ -37,9 +37,10 @@ local function advance_floor()
         return nil
     end
     local before = id_preceding(floor)
-    if before then
-        redis.call('SET', p .. 'floor', before)
+    if not before or redis.call('GET', p .. 'floor') == before then
+        return floor -- no more marks to remove than last time
     end
+    redis.call('SET', p .. 'floor', before)
     local cursor = '0'
     repeat
         local scan = redis.call('HSCAN', p .. 'fan', cursor, 'COUNT', 100)
@@ -93,13 +94,6 @@ local function sweep_dead()
         more = 1
     end
     return #old
-end
-
-local function trim(name, group)
-    local cut = first_unsettled(p .. name, group)
-    if cut then
-        redis.call('XTRIM', p .. name, 'MINID', cut)
-    end
 end
 
 trim('pings', 'spread')

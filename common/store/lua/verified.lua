@@ -1,11 +1,14 @@
 -- verified.lua - apply the outcome of one verification of intent.
 --
 -- ARGV  1 TD, 2 CD, 3 mode s, u, or d (a denial to tell), 4 generation,
---       5 outcome: confirmed, refused, or again (a passing failure); of a
---       denial: told, untold (given up), or again,
+--       5 outcome: confirmed, refused, again (a passing failure), or copied
+--         (the copies of a `*` subscription are up to date); of a denial: told,
+--         untold (given up), or again,
 --       6 ms since the verification request was sent (confirmed),
 --       7 ms until the next attempt, 8 failures so far (again),
---       9 entry of `verify` to acknowledge, or - for none
+--       9 entry of `verify` to acknowledge, or - for none,
+--       10 copies, when a confirmed request is to be copied to other shards:
+--         it is marked, and neither it nor its entry goes before `copied`
 -- Returns applied, superseded (a newer request waits, none does any more, or
 -- the next attempt is planned already), stale (a newer request was confirmed
 -- before), or denied (the topic was, after this was asked; see deny.lua).
@@ -20,7 +23,8 @@ local outcome = ARGV[5]
 local key = td .. ':' .. cd
 local request = p .. 'request:' .. key .. ':' .. mode
 
-local held = ARGV[9] == '-' or
+local copies = outcome == 'confirmed' and ARGV[10] == 'copies'
+local held = copies or ARGV[9] == '-' or
     redis.call('XACK', p .. 'verify', 'deliver', ARGV[9]) == 1
 
 local r = redis.call('HMGET', request, 'g', 't', 'c', 'l', 's', 'tg')
@@ -33,8 +37,12 @@ if outcome == 'again' then
         ARGV[8])
     return 'applied'
 end
-redis.call('DEL', request)
-if mode == 'd' or outcome == 'refused' then
+if copies then
+    redis.call('HSET', request, 'ok', 1)
+else
+    redis.call('DEL', request)
+end
+if outcome ~= 'confirmed' then
     return 'applied'
 end
 
@@ -54,7 +62,7 @@ if record then
         return 'stale'
     end
 end
-for _, other in ipairs({ 's', 'u', 'd' }) do
+for _, other in ipairs({ mode == 's' and 'u' or 's', 'd' }) do
     local name = p .. 'request:' .. key .. ':' .. other
     local waiting = redis.call('HGET', name, 'g')
     if waiting and tonumber(waiting) < generation then

@@ -1,0 +1,63 @@
+#include "common/http/resolve.h"
+
+#include <string.h>
+
+#include <curl/curl.h>
+
+#define BLANKS " \t\r\n\f"
+
+/* Puts a relative reference together with its base.  libcurl takes none that
+ * is empty, so that one is the caller's. */
+static bool join(const char *base, const char *reference, struct wsub_buf *out)
+{
+    CURLU *url = curl_url();
+    char *joined = NULL;
+    bool done = url != NULL &&
+                curl_url_set(url, CURLUPART_URL, base, 0) == CURLUE_OK &&
+                curl_url_set(url, CURLUPART_URL, reference, 0) == CURLUE_OK &&
+                curl_url_get(url, CURLUPART_URL, &joined, 0) == CURLUE_OK;
+
+    if (done)
+        wsub_buf_str(out, joined);
+    curl_free(joined);
+    curl_url_cleanup(url);
+    return done;
+}
+
+/* Copies the reference without blanks around it and without its fragment. */
+static void trim(const char *reference, struct wsub_buf *out)
+{
+    size_t len;
+
+    reference += strspn(reference, BLANKS);
+    len = strcspn(reference, "#");
+    while (len > 0 && strchr(BLANKS, reference[len - 1]) != NULL)
+        len--;
+    wsub_buf_add(out, reference, len);
+}
+
+enum wsub_url_fault wsub_resolve(const char *base, const char *reference,
+                                 struct wsub_buf *out)
+{
+    struct wsub_buf plain = {0}, joined = {0};
+    struct wsub_url url;
+    enum wsub_url_fault fault = WSUB_URL_TOO_LONG;
+
+    if (strnlen(reference, WSUB_URL_MAX_BYTES + 1) > WSUB_URL_MAX_BYTES)
+        return fault;
+    trim(reference, &plain);
+    if (plain.len == 0)
+        wsub_buf_str(&plain, base);
+    fault = wsub_url_parse(wsub_buf_cstr(&plain), NULL, &url);
+    if (fault == WSUB_URL_NOT_HTTP &&
+        join(base, wsub_buf_cstr(&plain), &joined)) {
+        wsub_buf_clear(&plain);
+        wsub_buf_add(&plain, joined.data, joined.len);
+        fault = wsub_url_parse(wsub_buf_cstr(&plain), NULL, &url);
+    }
+    if (fault == WSUB_URL_FINE)
+        wsub_buf_add(out, plain.data, plain.len);
+    wsub_buf_done(&plain);
+    wsub_buf_done(&joined);
+    return fault;
+}

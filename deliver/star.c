@@ -1,0 +1,143 @@
+#include "deliver/star.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/buf.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/crypto/digest.h"
+#include "common/redis/redis.h"
+#include "common/store/record.h"
+#include "deliver/deliver.h"
+
+#define REMOVED_LASTS_S 3600 /* as long as a request may wait */
+
+struct flow {
+    struct deliver *d;
+    struct deliver_star_change change;
+    struct wsub_buf record; /* owned */
+    uint64_t expires_s;
+    unsigned due; /* answers, and one for the sending itself */
+    enum wsub_err err;
+    void (*on_done)(enum wsub_err err, void *arg);
+    void *arg;
+};
+
+static void finish(struct flow *flow)
+{
+    flow->on_done(flow->err, flow->arg);
+    wsub_buf_done(&flow->record);
+    free(flow);
+}
+
+static void on_copied(enum wsub_err err, const struct redisReply *reply,
+                      void *arg)
+{
+    struct flow *flow = arg;
+
+    if (err == WSUB_ERR_REFUSED)
+        wsub_log_error("copy-refused", WSUB_KV("error", reply->str));
+    if (err != WSUB_OK)
+        flow->err = WSUB_ERR_UNAVAILABLE;
+    if (--flow->due == 0)
+        finish(flow);
+}
+
+static void copy_to(struct flow *flow, unsigned shard)
+{
+    const struct deliver_star_change *change = &flow->change;
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init_script(&cmd, flow->d->redis, shard, WSUB_SCRIPT_COPY);
+    wsub_cmd_str(&cmd, change->td);
+    wsub_cmd_str(&cmd, change->cd);
+    wsub_cmd_str(&cmd, change->subscribe ? "s" : "u");
+    wsub_cmd_u64(&cmd, change->generation);
+    wsub_cmd_str(&cmd, wsub_buf_cstr(&flow->record));
+    wsub_cmd_u64(&cmd, flow->expires_s);
+    wsub_cmd_u64(&cmd, REMOVED_LASTS_S);
+    if (wsub_redis_send(flow->d->redis, shard, &cmd, on_copied, flow) ==
+        WSUB_OK)
+        flow->due++;
+    else
+        flow->err = WSUB_ERR_UNAVAILABLE;
+}
+
+static void copy_to_all(struct flow *flow)
+{
+    flow->due = 1;
+    for (unsigned i = 0; i < wsub_redis_shards(flow->d->redis); i++)
+        if (i != flow->change.home)
+            copy_to(flow, i);
+    on_copied(flow->err, NULL, flow);
+}
+
+/* True when home still has what was confirmed: a newer request may have
+ * changed it meanwhile, and sees to the copies itself. */
+static bool is_current(struct flow *flow, const struct redisReply *reply)
+{
+    struct wsub_record record;
+    char *line;
+    bool current;
+
+    if (reply->type != REDIS_REPLY_STRING)
+        return false;
+    line = wsub_memdup(reply->str, reply->len);
+    current = wsub_record_parse(line, &record) == WSUB_OK &&
+              record.generation == flow->change.generation;
+    if (current) {
+        flow->expires_s = record.expires_s;
+        wsub_buf_add(&flow->record, reply->str, reply->len);
+    }
+    free(line);
+    return current;
+}
+
+static void on_home(enum wsub_err err, const struct redisReply *reply,
+                    void *arg)
+{
+    struct flow *flow = arg;
+
+    if (err != WSUB_OK) {
+        flow->err = WSUB_ERR_UNAVAILABLE;
+        finish(flow);
+    } else if (is_current(flow, reply)) {
+        copy_to_all(flow);
+    } else {
+        finish(flow);
+    }
+}
+
+static void read_home(struct flow *flow)
+{
+    struct wsub_redis *redis = flow->d->redis;
+    char suffix[2 * WSUB_DIGEST_LEN + 2];
+    struct wsub_cmd cmd;
+
+    snprintf(suffix, sizeof(suffix), "%s:%s", flow->change.td, flow->change.cd);
+    wsub_cmd_init(&cmd, "GET");
+    wsub_cmd_key(&cmd, redis, flow->change.home, "sub", suffix);
+    if (wsub_redis_send(redis, flow->change.home, &cmd, on_home, flow) !=
+        WSUB_OK) {
+        flow->err = WSUB_ERR_UNAVAILABLE;
+        finish(flow);
+    }
+}
+
+void deliver_star_copy(struct deliver *d,
+                       const struct deliver_star_change *change,
+                       void (*on_done)(enum wsub_err err, void *arg), void *arg)
+{
+    struct flow *flow = wsub_calloc(1, sizeof(*flow));
+
+    flow->d = d;
+    flow->change = *change;
+    flow->on_done = on_done;
+    flow->arg = arg;
+    if (change->subscribe)
+        read_home(flow);
+    else
+        copy_to_all(flow);
+}

@@ -1,0 +1,171 @@
+#include "spreader/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/store/stream_reader.h"
+#include "common/store/topic.h"
+
+#define FAILURES_DIGITS 9    /* fit into 32 bits */
+#define GENERATION_DIGITS 15 /* a number that Lua holds exactly */
+
+/* The fields of one entry. */
+struct check {
+    const struct wsub_redis *redis;
+    const struct wsub_stream_entry *entry;
+    char *why;
+};
+
+static bool wrong(const struct check *check, const char *what, const char *rest)
+{
+    snprintf(check->why, SPREAD_WHY_BYTES, "%s %s", what, rest);
+    return false;
+}
+
+/* A field as text, NULL when there is none; *ret_fine is false when it is no
+ * text. */
+static const char *field(const struct check *check, const char *name,
+                         bool *ret_fine)
+{
+    size_t len = 0;
+    const char *value = wsub_stream_field(check->entry->fields, name, &len);
+
+    *ret_fine = value == NULL || strlen(value) == len;
+    return value;
+}
+
+/* Finds a field that must be there. */
+static bool need(const struct check *check, const char *name,
+                 const char **ret_value)
+{
+    bool fine;
+
+    *ret_value = field(check, name, &fine);
+    if (*ret_value == NULL)
+        return wrong(check, "it has no field", name);
+    return fine || wrong(check, name, "holds a zero byte");
+}
+
+static bool check_version(const struct check *check)
+{
+    const char *version;
+
+    return need(check, "v", &version) &&
+           (strcmp(version, "1") == 0 ||
+            wrong(check, "its format version", "is not 1"));
+}
+
+static bool is_normal(const char *topic, enum wsub_topic_use use,
+                      const char **ret_fault)
+{
+    struct wsub_buf normal = {0};
+    struct wsub_url url;
+
+    *ret_fault = wsub_topic_parse(topic, use, &normal, &url);
+    if (*ret_fault == NULL && strcmp(wsub_buf_cstr(&normal), topic) != 0)
+        *ret_fault = "is not in its normal spelling";
+    wsub_buf_done(&normal);
+    return *ret_fault == NULL;
+}
+
+static bool check_topic(const struct check *check, enum wsub_topic_use use)
+{
+    const char *topic, *fault;
+
+    if (!need(check, "t", &topic))
+        return false;
+    if (!is_normal(topic, use, &fault))
+        return wrong(check, "the topic", fault);
+    return wsub_topic_ref(check->redis, topic).shard == check->entry->shard ||
+           wrong(check, "the topic", "belongs to another shard");
+}
+
+bool spread_check_type(const char *type)
+{
+    size_t len = strlen(type);
+
+    if (len == 0 || len > SPREAD_TYPE_MAX_BYTES || type[0] == ' ' ||
+        type[0] == '\t')
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)type[i];
+
+        if ((byte < ' ' && byte != '\t') || byte == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+/* Both end up in headers of deliveries. */
+static bool check_headers(const struct check *check)
+{
+    const char *type, *self;
+    struct wsub_url url;
+    bool fine;
+
+    if (!need(check, "ct", &type))
+        return false;
+    if (!spread_check_type(type))
+        return wrong(check, "the content type", "is not valid");
+    self = field(check, "self", &fine);
+    return self == NULL ||
+           (fine && wsub_url_parse(self, NULL, &url) == WSUB_URL_FINE) ||
+           wrong(check, "self", "is no URL");
+}
+
+bool spread_check_event(const struct wsub_redis *redis,
+                        const struct wsub_stream_entry *entry,
+                        char why[SPREAD_WHY_BYTES])
+{
+    struct check check = {redis, entry, why};
+
+    return check_version(&check) && check_topic(&check, WSUB_TOPIC_PUSH) &&
+           check_headers(&check) &&
+           (wsub_stream_field(entry->fields, "b", NULL) != NULL ||
+            wrong(&check, "it has no field", "b"));
+}
+
+/* True for 1 to `most` digits. */
+static bool is_number(const char *text, size_t most)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    return digits > 0 && digits <= most && text[digits] == '\0';
+}
+
+/* A validation: q is TD:CD:s of the same topic. */
+static bool check_validation(const struct check *check)
+{
+    const char *q, *g, *topic;
+    const size_t length = 2 * WSUB_DIGEST_LEN + 3;
+    char digest[WSUB_DIGEST_LEN + 1];
+
+    if (!need(check, "q", &q) || !need(check, "g", &g) ||
+        !need(check, "t", &topic))
+        return false;
+    wsub_digest(topic, strlen(topic), digest);
+    if (strlen(q) != length || strncmp(q, digest, WSUB_DIGEST_LEN) != 0 ||
+        q[WSUB_DIGEST_LEN] != ':' ||
+        strcmp(q + 2 * WSUB_DIGEST_LEN + 1, ":s") != 0)
+        return wrong(check, "q", "names no subscribe request for the topic");
+    return is_number(g, GENERATION_DIGITS) ||
+           wrong(check, "g", "is no generation");
+}
+
+bool spread_check_ping(const struct wsub_redis *redis,
+                       const struct wsub_stream_entry *entry,
+                       char why[SPREAD_WHY_BYTES])
+{
+    struct check check = {redis, entry, why};
+    const char *failures;
+    bool fine;
+
+    if (!check_version(&check) || !check_topic(&check, WSUB_TOPIC_ANNOUNCE))
+        return false;
+    failures = field(&check, "n", &fine);
+    if (failures != NULL && (!fine || !is_number(failures, FAILURES_DIGITS)))
+        return wrong(&check, "n", "is no number of failures");
+    return (wsub_stream_field(entry->fields, "q", NULL) == NULL &&
+            wsub_stream_field(entry->fields, "g", NULL) == NULL) ||
+           check_validation(&check);
+}

@@ -1,0 +1,29 @@
+/* check.h - whether an entry of `log` or `pings` can be used.
+ *
+ * Any program may append to the two (docs/PROTOCOL.md, "Direct producers"), so
+ * an entry is input from outside.  What passes is safe to hash, to fetch, and
+ * to put into the headers of deliveries. */
+#ifndef SPREADER_CHECK_H
+#define SPREADER_CHECK_H
+
+#include <stdbool.h>
+
+#define SPREAD_WHY_BYTES 160
+#define SPREAD_TYPE_MAX_BYTES 1024 /* of a Content-Type */
+
+struct wsub_redis;
+struct wsub_stream_entry;
+
+/* Each returns true when the entry is well formed; else one phrase that says
+ * what is wrong goes to `why`. */
+bool spread_check_event(const struct wsub_redis *redis,
+                        const struct wsub_stream_entry *entry,
+                        char why[SPREAD_WHY_BYTES]);
+bool spread_check_ping(const struct wsub_redis *redis,
+                       const struct wsub_stream_entry *entry,
+                       char why[SPREAD_WHY_BYTES]);
+
+/* True when `type` may be a delivery's Content-Type. */
+bool spread_check_type(const char *type);
+
+#endif

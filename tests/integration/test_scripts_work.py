@@ -1,0 +1,328 @@
+"""The scripts that move work: settle, promote and fetched."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.redis import RedisError
+from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
+
+
+class Settle(ScriptTest):
+    EVENT = "1700000000000-0"
+
+    def jobs(self, count, event=EVENT, first=0):
+        """Claimed jobs of an event, counted: pairs of entry and CD."""
+        made = []
+        for n in range(first, first + count):
+            self.call("XADD", "outbox", "*", "e", event, "c", f"cd{n}")
+            self.call("HINCRBY", "refs", event, 1)
+        for entry, fields in self.read("outbox", count=count):
+            made.append((entry, fields[b"c"].decode()))
+        return made
+
+    def settle(self, *outcomes):
+        """Each outcome is (entry, CD), then the words of settle.lua."""
+        words = []
+        for (entry, cd), *rest in outcomes:
+            words += [entry, self.EVENT, cd, *rest]
+        return self.run_script("settle", *words)
+
+    def refs(self):
+        return int(self.call("HGET", "refs", self.EVENT) or 0)
+
+    def record(self, generation, cd="cd0"):
+        self.call("SET", f"sub:{TD}:{cd}",
+                  f"1 9999999999 3600 {generation} - {CALLBACK}")
+        self.call("ZADD", f"subs:{TD}", 0, cd)
+        self.call("ZADD", "lease", 9999999999, f"{TD}:{cd}")
+
+    def test_done_is_counted_off(self):
+        a, b = self.jobs(2)
+        self.assertEqual(self.settle((a, "done")), 1)
+        self.assertEqual(self.refs(), 1)
+        self.assertEqual(self.settle((b, "done")), 1)
+        self.assertFalse(self.exists("refs"))
+        self.assertEqual(self.pending("outbox"), [])
+
+    def test_the_last_job_lets_kept_content_go(self):
+        jobs = self.jobs(2)
+        self.call("HSET", f"kept:{self.EVENT}", "b", "body")
+        self.settle((jobs[0], "done"))
+        self.assertTrue(self.exists(f"kept:{self.EVENT}"))
+        self.settle((jobs[1], "done"))
+        self.assertFalse(self.exists(f"kept:{self.EVENT}"))
+
+    def test_later_is_planned_and_stays_counted(self):
+        job, = self.jobs(1)
+        before = self.now_ms()
+        self.settle((job, "later", 3, 5000))
+        member, due = self.call("ZRANGE", "retry", 0, -1, "WITHSCORES")
+        self.assertEqual(member, f"d {self.EVENT} cd0 3".encode())
+        self.assertTrue(before + 5000 <= int(due) <= self.now_ms() + 5000)
+        self.assertEqual(self.refs(), 1)
+        self.assertEqual(self.pending("outbox"), [])
+
+    def test_a_dead_letter_keeps_everything(self):
+        job, = self.jobs(1)
+        self.call("HSET", f"kept:{self.EVENT}", "b", "body")
+        self.settle((job, "dead", 8, TOPIC, CALLBACK, "HTTP status 500"))
+        (_, letter), = self.entries("dead")
+        self.assertEqual(letter, {
+            b"v": b"1", b"e": self.EVENT.encode(), b"t": TOPIC.encode(),
+            b"c": b"cd0", b"cb": CALLBACK.encode(), b"n": b"8",
+            b"why": b"HTTP status 500"})
+        self.assertEqual(self.refs(), 1)
+        self.assertTrue(self.exists(f"kept:{self.EVENT}"))
+
+    def test_gone_ends_the_subscription(self):
+        job, = self.jobs(1)
+        self.record(7)
+        self.settle((job, "gone", TD, 7))
+        for key in (f"sub:{TD}:cd0", f"subs:{TD}", "lease", "refs"):
+            self.assertFalse(self.exists(key), key)
+
+    def test_gone_leaves_a_renewed_subscription(self):
+        job, = self.jobs(1)
+        self.record(8)
+        self.settle((job, "gone", TD, 7))
+        for key in (f"sub:{TD}:cd0", f"subs:{TD}", "lease"):
+            self.assertTrue(self.exists(key), key)
+        self.assertFalse(self.exists("refs"))
+
+    def test_gone_leaves_what_it_does_not_understand(self):
+        for line in ("2 newer", "", "nonsense"):
+            with self.subTest(line=line):
+                job, = self.jobs(1)
+                self.call("SET", f"sub:{TD}:cd0", line)
+                self.settle((job, "gone", TD, 7))
+                self.assertEqual(self.call("GET", f"sub:{TD}:cd0"),
+                                 line.encode())
+
+    def test_a_lost_answer_changes_nothing_more(self):
+        jobs = self.jobs(4)
+        self.record(7)
+        batch = [(jobs[0], "gone", TD, 7), (jobs[1], "done"),
+                 (jobs[2], "later", 1, 0),
+                 (jobs[3], "dead", 8, TOPIC, CALLBACK, "why")]
+        self.assertEqual(self.settle(*batch), 4)
+        self.assertEqual(self.refs(), 2)
+        self.assertEqual(self.unchanged_by(lambda: self.settle(*batch)), 0)
+        self.run_script("promote", 10)
+        self.record(7)
+        self.assertEqual(self.unchanged_by(lambda: self.settle(*batch)), 0)
+
+    def test_a_part_that_another_settled_after_a_takeover_is_skipped(self):
+        jobs = self.jobs(3)
+        self.call("XCLAIM", "outbox", "deliver", "two", 0, jobs[1][0])
+        self.assertEqual(self.settle((jobs[1], "later", 1, 0)), 1)
+        self.assertEqual(self.settle((jobs[0], "done"), (jobs[1], "done"),
+                                     (jobs[2], "done")), 2)
+        self.assertEqual(self.refs(), 1)
+
+    def test_one_entry_twice_in_a_batch_counts_once(self):
+        jobs = self.jobs(2)
+        self.assertEqual(
+            self.settle((jobs[0], "done"), (jobs[0], "done")), 1)
+        self.assertEqual(self.refs(), 1)
+
+    def test_a_batch_of_many_events(self):
+        total = 256
+        words = []
+        for n in range(total):
+            event = f"{n // 2 + 1}-{n // 2}"
+            (entry, cd), = self.jobs(1, event=event, first=n)
+            words += [entry, event, cd, "done"]
+        self.assertEqual(self.run_script("settle", *words), total)
+        self.assertFalse(self.exists("refs"))
+
+    def test_without_the_group_nothing_is_settled(self):
+        jobs = self.jobs(1)
+        self.call("XGROUP DESTROY", "outbox", "deliver")
+        self.assertEqual(
+            self.unchanged_by(lambda: self.settle((jobs[0], "done"))), 0)
+
+    def test_huge_words(self):
+        job, = self.jobs(1)
+        why = "x" * (1 << 20)
+        self.settle((job, "dead", 2 ** 32 - 1, why, why, why))
+        (_, letter), = self.entries("dead")
+        self.assertEqual(letter[b"why"], why.encode())
+        job, = self.jobs(1)
+        self.settle((job, "later", 2 ** 32 - 1, 2 ** 40))
+        self.assertGreater(int(self.call("ZRANGE", "retry", 0, 0,
+                                         "WITHSCORES")[1]), 2 ** 40)
+
+    def test_nothing_to_settle(self):
+        self.assertEqual(self.unchanged_by(self.settle), 0)
+
+
+class Promote(ScriptTest):
+    def plan(self, member, delay_ms=-1000):
+        self.call("ZADD", "retry", self.now_ms() + delay_ms, member)
+
+    def promote(self, most=100):
+        return self.run_script("promote", most)
+
+    def test_each_kind_goes_to_its_stream(self):
+        self.plan(f"d 17-0 {CD} 3")
+        self.plan(f"v {TD}:{CD}:u 12 1")
+        self.plan(f"p 2 {TOPIC}?a=b c")
+        self.assertEqual(self.promote(), [3, -1])
+        self.assertFalse(self.exists("retry"))
+        self.assertEqual(self.entries("outbox")[0][1], {
+            b"e": b"17-0", b"c": CD.encode(), b"n": b"3"})
+        self.assertEqual(self.entries("verify")[0][1], {
+            b"q": f"{TD}:{CD}:u".encode(), b"g": b"12", b"n": b"1"})
+        self.assertEqual(self.entries("pings")[0][1], {
+            b"v": b"1", b"t": f"{TOPIC}?a=b c".encode(), b"n": b"2"})
+
+    def test_the_earliest_goes_first_and_the_limit_holds(self):
+        for n in range(10):
+            self.call("ZADD", "retry", 1000 - n, f"d 17-{n} {CD} 0")
+        self.assertEqual(self.promote(4), [4, 0])
+        self.assertEqual(self.promote(100), [6, -1])
+        self.assertEqual([f[b"e"] for _, f in self.entries("outbox")],
+                         [b"17-%d" % n for n in reversed(range(10))])
+
+    def test_what_is_not_due_stays(self):
+        self.plan(f"d 17-0 {CD} 0", 60000)
+        self.plan(f"d 17-1 {CD} 0", 50000)
+        moved, next_ms = self.unchanged_by(self.promote)
+        self.assertEqual(moved, 0)
+        self.assertTrue(40000 < next_ms <= 50000, next_ms)
+
+    def test_nothing_waits(self):
+        self.assertEqual(self.unchanged_by(self.promote), [0, -1])
+
+    def test_two_callers_move_nothing_twice(self):
+        for n in range(9):
+            self.plan(f"d 17-{n} {CD} 0")
+        moved = [self.promote(2)[0] for _ in range(6)]
+        self.assertEqual(moved, [2, 2, 2, 2, 1, 0])
+        self.assertEqual(self.call("XLEN", "outbox"), 9)
+
+    def test_due_times_far_away(self):
+        self.call("ZADD", "retry", 2 ** 52, f"d 17-0 {CD} 0")
+        moved, next_ms = self.promote()
+        self.assertEqual(moved, 0)
+        self.assertGreater(next_ms, 2 ** 51)
+
+    def test_a_broken_member_does_not_hold_up_the_others(self):
+        self.plan("d broken", -2000)
+        self.plan(f"d 17-0 {CD} 0")
+        try:
+            self.promote()
+        except RedisError:
+            self.promote()
+        self.assertEqual(self.call("XLEN", "outbox"), 1)
+        self.assertFalse(self.exists("retry"))
+
+
+class Fetched(ScriptTest):
+    def pings(self, count):
+        for _ in range(count):
+            self.call("XADD", "pings", "*", "v", 1, "t", TOPIC)
+        return [entry for entry, _ in self.read("pings")]
+
+    def fetched(self, outcome, pings=(), digest="d1", body=b"body",
+                status=200, error="", failures=0, again_ms=-1):
+        return self.run_script(
+            "fetched", TD, TOPIC, outcome, status, error, '"etag"', "date",
+            digest, "text/plain", body, failures, again_ms, *pings)
+
+    def test_new_content_becomes_an_event(self):
+        pings = self.pings(3)
+        self.subscribe(CD)
+        body = bytes(range(256))
+        event = self.fetched("content", pings, body=body)
+        self.assertEqual(self.entries("log"), [(event.decode(), {
+            b"v": b"1", b"t": TOPIC.encode(), b"ct": b"text/plain",
+            b"b": body})])
+        state = self.hash(f"topic:{TD}")
+        at = int(state.pop(b"at"))
+        self.assertLessEqual(abs(at - self.now_ms() // 1000), 2)
+        self.assertEqual(state, {
+            b"t": TOPIC.encode(), b"status": b"200", b"error": b"",
+            b"failures": b"0", b"etag": b'"etag"', b"lm": b"date",
+            b"digest": b"d1"})
+        self.assertEqual(self.pending("pings"), [])
+
+    def test_a_lost_answer_makes_no_second_event(self):
+        pings = self.pings(1)
+        self.fetched("content", pings)
+        self.assertIsNone(self.fetched("content", pings))
+        self.assertEqual(self.call("XLEN", "log"), 1)
+
+    def test_the_same_digest_makes_no_event_but_new_validators(self):
+        self.fetched("content")
+        self.call("HSET", f"topic:{TD}", "etag", "old")
+        pings = self.pings(2)
+        self.assertIsNone(self.fetched("content", pings))
+        self.assertEqual(self.hash(f"topic:{TD}")[b"etag"], b'"etag"')
+        self.assertEqual(self.pending("pings"), [])
+
+    def test_other_content_and_back_are_events(self):
+        for digest in ("d1", "d2", "d1"):
+            self.assertIsNotNone(self.fetched("content", digest=digest))
+        self.assertEqual(self.call("XLEN", "log"), 3)
+
+    def test_unchanged_keeps_the_validators(self):
+        self.fetched("content")
+        pings = self.pings(1)
+        self.assertIsNone(self.run_script(
+            "fetched", TD, TOPIC, "unchanged", 304, "", "", "", "", "", "",
+            0, -1, *pings))
+        state = self.hash(f"topic:{TD}")
+        self.assertEqual((state[b"status"], state[b"etag"], state[b"digest"]),
+                         (b"304", b'"etag"', b"d1"))
+        self.assertEqual(self.pending("pings"), [])
+
+    def test_a_failure_is_tried_again(self):
+        pings = self.pings(2)
+        before = self.now_ms()
+        self.fetched("failed", pings, status=500, error="why", failures=2,
+                     again_ms=5000)
+        member, due = self.call("ZRANGE", "retry", 0, -1, "WITHSCORES")
+        self.assertEqual(member, f"p 2 {TOPIC}".encode())
+        self.assertTrue(before + 5000 <= int(due) <= self.now_ms() + 5000)
+        state = self.hash(f"topic:{TD}")
+        self.assertEqual((state[b"error"], state[b"failures"]),
+                         (b"why", b"2"))
+        self.assertNotIn(b"digest", state)
+        self.assertEqual(self.pending("pings"), [])
+        self.assertEqual(self.call("XLEN", "log"), 0)
+
+    def test_the_last_failure_is_not(self):
+        self.fetched("failed", self.pings(1), failures=8)
+        self.assertFalse(self.exists("retry"))
+        self.assertEqual(self.pending("pings"), [])
+
+    def test_unneeded_stores_nothing(self):
+        self.fetched("unneeded", self.pings(2))
+        self.assertFalse(self.exists(f"topic:{TD}"))
+        self.assertFalse(self.exists("log") and self.call("XLEN", "log"))
+        self.assertEqual(self.pending("pings"), [])
+
+    def test_a_topic_that_lost_its_subscriptions_is_forgotten_in_time(self):
+        self.fetched("content")
+        self.assertGreater(self.call("TTL", f"topic:{TD}"), 0)
+        self.subscribe(CD)
+        self.call("DEL", f"topic:{TD}")
+        self.fetched("content")
+        self.assertEqual(self.call("TTL", f"topic:{TD}"), -1)
+
+    def test_without_the_group_the_event_is_stored(self):
+        self.call("DEL", "pings")
+        self.assertIsNotNone(self.fetched("content", ["1-1", "2-2"]))
+
+    def test_a_huge_body(self):
+        body = b"\0\xff" * (1 << 22)
+        self.fetched("content", body=body)
+        self.assertEqual(self.entries("log")[0][1][b"b"], body)
+
+
+if __name__ == "__main__":
+    unittest.main()

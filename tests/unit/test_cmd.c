@@ -1,0 +1,160 @@
+/* test_cmd.c - commands in the form that goes over the wire.
+ *
+ * The router only lends its prefixes: its loop never runs, so it connects to
+ * nothing. */
+#include <stdio.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "common/redis/cmd.h"
+#include "common/redis/redis.h"
+#include "tests/unit/suite.h"
+
+static char redis_url[] = "unix:///nowhere";
+static char key_prefix[] = "websub";
+static char public_url[] = "";
+
+static struct event_base *base;
+static struct wsub_config config;
+static struct wsub_redis *redis;
+
+static void set_up(void)
+{
+    char err_text[256];
+    struct wsub_redis_options options;
+
+    config.redis_url = redis_url;
+    config.key_prefix = key_prefix;
+    config.public_url = public_url;
+    config.shards = 12;
+    base = event_base_new();
+    ck_assert_ptr_nonnull(base);
+    options = (struct wsub_redis_options){.base = base, .config = &config};
+    ck_assert_int_eq(wsub_redis_new(&options, err_text, &redis), WSUB_OK);
+}
+
+static void tear_down(void)
+{
+    wsub_redis_free(redis);
+    event_base_free(base);
+}
+
+static void check_wire(struct wsub_cmd *cmd, const char *expected, size_t len)
+{
+    size_t got_len;
+    const char *got = wsub_cmd_wire(cmd, &got_len);
+
+    ck_assert_uint_eq(got_len, len);
+    ck_assert_mem_eq(got, expected, len);
+}
+
+#define CHECK_WIRE(cmd, literal) check_wire(cmd, literal, sizeof(literal) - 1)
+
+START_TEST(a_command_is_an_array_of_strings)
+{
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init(&cmd, "PING");
+    CHECK_WIRE(&cmd, "*1\r\n$4\r\nPING\r\n");
+    wsub_cmd_str(&cmd, "");
+    wsub_cmd_u64(&cmd, 0);
+    wsub_cmd_u64(&cmd, UINT64_MAX);
+    CHECK_WIRE(&cmd, "*4\r\n$4\r\nPING\r\n$0\r\n\r\n$1\r\n0\r\n"
+                     "$20\r\n18446744073709551615\r\n");
+    wsub_cmd_done(&cmd);
+}
+END_TEST
+
+START_TEST(any_byte_may_be_in_an_argument)
+{
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init(&cmd, "X");
+    wsub_cmd_arg(&cmd, "\r\n\0$5*", 6);
+    wsub_cmd_arg(&cmd, NULL, 0);
+    CHECK_WIRE(&cmd, "*3\r\n$1\r\nX\r\n$6\r\n\r\n\0$5*\r\n$0\r\n\r\n");
+    wsub_cmd_done(&cmd);
+}
+END_TEST
+
+START_TEST(a_key_has_the_prefix_of_its_shard)
+{
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init(&cmd, "GET");
+    wsub_cmd_key(&cmd, redis, 0, "log", NULL);
+    wsub_cmd_key(&cmd, redis, 11, "sub", "TD:CD");
+    wsub_cmd_key(&cmd, redis, 3, "", NULL);
+    CHECK_WIRE(&cmd, "*4\r\n$3\r\nGET\r\n$14\r\nwebsub:{0}:log\r\n"
+                     "$21\r\nwebsub:{11}:sub:TD:CD\r\n"
+                     "$11\r\nwebsub:{3}:\r\n");
+    wsub_cmd_done(&cmd);
+}
+END_TEST
+
+START_TEST(a_script_is_called_by_its_name_with_one_key)
+{
+    const struct wsub_script *script = wsub_script(WSUB_SCRIPT_PAGE);
+    struct wsub_cmd cmd;
+    char expected[256];
+
+    ck_assert_uint_eq(strlen(script->sha1), 40);
+    wsub_cmd_init_script(&cmd, redis, 5, WSUB_SCRIPT_PAGE);
+    ck_assert_ptr_eq(cmd.script, script);
+    snprintf(expected, sizeof(expected),
+             "*4\r\n$7\r\nEVALSHA\r\n$40\r\n%s\r\n$1\r\n1\r\n"
+             "$11\r\nwebsub:{5}:\r\n",
+             script->sha1);
+    check_wire(&cmd, expected, strlen(expected));
+    wsub_cmd_done(&cmd);
+}
+END_TEST
+
+/* The number of arguments is written in front at the end. */
+START_TEST(many_and_large_arguments)
+{
+    const size_t large = 1u << 20;
+    char *body = calloc(1, large);
+    struct wsub_cmd cmd;
+    const char *wire;
+    size_t len;
+
+    ck_assert_ptr_nonnull(body);
+    wsub_cmd_init(&cmd, "X");
+    for (int i = 0; i < 99999; i++)
+        wsub_cmd_str(&cmd, "a");
+    wsub_cmd_arg(&cmd, body, large);
+    wire = wsub_cmd_wire(&cmd, &len);
+    ck_assert_mem_eq(wire, "*100001\r\n$1\r\nX\r\n", 16);
+    ck_assert_uint_eq(len, 16 + 99999 * 7 + 10 + large + 2);
+    ck_assert_mem_eq(wire + len - large - 12, "$1048576\r\n", 10);
+    wsub_cmd_done(&cmd);
+    free(body);
+}
+END_TEST
+
+START_TEST(a_router_that_is_not_up_takes_nothing)
+{
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init(&cmd, "PING");
+    ck_assert(!wsub_redis_up(redis));
+    ck_assert_int_eq(wsub_redis_send(redis, 0, &cmd, NULL, NULL),
+                     WSUB_ERR_UNAVAILABLE);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("cmd");
+
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, a_command_is_an_array_of_strings);
+    tcase_add_test(cases, any_byte_may_be_in_an_argument);
+    tcase_add_test(cases, a_key_has_the_prefix_of_its_shard);
+    tcase_add_test(cases, a_script_is_called_by_its_name_with_one_key);
+    tcase_add_test(cases, many_and_large_arguments);
+    tcase_add_test(cases, a_router_that_is_not_up_takes_nothing);
+    return suite_run("cmd", cases);
+}

@@ -1,0 +1,109 @@
+/* test_record.c - the record of an active subscription. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/store/record.h"
+#include "tests/unit/suite.h"
+
+static const struct {
+    const char *line;
+    struct wsub_record record;
+} fine[] = {
+    {"1 1700000000 3600 7 - http://s.example/cb",
+     {1700000000, 3600, 7, "-", "http://s.example/cb"}},
+    {"1 0 0 0 - c", {0, 0, 0, "-", "c"}},
+    {"1 18446744073709551615 18446744073709551615 18446744073709551615 s c",
+     {UINT64_MAX, UINT64_MAX, UINT64_MAX, "s", "c"}},
+    {"1 1 2 3 v1.k1.nonce.text http://s.example/?a=b c",
+     {1, 2, 3, "v1.k1.nonce.text", "http://s.example/?a=b c"}},
+    {"1 1 2 3 -  ", {1, 2, 3, "-", " "}},
+    {"1 007 2 3 - c", {7, 2, 3, "-", "c"}},
+};
+
+START_TEST(a_record_is_taken_apart)
+{
+    char line[256];
+    struct wsub_record record;
+
+    snprintf(line, sizeof(line), "%s", fine[_i].line);
+    ck_assert_int_eq(wsub_record_parse(line, &record), WSUB_OK);
+    ck_assert_uint_eq(record.expires_s, fine[_i].record.expires_s);
+    ck_assert_uint_eq(record.lease_s, fine[_i].record.lease_s);
+    ck_assert_uint_eq(record.generation, fine[_i].record.generation);
+    ck_assert_str_eq(record.secret, fine[_i].record.secret);
+    ck_assert_str_eq(record.callback, fine[_i].record.callback);
+}
+END_TEST
+
+static const char *const broken[] = {
+    "",
+    " ",
+    "1",
+    "1 ",
+    "1 1 2 3",
+    "1 1 2 3 ",
+    "1 1 2 3 -",
+    "1 1 2 3 - ",
+    "1 1 2 3  c",
+    "2 1 2 3 - c",
+    "0 1 2 3 - c",
+    "11 1 2 3 - c",
+    " 1 1 2 3 - c",
+    "+1 1 2 3 - c",
+    "-1 1 2 3 - c",
+    "1 -1 2 3 - c",
+    "1 +1 2 3 - c",
+    "1  1 2 3 - c",
+    "1 1x 2 3 - c",
+    "1 0x1 2 3 - c",
+    "1 1.0 2 3 - c",
+    "1\t1 2 3 - c",
+    "1 1 2 18446744073709551616 - c",
+    "1 99999999999999999999 2 3 - c",
+    "x 1 2 3 - c",
+    "1 x 2 3 - c",
+    "1 1 x 3 - c",
+    "1 1 2 x - c",
+};
+
+START_TEST(anything_else_is_not_a_record)
+{
+    char line[256];
+    struct wsub_record record = {.generation = 42};
+
+    snprintf(line, sizeof(line), "%s", broken[_i]);
+    ck_assert_int_eq(wsub_record_parse(line, &record), WSUB_ERR_INVALID);
+    ck_assert_uint_eq(record.generation, 42);
+}
+END_TEST
+
+/* Under sanitizers this reads past the end if anything does. */
+START_TEST(a_record_that_is_cut_off_is_never_read_past_its_end)
+{
+    static const char whole[] = "1 1700000000 3600 7 sealed http://s/cb";
+    size_t callback = (size_t)(strstr(whole, "http") - whole);
+
+    for (size_t len = 0; len < sizeof(whole); len++) {
+        char *line = malloc(len + 1);
+        struct wsub_record record;
+        enum wsub_err err;
+
+        ck_assert_ptr_nonnull(line);
+        memcpy(line, whole, len);
+        line[len] = '\0';
+        err = wsub_record_parse(line, &record);
+        ck_assert_int_eq(err, len > callback ? WSUB_OK : WSUB_ERR_INVALID);
+        free(line);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("record");
+
+    tcase_add_loop_test(cases, a_record_is_taken_apart, 0, COUNT(fine));
+    tcase_add_loop_test(cases, anything_else_is_not_a_record, 0, COUNT(broken));
+    tcase_add_test(cases, a_record_that_is_cut_off_is_never_read_past_its_end);
+    return suite_run("record", cases);
+}
