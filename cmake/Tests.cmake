@@ -8,7 +8,10 @@ find_program(PYTHON3 NAMES python3 REQUIRED)
 # docs/CONFIG.md).  A module of a program is no part of the library: a test that
 # needs it names its sources, relative to the project, in
 # wsub_unit_sources_NAME.
+set(wsub_unit_sources_ask deliver/ask.c)
+set(wsub_unit_sources_errors hub/errors.c hub/stats.c)
 set(wsub_unit_sources_host deliver/host.c)
+set(wsub_unit_sources_policy hub/policy.c)
 function(wsub_unit_tests folder)
     file(GLOB sources CONFIGURE_DEPENDS ${folder}/test_*.c)
     foreach(source IN LISTS sources)

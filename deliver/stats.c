@@ -7,6 +7,8 @@
     "websubd_deliver_verifications_total", "Verifications of intent by "       \
                                            "outcome"
 
+#define DENIALS "websubd_deliver_denials_total", "Denials by outcome"
+
 static struct wsub_metric stats[DELIVER_STAT_MAX_] = {
     [DELIVER_STAT_DELIVERED] = {JOBS, WSUB_COUNTER, "outcome=\"delivered\"", 0},
     [DELIVER_STAT_RETRIED] = {JOBS, WSUB_COUNTER, "outcome=\"retry\"", 0},
@@ -18,6 +20,11 @@ static struct wsub_metric stats[DELIVER_STAT_MAX_] = {
                                 0},
     [DELIVER_STAT_REFUSED] = {INTENTS, WSUB_COUNTER, "outcome=\"refused\"", 0},
     [DELIVER_STAT_VERIFY_RETRIED] = {INTENTS, WSUB_COUNTER, "outcome=\"retry\"",
+                                     0},
+    [DELIVER_STAT_DENIAL_TOLD] = {DENIALS, WSUB_COUNTER, "outcome=\"told\"", 0},
+    [DELIVER_STAT_DENIAL_UNTOLD] = {DENIALS, WSUB_COUNTER, "outcome=\"untold\"",
+                                    0},
+    [DELIVER_STAT_DENIAL_RETRIED] = {DENIALS, WSUB_COUNTER, "outcome=\"retry\"",
                                      0},
     [DELIVER_STAT_SLOTS_USED] = {"websubd_deliver_slots_used",
                                  "Entries claimed and not settled", WSUB_GAUGE,

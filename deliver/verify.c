@@ -10,15 +10,13 @@
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
 #include "common/http/client.h"
-#include "common/http/url.h"
 #include "common/redis/redis.h"
 #include "common/store/promoter.h"
+#include "deliver/ask.h"
 #include "deliver/claim.h"
 #include "deliver/star.h"
 #include "deliver/stats.h"
 
-#define CHALLENGE_BYTES 32
-#define CHALLENGE_LEN (2 * CHALLENGE_BYTES)
 #define LATE_MS 1000 /* one that waited for its host in vain looks again */
 #define KEY_MAX (2 * WSUB_DIGEST_LEN + 8) /* TD:CD:MODE */
 
@@ -51,19 +49,18 @@ struct deliver_verification {
     bool copying; /* applied at home; the copies of `*` are due */
     unsigned shard;
     char entry_id[DELIVER_ID_MAX];
-    char key[KEY_MAX];         /* TD:CD:MODE */
+    char key[KEY_MAX]; /* TD:CD:MODE */
     char td[WSUB_DIGEST_LEN + 1];
     char cd[WSUB_DIGEST_LEN + 1];
-    bool subscribe;
     uint64_t generation;
     uint32_t failures;
-    char *topic;       /* owned; as given in the request (section 5.3) */
-    char *callback;    /* owned; as given */
-    uint64_t lease_s;
+    char *topic;    /* owned; as given in the request (section 5.3) */
+    char *callback; /* owned; as given */
+    char *reason;   /* owned; of a denial */
+    struct deliver_ask ask;
     struct wsub_buf url; /* owned */
-    char challenge[CHALLENGE_LEN + 1];
-    uint64_t asked_ms; /* our clock: the lease counts from here */
-    const char *outcome; /* const: confirmed, refused, again */
+    uint64_t asked_ms;   /* our clock: the lease counts from here */
+    const char *outcome; /* const; see verified.lua */
     uint64_t delay_ms;   /* until the next attempt */
     struct deliver_ticket ticket;
     struct curl_slist user_agent;
@@ -88,11 +85,18 @@ static void verification_free(struct deliver_verification *v)
     HASH_DEL(v->d->claim->verifications, v);
     free(v->topic);
     free(v->callback);
+    free(v->reason);
     wsub_buf_done(&v->url);
     free(v);
 }
 
 static void apply(struct deliver_verification *v);
+static void loaded(struct deliver_verification *v);
+
+static bool is_denial(const struct deliver_verification *v)
+{
+    return v->ask.mode == DELIVER_ASK_DENIED;
+}
 
 static bool is_star(const struct deliver_verification *v)
 {
@@ -104,13 +108,17 @@ static void on_copies(enum wsub_err err, void *arg)
 {
     struct deliver_verification *v = arg;
 
-    if (err == WSUB_OK) {
-        v->copying = false;
-        v->outcome = "copied";
-        apply(v);
-    } else {
+    if (err != WSUB_OK) {
         v->stalled = true;
+        return;
     }
+    v->copying = false;
+    if (v->state == VERIFY_LOADING) { /* a denial, not told yet */
+        loaded(v);
+        return;
+    }
+    v->outcome = "copied";
+    apply(v);
 }
 
 static void copy_star(struct deliver_verification *v)
@@ -122,7 +130,7 @@ static void copy_star(struct deliver_verification *v)
                           .home = v->shard,
                           .td = v->td,
                           .cd = v->cd,
-                          .subscribe = v->subscribe,
+                          .subscribe = v->ask.mode == DELIVER_ASK_SUBSCRIBE,
                           .generation = v->generation,
                       },
                       on_copies, v);
@@ -144,8 +152,7 @@ static void on_applied(enum wsub_err err, const struct redisReply *reply,
     if (v->callback != NULL)
         wsub_log_info("verification", WSUB_KV("topic", v->topic),
                       WSUB_KV("callback", v->callback),
-                      WSUB_KV("mode", v->subscribe ? "subscribe"
-                                                   : "unsubscribe"),
+                      WSUB_KV("mode", deliver_ask_mode_name(v->ask.mode)),
                       WSUB_KV("outcome", v->outcome),
                       WSUB_KV("effect", reply->str));
     if (is_star(v) && strcmp(v->outcome, "confirmed") == 0) {
@@ -161,13 +168,14 @@ static void on_applied(enum wsub_err err, const struct redisReply *reply,
 static void apply(struct deliver_verification *v)
 {
     struct wsub_redis *redis = v->d->redis;
+    const char mode = (char)v->ask.mode;
     struct wsub_cmd cmd;
 
     v->stalled = false;
     wsub_cmd_init_script(&cmd, redis, v->shard, WSUB_SCRIPT_VERIFIED);
     wsub_cmd_str(&cmd, v->td);
     wsub_cmd_str(&cmd, v->cd);
-    wsub_cmd_str(&cmd, v->subscribe ? "s" : "u");
+    wsub_cmd_arg(&cmd, &mode, 1);
     wsub_cmd_u64(&cmd, v->generation);
     wsub_cmd_str(&cmd, v->outcome);
     wsub_cmd_u64(&cmd, wsub_now_ms() - v->asked_ms);
@@ -196,14 +204,28 @@ static void park(struct deliver_verification *v, uint64_t delay_ms)
     finish(v, "again");
 }
 
+static void succeed(struct deliver_verification *v)
+{
+    deliver_stat_add(is_denial(v) ? DELIVER_STAT_DENIAL_TOLD
+                                  : DELIVER_STAT_CONFIRMED);
+    finish(v, is_denial(v) ? "told" : "confirmed");
+}
+
+static void give_up(struct deliver_verification *v)
+{
+    deliver_stat_add(is_denial(v) ? DELIVER_STAT_DENIAL_UNTOLD
+                                  : DELIVER_STAT_REFUSED);
+    finish(v, is_denial(v) ? "untold" : "refused");
+}
+
 static void fail_for_now(struct deliver_verification *v)
 {
     if (v->failures >= RETRIES_MAX) {
-        deliver_stat_add(DELIVER_STAT_REFUSED);
-        finish(v, "refused");
+        give_up(v);
         return;
     }
-    deliver_stat_add(DELIVER_STAT_VERIFY_RETRIED);
+    deliver_stat_add(is_denial(v) ? DELIVER_STAT_DENIAL_RETRIED
+                                  : DELIVER_STAT_VERIFY_RETRIED);
     v->delay_ms = retry_after_ms[v->failures++];
     finish(v, "again");
 }
@@ -211,54 +233,30 @@ static void fail_for_now(struct deliver_verification *v)
 static void on_answer(const struct wsub_http_answer *answer, void *arg)
 {
     struct deliver_verification *v = arg;
-    bool passing = answer->outcome == WSUB_HTTP_TIMEOUT ||
-                   answer->outcome == WSUB_HTTP_UNREACHED ||
-                   answer->status >= 500;
 
     wsub_log_debug("asked", WSUB_KV("callback", v->callback),
                    WSUB_KU("status", answer->status),
                    WSUB_KU("ms", answer->duration_ms),
                    WSUB_KV("error", answer->error));
-    if (answer->outcome == WSUB_HTTP_ANSWERED && answer->status >= 200 &&
-        answer->status < 300 &&
-        wsub_equal_const_time(answer->body, answer->body_len, v->challenge,
-                              CHALLENGE_LEN)) {
-        deliver_stat_add(DELIVER_STAT_CONFIRMED);
-        finish(v, "confirmed");
-    } else if (passing) {
+    switch (deliver_ask_judge(&v->ask, answer)) {
+    case DELIVER_VERDICT_FINE:
+        succeed(v);
+        break;
+    case DELIVER_VERDICT_AGAIN:
         fail_for_now(v);
-    } else {
-        deliver_stat_add(DELIVER_STAT_REFUSED);
-        finish(v, "refused");
-    }
-}
-
-/* Appends the parameters to the callback's own query, which stays as it is
- * (WebSub section 5.3). */
-static void build_url(struct deliver_verification *v)
-{
-    struct wsub_buf *url = &v->url;
-
-    wsub_buf_clear(url);
-    wsub_buf_str(url, v->callback);
-    wsub_buf_char(url, strchr(v->callback, '?') == NULL ? '?' : '&');
-    wsub_buf_str(url, v->subscribe ? "hub.mode=subscribe"
-                                   : "hub.mode=unsubscribe");
-    wsub_buf_str(url, "&hub.topic=");
-    wsub_url_encode(url, v->topic);
-    wsub_buf_str(url, "&hub.challenge=");
-    wsub_buf_str(url, v->challenge);
-    if (v->subscribe) {
-        wsub_buf_str(url, "&hub.lease_seconds=");
-        wsub_buf_u64(url, v->lease_s);
+        break;
+    case DELIVER_VERDICT_FINAL:
+        give_up(v);
+        break;
     }
 }
 
 static void ask(struct deliver_verification *v)
 {
     enter(v, VERIFY_ASKING);
-    wsub_random_hex(CHALLENGE_BYTES, v->challenge);
-    build_url(v);
+    wsub_random_hex(DELIVER_CHALLENGE_BYTES, v->ask.challenge);
+    wsub_buf_clear(&v->url);
+    deliver_ask_url(&v->ask, &v->url);
     v->user_agent.data = v->d->user_agent;
     v->asked_ms = wsub_now_ms();
     wsub_http_client_send(v->d->client,
@@ -266,7 +264,7 @@ static void ask(struct deliver_verification *v)
                               .url = v->url.data,
                               .headers = &v->user_agent,
                               .timeout_ms = v->d->config->timeout_ms,
-                              .answer_max_bytes = CHALLENGE_LEN,
+                              .answer_max_bytes = DELIVER_CHALLENGE_LEN,
                               .keep_answer = true,
                               .done = on_answer,
                               .arg = v,
@@ -275,9 +273,11 @@ static void ask(struct deliver_verification *v)
 
 static struct deliver_verification *of_ticket(struct deliver_ticket *ticket)
 {
-    return (struct deliver_verification
-                *)(void *)((char *)ticket -
-                           offsetof(struct deliver_verification, ticket));
+    return (
+        struct deliver_verification *)(void *)((char *)ticket -
+                                               offsetof(
+                                                   struct deliver_verification,
+                                                   ticket));
 }
 
 static void on_turn(struct deliver_ticket *ticket)
@@ -298,8 +298,8 @@ static void loaded(struct deliver_verification *v)
         park(v, 0);
         return;
     }
-    switch (deliver_host_enter(v->d->hosts, v->callback, &v->ticket,
-                               &delay_ms)) {
+    switch (
+        deliver_host_enter(v->d->hosts, v->callback, &v->ticket, &delay_ms)) {
     case DELIVER_ENTRY_NOW:
         ask(v);
         break;
@@ -328,7 +328,7 @@ static void on_request(enum wsub_err err, const struct redisReply *reply,
                        void *arg)
 {
     struct deliver_verification *v = arg;
-    const char *generation, *topic, *callback, *lease;
+    const char *generation, *topic, *callback, *lease, *reason;
 
     if (err != WSUB_OK) {
         v->stalled = true;
@@ -338,17 +338,25 @@ static void on_request(enum wsub_err err, const struct redisReply *reply,
     topic = wsub_stream_field(reply, "tg", NULL);
     callback = wsub_stream_field(reply, "c", NULL);
     lease = wsub_stream_field(reply, "l", NULL);
+    reason = wsub_stream_field(reply, "r", NULL);
     if (generation == NULL || topic == NULL || callback == NULL ||
-        lease == NULL || strtoull(generation, NULL, 10) != v->generation) {
+        (is_denial(v) ? reason : lease) == NULL ||
+        strtoull(generation, NULL, 10) != v->generation) {
         finish(v, "refused"); /* a newer request waits, or none: only the
                                * entry is acknowledged */
         return;
     }
     v->topic = wsub_strdup(topic);
     v->callback = wsub_strdup(callback);
-    v->lease_s = strtoull(lease, NULL, 10);
+    v->reason = wsub_strdup(reason);
+    v->ask.topic = v->topic;
+    v->ask.callback = v->callback;
+    v->ask.reason = v->reason;
+    v->ask.lease_s = lease != NULL ? strtoull(lease, NULL, 10) : 0;
     if (wsub_stream_field(reply, "ok", NULL) != NULL)
         finish_copies(v);
+    else if (is_star(v) && is_denial(v))
+        copy_star(v); /* nothing is sent any more; then it is told */
     else
         loaded(v);
 }
@@ -360,8 +368,7 @@ static void load(struct deliver_verification *v)
     v->stalled = false;
     wsub_cmd_init(&cmd, "HGETALL");
     wsub_cmd_key(&cmd, v->d->redis, v->shard, "request", v->key);
-    if (wsub_redis_send(v->d->redis, v->shard, &cmd, on_request, v) !=
-        WSUB_OK)
+    if (wsub_redis_send(v->d->redis, v->shard, &cmd, on_request, v) != WSUB_OK)
         v->stalled = true;
 }
 
@@ -372,12 +379,12 @@ static bool take_key(struct deliver_verification *v, const char *key,
     const size_t d = WSUB_DIGEST_LEN;
 
     if (key == NULL || len != 2 * d + 3 || key[d] != ':' ||
-        key[2 * d + 1] != ':' || (key[len - 1] != 's' && key[len - 1] != 'u'))
+        key[2 * d + 1] != ':' || !deliver_ask_is_mode(key[len - 1]))
         return false;
     memcpy(v->key, key, len + 1);
     memcpy(v->td, key, d);
     memcpy(v->cd, key + d + 1, d);
-    v->subscribe = key[len - 1] == 's';
+    v->ask.mode = (enum deliver_ask_mode)key[len - 1];
     return true;
 }
 
@@ -410,6 +417,7 @@ void deliver_verify_start(struct deliver *d,
     if (failures != NULL)
         v->failures = (uint32_t)strtoul(failures, NULL, 10);
     v->asked_ms = wsub_now_ms();
+    v->ask.mode = DELIVER_ASK_SUBSCRIBE;
     if (take_key(v, key, len)) {
         load(v);
     } else {
@@ -423,7 +431,8 @@ void deliver_verify_resume(struct deliver *d)
 {
     struct deliver_verification *v, *next;
 
-    HASH_ITER(hh, d->claim->verifications, v, next) {
+    HASH_ITER(hh, d->claim->verifications, v, next)
+    {
         if (!v->stalled)
             continue;
         if (v->copying)
@@ -439,7 +448,8 @@ void deliver_verify_abandon(struct deliver *d)
 {
     struct deliver_verification *v, *next;
 
-    HASH_ITER(hh, d->claim->verifications, v, next) {
+    HASH_ITER(hh, d->claim->verifications, v, next)
+    {
         verification_free(v);
     }
 }

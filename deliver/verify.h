@@ -1,12 +1,13 @@
-/* verify.h - verification of intent (WebSub section 5.3).
+/* verify.h - verification of intent (WebSub section 5.3), and denials
+ * (section 5.2), which go the same way.
  *
  *   loading -> waiting -> asking -> applying -> gone
  *      |         (host slot)           ^
  *      '--> applying (superseded) -----'   stalled: Redis went away
  *
- * A random challenge is asked for at the callback; a 2xx answer that equals
- * it byte for byte confirms.  The outcome is applied by the `verified`
- * script, which knows whether the request still counts. */
+ * What is asked at the callback, and what its answer means, is in ask.h.  The
+ * outcome is applied by the `verified` script, which knows whether the request
+ * still counts. */
 #ifndef DELIVER_VERIFY_H
 #define DELIVER_VERIFY_H
 

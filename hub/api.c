@@ -3,20 +3,22 @@
  * A form request is parsed here and handed to the mode's own file. */
 #include "hub/api.h"
 
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/base/loop.h"
 #include "common/http/form.h"
 #include "common/http/status.h"
 #include "common/redis/redis.h"
+#include "hub/admin.h"
+#include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/page.h"
+#include "hub/params.h"
 #include "hub/publish.h"
 #include "hub/push.h"
 #include "hub/subscribe.h"
-
-#define FIELDS_MAX 256 /* two hundred hub.url and what clients add */
+#include "hub/topics.h"
 
 typedef void mode_handler(struct hub *hub, struct wsub_http_request *req,
                           const struct wsub_form *form);
@@ -30,61 +32,71 @@ static const struct {
     {"publish", hub_publish},
 };
 
-static bool is_form(const struct wsub_http_request *req)
+/* Finds the mode's handler; NULL when there is none. */
+static mode_handler *find_mode(const struct wsub_form *form,
+                               struct hub_errors *errors)
 {
-    static const char type[] = "application/x-www-form-urlencoded";
-    const char *given = wsub_http_header(req, "Content-Type");
-    size_t len = sizeof(type) - 1;
+    static const char name[] = "hub.mode";
+    const char *mode = "";
+    size_t count = wsub_form_find(form, name, &mode);
 
-    return given != NULL && strncasecmp(given, type, len) == 0 &&
-           (given[len] == '\0' || strchr("; \t", given[len]) != NULL);
+    if (mode[0] == '\0') {
+        hub_errors_add(errors, HUB_FAULT_MISSING, name, "%s is missing.", name);
+        return NULL;
+    }
+    for (size_t i = 0; count == 1 && i < sizeof(modes) / sizeof(modes[0]); i++)
+        if (strcmp(modes[i].name, mode) == 0)
+            return modes[i].handle;
+    hub_errors_add(errors, HUB_FAULT_MODE, name,
+                   count > 1 ? "hub.mode is given more than once."
+                             : "hub.mode must be subscribe, unsubscribe or "
+                               "publish.");
+    return NULL;
 }
 
-static void dispatch(struct hub *hub, struct wsub_http_request *req,
-                     const struct wsub_form *form)
+/* Without a mode the other parameters are checked as those of what the
+ * request looks like, so that its client learns of all at once. */
+static void check_others(const struct hub *hub, const struct wsub_form *form,
+                         struct hub_errors *errors)
 {
-    const char *mode = NULL;
-    size_t count = wsub_form_find(form, "hub.mode", &mode);
+    if (wsub_form_find(form, "hub.url", NULL) > 0)
+        hub_publish_check(hub, form, errors);
+    else
+        hub_subscribe_check(hub, form, errors);
+}
 
-    if (count != 1 || mode[0] == '\0') {
-        hub_reply_refused(req, 400, "hub.mode %s.",
-                          count > 1 ? "is given more than once"
-                                    : "is missing");
-        return;
-    }
-    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        if (strcmp(modes[i].name, mode) == 0) {
-            modes[i].handle(hub, req, form);
-            return;
-        }
-    }
-    hub_reply_refused(req, 400,
-                      "hub.mode must be subscribe, unsubscribe or publish.");
+static bool has_moved(const struct hub *hub, struct wsub_http_request *req)
+{
+    const char *target = hub->config->redirect_to;
+
+    if (target[0] == '\0')
+        return false;
+    wsub_http_reply_header(req, "Location", target);
+    wsub_http_reply_text(req, 308, "This hub has moved to %s.", target);
+    return true;
 }
 
 static void on_form(struct wsub_http_request *req, void *arg)
 {
+    struct hub *hub = arg;
+    struct hub_errors errors = {0};
     struct wsub_form form;
-    enum wsub_err err;
-    size_t len;
-    const char *body = wsub_http_body(req, &len);
+    mode_handler *handle;
 
-    if (!is_form(req)) {
-        hub_reply_refused(req, 415,
-                          "Send application/x-www-form-urlencoded.");
+    if (has_moved(hub, req))
+        return;
+    if (!hub_params_form(req, &errors, &form)) {
+        hub_errors_answer(&errors, req);
         return;
     }
-    err = wsub_form_parse(body, len, FIELDS_MAX, &form);
-    if (err == WSUB_ERR_TOO_LARGE) {
-        hub_reply_refused(req, 400, "The form has more than %d fields.",
-                          FIELDS_MAX);
-    } else if (err != WSUB_OK) {
-        hub_reply_refused(req, 400, "The form is not valid: its text must "
-                                    "be percent-encoded UTF-8.");
+    handle = find_mode(&form, &errors);
+    if (handle != NULL) {
+        handle(hub, req, &form);
     } else {
-        dispatch(arg, req, &form);
-        wsub_form_done(&form);
+        check_others(hub, &form, &errors);
+        hub_errors_answer(&errors, req);
     }
+    wsub_form_done(&form);
 }
 
 static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
@@ -120,12 +132,9 @@ static void on_metrics(struct wsub_http_request *req, void *arg)
 }
 
 const struct wsub_http_route hub_routes[] = {
-    {"POST", "/", on_form},
-    {"POST", "/subscriptions", on_form},
-    {"POST", "/publish", hub_push},
-    {"GET", "/", hub_page},
-    {"GET", "/healthz", on_health},
-    {"GET", "/readyz", on_ready},
-    {"GET", "/metrics", on_metrics},
-    {0},
+    {"POST", "/", on_form},          {"POST", "/subscriptions", on_form},
+    {"POST", "/publish", hub_push},  {"POST", "/admin/deny", hub_admin_deny},
+    {"GET", "/", hub_page},          {"GET", "/topics", hub_topics},
+    {"GET", "/healthz", on_health},  {"GET", "/readyz", on_ready},
+    {"GET", "/metrics", on_metrics}, {0},
 };

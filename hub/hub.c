@@ -1,7 +1,5 @@
 #include "hub/hub.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,32 +10,10 @@
 #include "common/base/startup.h"
 #include "common/redis/redis.h"
 #include "hub/api.h"
+#include "hub/errors.h"
 #include "hub/stats.h"
 
 #define IDLE_TIMEOUT_MS 60000 /* a kept connection without a request */
-#define RETRY_AFTER_S "5"
-
-void hub_reply_unavailable(struct wsub_http_request *req)
-{
-    hub_stat_add(HUB_STAT_UNAVAILABLE);
-    wsub_http_reply_header(req, "Retry-After", RETRY_AFTER_S);
-    wsub_http_reply_text(req, 503,
-                         "The hub cannot store the request now; try again "
-                         "in " RETRY_AFTER_S " seconds.");
-}
-
-void hub_reply_refused(struct wsub_http_request *req, int status,
-                       const char *format, ...)
-{
-    va_list args;
-    char sentence[512];
-
-    va_start(args, format);
-    vsnprintf(sentence, sizeof(sentence), format, args);
-    va_end(args);
-    hub_stat_add(HUB_STAT_REFUSED);
-    wsub_http_reply_text(req, status, "%s", sentence);
-}
 
 static void on_redis_unusable(const char *sentence, void *arg)
 {
@@ -73,6 +49,7 @@ static enum wsub_err listen_now(struct hub *hub, char err_text[256])
         &(struct wsub_http_server_options){
             .listen = config->listen,
             .routes = hub_routes,
+            .on_stray = hub_refuse_stray,
             .arg = hub,
             .max_body_bytes = config->max_body_bytes,
             .max_connections = config->max_connections,

@@ -1,6 +1,6 @@
 /* hub.h - the parts of websub-hub and what its requests share.
  *
- *   server -> routes (api.c) -> subscribe | publish | push | page
+ *   server -> routes (api.c) -> subscribe | publish | push | admin | ...
  *                                   '----- one or more Redis commands -> answer
  *
  * One loop, one thread.  Nothing is kept between requests: what was accepted
@@ -26,8 +26,8 @@ struct hub {
     struct wsub_keyring *ring;
     struct wsub_http_server *server;
     char *public_url;
-    char *link_header;   /* value of Link: <public_url>; rel="hub" */
-    bool on_loopback;    /* listens where only this machine comes */
+    char *link_header; /* value of Link: <public_url>; rel="hub" */
+    bool on_loopback;  /* listens where only this machine comes */
 };
 
 /* Builds everything in the zeroed `hub` and listens; one sentence goes to
@@ -39,13 +39,5 @@ void hub_done(struct hub *hub);
 
 /* Stops accepting; the loop is finished once every request is answered. */
 void hub_drain(void *arg);
-
-/* 503 with Retry-After: Redis did not take what the request asks for. */
-void hub_reply_unavailable(struct wsub_http_request *req);
-
-/* 4xx with a sentence (printf format). */
-__attribute__((format(printf, 3, 4))) void
-hub_reply_refused(struct wsub_http_request *req, int status,
-                  const char *format, ...);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/mem.h"
+#include "common/http/accept.h"
 #include "hub/hub.h"
 
 /* Adds `text` with HTML's special characters escaped. */
@@ -73,7 +74,7 @@ void hub_page(struct wsub_http_request *req, void *arg)
     const char *accept = wsub_http_header(req, "Accept");
 
     wsub_http_reply_header(req, "Link", hub->link_header);
-    if (accept != NULL && strstr(accept, "application/json") != NULL)
+    if (wsub_accept_prefers_json(accept))
         reply_json(hub, req);
     else
         reply_html(hub, req);

@@ -4,7 +4,7 @@
 
 #include "common/http/server.h"
 
-/* HTML, or JSON when Accept names application/json. */
+/* HTML, or JSON when Accept prefers it. */
 void hub_page(struct wsub_http_request *req, void *hub);
 
 #endif

@@ -7,53 +7,159 @@
 #include "common/http/addr.h"
 #include "common/http/url.h"
 
-bool hub_check_url(struct hub *hub, struct wsub_http_request *req,
-                   const char *name, const char *value,
-                   struct wsub_buf *ret_url)
-{
-    struct wsub_url url;
-    bool is_literal = false;
-    enum wsub_url_fault fault = wsub_url_parse(value, ret_url, &url);
+#define FIELDS_MAX 256 /* a hundred topics, twice, and what clients add */
 
-    if (fault != WSUB_URL_FINE) {
-        hub_reply_refused(req, 400, "%s %s.", name,
-                          wsub_url_fault_text(fault));
+static bool is_form(const struct wsub_http_request *req)
+{
+    static const char type[] = "application/x-www-form-urlencoded";
+    const char *given = wsub_http_header(req, "Content-Type");
+    size_t len = sizeof(type) - 1;
+
+    return given != NULL && strncasecmp(given, type, len) == 0 &&
+           (given[len] == '\0' || strchr("; \t", given[len]) != NULL);
+}
+
+static bool parse(const char *what, const char *text, size_t len,
+                  struct hub_errors *errors, struct wsub_form *ret_form)
+{
+    enum wsub_err err = wsub_form_parse(text, len, FIELDS_MAX, ret_form);
+
+    if (err == WSUB_ERR_TOO_LARGE)
+        hub_errors_add(errors, HUB_FAULT_REQUEST, NULL,
+                       "The %s has more than %d fields.", what, FIELDS_MAX);
+    else if (err != WSUB_OK)
+        hub_errors_add(errors, HUB_FAULT_REQUEST, NULL,
+                       "The %s is not valid: its text must be "
+                       "percent-encoded UTF-8.",
+                       what);
+    return err == WSUB_OK;
+}
+
+bool hub_params_form(const struct wsub_http_request *req,
+                     struct hub_errors *errors, struct wsub_form *ret_form)
+{
+    size_t len;
+    const char *body = wsub_http_body(req, &len);
+
+    if (!is_form(req)) {
+        hub_errors_add(errors, HUB_FAULT_MEDIA_TYPE, NULL,
+                       "Send application/x-www-form-urlencoded.");
         return false;
     }
-    if (!hub->config->allow_private_networks &&
-        !wsub_addr_text_is_global(url.host, &is_literal) && is_literal) {
-        hub_reply_refused(req, 400,
-                          "%s names an address that is not public.", name);
+    return parse("form", body, len, errors, ret_form);
+}
+
+bool hub_params_query(const struct wsub_http_request *req,
+                      struct hub_errors *errors, struct wsub_form *ret_form)
+{
+    const char *query = wsub_http_query(req);
+
+    if (query == NULL)
+        query = "";
+    return parse("query", query, strlen(query), errors, ret_form);
+}
+
+/* What is wrong with where a URL leads; NULL when nothing is. */
+static const char *host_fault(const struct hub *hub, const struct wsub_url *url)
+{
+    bool is_literal = false;
+
+    if (!hub->config->allow_private_networks && url->host[0] != '\0' &&
+        !wsub_addr_text_is_global(url->host, &is_literal) && is_literal)
+        return "names an address that is not public";
+    return NULL;
+}
+
+const char *hub_topic_fault(const struct hub *hub, const char *value,
+                            enum wsub_topic_use use, struct wsub_buf *ret_topic)
+{
+    struct wsub_buf normal = {0};
+    struct wsub_url url;
+    const char *fault = wsub_topic_parse(value, use, &normal, &url);
+
+    if (fault == NULL)
+        fault = host_fault(hub, &url);
+    if (fault == NULL)
+        wsub_buf_add(ret_topic, normal.data, normal.len);
+    wsub_buf_done(&normal);
+    return fault;
+}
+
+static const char *callback_fault(const struct hub *hub, const char *value,
+                                  struct wsub_buf *ret_callback)
+{
+    struct wsub_buf normal = {0};
+    struct wsub_url url;
+    enum wsub_url_fault fault = wsub_url_parse(value, &normal, &url);
+    const char *text = fault != WSUB_URL_FINE ? wsub_url_fault_text(fault)
+                                              : host_fault(hub, &url);
+
+    if (text == NULL)
+        wsub_buf_add(ret_callback, normal.data, normal.len);
+    wsub_buf_done(&normal);
+    return text;
+}
+
+/* Finds a parameter that must be there; *ret_problem is set when it is there
+ * more than once. */
+static bool find_needed(const struct wsub_form *form, const char *name,
+                        struct hub_errors *errors, const char **ret_value,
+                        const char **ret_problem)
+{
+    const char *value = "";
+    size_t count = wsub_form_find(form, name, &value);
+
+    if (value[0] == '\0') {
+        hub_errors_add(errors, HUB_FAULT_MISSING, name, "%s is missing.", name);
         return false;
     }
+    *ret_value = value;
+    *ret_problem = count > 1 ? "is given more than once" : NULL;
     return true;
 }
 
-bool hub_param_url(struct hub *hub, struct wsub_http_request *req,
-                   const struct wsub_form *form, const char *name,
-                   const char **ret_given, struct wsub_buf *ret_url)
+bool hub_param_topic(const struct hub *hub, const struct wsub_form *form,
+                     enum wsub_topic_use use, struct hub_errors *errors,
+                     const char **ret_given, struct wsub_buf *ret_topic)
 {
-    const char *value = NULL;
-    size_t count = wsub_form_find(form, name, &value);
+    static const char name[] = "hub.topic";
+    const char *problem;
 
-    if (count != 1) {
-        hub_reply_refused(req, 400, "%s %s.", name,
-                          count > 1 ? "is given more than once"
-                                    : "is missing");
+    if (!find_needed(form, name, errors, ret_given, &problem))
         return false;
-    }
-    *ret_given = value;
-    return hub_check_url(hub, req, name, value, ret_url);
+    if (problem == NULL)
+        problem = hub_topic_fault(hub, *ret_given, use, ret_topic);
+    if (problem != NULL)
+        hub_errors_add(errors, HUB_FAULT_TOPIC, name, "%s %s.", name, problem);
+    return problem == NULL;
 }
 
-bool hub_param_optional(struct wsub_http_request *req,
-                        const struct wsub_form *form, const char *name,
+bool hub_param_callback(const struct hub *hub, const struct wsub_form *form,
+                        struct hub_errors *errors, const char **ret_given,
+                        struct wsub_buf *ret_callback)
+{
+    static const char name[] = "hub.callback";
+    const char *problem;
+
+    if (!find_needed(form, name, errors, ret_given, &problem))
+        return false;
+    if (problem == NULL)
+        problem = callback_fault(hub, *ret_given, ret_callback);
+    if (problem != NULL)
+        hub_errors_add(errors, HUB_FAULT_CALLBACK, name, "%s %s.", name,
+                       problem);
+    return problem == NULL;
+}
+
+bool hub_param_optional(const struct wsub_form *form, const char *name,
+                        enum hub_fault fault, struct hub_errors *errors,
                         const char **ret_value)
 {
     const char *value = NULL;
 
     if (wsub_form_find(form, name, &value) > 1) {
-        hub_reply_refused(req, 400, "%s is given more than once.", name);
+        hub_errors_add(errors, fault, name, "%s is given more than once.",
+                       name);
         return false;
     }
     *ret_value = value;
@@ -67,14 +173,12 @@ bool hub_check_token(struct wsub_http_request *req, const char *token)
 
     if (token[0] == '\0')
         return true;
-    if (given != NULL &&
-        strncasecmp(given, scheme, sizeof(scheme) - 1) == 0) {
+    if (given != NULL && strncasecmp(given, scheme, sizeof(scheme) - 1) == 0) {
         given += sizeof(scheme) - 1;
-        if (wsub_equal_const_time(given, strlen(given), token,
-                                  strlen(token)))
+        if (wsub_equal_const_time(given, strlen(given), token, strlen(token)))
             return true;
     }
     wsub_http_reply_header(req, "WWW-Authenticate", "Bearer");
-    hub_reply_refused(req, 401, "A valid bearer token is needed.");
+    hub_refuse(req, HUB_FAULT_TOKEN, NULL, "A valid bearer token is needed.");
     return false;
 }

@@ -1,7 +1,7 @@
 /* params.h - the parameters that several requests share, checked.
  *
- * Each function answers a bad request itself and then returns false: the
- * caller just returns. */
+ * A check appends what is wrong to `errors` and returns false; the caller goes
+ * on with the others, so that one answer names them all. */
 #ifndef HUB_PARAMS_H
 #define HUB_PARAMS_H
 
@@ -9,25 +9,44 @@
 
 #include "common/base/buf.h"
 #include "common/http/form.h"
+#include "common/store/topic.h"
+#include "hub/errors.h"
 #include "hub/hub.h"
 
-/* Takes the one URL parameter `name` of the form: *ret_given is its spelling
- * there (borrowed from the form), the normalized one is added to `ret_url`. */
-bool hub_param_url(struct hub *hub, struct wsub_http_request *req,
-                   const struct wsub_form *form, const char *name,
-                   const char **ret_given, struct wsub_buf *ret_url);
+/* Parses the form of a POST; false when it is none, or malformed.  The caller
+ * ends *ret_form by wsub_form_done(). */
+bool hub_params_form(const struct wsub_http_request *req,
+                     struct hub_errors *errors, struct wsub_form *ret_form);
 
-/* The same for a value at hand. */
-bool hub_check_url(struct hub *hub, struct wsub_http_request *req,
-                   const char *name, const char *value,
-                   struct wsub_buf *ret_url);
+/* The same for the query of the request's target. */
+bool hub_params_query(const struct wsub_http_request *req,
+                      struct hub_errors *errors, struct wsub_form *ret_form);
 
-/* Takes an optional parameter: *ret_value is NULL without it. */
-bool hub_param_optional(struct wsub_http_request *req,
-                        const struct wsub_form *form, const char *name,
+/* Takes the one hub.topic of the form: *ret_given is its spelling there
+ * (borrowed from the form), the normal one is added to `ret_topic`. */
+bool hub_param_topic(const struct hub *hub, const struct wsub_form *form,
+                     enum wsub_topic_use use, struct hub_errors *errors,
+                     const char **ret_given, struct wsub_buf *ret_topic);
+
+/* The same for hub.callback, a URL. */
+bool hub_param_callback(const struct hub *hub, const struct wsub_form *form,
+                        struct hub_errors *errors, const char **ret_given,
+                        struct wsub_buf *ret_callback);
+
+/* What is wrong with a topic, as the end of a sentence; NULL when it is fine
+ * and was added to `ret_topic` in its normal spelling. */
+const char *hub_topic_fault(const struct hub *hub, const char *value,
+                            enum wsub_topic_use use,
+                            struct wsub_buf *ret_topic);
+
+/* Takes an optional parameter: *ret_value is NULL without it.  A doubled one
+ * is a `fault`. */
+bool hub_param_optional(const struct wsub_form *form, const char *name,
+                        enum hub_fault fault, struct hub_errors *errors,
                         const char **ret_value);
 
-/* Checks `Authorization: Bearer TOKEN` against `token`; "" asks for none. */
+/* Checks `Authorization: Bearer TOKEN` against `token`; "" asks for none.
+ * Answers a wrong one itself: nothing else is told to who may not ask. */
 bool hub_check_token(struct wsub_http_request *req, const char *token);
 
 #endif

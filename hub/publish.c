@@ -14,6 +14,7 @@
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 #include "common/store/topic.h"
+#include "hub/errors.h"
 #include "hub/params.h"
 #include "hub/stats.h"
 
@@ -41,7 +42,7 @@ static void finish(struct flow *flow)
         hub_stat_add(HUB_STAT_PUBLISH);
         wsub_http_reply(flow->req, 202, NULL, NULL, 0);
     } else {
-        hub_reply_unavailable(flow->req);
+        hub_refuse_unavailable(flow->req);
     }
     flow_free(flow);
 }
@@ -76,8 +77,7 @@ static void note(struct flow *flow)
         wsub_cmd_str(&cmd, "1");
         wsub_cmd_str(&cmd, "t");
         wsub_cmd_arg(&cmd, topic->data, topic->len);
-        if (wsub_redis_send(redis, ref.shard, &cmd, on_noted, flow) ==
-            WSUB_OK)
+        if (wsub_redis_send(redis, ref.shard, &cmd, on_noted, flow) == WSUB_OK)
             flow->due++;
         else
             flow->err = WSUB_ERR_UNAVAILABLE;
@@ -91,33 +91,73 @@ static bool is_topic(const struct wsub_form_field *field)
            strcmp(field->name, "hub.topic") == 0;
 }
 
-/* False when a bad topic was answered. */
-static bool take_topics(struct flow *flow, const struct wsub_form *form)
+static size_t count_topics(const struct wsub_form *form)
 {
-    for (size_t i = 0; i < form->count; i++) {
-        const struct wsub_form_field *field = &form->fields[i];
+    size_t count = 0;
 
-        if (!is_topic(field))
-            continue;
-        if (flow->count == TOPICS_MAX) {
-            hub_reply_refused(flow->req, 400,
-                              "More than %d topics in one request.",
-                              TOPICS_MAX);
-            return false;
-        }
-        if (!hub_check_url(flow->hub, flow->req, field->name, field->value,
-                           &flow->topics[flow->count]))
-            return false;
-        flow->count++;
+    for (size_t i = 0; i < form->count; i++)
+        count += is_topic(&form->fields[i]);
+    return count;
+}
+
+/* Checks topic `number` (from 1) of `total`; adds it to `ret_url`. */
+static void take_topic(const struct hub *hub,
+                       const struct wsub_form_field *field, size_t number,
+                       size_t total, struct hub_errors *errors,
+                       struct wsub_buf *ret_url)
+{
+    bool is_url = strcmp(field->name, "hub.url") == 0;
+    const char *name = is_url ? "hub.url" : "hub.topic";
+    const char *problem =
+        hub_topic_fault(hub, field->value, WSUB_TOPIC_ANNOUNCE, ret_url);
+    enum hub_fault fault =
+        field->value[0] == '\0' ? HUB_FAULT_MISSING : HUB_FAULT_TOPIC;
+
+    if (problem != NULL && total == 1)
+        hub_errors_add(errors, fault, name, "%s %s.", name, problem);
+    else if (problem != NULL)
+        hub_errors_add(errors, fault, name, "%s (topic %zu of %zu) %s.", name,
+                       number, total, problem);
+}
+
+/* Takes all topics; `topics` has room for TOPICS_MAX. */
+static size_t take_topics(const struct hub *hub, const struct wsub_form *form,
+                          struct hub_errors *errors, struct wsub_buf *topics)
+{
+    size_t total = count_topics(form), count = 0;
+
+    if (total == 0)
+        hub_errors_add(errors, HUB_FAULT_MISSING, "hub.url",
+                       "hub.url is missing.");
+    if (total > TOPICS_MAX) {
+        hub_errors_add(errors, HUB_FAULT_TOPIC, "hub.url",
+                       "More than %d topics in one request.", TOPICS_MAX);
+        return 0;
     }
-    if (flow->count == 0)
-        hub_reply_refused(flow->req, 400, "hub.url is missing.");
-    return flow->count > 0;
+    for (size_t i = 0; i < form->count; i++) {
+        if (!is_topic(&form->fields[i]))
+            continue;
+        take_topic(hub, &form->fields[i], count + 1, total, errors,
+                   &topics[count]);
+        count++;
+    }
+    return count;
+}
+
+void hub_publish_check(const struct hub *hub, const struct wsub_form *form,
+                       struct hub_errors *errors)
+{
+    struct wsub_buf topics[TOPICS_MAX] = {0};
+
+    take_topics(hub, form, errors, topics);
+    for (size_t i = 0; i < TOPICS_MAX; i++)
+        wsub_buf_done(&topics[i]);
 }
 
 void hub_publish(struct hub *hub, struct wsub_http_request *req,
                  const struct wsub_form *form)
 {
+    struct hub_errors errors = {0};
     struct flow *flow;
 
     if (!hub_check_token(req, hub->config->publish_token))
@@ -125,8 +165,9 @@ void hub_publish(struct hub *hub, struct wsub_http_request *req,
     flow = wsub_calloc(1, sizeof(*flow));
     flow->hub = hub;
     flow->req = req;
-    if (take_topics(flow, form))
-        note(flow);
-    else
+    flow->count = take_topics(hub, form, &errors, flow->topics);
+    if (hub_errors_answer(&errors, req))
         flow_free(flow);
+    else
+        note(flow);
 }

@@ -11,14 +11,13 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/http/form.h"
 #include "common/redis/redis.h"
 #include "common/store/topic.h"
+#include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/params.h"
 #include "hub/stats.h"
 
-#define QUERY_FIELDS_MAX 16
 #define TYPE_MAX_BYTES 1024 /* of a Content-Type */
 
 struct flow {
@@ -50,7 +49,7 @@ static void on_logged(enum wsub_err err, const struct redisReply *reply,
     } else {
         if (err == WSUB_ERR_REFUSED)
             wsub_log_error("event-refused", WSUB_KV("error", reply->str));
-        hub_reply_unavailable(flow->req);
+        hub_refuse_unavailable(flow->req);
     }
     free(flow);
 }
@@ -79,7 +78,7 @@ static void log_event(struct hub *hub, struct wsub_http_request *req,
     wsub_cmd_arg(&cmd, body, len);
     if (wsub_redis_send(hub->redis, flow->shard, &cmd, on_logged, flow) !=
         WSUB_OK) {
-        hub_reply_unavailable(req);
+        hub_refuse_unavailable(req);
         free(flow);
     }
 }
@@ -87,50 +86,44 @@ static void log_event(struct hub *hub, struct wsub_http_request *req,
 static bool may_push(const struct hub *hub, struct wsub_http_request *req)
 {
     if (hub->config->publish_token[0] == '\0' && !hub->on_loopback) {
-        hub_reply_refused(req, 403,
-                          "Content push is closed: the operator has to set "
-                          "publish_token.");
+        hub_refuse(req, HUB_FAULT_CLOSED, NULL,
+                   "Content push is closed: the operator has to set "
+                   "publish_token.");
         return false;
     }
     return hub_check_token(req, hub->config->publish_token);
 }
 
-/* Takes hub.topic of the query; false when a bad one was answered. */
-static bool take_topic(struct hub *hub, struct wsub_http_request *req,
-                       struct wsub_buf *ret_topic)
+/* The Content-Type of the event. */
+static const char *take_type(struct wsub_http_request *req,
+                             struct hub_errors *errors)
 {
-    const char *query = wsub_http_query(req);
-    const char *given;
-    struct wsub_form form;
-    bool ok;
+    const char *type = wsub_http_header(req, "Content-Type");
 
-    if (query == NULL)
-        query = "";
-    if (wsub_form_parse(query, strlen(query), QUERY_FIELDS_MAX, &form) !=
-        WSUB_OK) {
-        hub_reply_refused(req, 400, "The query is not valid: its text must "
-                                    "be percent-encoded UTF-8.");
-        return false;
-    }
-    ok = hub_param_url(hub, req, &form, "hub.topic", &given, ret_topic);
-    wsub_form_done(&form);
-    return ok;
+    if (type == NULL || type[0] == '\0')
+        return "application/octet-stream";
+    if (strlen(type) > TYPE_MAX_BYTES)
+        hub_errors_add(errors, HUB_FAULT_REQUEST, NULL,
+                       "Content-Type is longer than %d bytes.", TYPE_MAX_BYTES);
+    return type;
 }
 
 void hub_push(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
+    struct hub_errors errors = {0};
     struct wsub_buf topic = {0};
-    const char *type = wsub_http_header(req, "Content-Type");
+    const char *type, *given;
+    struct wsub_form query;
 
-    if (type == NULL || type[0] == '\0')
-        type = "application/octet-stream";
     if (!may_push(hub, req))
         return;
-    if (strlen(type) > TYPE_MAX_BYTES)
-        hub_reply_refused(req, 400, "Content-Type is longer than %d bytes.",
-                          TYPE_MAX_BYTES);
-    else if (take_topic(hub, req, &topic))
+    type = take_type(req, &errors);
+    if (hub_params_query(req, &errors, &query)) {
+        hub_param_topic(hub, &query, WSUB_TOPIC_PUSH, &errors, &given, &topic);
+        wsub_form_done(&query);
+    }
+    if (!hub_errors_answer(&errors, req))
         log_event(hub, req, &topic, type);
     wsub_buf_done(&topic);
 }

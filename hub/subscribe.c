@@ -1,6 +1,8 @@
 /* subscribe.c - take a subscription request (WebSub section 5.1).
  *
- *   check -> `request` script -> 202, and deliver verifies
+ *   check -> `request` script -> 202   deliver verifies, or tells the denial,
+ *                 |                    or the spreader looks at the topic
+ *                 |          '-> 404   unknown_unsubscribe=reject
  *                 |          '-> 503   Redis failed, or too many wait
  *                 '-> `verified` script -> 202   verify=off
  *
@@ -16,19 +18,32 @@
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 #include "common/store/topic.h"
+#include "hub/deny.h"
+#include "hub/errors.h"
 #include "hub/params.h"
+#include "hub/policy.h"
 #include "hub/stats.h"
 
-#define SECRET_MAX_BYTES 199     /* WebSub section 5.1: less than 200 */
-#define REQUEST_TTL_S 3600       /* a request that nobody verifies lapses */
-#define VERIFY_WAITING_MAX 200000 /* a shard; some 50 MB of Redis */
+#define SECRET_MAX_BYTES 199 /* WebSub section 5.1: less than 200 */
+#define REQUEST_TTL_S 3600   /* a request that nobody verifies lapses */
+
+/* What becomes of a request once it is stored; see request.lua. */
+enum way { WAY_VERIFY, WAY_TRUST, WAY_VALIDATE, WAY_DENY };
+
+static const char *const way_names[] = {[WAY_VERIFY] = "verify",
+                                        [WAY_TRUST] = "trust",
+                                        [WAY_VALIDATE] = "validate",
+                                        [WAY_DENY] = "deny"};
 
 struct flow {
     struct hub *hub;
     struct wsub_http_request *req;
     bool subscribe;
-    struct wsub_buf topic, callback; /* owned; normalized */
+    enum way way;
+    struct wsub_buf topic, callback;          /* owned; normalized */
     const char *topic_given, *callback_given; /* borrowed until stored */
+    const char *secret; /* borrowed until stored; NULL or "": none */
+    const char *reason; /* const; of a denial, else "" */
     uint64_t lease_s;
     struct wsub_topic_ref ref;
     char cd[WSUB_DIGEST_LEN + 1];
@@ -48,8 +63,16 @@ static void finish(struct flow *flow, enum wsub_err err)
                                      : HUB_STAT_UNSUBSCRIBE);
         wsub_http_reply(flow->req, 202, NULL, NULL, 0);
     } else {
-        hub_reply_unavailable(flow->req);
+        hub_refuse_unavailable(flow->req);
     }
+    flow_free(flow);
+}
+
+/* unknown_unsubscribe=reject */
+static void finish_unknown(struct flow *flow)
+{
+    hub_refuse(flow->req, HUB_FAULT_NOT_FOUND, NULL,
+               "There is no such subscription.");
     flow_free(flow);
 }
 
@@ -81,6 +104,19 @@ static void confirm(struct flow *flow, uint64_t generation)
         finish(flow, WSUB_ERR_UNAVAILABLE);
 }
 
+/* The request is stored under a generation; 0: nothing to unsubscribe. */
+static void stored(struct flow *flow, uint64_t generation)
+{
+    const struct wsub_config *config = flow->hub->config;
+
+    if (generation == 0 && config->unknown_unsubscribe == WSUB_UNKNOWN_REJECT)
+        finish_unknown(flow);
+    else if (generation > 0 && flow->way == WAY_TRUST)
+        confirm(flow, generation);
+    else
+        finish(flow, WSUB_OK);
+}
+
 static void on_stored(enum wsub_err err, const struct redisReply *reply,
                       void *arg)
 {
@@ -93,15 +129,15 @@ static void on_stored(enum wsub_err err, const struct redisReply *reply,
                       WSUB_KU("shard", flow->ref.shard));
         err = WSUB_ERR_UNAVAILABLE;
     }
-    if (err == WSUB_OK && reply->integer > 0 && !flow->hub->config->verify)
-        confirm(flow, (uint64_t)reply->integer);
+    if (err == WSUB_OK)
+        stored(flow, (uint64_t)reply->integer);
     else
         finish(flow, err);
 }
 
-static void add_secret(const struct flow *flow, struct wsub_cmd *cmd,
-                       const char *secret)
+static void add_secret(const struct flow *flow, struct wsub_cmd *cmd)
 {
+    const char *secret = flow->secret;
     char context[2 * WSUB_DIGEST_LEN + 2];
     struct wsub_buf sealed = {0};
 
@@ -115,7 +151,7 @@ static void add_secret(const struct flow *flow, struct wsub_cmd *cmd,
     wsub_buf_done(&sealed);
 }
 
-static void store(struct flow *flow, const char *secret)
+static void store(struct flow *flow)
 {
     struct wsub_redis *redis = flow->hub->redis;
     struct wsub_cmd cmd;
@@ -130,32 +166,34 @@ static void store(struct flow *flow, const char *secret)
     wsub_cmd_str(&cmd, flow->topic_given);
     wsub_cmd_str(&cmd, flow->callback_given);
     wsub_cmd_u64(&cmd, flow->lease_s);
-    add_secret(flow, &cmd, secret);
+    add_secret(flow, &cmd);
     wsub_cmd_u64(&cmd, REQUEST_TTL_S);
-    wsub_cmd_u64(&cmd, VERIFY_WAITING_MAX);
-    wsub_cmd_str(&cmd, flow->hub->config->verify ? "verify" : "trust");
+    wsub_cmd_u64(&cmd, HUB_VERIFY_WAITING_MAX);
+    wsub_cmd_str(&cmd, way_names[flow->way]);
+    wsub_cmd_str(&cmd, flow->reason);
     if (wsub_redis_send(redis, flow->ref.shard, &cmd, on_stored, flow) !=
         WSUB_OK)
         finish(flow, WSUB_ERR_UNAVAILABLE);
 }
 
-/* Takes the topic and the callback; NULL when a bad one was answered. */
-static struct flow *flow_new(struct hub *hub, struct wsub_http_request *req,
-                             const struct wsub_form *form, bool subscribe)
+/* Only subscribing is ever denied or validated (WebSub section 5.2), and only
+ * a URL can be fetched. */
+static void choose_way(struct flow *flow)
 {
-    struct flow *flow = wsub_calloc(1, sizeof(*flow));
+    const struct wsub_config *config = flow->hub->config;
+    const char *denial = NULL;
 
-    flow->hub = hub;
-    flow->req = req;
-    flow->subscribe = subscribe;
-    if (hub_check_token(req, hub->config->subscribe_token) &&
-        hub_param_url(hub, req, form, "hub.topic", &flow->topic_given,
-                      &flow->topic) &&
-        hub_param_url(hub, req, form, "hub.callback", &flow->callback_given,
-                      &flow->callback))
-        return flow;
-    flow_free(flow);
-    return NULL;
+    if (flow->subscribe)
+        denial =
+            hub_policy_denial(config, flow->topic.data, flow->callback.data);
+    flow->reason = denial != NULL ? denial : "";
+    if (denial != NULL)
+        flow->way = WAY_DENY;
+    else if (flow->subscribe && config->validate_topic &&
+             !wsub_topic_is_dotted(flow->topic.data))
+        flow->way = WAY_VALIDATE;
+    else
+        flow->way = config->verify ? WAY_VERIFY : WAY_TRUST;
 }
 
 /* Parses a positive decimal number; one too large counts as the largest. */
@@ -173,73 +211,107 @@ static bool parse_lease(const char *text, uint64_t *ret_s)
     return n > 0;
 }
 
-static bool take_lease(struct hub *hub, struct wsub_http_request *req,
-                       const struct wsub_form *form, uint64_t *ret_s)
+static uint64_t clamp(uint64_t lease_s, const struct wsub_config *config)
 {
-    const struct wsub_config *config = hub->config;
-    const char *text;
-    uint64_t lease_s;
-
-    if (!hub_param_optional(req, form, "hub.lease_seconds", &text))
-        return false;
-    if (text == NULL || text[0] == '\0') {
-        *ret_s = config->lease_default_s;
-        return true;
-    }
-    if (!parse_lease(text, &lease_s)) {
-        hub_reply_refused(req, 400, "hub.lease_seconds must be a positive "
-                                    "decimal number.");
-        return false;
-    }
-    if (config->lease_policy == WSUB_LEASE_REJECT &&
-        (lease_s < config->lease_min_s || lease_s > config->lease_max_s)) {
-        hub_reply_refused(req, 400,
-                          "hub.lease_seconds must be from %u to %u.",
-                          config->lease_min_s, config->lease_max_s);
-        return false;
-    }
-    *ret_s = lease_s < config->lease_min_s   ? config->lease_min_s
-             : lease_s > config->lease_max_s ? config->lease_max_s
-                                             : lease_s;
-    return true;
+    return lease_s < config->lease_min_s   ? config->lease_min_s
+           : lease_s > config->lease_max_s ? config->lease_max_s
+                                           : lease_s;
 }
 
-static bool take_secret(struct wsub_http_request *req,
-                        const struct wsub_form *form, const char **ret_secret)
+static uint64_t take_lease(const struct wsub_config *config,
+                           const struct wsub_form *form,
+                           struct hub_errors *errors)
 {
-    const char *secret;
+    static const char name[] = "hub.lease_seconds";
+    const char *text = NULL;
+    uint64_t lease_s = config->lease_default_s;
 
-    if (!hub_param_optional(req, form, "hub.secret", &secret))
-        return false;
-    if (secret != NULL && strlen(secret) > SECRET_MAX_BYTES) {
-        hub_reply_refused(req, 400,
-                          "hub.secret must be shorter than 200 bytes.");
-        return false;
+    if (!hub_param_optional(form, name, HUB_FAULT_LEASE, errors, &text) ||
+        text == NULL || text[0] == '\0')
+        return lease_s;
+    if (!parse_lease(text, &lease_s))
+        hub_errors_add(errors, HUB_FAULT_LEASE, name,
+                       "%s must be a positive decimal number.", name);
+    else if (config->lease_policy == WSUB_LEASE_REJECT &&
+             lease_s != clamp(lease_s, config))
+        hub_errors_add(errors, HUB_FAULT_LEASE, name,
+                       "%s must be from %u to %u.", name, config->lease_min_s,
+                       config->lease_max_s);
+    return clamp(lease_s, config);
+}
+
+static const char *take_secret(const struct wsub_form *form,
+                               struct hub_errors *errors)
+{
+    static const char name[] = "hub.secret";
+    const char *secret = NULL;
+
+    if (hub_param_optional(form, name, HUB_FAULT_SECRET, errors, &secret) &&
+        secret != NULL && strlen(secret) > SECRET_MAX_BYTES)
+        hub_errors_add(errors, HUB_FAULT_SECRET, name,
+                       "%s must be shorter than 200 bytes.", name);
+    return secret;
+}
+
+static struct flow *flow_new(struct wsub_http_request *req, bool subscribe)
+{
+    struct flow *flow = wsub_calloc(1, sizeof(*flow));
+
+    flow->req = req;
+    flow->subscribe = subscribe;
+    return flow;
+}
+
+/* Takes every parameter, and appends what is wrong with them. */
+static void take(struct flow *flow, const struct hub *hub,
+                 const struct wsub_form *form, struct hub_errors *errors)
+{
+    hub_param_topic(hub, form, WSUB_TOPIC_SUBSCRIBE, errors, &flow->topic_given,
+                    &flow->topic);
+    hub_param_callback(hub, form, errors, &flow->callback_given,
+                       &flow->callback);
+    if (flow->subscribe) {
+        flow->lease_s = take_lease(hub->config, form, errors);
+        flow->secret = take_secret(form, errors);
     }
-    *ret_secret = secret;
-    return true;
+}
+
+void hub_subscribe_check(const struct hub *hub, const struct wsub_form *form,
+                         struct hub_errors *errors)
+{
+    struct flow *flow = flow_new(NULL, true);
+
+    take(flow, hub, form, errors);
+    flow_free(flow);
+}
+
+static void start(struct hub *hub, struct wsub_http_request *req,
+                  const struct wsub_form *form, bool subscribe)
+{
+    struct hub_errors errors = {0};
+    struct flow *flow;
+
+    if (!hub_check_token(req, hub->config->subscribe_token))
+        return;
+    flow = flow_new(req, subscribe);
+    flow->hub = hub;
+    take(flow, hub, form, &errors);
+    if (hub_errors_answer(&errors, req)) {
+        flow_free(flow);
+        return;
+    }
+    choose_way(flow);
+    store(flow);
 }
 
 void hub_subscribe(struct hub *hub, struct wsub_http_request *req,
                    const struct wsub_form *form)
 {
-    struct flow *flow = flow_new(hub, req, form, true);
-    const char *secret = NULL;
-
-    if (flow == NULL)
-        return;
-    if (take_lease(hub, req, form, &flow->lease_s) &&
-        take_secret(req, form, &secret))
-        store(flow, secret);
-    else
-        flow_free(flow);
+    start(hub, req, form, true);
 }
 
 void hub_unsubscribe(struct hub *hub, struct wsub_http_request *req,
                      const struct wsub_form *form)
 {
-    struct flow *flow = flow_new(hub, req, form, false);
-
-    if (flow != NULL)
-        store(flow, NULL);
+    start(hub, req, form, false);
 }

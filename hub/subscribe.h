@@ -3,13 +3,18 @@
 #define HUB_SUBSCRIBE_H
 
 #include "common/http/form.h"
+#include "hub/errors.h"
 #include "hub/hub.h"
 
 /* Each answers `req`: 202 once the request is stored, whatever its
- * verification will bring. */
+ * verification will bring, or all that is wrong with it. */
 void hub_subscribe(struct hub *hub, struct wsub_http_request *req,
                    const struct wsub_form *form);
 void hub_unsubscribe(struct hub *hub, struct wsub_http_request *req,
                      const struct wsub_form *form);
+
+/* Only names what is wrong with the parameters of a subscription. */
+void hub_subscribe_check(const struct hub *hub, const struct wsub_form *form,
+                         struct hub_errors *errors);
 
 #endif

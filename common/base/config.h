@@ -26,6 +26,7 @@ enum wsub_program {
 };
 
 enum wsub_lease_policy { WSUB_LEASE_CLAMP, WSUB_LEASE_REJECT };
+enum wsub_unknown_unsubscribe { WSUB_UNKNOWN_ACCEPT, WSUB_UNKNOWN_REJECT };
 enum wsub_hash {
     WSUB_HASH_SHA1,
     WSUB_HASH_SHA256,
@@ -54,6 +55,13 @@ struct wsub_config {
     uint32_t lease_max_s;
     enum wsub_lease_policy lease_policy;
     bool verify;
+    char *topic_allow; /* patterns, see hub/policy.h; "" restricts nothing */
+    char *topic_deny;
+    char *callback_allow;
+    char *callback_deny;
+    bool validate_topic;
+    enum wsub_unknown_unsubscribe unknown_unsubscribe;
+    char *redirect_to;           /* "" = requests are served here */
     uint32_t max_connections;    /* accepted at once by an HTTP server */
     uint32_t request_timeout_ms; /* from a request's first byte to its last */
     uint32_t drain_timeout_ms;   /* from SIGTERM to exit */

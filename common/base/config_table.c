@@ -37,6 +37,7 @@
 
 _Static_assert(sizeof(enum wsub_hash) == sizeof(unsigned) &&
                    sizeof(enum wsub_lease_policy) == sizeof(unsigned) &&
+                   sizeof(enum wsub_unknown_unsubscribe) == sizeof(unsigned) &&
                    sizeof(enum wsub_log_level) == sizeof(unsigned) &&
                    sizeof(enum wsub_log_format) == sizeof(unsigned),
                "choices are stored as unsigned numbers");
@@ -50,6 +51,8 @@ static const char *const log_levels[] = {[WSUB_LOG_ERROR] = "error",
                                          NULL};
 static const char *const lease_policies[] = {
     [WSUB_LEASE_CLAMP] = "clamp", [WSUB_LEASE_REJECT] = "reject", NULL};
+static const char *const unknown_unsubscribes[] = {
+    [WSUB_UNKNOWN_ACCEPT] = "accept", [WSUB_UNKNOWN_REJECT] = "reject", NULL};
 static const char *const hashes[] = {[WSUB_HASH_SHA1] = "sha1",
                                      [WSUB_HASH_SHA256] = "sha256",
                                      [WSUB_HASH_SHA384] = "sha384",
@@ -59,6 +62,10 @@ static const char *const hashes[] = {[WSUB_HASH_SHA1] = "sha1",
 #define TOKEN                                                                  \
     .check = wsub_setting_is_token, .secret = true,                            \
     .form = "at most 256 printable ASCII characters, no space"
+#define PATTERNS                                                               \
+    .check = wsub_setting_is_patterns,                                         \
+    .form = "at most 4,096 bytes: patterns divided by commas, * stands for "   \
+            "any bytes"
 #define LISTEN_FORM "HOST:PORT, [IPV6]:PORT or unix:/PATH; port 0 picks one"
 
 /* clang-format off */
@@ -115,6 +122,26 @@ const struct wsub_setting wsub_settings[] = {
            lease_policies),
     SWITCH(verify, "on", HUB,
            "verify the intent of subscribers; off only in closed networks"),
+    KEY(topic_allow, "", HUB,
+        "topics that may be subscribed to; empty: all", PATTERNS),
+    KEY(topic_deny, "", HUB,
+        "topics that may not be subscribed to, also when allowed", PATTERNS),
+    KEY(callback_allow, "", HUB,
+        "callbacks that may subscribe; empty: all", PATTERNS),
+    KEY(callback_deny, "", HUB,
+        "callbacks that may not subscribe, also when allowed", PATTERNS),
+    SWITCH(validate_topic, "no", HUB,
+           "fetch a topic before a subscription to it is verified: it must "
+           "name this hub"),
+    CHOICE(unknown_unsubscribe, "accept", HUB,
+           "answer to who ends a subscription that does not exist; reject "
+           "is 404 and tells who is subscribed",
+           unknown_unsubscribes),
+    KEY(redirect_to, "", HUB,
+        "URL of the hub to which this one has moved: every POST to / and "
+        "/subscriptions is answered 308; empty: it has not moved",
+        .check = wsub_setting_is_public_url,
+        .form = "an absolute http or https URL"),
     KEY(max_connections, "10000", ALL,
         "connections that the HTTP server holds at once",
         .min = 1, .max = 1000000),

@@ -15,6 +15,7 @@
 
 #define SHOWN_MAX_BYTES 64
 #define PORT_MAX 65535
+#define PATTERNS_MAX_BYTES 4096
 #define SOCKET_PATH_MAX_BYTES 107 /* sun_path of a sockaddr_un */
 
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -262,4 +263,10 @@ bool wsub_setting_is_path(const char *text, const char **reason)
         if ((unsigned char)*text < 0x20 || *text == 0x7f)
             return false;
     return true;
+}
+
+bool wsub_setting_is_patterns(const char *text, const char **reason)
+{
+    return strlen(text) <= PATTERNS_MAX_BYTES &&
+           wsub_setting_is_path(text, reason);
 }

@@ -256,7 +256,8 @@ static void ask(struct wsub_http_connection *conn)
 {
     enter(conn, ASKED);
     conn->req->asked = true;
-    wsub_http_route(conn->pool->routes, conn->req, conn->pool->arg);
+    wsub_http_route(conn->pool->routes, conn->pool->on_stray, conn->req,
+                    conn->pool->arg);
 }
 
 /* Takes the next step with what is here; false when there is none. */

@@ -36,6 +36,7 @@ struct wsub_http_connection;
 struct wsub_http_pool {
     struct event_base *base;              /* borrowed; outlives the pool */
     const struct wsub_http_route *routes; /* borrowed; outlives the pool */
+    wsub_http_stray_handler *on_stray;    /* may be NULL */
     void *arg;                            /* borrowed; of the handlers */
     size_t max_body_bytes;
     uint32_t request_timeout_ms;

@@ -20,14 +20,36 @@ static void add_allowed(struct wsub_buf *allow, const char *method)
         wsub_buf_str(allow, ", HEAD");
 }
 
-static void refuse_method(struct wsub_http_request *req, struct wsub_buf *allow)
+/* Writes why no route takes the request; returns the status. */
+static int explain(struct wsub_http_request *req, struct wsub_buf *allow,
+                   struct wsub_buf *sentence)
 {
+    if (allow->len == 0) {
+        wsub_buf_str(sentence, "There is nothing at this path.");
+        return 404;
+    }
     wsub_http_reply_header(req, "Allow", wsub_buf_cstr(allow));
-    wsub_http_reply_text(req, 405, "%s is not served here, only %s.",
-                         wsub_http_method(req), wsub_buf_cstr(allow));
+    wsub_buf_printf(sentence, "%s is not served here, only %s.",
+                    wsub_http_method(req), wsub_buf_cstr(allow));
+    return 405;
+}
+
+static void refuse(wsub_http_stray_handler *on_stray,
+                   struct wsub_http_request *req, struct wsub_buf *allow,
+                   void *arg)
+{
+    struct wsub_buf sentence = {0};
+    int status = explain(req, allow, &sentence);
+
+    if (on_stray != NULL)
+        on_stray(req, status, sentence.data, arg);
+    else
+        wsub_http_reply_text(req, status, "%s", sentence.data);
+    wsub_buf_done(&sentence);
 }
 
 void wsub_http_route(const struct wsub_http_route *routes,
+                     wsub_http_stray_handler *on_stray,
                      struct wsub_http_request *req, void *arg)
 {
     const char *path = wsub_http_path(req);
@@ -44,9 +66,6 @@ void wsub_http_route(const struct wsub_http_route *routes,
         }
         add_allowed(&allow, r->method);
     }
-    if (allow.len > 0)
-        refuse_method(req, &allow);
-    else
-        wsub_http_reply_text(req, 404, "There is nothing at this path.");
+    refuse(on_stray, req, &allow, arg);
     wsub_buf_done(&allow);
 }

@@ -6,8 +6,10 @@
 
 #include "common/http/server.h"
 
-/* Gives the request to its handler, or answers 404 or 405. */
+/* Gives the request to its handler; with 404 or 405 to `on_stray`, or answers
+ * them itself without one. */
 void wsub_http_route(const struct wsub_http_route *routes,
+                     wsub_http_stray_handler *on_stray,
                      struct wsub_http_request *req, void *arg);
 
 #endif

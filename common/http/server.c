@@ -121,6 +121,7 @@ new_server(struct event_base *base, const struct wsub_http_server_options *o)
     server->pool = (struct wsub_http_pool){
         .base = base,
         .routes = o->routes,
+        .on_stray = o->on_stray,
         .arg = o->arg,
         .max_body_bytes = o->max_body_bytes,
         .request_timeout_ms = o->request_timeout_ms,

@@ -10,8 +10,8 @@
  * conflicting or doubled Content-Length, Content-Length together with
  * Transfer-Encoding, a Transfer-Encoding other than chunked.
  *
- * Routes are a table; 404, and 405 with Allow, fall out of it.  Error answers
- * are text/plain; a connection with broken framing is closed after its
+ * Routes are a table; 404, and 405 with Allow, fall out of it.  The server's
+ * own error answers are text/plain; a connection with broken framing is closed after its
  * answer (lingering close, so that the client can read it). */
 #ifndef WSUB_HTTP_SERVER_H
 #define WSUB_HTTP_SERVER_H
@@ -32,6 +32,12 @@ struct wsub_http_request;
  * know. */
 typedef void wsub_http_handler(struct wsub_http_request *req, void *arg);
 
+/* Answers a request that no route takes, in place of a text: `status` is 404,
+ * or 405 (Allow is added already), `sentence` says so.  As a handler it
+ * answers exactly once. */
+typedef void wsub_http_stray_handler(struct wsub_http_request *req, int status,
+                                     const char *sentence, void *arg);
+
 struct wsub_http_route {
     const char *method; /* "GET" serves HEAD too */
     const char *path;   /* exact; of the path without its query */
@@ -41,6 +47,7 @@ struct wsub_http_route {
 struct wsub_http_server_options {
     const char *listen; /* "127.0.0.1:8080", "[::1]:0", "unix:/path" */
     const struct wsub_http_route *routes; /* borrowed; ends with { 0 } */
+    wsub_http_stray_handler *on_stray;    /* NULL: strays get a text */
     void *arg;                            /* borrowed; given to handlers */
     size_t max_body_bytes;
     uint32_t max_connections;

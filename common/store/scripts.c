@@ -15,6 +15,7 @@ static const struct {
 } sources[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_ASIDE] = {"aside", wsub_lua_aside},
     [WSUB_SCRIPT_COPY] = {"copy", wsub_lua_copy},
+    [WSUB_SCRIPT_DENY] = {"deny", wsub_lua_deny},
     [WSUB_SCRIPT_FETCHED] = {"fetched", wsub_lua_fetched},
     [WSUB_SCRIPT_GROUPS] = {"groups", wsub_lua_groups},
     [WSUB_SCRIPT_LEAVE] = {"leave", wsub_lua_leave},

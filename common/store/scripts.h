@@ -9,6 +9,7 @@
 enum wsub_script_id {
     WSUB_SCRIPT_ASIDE,
     WSUB_SCRIPT_COPY,
+    WSUB_SCRIPT_DENY,
     WSUB_SCRIPT_FETCHED,
     WSUB_SCRIPT_GROUPS,
     WSUB_SCRIPT_LEAVE,
@@ -37,6 +38,7 @@ const struct wsub_script *wsub_script(enum wsub_script_id id);
 extern const char wsub_lua_prelude[];
 extern const char wsub_lua_aside[];
 extern const char wsub_lua_copy[];
+extern const char wsub_lua_deny[];
 extern const char wsub_lua_fetched[];
 extern const char wsub_lua_groups[];
 extern const char wsub_lua_leave[];

@@ -14,9 +14,10 @@ KEY = f"{TD}:{CD}"
 
 class SubscriptionTest(ScriptTest):
     def request(self, mode="s", how="verify", callback=CALLBACK, lease=3600,
-                secret="-", most=1000, cd=CD):
-        return self.run_script("request", TD, cd, mode, TOPIC, TOPIC, callback, lease,
-                               secret, 3600, most, how)
+                secret="-", most=1000, cd=CD, reason=""):
+        return self.run_script("request", TD, cd, mode, TOPIC, TOPIC,
+                               callback, lease, secret, 3600, most, how,
+                               reason)
 
     def verified(self, generation, mode="s", outcome="confirmed", passed_ms=0,
                  delay_ms=0, failures=0, entry="-"):

@@ -39,11 +39,13 @@ class Hub:
     def get(self, path, headers=None):
         return self.request("GET", path, headers=headers)
 
-    def form(self, fields, token=None, path="/"):
+    def form(self, fields, token=None, path="/", accept=None):
         """Posts a list of pairs as a form."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
+        if accept is not None:
+            headers["Accept"] = accept
         return self.request("POST", path, urllib.parse.urlencode(fields),
                             headers)
 
@@ -73,6 +75,20 @@ class Hub:
             headers["Authorization"] = f"Bearer {token}"
         query = urllib.parse.urlencode({"hub.topic": topic})
         return self.request("POST", "/publish?" + query, body, headers)
+
+    def deny(self, topic, callback=None, reason=None, token=None):
+        """An operator's denial."""
+        fields = [("hub.topic", topic)]
+        if callback is not None:
+            fields.append(("hub.callback", callback))
+        if reason is not None:
+            fields.append(("hub.reason", reason))
+        return self.form(fields, token, "/admin/deny")
+
+    def topic(self, topic, headers=None):
+        """How the topic's last fetch went."""
+        query = urllib.parse.urlencode({"hub.topic": topic})
+        return self.get("/topics?" + query, headers)
 
     def stream(self, data=b""):
         """A connection that these bytes were sent on."""

@@ -60,15 +60,26 @@ class Verification:
         self.challenge = self.fields.get("hub.challenge", "").encode()
 
 
+class Denial(Verification):
+    """A subscription that is denied: a GET without a challenge."""
+
+    def __init__(self, request):
+        super().__init__(request)
+        self.topic = self.fields.get("hub.topic")
+        self.reason = self.fields.get("hub.reason")
+
+
 class Callback:
     """One callback URL."""
 
     def __init__(self, url, confirm, answers):
         self.url = url
         self.verifications = []
+        self.denials = []
         self.deliveries = []
         self._confirm = list(confirm)
         self._answers = list(answers)
+        self._denied = []
         self._lock = threading.Lock()
 
     def __call__(self, request):
@@ -81,9 +92,20 @@ class Callback:
 
     def _challenged(self, request):
         asked = Verification(request)
+        if asked.fields.get("hub.mode") == "denied":
+            return self._told(Denial(request))
         self.verifications.append(asked)
         confirm = self._confirm.pop(0) if self._confirm else echo
         return confirm(asked.challenge)
+
+    def _told(self, denial):
+        self.denials.append(denial)
+        answer = self._denied.pop(0) if self._denied else 204
+        return answer if isinstance(answer, Answer) else Answer(answer)
+
+    def next_denied(self, *answers):
+        """Scripts the answers to the coming denials."""
+        self._denied = list(answers)
 
     def next_confirm(self, *confirm):
         """Scripts the coming challenges."""
@@ -103,6 +125,11 @@ class Callback:
         wait_until(lambda: len(self.verifications) >= count,
                    f"{count} verifications at {self.url}", seconds)
         return list(self.verifications)
+
+    def wait_denials(self, count=1, seconds=DEADLINE_S):
+        wait_until(lambda: len(self.denials) >= count,
+                   f"{count} denials at {self.url}", seconds)
+        return list(self.denials)
 
     def bodies(self):
         return [delivery.body for delivery in self.deliveries]

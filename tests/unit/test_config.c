@@ -109,6 +109,13 @@ START_TEST(without_settings_the_defaults_hold)
     ck_assert_uint_eq(c->lease_max_s, 31536000);
     ck_assert_int_eq(c->lease_policy, WSUB_LEASE_CLAMP);
     ck_assert(c->verify);
+    ck_assert_str_eq(c->topic_allow, "");
+    ck_assert_str_eq(c->topic_deny, "");
+    ck_assert_str_eq(c->callback_allow, "");
+    ck_assert_str_eq(c->callback_deny, "");
+    ck_assert(!c->validate_topic);
+    ck_assert_int_eq(c->unknown_unsubscribe, WSUB_UNKNOWN_ACCEPT);
+    ck_assert_str_eq(c->redirect_to, "");
     ck_assert_uint_eq(c->max_connections, 10000);
     ck_assert_uint_eq(c->request_timeout_ms, 10000);
     ck_assert_uint_eq(c->drain_timeout_ms, 15000);
@@ -250,6 +257,18 @@ static const struct {
     {"WEBSUB_SHARDS=1025",
      "WEBSUB_SHARDS='1025' is not valid: parts that the work is divided into; "
      "fixed at the first start (1 to 1024)"},
+    {"WEBSUB_TOPIC_ALLOW=http://a.example/*, https://*", NULL},
+    {"WEBSUB_TOPIC_DENY=", NULL},
+    {"WEBSUB_CALLBACK_DENY=a\nb",
+     "WEBSUB_CALLBACK_DENY='a?b' is not valid: callbacks that may not "
+     "subscribe, also when allowed (at most 4,096 bytes: patterns divided by "
+     "commas, * stands for any bytes)"},
+    {"WEBSUB_UNKNOWN_UNSUBSCRIBE=reject", NULL},
+    {"WEBSUB_REDIRECT_TO=https://new.example/hub", NULL},
+    {"WEBSUB_REDIRECT_TO=/hub",
+     "WEBSUB_REDIRECT_TO='/hub' is not valid: URL of the hub to which this "
+     "one has moved: every POST to / and /subscriptions is answered 308; "
+     "empty: it has not moved (an absolute http or https URL)"},
     {"WEBSUB_SHARDS=1024", NULL},
     {"WEBSUB_DRAIN_TIMEOUT_MS=0", NULL},
     {"WEBSUB_LOG_LEVEL=debug", NULL},
@@ -647,6 +666,26 @@ START_TEST(a_question_is_answered_and_ends_the_program)
 }
 END_TEST
 
+START_TEST(a_list_of_patterns_has_at_most_4096_bytes)
+{
+    char list[4098 + sizeof("--topic-allow=")];
+    struct start start = {.args = {"--check-config", list}};
+    struct said said;
+
+    memset(list, 'x', sizeof(list));
+    memcpy(list, "--topic-allow=", strlen("--topic-allow="));
+    list[strlen("--topic-allow=") + 4096] = '\0';
+    said = start_hub(&start);
+    ck_assert_int_eq(said.err, WSUB_OK);
+    said_done(&said);
+    list[strlen("--topic-allow=") + 4096] = 'x';
+    list[strlen("--topic-allow=") + 4097] = '\0';
+    said = start_hub(&start);
+    ck_assert_int_eq(said.err, WSUB_ERR_INVALID);
+    said_done(&said);
+}
+END_TEST
+
 START_TEST(checking_the_settings_finds_bad_ones)
 {
     expect_sentence(&(struct start){.args = {"--check-config", "--shards=0"}},
@@ -703,6 +742,7 @@ static TCase *refusing(TCase *cases)
                         COUNT(unreadable));
     tcase_add_loop_test(cases, settings_that_contradict_each_other_are_refused,
                         0, COUNT(contradictions));
+    tcase_add_test(cases, a_list_of_patterns_has_at_most_4096_bytes);
     tcase_add_test(cases, checking_the_settings_finds_bad_ones);
     return cases;
 }

@@ -18,13 +18,13 @@ end
 -- The fields of a subscription record, nil when it is of another version.
 -- expires and lease are in seconds.
 local function parse_sub(record)
-    local version, expires, lease, generation =
-        string.match(record, '^(%d+) (%d+) (%d+) (%d+) ')
+    local version, expires, lease, generation, callback =
+        string.match(record, '^(%d+) (%d+) (%d+) (%d+) %S+ (.*)$')
     if version ~= '1' then
         return nil
     end
     return { expires = tonumber(expires), lease = tonumber(lease),
-             generation = tonumber(generation) }
+             generation = tonumber(generation), callback = callback }
 end
 
 -- What is known of a topic lapses when nobody subscribes to it, so that
@@ -131,5 +131,30 @@ local function trim(name, group)
     if cut then
         redis.call('XTRIM', p .. name, 'MINID', cut)
     end
+end
+
+-- Queues the denial that a callback is told (WebSub section 5.2) and drops the
+-- request that it answers.  `d` has td, cd, topic, given (the topic as the
+-- subscriber knows it), callback, reason ("" for none) and the denial's
+-- generation.
+local DENIAL_LASTS_S = 3600
+
+local function tell_denial(d)
+    local key = d.td .. ':' .. d.cd
+    local request = p .. 'request:' .. key .. ':d'
+    redis.call('DEL', p .. 'request:' .. key .. ':s')
+    redis.call('HSET', request, 'v', 1, 'g', digits(d.generation),
+        't', d.topic, 'tg', d.given, 'c', d.callback, 'r', d.reason)
+    redis.call('EXPIRE', request, DENIAL_LASTS_S)
+    redis.call('XADD', p .. 'verify', '*', 'q', key .. ':d',
+        'g', digits(d.generation))
+end
+
+-- The same, and ends the subscription, which is not to be served any more.
+local function deny(d)
+    if redis.call('EXISTS', p .. 'sub:' .. d.td .. ':' .. d.cd) == 1 then
+        end_subscription(d.td, d.cd)
+    end
+    tell_denial(d)
 end
 

@@ -3,32 +3,44 @@
 -- ARGV  1 TD, 2 CD, 3 mode s or u, 4 topic, 5 topic and 6 callback as given,
 --       7 lease in s, 8 sealed secret or -, 9 seconds until the request
 --       lapses, 10 most verifications that may wait in the shard,
---       11 verify, or trust: the caller confirms it at once (verify=off)
+--       11 verify; trust: the caller confirms it at once (verify=off);
+--       validate: the spreader looks at the topic first; or deny (s only): the
+--       operator's lists don't let it through,
+--       12 reason of a denial, else ""
 -- Returns the request's generation; 0 when there is nothing to unsubscribe; -1
 -- when too many verifications wait.
 --
 -- Atomic: the request replaces the waiting one of its kind, and its
 -- verification is queued, in one step, so a waiting request always has a
--- queue entry.
+-- queue entry.  A denial ends what there was: neither topic nor callback are
+-- to be served any more.
 
-local td, cd, mode = ARGV[1], ARGV[2], ARGV[3]
+local td, cd, mode, how = ARGV[1], ARGV[2], ARGV[3], ARGV[11]
 local key = td .. ':' .. cd
+local queue = p .. (how == 'validate' and 'pings' or 'verify')
 
 if mode == 'u' and redis.call('EXISTS', p .. 'sub:' .. key) == 0 and
     redis.call('EXISTS', p .. 'request:' .. key .. ':s') == 0 then
     return 0
 end
-if redis.call('XLEN', p .. 'verify') >= tonumber(ARGV[10]) then
+if redis.call('XLEN', queue) >= tonumber(ARGV[10]) then
     return -1
 end
 
 local generation = redis.call('INCR', p .. 'gen')
+if how == 'deny' then
+    deny({ td = td, cd = cd, generation = generation, topic = ARGV[4],
+           given = ARGV[5], callback = ARGV[6], reason = ARGV[12] })
+    return generation
+end
 local request = p .. 'request:' .. key .. ':' .. mode
 redis.call('HSET', request, 'v', 1, 'g', generation, 't', ARGV[4],
     'tg', ARGV[5], 'c', ARGV[6], 'l', ARGV[7], 's', ARGV[8])
 redis.call('EXPIRE', request, ARGV[9])
-if ARGV[11] == 'verify' then
-    redis.call('XADD', p .. 'verify', '*', 'q', key .. ':' .. mode,
-        'g', generation)
+if how == 'validate' then
+    redis.call('XADD', queue, '*', 'v', 1, 't', ARGV[4],
+        'q', key .. ':' .. mode, 'g', generation)
+elseif how == 'verify' then
+    redis.call('XADD', queue, '*', 'q', key .. ':' .. mode, 'g', generation)
 end
 return generation

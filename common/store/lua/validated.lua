@@ -14,7 +14,6 @@
 local td, cd, generation, outcome = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = td .. ':' .. cd
 local request = p .. 'request:' .. key .. ':s'
-local DENIAL_LASTS_S = 3600
 
 if redis.call('XACK', p .. 'pings', 'spread', ARGV[9]) == 0 then
     return 'superseded'
@@ -32,12 +31,8 @@ elseif outcome == 'valid' then
     redis.call('XADD', p .. 'verify', '*', 'q', key .. ':s',
         'g', generation)
 else
-    local denial = p .. 'request:' .. key .. ':d'
-    local new = redis.call('INCR', p .. 'gen')
-    redis.call('DEL', request, denial)
-    redis.call('HSET', denial, 'v', 1, 'g', new, 't', r[2], 'tg', r[3],
-        'c', r[4], 'r', ARGV[5])
-    redis.call('EXPIRE', denial, DENIAL_LASTS_S)
-    redis.call('XADD', p .. 'verify', '*', 'q', key .. ':d', 'g', new)
+    tell_denial({ td = td, cd = cd, generation = redis.call('INCR', p .. 'gen'),
+                  topic = r[2], given = r[3], callback = r[4],
+                  reason = ARGV[5] })
 end
 return 'applied'

@@ -1,16 +1,17 @@
 -- verified.lua - apply the outcome of one verification of intent.
 --
--- ARGV  1 TD, 2 CD, 3 mode s or u, 4 generation,
+-- ARGV  1 TD, 2 CD, 3 mode s, u, or d (a denial to tell), 4 generation,
 --       5 outcome: confirmed, refused, again (a passing failure), or copied
---         (the copies of a `*` subscription are up to date),
+--         (the copies of a `*` subscription are up to date); of a denial: told,
+--         untold (given up), or again,
 --       6 ms since the verification request was sent (confirmed),
 --       7 ms until the next attempt, 8 failures so far (again),
 --       9 entry of `verify` to acknowledge, or - for none,
 --       10 copies, when a confirmed request is to be copied to other shards:
 --         it is marked, and neither it nor its entry goes before `copied`
 -- Returns applied, superseded (a newer request waits, none does any more, or
--- the next attempt is planned already), or stale (a newer request was
--- confirmed before).
+-- the next attempt is planned already), stale (a newer request was confirmed
+-- before), or denied (the topic was, after this was asked; see deny.lua).
 --
 -- Atomic: the subscription, its index entry and its lease change together
 -- and only while the request that was verified is the one that waits.  A
@@ -26,7 +27,7 @@ local copies = outcome == 'confirmed' and ARGV[10] == 'copies'
 local held = copies or ARGV[9] == '-' or
     redis.call('XACK', p .. 'verify', 'deliver', ARGV[9]) == 1
 
-local r = redis.call('HMGET', request, 'g', 't', 'c', 'l', 's')
+local r = redis.call('HMGET', request, 'g', 't', 'c', 'l', 's', 'tg')
 if tonumber(r[1]) ~= generation or (outcome == 'again' and not held) then
     return 'superseded'
 end
@@ -41,10 +42,19 @@ if copies then
 else
     redis.call('DEL', request)
 end
-if outcome == 'refused' or outcome == 'copied' then
+if outcome ~= 'confirmed' then
     return 'applied'
 end
 
+local denied = redis.call('HGET', p .. 'topic:' .. td, 'denied')
+if mode == 's' and denied then
+    local until_generation, reason = string.match(denied, '^(%d+) (.*)$')
+    if generation <= tonumber(until_generation) then
+        deny({ td = td, cd = cd, generation = generation, topic = r[2],
+               given = r[6], callback = r[3], reason = reason })
+        return 'denied'
+    end
+end
 local record = redis.call('GET', p .. 'sub:' .. key)
 if record then
     local sub = parse_sub(record)
@@ -52,10 +62,12 @@ if record then
         return 'stale'
     end
 end
-local other = p .. 'request:' .. key .. (mode == 's' and ':u' or ':s')
-local waiting = redis.call('HGET', other, 'g')
-if waiting and tonumber(waiting) < generation then
-    redis.call('DEL', other)
+for _, other in ipairs({ mode == 's' and 'u' or 's', 'd' }) do
+    local name = p .. 'request:' .. key .. ':' .. other
+    local waiting = redis.call('HGET', name, 'g')
+    if waiting and tonumber(waiting) < generation then
+        redis.call('DEL', name)
+    end
 end
 if mode == 'u' then
     end_subscription(td, cd)

@@ -1,0 +1,105 @@
+/* admin.c - see admin.h.
+ *
+ *   token -> check -> walk of deny.c -> 200 {"denied": N}
+ *                                  '--> 503   asking again goes on
+ */
+#include "hub/admin.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/crypto/digest.h"
+#include "hub/deny.h"
+#include "hub/errors.h"
+#include "hub/hub.h"
+#include "hub/params.h"
+
+#define REASON_MAX_BYTES 500
+
+struct order {
+    struct wsub_buf topic, callback; /* owned; normalized */
+    const char *reason;              /* borrowed from the form; NULL: none */
+    char cd[WSUB_DIGEST_LEN + 1];    /* "": every callback */
+};
+
+/* Answers 404 while the API is off, else asks for the token. */
+static bool may_order(const struct hub *hub, struct wsub_http_request *req)
+{
+    const char *token = hub->config->admin_token;
+
+    if (token[0] != '\0')
+        return hub_check_token(req, token);
+    hub_refuse(req, HUB_FAULT_PATH, NULL, "There is nothing at this path.");
+    return false;
+}
+
+static void take_callback(const struct hub *hub, const struct wsub_form *form,
+                          struct hub_errors *errors, struct order *order)
+{
+    const char *given;
+
+    if (wsub_form_find(form, "hub.callback", NULL) > 0 &&
+        hub_param_callback(hub, form, errors, &given, &order->callback))
+        wsub_digest(order->callback.data, order->callback.len, order->cd);
+}
+
+static void take(const struct hub *hub, const struct wsub_form *form,
+                 struct hub_errors *errors, struct order *order)
+{
+    const char *given;
+
+    hub_param_topic(hub, form, WSUB_TOPIC_SUBSCRIBE, errors, &given,
+                    &order->topic);
+    take_callback(hub, form, errors, order);
+    if (hub_param_optional(form, "hub.reason", HUB_FAULT_REASON, errors,
+                           &order->reason) &&
+        order->reason != NULL && strlen(order->reason) > REASON_MAX_BYTES)
+        hub_errors_add(errors, HUB_FAULT_REASON, "hub.reason",
+                       "hub.reason must be at most %d bytes.",
+                       REASON_MAX_BYTES);
+}
+
+static void on_denied(enum wsub_err err, uint64_t ended, void *arg)
+{
+    struct wsub_http_request *req = arg;
+    char body[64];
+
+    if (err != WSUB_OK) {
+        hub_refuse_unavailable(req);
+        return;
+    }
+    snprintf(body, sizeof(body), "{\"denied\":%" PRIu64 "}\n", ended);
+    wsub_http_reply(req, 200, "application/json", body, strlen(body));
+}
+
+static void deny(struct hub *hub, struct wsub_http_request *req,
+                 const struct order *order)
+{
+    wsub_log_info("deny", WSUB_KV("topic", order->topic.data),
+                  WSUB_KV("callback",
+                          order->cd[0] != '\0' ? order->callback.data : "all"));
+    hub_deny(hub, order->topic.data, order->cd[0] != '\0' ? order->cd : NULL,
+             order->reason != NULL ? order->reason : "", on_denied, req);
+}
+
+void hub_admin_deny(struct wsub_http_request *req, void *arg)
+{
+    struct hub *hub = arg;
+    struct hub_errors errors = {0};
+    struct order order = {0};
+    struct wsub_form form = {0};
+
+    if (!may_order(hub, req))
+        return;
+    if (hub_params_form(req, &errors, &form))
+        take(hub, &form, &errors, &order);
+    if (!hub_errors_answer(&errors, req))
+        deny(hub, req, &order);
+    wsub_form_done(&form);
+    wsub_buf_done(&order.topic);
+    wsub_buf_done(&order.callback);
+}

@@ -1,0 +1,173 @@
+#include "hub/errors.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "common/base/mem.h"
+#include "common/http/accept.h"
+#include "common/http/server.h"
+#include "hub/stats.h"
+
+#define RETRY_AFTER_S "5"
+
+static const struct {
+    int status;
+    const char *code;
+    const char *title;
+} faults[HUB_FAULT_MAX_] = {
+    [HUB_FAULT_PATH] = {404, "not-found", "Not found"},
+    [HUB_FAULT_METHOD] = {405, "method-not-allowed", "Method not allowed"},
+    [HUB_FAULT_MEDIA_TYPE] = {415, "unsupported-media-type",
+                              "Unsupported media type"},
+    [HUB_FAULT_REQUEST] = {400, "bad-request", "Bad request"},
+    [HUB_FAULT_MODE] = {400, "unknown-mode-error", "Unknown mode"},
+    [HUB_FAULT_TOKEN] = {401, "unauthorized", "Unauthorized"},
+    [HUB_FAULT_CLOSED] = {403, "forbidden", "Forbidden"},
+    [HUB_FAULT_MISSING] = {400, "missing-attributes-error",
+                           "Missing parameter"},
+    [HUB_FAULT_TOPIC] = {400, "topic-validation-error", "Invalid topic"},
+    [HUB_FAULT_CALLBACK] = {400, "callback-url-validation-error",
+                            "Invalid callback"},
+    [HUB_FAULT_LEASE] = {400, "lease-seconds-validation-error",
+                         "Invalid lease"},
+    [HUB_FAULT_SECRET] = {400, "secret-validation-error", "Invalid secret"},
+    [HUB_FAULT_REASON] = {400, "reason-validation-error", "Invalid reason"},
+    [HUB_FAULT_NOT_FOUND] = {404, "not-found", "Not found"},
+    [HUB_FAULT_UNAVAILABLE] = {503, "service-unavailable",
+                               "Service unavailable"},
+};
+
+/* Makes room for one more, behind those that are told before it. */
+static struct hub_error *insert(struct hub_errors *errors, enum hub_fault fault)
+{
+    size_t at = errors->count;
+
+    while (at > 0 && errors->list[at - 1].fault > fault)
+        at--;
+    errors->list = wsub_realloc(errors->list,
+                                (errors->count + 1) * sizeof(errors->list[0]));
+    memmove(&errors->list[at + 1], &errors->list[at],
+            (errors->count - at) * sizeof(errors->list[0]));
+    errors->count++;
+    return &errors->list[at];
+}
+
+static void add(struct hub_errors *errors, enum hub_fault fault,
+                const char *parameter, const char *format, va_list args)
+{
+    struct hub_error *error = insert(errors, fault);
+
+    error->fault = fault;
+    error->parameter = parameter;
+    vsnprintf(error->detail, sizeof(error->detail), format, args);
+}
+
+void hub_errors_add(struct hub_errors *errors, enum hub_fault fault,
+                    const char *parameter, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    add(errors, fault, parameter, format, args);
+    va_end(args);
+}
+
+void hub_errors_done(struct hub_errors *errors)
+{
+    free(errors->list);
+    *errors = (struct hub_errors){0};
+}
+
+static json_t *to_json(const struct hub_error *error)
+{
+    json_t *item =
+        json_pack("{s:i, s:s, s:s, s:s}", "status", faults[error->fault].status,
+                  "code", faults[error->fault].code, "title",
+                  faults[error->fault].title, "detail", error->detail);
+
+    if (error->parameter != NULL)
+        json_object_set_new(item, "source",
+                            json_pack("{s:s}", "parameter", error->parameter));
+    return item;
+}
+
+void hub_errors_json(const struct hub_errors *errors, struct wsub_buf *out)
+{
+    json_t *list = json_array(), *root = json_pack("{s:o}", "errors", list);
+    char *text;
+
+    for (size_t i = 0; i < errors->count; i++)
+        json_array_append_new(list, to_json(&errors->list[i]));
+    text = json_dumps(root, JSON_COMPACT);
+    if (text == NULL)
+        wsub_panic("out of memory (JSON)");
+    wsub_buf_str(out, text);
+    free(text);
+    json_decref(root);
+}
+
+int hub_errors_status(const struct hub_errors *errors)
+{
+    return faults[errors->list[0].fault].status;
+}
+
+static void answer_json(const struct hub_errors *errors,
+                        struct wsub_http_request *req)
+{
+    struct wsub_buf body = {0};
+
+    hub_errors_json(errors, &body);
+    wsub_buf_char(&body, '\n');
+    wsub_http_reply(req, hub_errors_status(errors), "application/json",
+                    body.data, body.len);
+    wsub_buf_done(&body);
+}
+
+bool hub_errors_answer(struct hub_errors *errors, struct wsub_http_request *req)
+{
+    int status;
+
+    if (errors->count == 0)
+        return false;
+    status = hub_errors_status(errors);
+    hub_stat_add(status == 503 ? HUB_STAT_UNAVAILABLE : HUB_STAT_REFUSED);
+    if (wsub_accept_prefers_json(wsub_http_header(req, "Accept")))
+        answer_json(errors, req);
+    else
+        wsub_http_reply_text(req, status, "%s", errors->list[0].detail);
+    hub_errors_done(errors);
+    return true;
+}
+
+void hub_refuse(struct wsub_http_request *req, enum hub_fault fault,
+                const char *parameter, const char *format, ...)
+{
+    struct hub_errors errors = {0};
+    va_list args;
+
+    va_start(args, format);
+    add(&errors, fault, parameter, format, args);
+    va_end(args);
+    hub_errors_answer(&errors, req);
+}
+
+void hub_refuse_unavailable(struct wsub_http_request *req)
+{
+    wsub_http_reply_header(req, "Retry-After", RETRY_AFTER_S);
+    hub_refuse(
+        req, HUB_FAULT_UNAVAILABLE, NULL,
+        "The hub cannot store the request now; try again in " RETRY_AFTER_S
+        " seconds.");
+}
+
+void hub_refuse_stray(struct wsub_http_request *req, int status,
+                      const char *sentence, void *hub)
+{
+    (void)hub;
+    hub_refuse(req, status == 405 ? HUB_FAULT_METHOD : HUB_FAULT_PATH, NULL,
+               "%s", sentence);
+}

@@ -1,0 +1,107 @@
+"""What a hub answers by its settings: a hub that has moved, an unsubscription
+of nothing, a topic's last fetch."""
+
+import json
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.httpd import Answer
+from support.system import SystemTest
+from support.wait import wait_until
+
+TOPIC = "http://publisher.example/topic"
+CALLBACK = "http://subscriber.example/cb"
+
+
+class RedirectTo(SystemTest):
+    NEW = "https://new.example/hub?x=1"
+
+    def setUp(self):
+        self.hub = self.start_system(roles=("hub",),
+                                     redirect_to=self.NEW).hub
+
+    def test_requests_are_sent_to_the_new_hub(self):
+        before = self.system.redis.snapshot()
+        for path in ("/", "/subscriptions"):
+            for fields in ([("hub.mode", "subscribe"), ("hub.topic", TOPIC),
+                            ("hub.callback", CALLBACK)],
+                           [("hub.mode", "publish"), ("hub.url", TOPIC)], []):
+                answer = self.hub.form(fields, path=path)
+                self.assertEqual(answer.status, 308)
+                self.assertEqual(answer.headers["Location"], self.NEW)
+        answer = self.hub.request("POST", "/", b"{}")
+        self.assertEqual(answer.status, 308)
+        self.assertEqual(self.system.redis.snapshot(), before)
+
+    def test_the_rest_is_served_here(self):
+        self.assertEqual(self.hub.get("/").status, 200)
+        self.assertEqual(self.hub.push(TOPIC, b"1").status, 202)
+
+
+class UnknownUnsubscribe(SystemTest):
+    def test_reject_answers_404(self):
+        self.start_system(unknown_unsubscribe="reject")
+        before = self.system.redis.snapshot()
+        answer = self.system.hub.unsubscribe(TOPIC, CALLBACK)
+        self.assertEqual(answer.status, 404, answer)
+        self.assertEqual(self.system.redis.snapshot(), before)
+        callback = self.system.subscriber().callback("/cb")
+        self.system.activate(TOPIC, callback)
+        self.assertEqual(
+            self.system.hub.unsubscribe(TOPIC, callback.url).status, 202)
+        self.system.wait_gone(TOPIC, callback)
+        self.assertEqual(
+            self.system.hub.unsubscribe(TOPIC, callback.url).status, 404)
+
+
+class LastFetch(SystemTest):
+    def setUp(self):
+        self.start_system(max_attempts=1)
+        self.publisher = self.system.publisher()
+        self.topic = self.publisher.url + "/feed"
+
+    def fetched(self):
+        answer = self.system.hub.topic(self.topic)
+        return json.loads(answer.body) if answer.status == 200 else None
+
+    def announce_until(self, status):
+        """Announces, and waits until a fetch with that status is shown."""
+        self.system.announce(self.topic)
+        wait_until(lambda: (self.fetched() or {}).get("fetch", {})
+                   .get("status") == status, f"a fetch with {status}")
+        return self.fetched()
+
+    def test_it_is_shown(self):
+        answers = [Answer(403), Answer(200, b"x")]
+        self.publisher.resources["/feed"] = lambda _: answers.pop(0)
+        self.assertEqual(self.system.hub.topic(self.topic).status, 404)
+        callback = self.system.subscriber().callback("/cb")
+        self.system.activate(self.topic, callback)
+        self.assertEqual(self.system.hub.topic(self.topic).status, 404,
+                         "a subscriber is not shown")
+        failed = self.announce_until(403)
+        self.assertEqual(failed["topic"], self.topic)
+        self.assertEqual(set(failed), {"topic", "fetch"})
+        self.assertEqual(set(failed["fetch"]),
+                         {"status", "error", "at", "failures"})
+        self.assertGreater(failed["fetch"]["at"], 1600000000)
+        self.assertEqual(failed["fetch"]["failures"], 1)
+        self.assertIn("403", failed["fetch"]["error"])
+        fine = self.announce_until(200)
+        self.assertEqual((fine["fetch"]["error"], fine["fetch"]["failures"]),
+                         ("", 0))
+        self.assertNotIn(callback.url, json.dumps(fine))
+
+    def test_bad_topics_are_refused(self):
+        for path in ("/topics", "/topics?hub.topic=", "/topics?hub.topic=x/",
+                     "/topics?hub.topic=%zz",
+                     "/topics?hub.topic=http%3A%2F%2Fa%2F"
+                     "&hub.topic=http%3A%2F%2Fa%2F"):
+            self.assertEqual(self.system.hub.get(path).status, 400, path)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,216 @@
+"""What the scripts do with denials: request, deny and verified; and with topics
+that are to be looked at first."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
+
+GIVEN = TOPIC.replace("topic", "%74opic")
+
+
+class DenialTest(ScriptTest):
+    def request(self, mode="s", how="verify", cd=CD, most=1000, reason=""):
+        return self.run_script("request", TD, cd, mode, TOPIC, GIVEN,
+                               CALLBACK + cd, 3600, "-", 3600, most, how,
+                               reason)
+
+    def verified(self, generation, mode="s", outcome="confirmed", cd=CD,
+                 delay_ms=0, failures=0, entry="-"):
+        return self.run_script("verified", TD, cd, mode, generation, outcome,
+                               0, delay_ms, failures, entry).decode()
+
+    def active(self, cd=CD):
+        generation = self.request(cd=cd)
+        self.assertEqual(self.verified(generation, cd=cd), "applied")
+        return generation
+
+    def deny(self, cd="-", reason="No.", after="", size=100, most=1000):
+        ended, last = self.run_script("deny", TD, TOPIC, cd, reason, after,
+                                      size, most)
+        return ended, last.decode()
+
+    def waiting(self, mode, cd=CD):
+        return self.hash(f"request:{TD}:{cd}:{mode}")
+
+    def queued(self, mode="d"):
+        """The CDs of that mode in `verify`, and their generations."""
+        got = [(fields[b"q"].decode().split(":"), int(fields[b"g"]))
+               for _, fields in self.entries("verify")]
+        return [(q[1], g) for q, g in got if q[2] == mode]
+
+    def check_gone(self, cd=CD):
+        self.assertFalse(self.exists(f"sub:{TD}:{cd}"))
+        self.assertIsNone(self.call("ZSCORE", f"subs:{TD}", cd))
+        self.assertIsNone(self.call("ZSCORE", "lease", f"{TD}:{cd}"))
+
+    def check_denied(self, generation, given=GIVEN, reason=b"No.", cd=CD):
+        self.check_gone(cd)
+        self.assertFalse(self.waiting("s", cd))
+        self.assertEqual(self.waiting("d", cd), {
+            b"v": b"1", b"g": b"%d" % generation, b"t": TOPIC.encode(),
+            b"tg": given.encode(), b"c": (CALLBACK + cd).encode(),
+            b"r": reason})
+        self.assertEqual(self.queued()[-1], (cd, generation))
+        self.assertGreater(self.call("TTL", f"request:{TD}:{cd}:d"), 3590)
+
+
+class Request(DenialTest):
+    def test_a_denied_request_is_only_told(self):
+        generation = self.request(how="deny", reason="No.")
+        self.assertEqual(generation, 1)
+        self.check_denied(generation)
+        self.assertEqual(self.queued("s"), [])
+
+    def test_a_denied_renewal_ends_the_subscription(self):
+        self.active()
+        self.request()
+        self.check_denied(self.request(how="deny", reason="No."))
+
+    def test_a_denial_leaves_the_others(self):
+        self.active("a" * 22)
+        self.request(cd="b" * 22)
+        self.request(how="deny")
+        self.assertTrue(self.exists(f"sub:{TD}:" + "a" * 22))
+        self.assertTrue(self.waiting("s", "b" * 22))
+
+    def test_too_many_waiting_verifications_deny_nothing(self):
+        self.active()
+        self.assertEqual(self.unchanged_by(
+            lambda: self.request(how="deny", most=1)), -1)
+
+    def test_a_topic_to_look_at_is_queued_for_the_spreader(self):
+        self.assertEqual(self.request(how="validate"), 1)
+        self.assertEqual(self.entries("verify"), [])
+        self.assertEqual([fields for _, fields in self.entries("pings")], [
+            {b"v": b"1", b"t": TOPIC.encode(), b"q": f"{TD}:{CD}:s".encode(),
+             b"g": b"1"}])
+        self.assertTrue(self.waiting("s"))
+
+    def test_too_many_topics_to_look_at_change_nothing(self):
+        self.request(how="validate", most=1)
+        self.assertEqual(self.unchanged_by(
+            lambda: self.request(how="validate", most=1)), -1)
+
+
+class Deny(DenialTest):
+    def test_one_subscription_ends(self):
+        self.active()
+        self.active("b" * 22)
+        self.assertEqual(self.deny(CD), (1, ""))
+        self.check_denied(3, given=TOPIC)
+        self.assertEqual(len(self.queued()), 1)
+        self.assertTrue(self.exists(f"sub:{TD}:" + "b" * 22))
+        self.assertIsNone(self.call("HGET", f"topic:{TD}", "denied"))
+
+    def test_one_waiting_request_ends(self):
+        self.request()
+        self.assertEqual(self.deny(CD), (1, ""))
+        self.check_denied(2)
+        self.assertEqual(self.verified(1), "superseded")
+
+    def test_nothing_is_told_to_who_has_none(self):
+        self.assertEqual(self.deny(CD), (0, ""))
+        self.assertEqual(self.entries("verify"), [])
+
+    def test_pages_end_all(self):
+        cds = [f"{n:022}" for n in range(25)]
+        for cd in cds:
+            self.active(cd)
+        after, pages = "", []
+        while True:
+            ended, after = self.deny(after=after, size=10)
+            pages.append(ended)
+            if not after:
+                break
+        self.assertEqual(pages, [10, 10, 5])
+        self.assertEqual([cd for cd, _ in self.queued()], cds)
+        self.assertFalse(self.exists(f"subs:{TD}"))
+        self.assertGreater(self.call("TTL", f"topic:{TD}"), 0)
+
+    def test_pages_keep_to_the_room_and_go_on_later(self):
+        for n in range(5):
+            self.active(f"{n:022}")
+        self.call("XTRIM", "verify", "MAXLEN", 0)
+        self.assertEqual(self.deny(most=3), (3, f"{2:022}"))
+        self.assertEqual(self.deny(most=3, after=f"{2:022}"), (-1, ""))
+        self.call("XTRIM", "verify", "MAXLEN", 0)
+        self.assertEqual(self.deny(most=3), (2, ""))
+
+    def test_a_request_older_than_the_denial_is_denied_when_confirmed(self):
+        generation = self.request()
+        self.assertEqual(self.deny(reason="No\nnever."), (0, ""))
+        self.assertEqual(self.verified(generation), "denied")
+        self.check_denied(generation, reason=b"No\nnever.")
+        self.assertEqual(self.verified(generation, "d", "told"), "applied")
+        self.assertFalse(self.waiting("d"))
+
+    def test_a_failed_verification_after_a_denial_tells_nothing(self):
+        generation = self.request()
+        self.deny()
+        self.assertEqual(self.verified(generation, outcome="refused"),
+                         "applied")
+        self.assertEqual(self.queued(), [])
+
+    def test_a_newer_request_is_served(self):
+        self.active()
+        self.deny()
+        self.assertEqual(self.verified(self.request()), "applied")
+        self.assertTrue(self.exists(f"sub:{TD}:{CD}"))
+
+    def test_an_unsubscription_is_applied_after_a_denial(self):
+        self.active()
+        generation = self.request("u")
+        self.deny()
+        self.assertEqual(self.verified(generation, "u"), "applied")
+
+    def test_a_record_of_a_newer_format_stays(self):
+        self.active()
+        self.call("SET", f"sub:{TD}:{CD}", "2 something else")
+        self.assertEqual(self.deny(), (0, ""))
+        self.assertEqual(self.call("GET", f"sub:{TD}:{CD}"),
+                         b"2 something else")
+
+
+class Told(DenialTest):
+    def test_a_told_denial_is_forgotten(self):
+        for outcome in ("told", "untold"):
+            generation = self.request(how="deny")
+            (entry, _), = self.read("verify")
+            self.assertEqual(
+                self.verified(generation, "d", outcome, entry=entry),
+                "applied")
+            self.assertFalse(self.waiting("d"))
+            self.assertEqual(self.pending("verify"), [])
+            self.check_gone()
+
+    def test_a_denial_that_failed_is_planned_again(self):
+        generation = self.request(how="deny")
+        (entry, _), = self.read("verify")
+        self.verified(generation, "d", "again", delay_ms=0, failures=1,
+                      entry=entry)
+        self.assertEqual(self.call("ZRANGE", "retry", 0, -1),
+                         [f"v {TD}:{CD}:d {generation} 1".encode()])
+        self.run_script("promote", 10)
+        (_, fields), = self.read("verify")
+        self.assertEqual(fields, {b"q": f"{TD}:{CD}:d".encode(),
+                                  b"g": b"%d" % generation, b"n": b"1"})
+
+    def test_a_newer_confirmation_voids_a_denial_and_not_the_reverse(self):
+        self.request(how="deny")
+        newer = self.request()
+        self.assertEqual(self.verified(newer), "applied")
+        self.assertFalse(self.waiting("d"))
+        self.assertEqual(self.verified(1, "d", "told"), "superseded")
+        self.assertTrue(self.exists(f"sub:{TD}:{CD}"))
+        older = self.request("u")
+        self.request(how="deny")
+        self.assertEqual(self.verified(older, "u"), "applied")
+        self.assertTrue(self.waiting("d"))
+
+
+if __name__ == "__main__":
+    unittest.main()
