@@ -142,7 +142,7 @@ local DENIAL_LASTS_S = 3600
 local function tell_denial(d)
     local key = d.td .. ':' .. d.cd
     local request = p .. 'request:' .. key .. ':d'
-    redis.call('DEL', p .. 'request:' .. key .. ':s')
+    redis.call('DEL', p .. 'request:' .. key .. ':s', request)
     redis.call('HSET', request, 'v', 1, 'g', digits(d.generation),
         't', d.topic, 'tg', d.given, 'c', d.callback, 'r', d.reason)
     redis.call('EXPIRE', request, DENIAL_LASTS_S)
