@@ -178,8 +178,7 @@ void spread_fanout_start(struct spread_fanout *fanout,
     }
     event = wsub_calloc(1, sizeof(*event));
     snprintf(event->id, sizeof(event->id), "%s", entry->id);
-    event->topic =
-        wsub_strdup(wsub_stream_field(entry->fields, "t", NULL));
+    event->topic = wsub_strdup(wsub_stream_field(entry->fields, "t", NULL));
     TAILQ_INSERT_TAIL(&shard->open, event, next);
     page_next(shard);
 }

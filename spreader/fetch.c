@@ -60,7 +60,7 @@ struct fetch {
     char error[128];
     struct wsub_buf etag, modified, type, body; /* owned */
     struct wsub_buf self, source; /* owned; canonical URL, URL that answered */
-    uint32_t failures; /* of this topic so far */
+    uint32_t failures;            /* of this topic so far */
     char digest[WSUB_DIGEST_LEN + 1];
     bool try_again;
     uint32_t delay_ms;
@@ -192,13 +192,12 @@ static void fail(struct fetch *f, const char *error, bool passing)
 
     wsub_random(&draw, sizeof(draw));
     f->failures = f->pings.failures + 1;
-    f->try_again = passing && wsub_backoff_next(&backoff, f->failures, draw,
-                                                &f->delay_ms);
+    f->try_again =
+        passing && wsub_backoff_next(&backoff, f->failures, draw, &f->delay_ms);
     snprintf(f->error, sizeof(f->error), "%s", error);
     spread_stat_add(SPREAD_STAT_FETCH_FAILED, 1);
     wsub_log_warn("fetch-failed", WSUB_KV("topic", f->topic),
-                  WSUB_KV("error", f->error),
-                  WSUB_KU("failures", f->failures),
+                  WSUB_KV("error", f->error), WSUB_KU("failures", f->failures),
                   WSUB_KV("again", f->try_again ? "yes" : "no"));
     finish(f, "failed");
 }
@@ -312,7 +311,8 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
     (void)what;
     if (!wsub_redis_up(fetcher->s->redis))
         return;
-    HASH_ITER(hh, fetcher->table, f, next) {
+    HASH_ITER(hh, fetcher->table, f, next)
+    {
         if (f->stalled && f->state == FETCH_LOADING)
             load(f);
         else if (f->stalled)
@@ -326,8 +326,8 @@ struct spread_fetcher *spread_fetcher_new(struct spreader *s)
     struct timeval every = {RESUME_MS / 1000, (RESUME_MS % 1000) * 1000};
 
     fetcher->s = s;
-    fetcher->resume = event_new(wsub_loop_base(s->loop), -1, EV_PERSIST,
-                                on_resume, fetcher);
+    fetcher->resume =
+        event_new(wsub_loop_base(s->loop), -1, EV_PERSIST, on_resume, fetcher);
     event_add(fetcher->resume, &every);
     return fetcher;
 }
@@ -338,7 +338,8 @@ void spread_fetcher_free(struct spread_fetcher *fetcher)
 
     if (fetcher == NULL)
         return;
-    HASH_ITER(hh, fetcher->table, f, next) {
+    HASH_ITER(hh, fetcher->table, f, next)
+    {
         fetch_free(f);
     }
     event_free(fetcher->resume);
