@@ -17,6 +17,7 @@ import urllib.request
 
 _OUTPUT = threading.Lock()
 
+
 def say(event, **fields):
     with _OUTPUT:
         print(json.dumps({"event": event, **fields}), flush=True)

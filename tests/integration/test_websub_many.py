@@ -38,9 +38,11 @@ class OneSubscription(SystemTest):
         record = self.system.store.record(TOPIC, callback.url)
         self.assertEqual(record.generation, SAME, "the last one decides")
         self.assertEqual(self.system.store.subscribers(TOPIC), 1)
-        decided = [fields["effect"] for fields in
-                   self.system.program("deliver").events("verification")]
-        self.assertEqual(decided[-1:], ["applied"])
+        deliver = self.system.program("deliver")
+        wait_until(lambda: len(deliver.events("verification")) ==
+                   len(callback.verifications), "every outcome is logged")
+        self.assertEqual(deliver.events("verification")[-1]["effect"],
+                         "applied")
         # Its lease, its secret and what its subscriber was asked are of one
         # request, and it gets one notification.
         number = record.lease_s - LEASE_S
@@ -164,7 +166,17 @@ class Racing(SystemTest):
                                                            pair[0]),
                         enumerate(modes)))
                     self.system.wait_idle()
+                    self.wait_logged(callback)
                     self.assert_state(callback, self.last_applied(callback))
+
+    def wait_logged(self, callback):
+        """What is settled in Redis is logged a moment later."""
+        wait_until(lambda: self.logged(callback) ==
+                   len(callback.verifications), "every outcome is logged")
+
+    def logged(self, callback):
+        return sum(fields["callback"] == callback.url for fields in
+                   self.system.program("deliver").events("verification"))
 
     def last_applied(self, callback):
         """The mode of the verification that deliver applied last."""
