@@ -36,6 +36,11 @@ TAKEN = {
 }
 
 
+NO_DOTTED = ("a..b", ".a", "..", ".", "a.b..", "*.b", "a.*.b", "a*", "*a",
+             "a.b*", "**", "a.**", "a.*.", "*.", "a b", "a.b\u00e4", "a.b,c",
+             "a%2Eb")
+
+
 class Websub(SystemTest):
     def setUp(self):
         self.start_system()
@@ -106,6 +111,19 @@ class Requests(Websub):
                                  "text/plain; charset=utf-8")
                 self.assertTrue(answer.body.strip())
                 self.assertNotIn(b"<", answer.body)
+
+    def test_what_is_no_dotted_topic_is_refused(self):
+        callback = self.subscriber.callback("/cb")
+        before = self.system.redis.snapshot()
+        for topic in NO_DOTTED:
+            with self.subTest(topic=topic):
+                answer = self.hub.subscribe(topic, callback.url)
+                self.assertEqual(answer.status, 400)
+                self.assertIn(b"hub.topic", answer.body)
+        for topic in NO_DOTTED + ("*", "a.*", "a."):
+            with self.subTest(pushed=topic):
+                self.assertEqual(self.hub.push(topic, b"1").status, 400)
+        self.assertEqual(self.system.redis.snapshot(), before)
 
     def test_https_urls_are_taken(self):
         callback = "https" + self.subscriber.url[4:] + "/cb"
