@@ -18,15 +18,17 @@
                                * costs another look, too long a pause */
 #define SMOOTHING 8 /* the latest transfer counts for an eighth */
 
-TAILQ_HEAD(ticket_list, deliver_ticket);
+struct line {
+    TAILQ_HEAD(, deliver_ticket) tickets;
+    uint32_t count;
+};
 
 struct deliver_host {
     char *key; /* owned */
     uint32_t sending;
-    uint32_t waiting;
-    uint64_t service_us;  /* a transfer takes, smoothed */
-    uint64_t promised_us; /* the next one sent away comes again then */
-    struct ticket_list queue;
+    uint64_t service_us;        /* a transfer takes, smoothed */
+    uint64_t promised_us;       /* the next one sent away comes again then */
+    struct line urgent, normal; /* those that wait */
     UT_hash_handle hh;
 };
 
@@ -76,7 +78,8 @@ static struct deliver_host *host_get(struct deliver_hosts *hosts,
     host = wsub_calloc(1, sizeof(*host));
     host->key = wsub_strdup(key);
     host->service_us = FIRST_SERVICE_US;
-    TAILQ_INIT(&host->queue);
+    TAILQ_INIT(&host->urgent.tickets);
+    TAILQ_INIT(&host->normal.tickets);
     HASH_ADD_KEYPTR(hh, hosts->table, host->key, strlen(host->key), host);
     return host;
 }
@@ -96,12 +99,18 @@ static uint64_t promise_turn(const struct deliver_hosts *hosts,
                                      : delay_ms;
 }
 
+static struct line *line_of(const struct deliver_ticket *ticket)
+{
+    return ticket->urgent ? &ticket->host->urgent : &ticket->host->normal;
+}
+
 enum deliver_entry deliver_host_enter(struct deliver_hosts *hosts,
                                       const char *callback,
                                       struct deliver_ticket *ticket,
                                       uint64_t *ret_delay_ms)
 {
     struct deliver_host *host;
+    struct line *line;
     struct wsub_url url;
     char key[sizeof(url.host) + 16];
 
@@ -110,34 +119,45 @@ enum deliver_entry deliver_host_enter(struct deliver_hosts *hosts,
     snprintf(key, sizeof(key), "%s:%u:%s", url.https ? "https" : "http",
              url.port, url.host);
     host = host_get(hosts, key);
-    if (host->sending >= hosts->per_host && host->waiting >= WAITING_MAX) {
+    ticket->host = host;
+    line = line_of(ticket);
+    if (host->sending >= hosts->per_host && line->count >= WAITING_MAX) {
+        ticket->host = NULL;
         *ret_delay_ms = promise_turn(hosts, host);
         return DELIVER_ENTRY_FULL;
     }
-    ticket->host = host;
     ticket->since_us = wsub_now_us();
     if (host->sending < hosts->per_host) {
         host->sending++;
         return DELIVER_ENTRY_NOW;
     }
     ticket->waiting = true;
-    TAILQ_INSERT_TAIL(&host->queue, ticket, next);
-    host->waiting++;
+    TAILQ_INSERT_TAIL(&line->tickets, ticket, next);
+    line->count++;
     return DELIVER_ENTRY_WAIT;
 }
 
 static void stop_waiting(struct deliver_ticket *ticket)
 {
-    TAILQ_REMOVE(&ticket->host->queue, ticket, next);
-    ticket->host->waiting--;
+    struct line *line = line_of(ticket);
+
+    TAILQ_REMOVE(&line->tickets, ticket, next);
+    line->count--;
     ticket->waiting = false;
+}
+
+static struct deliver_ticket *next_in_line(const struct deliver_host *host)
+{
+    return !TAILQ_EMPTY(&host->urgent.tickets)
+               ? TAILQ_FIRST(&host->urgent.tickets)
+               : TAILQ_FIRST(&host->normal.tickets);
 }
 
 void deliver_host_leave(struct deliver_hosts *hosts,
                         struct deliver_ticket *ticket)
 {
     struct deliver_host *host = ticket->host;
-    struct deliver_ticket *first = TAILQ_FIRST(&host->queue);
+    struct deliver_ticket *first = next_in_line(host);
     uint64_t now_us = wsub_now_us();
 
     ticket->host = NULL;
@@ -154,21 +174,28 @@ void deliver_host_leave(struct deliver_hosts *hosts,
         host_free(hosts, host);
 }
 
+/* Those who came before `since_us` are late. */
+static void expire_line(struct line *line, uint64_t since_us)
+{
+    struct deliver_ticket *first;
+
+    while ((first = TAILQ_FIRST(&line->tickets)) != NULL &&
+           first->since_us <= since_us) {
+        stop_waiting(first);
+        first->host = NULL;
+        first->on_late(first);
+    }
+}
+
 void deliver_hosts_expire(struct deliver_hosts *hosts, bool everyone)
 {
-    uint64_t now_us = wsub_now_us();
+    uint64_t since_us =
+        everyone ? UINT64_MAX : wsub_now_us() - hosts->wait_max_ms * 1000;
     struct deliver_host *host, *next;
 
     HASH_ITER(hh, hosts->table, host, next)
     {
-        struct deliver_ticket *first;
-
-        while ((first = TAILQ_FIRST(&host->queue)) != NULL &&
-               (everyone ||
-                first->since_us + hosts->wait_max_ms * 1000 <= now_us)) {
-            stop_waiting(first);
-            first->host = NULL;
-            first->on_late(first);
-        }
+        expire_line(&host->urgent, since_us);
+        expire_line(&host->normal, since_us);
     }
 }

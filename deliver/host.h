@@ -1,8 +1,9 @@
 /* host.h - transfers to one host at once: at most `per_host`.
  *
  * A transfer enters before it is sent and leaves when it is over.  The excess
- * waits in the order it came; at most WAITING_MAX for one host, so that one
- * slow host can't take every slot of the process.  What finds the host full
+ * waits in the order it came, verifications (urgent) before deliveries; at most
+ * WAITING_MAX of each for one host, so that one slow host can't take every
+ * slot of the process.  What finds the host full
  * is told when its turn should come, at the pace at which the host has been
  * answering, and goes back to Redis until then. */
 #ifndef DELIVER_HOST_H
@@ -22,6 +23,7 @@ struct deliver_ticket {
                                                      * is out */
     struct deliver_host *host; /* borrowed; NULL when outside */
     uint64_t since_us;         /* waiting, or sending, since */
+    bool urgent; /* goes before those that are not, and has room of its own */
     bool waiting;
     TAILQ_ENTRY(deliver_ticket) next;
 };

@@ -409,6 +409,7 @@ void deliver_verify_start(struct deliver *d,
     v->shard = entry->shard;
     v->ticket.on_turn = on_turn;
     v->ticket.on_late = on_late;
+    v->ticket.urgent = true; /* WebSub section 5.1.2: as soon as possible */
     snprintf(v->entry_id, sizeof(v->entry_id), "%s", entry->id);
     memcpy(v->hold_key, hold_key, sizeof(hold_key));
     HASH_ADD_STR(d->claim->verifications, hold_key, v);

@@ -19,6 +19,9 @@
  * less than 8 for each shard (1,024 shards at most). */
 #define SPREAD_OPEN_MAX 8192
 
+/* Fetches under way at once, each with up to max_body_bytes in memory. */
+#define SPREAD_FETCHES_MAX 256
+
 struct spread_fanout;
 struct spread_fetcher;
 struct spread_intake;

@@ -48,6 +48,12 @@ struct watch {
     LIST_ENTRY(watch) in_list; /* in use or spare */
 };
 
+/* A request that waits for its turn. */
+struct waiting_send {
+    struct wsub_http_send send;
+    STAILQ_ENTRY(waiting_send) next;
+};
+
 LIST_HEAD(call_list, wsub_http_call);
 LIST_HEAD(watch_list, watch);
 
@@ -56,11 +62,13 @@ struct wsub_http_client {
     CURLM *multi;        /* owned */
     struct event *timer; /* owned */
     struct call_list idle, active;
+    STAILQ_HEAD(, waiting_send) waiting; /* for a place among max_calls */
     struct watch_list watches, spare;
     uint32_t calls; /* active ones */
 };
 
 static void collect(struct wsub_http_client *client);
+static void start_waiting(struct wsub_http_client *client);
 
 static void act(struct wsub_http_client *client, curl_socket_t fd, int what)
 {
@@ -197,8 +205,7 @@ static void set_up_easy(struct wsub_http_call *call)
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                     (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)call->client->o.connect_timeout_ms);
@@ -262,8 +269,7 @@ static const char *error_of(const struct wsub_http_call *call,
     case WSUB_HTTP_BLOCKED:
         return "the address is not in global unicast space";
     default:
-        return call->error[0] != '\0' ? call->error
-                                      : curl_easy_strerror(code);
+        return call->error[0] != '\0' ? call->error : curl_easy_strerror(code);
     }
 }
 
@@ -299,6 +305,7 @@ static void collect(struct wsub_http_client *client)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
         call_finish(call, code);
+        start_waiting(client);
     }
 }
 
@@ -308,6 +315,7 @@ wsub_http_client_new(const struct wsub_http_client_options *options)
     struct wsub_http_client *client = wsub_calloc(1, sizeof(*client));
 
     client->o = *options;
+    STAILQ_INIT(&client->waiting);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     client->multi = curl_multi_init();
     if (client->multi == NULL)
@@ -338,10 +346,15 @@ static void watches_free(struct watch_list *list)
 
 void wsub_http_client_free(struct wsub_http_client *client)
 {
+    struct waiting_send *waiting;
     struct wsub_http_call *call;
 
     if (client == NULL)
         return;
+    while ((waiting = STAILQ_FIRST(&client->waiting)) != NULL) {
+        STAILQ_REMOVE_HEAD(&client->waiting, next);
+        free(waiting);
+    }
     while ((call = LIST_FIRST(&client->active)) != NULL) {
         curl_multi_remove_handle(client->multi, call->easy);
         call_free(call);
@@ -378,14 +391,11 @@ static void set_request(struct wsub_http_call *call,
     }
 }
 
-void wsub_http_client_send(struct wsub_http_client *client,
-                           const struct wsub_http_send *send)
+static void call_start(struct wsub_http_client *client,
+                       const struct wsub_http_send *send)
 {
-    struct wsub_http_call *call;
+    struct wsub_http_call *call = call_get(client);
 
-    if (client->calls >= client->o.max_calls)
-        wsub_panic("more than %u HTTP calls in flight", client->o.max_calls);
-    call = call_get(client);
     call->done = send->done;
     call->arg = send->arg;
     call->answer_max_bytes = send->answer_max_bytes;
@@ -399,4 +409,30 @@ void wsub_http_client_send(struct wsub_http_client *client,
     client->calls++;
     if (curl_multi_add_handle(client->multi, call->easy) != CURLM_OK)
         wsub_panic("libcurl does not take a request");
+}
+
+static void start_waiting(struct wsub_http_client *client)
+{
+    struct waiting_send *first;
+
+    while (client->calls < client->o.max_calls &&
+           (first = STAILQ_FIRST(&client->waiting)) != NULL) {
+        STAILQ_REMOVE_HEAD(&client->waiting, next);
+        call_start(client, &first->send);
+        free(first);
+    }
+}
+
+void wsub_http_client_send(struct wsub_http_client *client,
+                           const struct wsub_http_send *send)
+{
+    struct waiting_send *waiting;
+
+    if (client->calls < client->o.max_calls) {
+        call_start(client, send);
+        return;
+    }
+    waiting = wsub_calloc(1, sizeof(*waiting));
+    waiting->send = *send;
+    STAILQ_INSERT_TAIL(&client->waiting, waiting, next);
 }

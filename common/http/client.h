@@ -29,11 +29,11 @@ enum wsub_http_outcome {
 
 struct wsub_http_answer {
     enum wsub_http_outcome outcome;
-    long status;           /* 0 when none came */
-    const char *error;     /* a few words; "" when answered */
-    const char *body;      /* "" when not kept */
+    long status;       /* 0 when none came */
+    const char *error; /* a few words; "" when answered */
+    const char *body;  /* "" when not kept */
     size_t body_len;
-    CURL *easy;            /* for curl_easy_header() */
+    CURL *easy; /* for curl_easy_header() */
     uint64_t duration_ms;
 };
 
@@ -42,13 +42,13 @@ typedef void wsub_http_done_cb(const struct wsub_http_answer *answer,
                                void *arg);
 
 struct wsub_http_send {
-    const char *url;                  /* copied */
+    const char *url;                  /* borrowed until done */
     const struct curl_slist *headers; /* borrowed until done; may be NULL */
-    const void *body;       /* borrowed until done; NULL makes it a GET */
+    const void *body; /* borrowed until done; NULL makes it a GET */
     size_t body_len;
-    uint32_t timeout_ms;    /* in total, whatever drips */
+    uint32_t timeout_ms;     /* in total, whatever drips */
     size_t answer_max_bytes; /* more than this is WSUB_HTTP_TOO_LARGE */
-    bool keep_answer;       /* else the body is read and forgotten */
+    bool keep_answer;        /* else the body is read and forgotten */
     wsub_http_done_cb *done;
     void *arg;
 };
@@ -56,7 +56,8 @@ struct wsub_http_send {
 struct wsub_http_client_options {
     struct event_base *base; /* borrowed; outlives the client */
     uint32_t connect_timeout_ms;
-    uint32_t max_calls;       /* in flight at once; also idle connections */
+    uint32_t max_calls; /* in flight at once, the excess waits its turn; also
+                         * idle connections */
     bool allow_private_networks;
 };
 
@@ -66,8 +67,8 @@ wsub_http_client_new(const struct wsub_http_client_options *options);
 /* Calls in flight are dropped without their callback. */
 void wsub_http_client_free(struct wsub_http_client *client);
 
-/* Starts a request; `done` is called once, later.  The caller keeps to
- * max_calls; more is a bug. */
+/* Starts a request; `done` is called once, later.  Its timeout begins with its
+ * turn. */
 void wsub_http_client_send(struct wsub_http_client *client,
                            const struct wsub_http_send *send);
 

@@ -261,5 +261,25 @@ class FailedRenewals(Verification):
                          signature("new", b"1"))
 
 
+class BusyHost(SystemTest):
+    def test_a_verification_goes_before_the_deliveries_that_wait(self):
+        """One place at the host, held by a delivery that hangs: the
+        verification gets the next one or, if it came just too late, the one
+        after that; not the one after the last delivery."""
+        self.start_system(deliver_only={"per_host": 1, "max_attempts": 1})
+        subscriber = self.system.subscriber()
+        gate = self.gate()
+        busy = subscriber.callback(
+            "/busy", answers=[Answer(200, gate=gate) for _ in range(8)])
+        self.system.activate(TOPIC, busy)
+        for n in range(8):
+            self.system.push(TOPIC, b"%d" % n)
+        busy.wait_deliveries()
+        other = subscriber.callback("/other")
+        self.system.request(TOPIC, other)
+        other.wait_verifications()
+        self.assertLessEqual(len(busy.deliveries), 3)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -97,6 +97,29 @@ START_TEST(those_that_wait_get_their_turn_in_order)
 }
 END_TEST
 
+START_TEST(the_urgent_go_first_and_have_room_of_their_own)
+{
+    struct guest g[PER_HOST + WAITING_MAX], first, second;
+
+    crowd(g, PER_HOST + WAITING_MAX);
+    for (int i = 0; i < 2; i++) {
+        struct guest *guest = i == 0 ? &first : &second;
+
+        *guest = (struct guest){
+            .ticket = {.on_turn = on_turn, .on_late = on_late, .urgent = true}};
+        ck_assert_int_eq(
+            deliver_host_enter(hosts, URL, &guest->ticket, &delay_ms),
+            DELIVER_ENTRY_WAIT);
+    }
+    leave(&g[0]);
+    leave(&g[1]);
+    ck_assert_uint_eq(first.order, 1);
+    ck_assert_uint_eq(second.order, 2);
+    leave(&first);
+    ck_assert_uint_eq(g[PER_HOST].order, 3);
+}
+END_TEST
+
 START_TEST(too_many_are_turned_away)
 {
     struct guest g[PER_HOST + WAITING_MAX], more, other;
@@ -239,6 +262,7 @@ int main(void)
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, no_more_than_per_host_send);
     tcase_add_test(cases, those_that_wait_get_their_turn_in_order);
+    tcase_add_test(cases, the_urgent_go_first_and_have_room_of_their_own);
     tcase_add_test(cases, too_many_are_turned_away);
     tcase_add_loop_test(cases, a_host_is_scheme_name_and_port, 0, COUNT(pairs));
     tcase_add_loop_test(cases, what_is_no_url_does_not_enter, 0, COUNT(bad));
