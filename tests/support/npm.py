@@ -11,7 +11,8 @@ import unittest
 from support.client import FOLDER
 from support.programs import binary
 
-_UNREACHABLE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET",
+_UNREACHABLE = ("SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_GET_ISSUER_CERT",
+                "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET",
                 "ENETUNREACH", "EHOSTUNREACH", "ETIMEDOUT",
                 "ERR_SOCKET_TIMEOUT")
 _LIMIT_S = 240
