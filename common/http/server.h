@@ -16,7 +16,6 @@
 #ifndef WSUB_HTTP_SERVER_H
 #define WSUB_HTTP_SERVER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -77,8 +76,6 @@ void wsub_http_server_drain(struct wsub_http_server *server,
  * no server. */
 const char *wsub_http_server_address(const struct wsub_http_server *server);
 
-/* The client's address, such as "127.0.0.1:55555" ("unix" on a socket). */
-const char *wsub_http_peer(const struct wsub_http_request *req);
 
 /* "GET", "POST", ... */
 const char *wsub_http_method(const struct wsub_http_request *req);

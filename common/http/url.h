@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "common/base/buf.h"
-#include "common/base/err.h"
 
 #define WSUB_URL_MAX_BYTES 2048 /* as sent; longer ones are refused */
 
