@@ -5,7 +5,6 @@
 #include "deliver/deliver.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <event2/event.h>
 
@@ -24,15 +23,15 @@
 #define TICK_MS 500
 #define TAKEOVER_MARGIN_MS 3000 /* for settling, and for clocks */
 
-uint32_t deliver_wait_max_ms(const struct wsub_config *config)
+/* The longest wait for a host slot. */
+static uint32_t wait_max_ms(const struct wsub_config *config)
 {
     return config->timeout_ms / 2;
 }
 
 uint32_t deliver_takeover_idle_ms(const struct wsub_config *config)
 {
-    return deliver_wait_max_ms(config) + config->timeout_ms +
-           TAKEOVER_MARGIN_MS;
+    return wait_max_ms(config) + config->timeout_ms + TAKEOVER_MARGIN_MS;
 }
 
 /* The User-Agent needs the hub's public URL, which the hub may write to Redis
@@ -84,8 +83,7 @@ static void make_parts(struct deliver *d)
 
     deliver_stats_register();
     d->hmac = wsub_hmac_new(d->config->signature_hash);
-    d->hosts =
-        deliver_hosts_new(d->config->per_host, deliver_wait_max_ms(d->config));
+    d->hosts = deliver_hosts_new(d->config->per_host, wait_max_ms(d->config));
     d->contents = deliver_content_cache_new(d->redis);
     d->loader = deliver_loader_new(base, d->redis);
     d->promoter = wsub_promoter_new(base, d->redis);

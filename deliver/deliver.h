@@ -50,11 +50,10 @@ struct deliver {
 
 /* How long an entry may at most stay with a process that lives: waiting for a
  * host slot, then one attempt.  Others take it over after more than that. */
-uint32_t deliver_wait_max_ms(const struct wsub_config *config);
 uint32_t deliver_takeover_idle_ms(const struct wsub_config *config);
 
-/* Builds everything in the zeroed `d`; one sentence goes to `err_text` on failure, and what was
- * built is freed by deliver_done(). */
+/* Builds everything in the zeroed `d`; one sentence goes to `err_text` on
+ * failure, and what was built is freed by deliver_done(). */
 enum wsub_err deliver_init(struct deliver *d, const struct wsub_config *config,
                            struct wsub_loop *loop,
                            char err_text[256]) WSUB_MUST_CHECK;

@@ -13,7 +13,6 @@
 #ifndef DELIVER_JOB_H
 #define DELIVER_JOB_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include <curl/curl.h>
@@ -22,7 +21,6 @@
 
 #include "common/base/buf.h"
 #include "common/crypto/digest.h"
-#include "common/http/client.h"
 #include "common/store/record.h"
 #include "common/store/stream_reader.h"
 #include "deliver/content.h"

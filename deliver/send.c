@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/crypto/digest.h"
 #include "common/base/mem.h"
+#include "common/http/client.h"
 #include "common/store/topic.h"
 #include "deliver/job.h"
 #include "deliver/star.h"

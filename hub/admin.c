@@ -7,11 +7,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/log.h"
-#include "common/base/mem.h"
 #include "common/crypto/digest.h"
 #include "hub/deny.h"
 #include "hub/errors.h"

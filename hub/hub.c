@@ -6,7 +6,6 @@
 #include "common/base/buf.h"
 #include "common/base/log.h"
 #include "common/base/loop.h"
-#include "common/base/mem.h"
 #include "common/base/startup.h"
 #include "common/redis/redis.h"
 #include "hub/api.h"

@@ -50,8 +50,7 @@ static void reply_html(const struct hub *hub, struct wsub_http_request *req)
                         "</code> to <code>");
     add_escaped(&page, hub->public_url);
     wsub_buf_str(&page, "</code>.</p>\n</body>\n</html>\n");
-    wsub_http_reply(req, 200, "text/html; charset=utf-8", page.data,
-                    page.len);
+    wsub_http_reply(req, 200, "text/html; charset=utf-8", page.data, page.len);
     wsub_buf_done(&page);
 }
 

@@ -17,8 +17,8 @@
 #include "spreader/spreader.h"
 #include "spreader/stats.h"
 
-#define PAGE_JOBS 500  /* under 3 ms of Redis, in which it serves no one else */
-#define RESUME_MS 500  /* between looks whether Redis is back */
+#define PAGE_JOBS 500 /* under 3 ms of Redis, in which it serves no one else */
+#define RESUME_MS 500 /* between looks whether Redis is back */
 #define EVENT_ID_MAX 48
 
 struct event_job {
@@ -37,9 +37,9 @@ struct shard {
 };
 
 struct spread_fanout {
-    struct spreader *s;    /* borrowed; outlives the fan-out */
-    struct shard *shards;  /* owned */
-    struct event *resume;  /* owned */
+    struct spreader *s;   /* borrowed; outlives the fan-out */
+    struct shard *shards; /* owned */
+    struct event *resume; /* owned */
 };
 
 static void page_next(struct shard *shard);
@@ -110,8 +110,8 @@ static void page_next(struct shard *shard)
     wsub_cmd_str(&cmd, event->id);
     wsub_cmd_u64(&cmd, PAGE_JOBS);
     add_levels(&cmd, event->topic);
-    shard->busy = wsub_redis_send(redis, shard->number, &cmd, on_page,
-                                  shard) == WSUB_OK;
+    shard->busy =
+        wsub_redis_send(redis, shard->number, &cmd, on_page, shard) == WSUB_OK;
 }
 
 /* What an error or an absence of Redis has left goes on. */
@@ -138,8 +138,8 @@ struct spread_fanout *spread_fanout_new(struct spreader *s)
         fanout->shards[i].number = i;
         TAILQ_INIT(&fanout->shards[i].open);
     }
-    fanout->resume = event_new(wsub_loop_base(s->loop), -1, EV_PERSIST,
-                               on_resume, fanout);
+    fanout->resume =
+        event_new(wsub_loop_base(s->loop), -1, EV_PERSIST, on_resume, fanout);
     event_add(fanout->resume, &every);
     return fanout;
 }
@@ -161,8 +161,8 @@ static bool is_open(const struct shard *shard, const char *id)
     const struct event_job *event;
 
     TAILQ_FOREACH(event, &shard->open, next)
-        if (strcmp(event->id, id) == 0)
-            return true;
+    if (strcmp(event->id, id) == 0)
+        return true;
     return false;
 }
 

@@ -11,7 +11,6 @@
 #define SPREADER_FANOUT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct spreader;
 struct spread_fanout;

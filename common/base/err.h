@@ -13,13 +13,9 @@ enum wsub_err {
     WSUB_ERR_NOT_FOUND,   /* what was asked for does not exist */
     WSUB_ERR_UNAVAILABLE, /* a peer (Redis, a host) cannot be reached now */
     WSUB_ERR_REFUSED,     /* the peer answered that it will not */
-    WSUB_ERR_SYSTEM,      /* a system call failed; errno tells why */
-    WSUB_ERR_MAX_
+    WSUB_ERR_SYSTEM       /* a system call failed; errno tells why */
 };
 
 #define WSUB_MUST_CHECK __attribute__((warn_unused_result))
-
-/* Returns the error in a word or two, such as "unavailable". */
-const char *wsub_err_name(enum wsub_err err);
 
 #endif

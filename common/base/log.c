@@ -1,6 +1,5 @@
 #include "common/base/log.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

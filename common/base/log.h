@@ -44,10 +44,9 @@ void wsub_log_write(enum wsub_log_level level, const char *event,
 #define WSUB_LOG(level, event, ...)                                            \
     do {                                                                       \
         if (wsub_log_enabled(level))                                           \
-            wsub_log_write(                                                    \
-                (level), (event),                                              \
-                (const struct wsub_log_field[]){__VA_ARGS__ __VA_OPT__(, ){   \
-                    0, 0}});                                                   \
+            wsub_log_write((level), (event),                                   \
+                           (const struct wsub_log_field[]){                    \
+                               __VA_ARGS__ __VA_OPT__(, ){0, 0}});             \
     } while (0)
 #define wsub_log_error(...) WSUB_LOG(WSUB_LOG_ERROR, __VA_ARGS__)
 #define wsub_log_warn(...) WSUB_LOG(WSUB_LOG_WARN, __VA_ARGS__)

@@ -10,10 +10,8 @@
 #include "common/http/client.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <event2/event.h>
 #include <event2/event_struct.h>

@@ -1,7 +1,6 @@
 #include "common/http/fault.h"
 
 #include <assert.h>
-#include <stddef.h>
 
 static const struct {
     int status;

@@ -1,6 +1,5 @@
 #include "common/http/feed.h"
 
-#include <limits.h>
 #include <string.h>
 #include <strings.h>
 

@@ -91,11 +91,6 @@ const char *wsub_http_header(const struct wsub_http_request *req,
     return value;
 }
 
-const char *wsub_http_peer(const struct wsub_http_request *req)
-{
-    return req->peer;
-}
-
 const char *wsub_http_method(const struct wsub_http_request *req)
 {
     return req->head.method;

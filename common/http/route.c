@@ -1,5 +1,6 @@
 #include "common/http/route.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "common/base/buf.h"

@@ -16,7 +16,6 @@
 #ifndef WSUB_HTTP_SERVER_H
 #define WSUB_HTTP_SERVER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,11 +56,9 @@ struct wsub_http_server_options {
 
 /* Starts to listen.  On failure returns WSUB_ERR_INVALID (address) or
  * WSUB_ERR_SYSTEM and writes one sentence to `err_text`. */
-enum wsub_err wsub_http_server_new(struct event_base *base,
-                                   const struct wsub_http_server_options *o,
-                                   char err_text[256],
-                                   struct wsub_http_server **ret_server)
-    WSUB_MUST_CHECK;
+enum wsub_err wsub_http_server_new(
+    struct event_base *base, const struct wsub_http_server_options *o,
+    char err_text[256], struct wsub_http_server **ret_server) WSUB_MUST_CHECK;
 
 /* Frees at once; requests still unanswered lose their connection, and their
  * wsub_http_reply() is still due and safe. */
@@ -76,9 +73,6 @@ void wsub_http_server_drain(struct wsub_http_server *server,
 /* The address listened on, such as "127.0.0.1:41233" or "unix:/path"; NULL for
  * no server. */
 const char *wsub_http_server_address(const struct wsub_http_server *server);
-
-/* The client's address, such as "127.0.0.1:55555" ("unix" on a socket). */
-const char *wsub_http_peer(const struct wsub_http_request *req);
 
 /* "GET", "POST", ... */
 const char *wsub_http_method(const struct wsub_http_request *req);

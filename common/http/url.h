@@ -12,33 +12,33 @@
 #include <stdint.h>
 
 #include "common/base/buf.h"
-#include "common/base/err.h"
 
 #define WSUB_URL_MAX_BYTES 2048 /* as sent; longer ones are refused */
 
 struct wsub_url {
     bool https;
-    char host[256];  /* lower case; an IPv6 literal without its brackets */
-    uint16_t port;   /* 80 or 443 when the URL names none */
+    char host[256]; /* lower case; an IPv6 literal without its brackets */
+    uint16_t port;  /* 80 or 443 when the URL names none */
 };
 
 enum wsub_url_fault {
     WSUB_URL_FINE = 0,
     WSUB_URL_EMPTY,
     WSUB_URL_TOO_LONG,
-    WSUB_URL_NOT_HTTP,  /* no absolute http or https URL */
+    WSUB_URL_NOT_HTTP, /* no absolute http or https URL */
     WSUB_URL_FRAGMENT,
     WSUB_URL_USERINFO,
-    WSUB_URL_BAD_HOST,  /* none, or no host name or address */
-    WSUB_URL_BAD_PORT,  /* not 1 to 65535 */
-    WSUB_URL_BAD_BYTE,  /* space, control, non-ASCII, quote, <>\^`{|} raw,
+    WSUB_URL_BAD_HOST, /* none, or no host name or address */
+    WSUB_URL_BAD_PORT, /* not 1 to 65535 */
+    WSUB_URL_BAD_BYTE, /* space, control, non-ASCII, quote, <>\^`{|} raw,
                          * or a broken percent-escape */
     WSUB_URL_FAULT_MAX_
 };
 
 /* Checks `text`.  When it is fine *ret_url is filled in, and `normalized` (may
  * be NULL) gets the normalized spelling added. */
-enum wsub_url_fault wsub_url_parse(const char *text, struct wsub_buf *normalized,
+enum wsub_url_fault wsub_url_parse(const char *text,
+                                   struct wsub_buf *normalized,
                                    struct wsub_url *ret_url);
 
 /* What is wrong, as the end of a sentence: "is longer than 2,048 bytes". */

@@ -9,7 +9,6 @@
  * here, where the command's bytes still are. */
 #include "common/redis/link.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>

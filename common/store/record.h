@@ -7,7 +7,6 @@
 #ifndef WSUB_STORE_RECORD_H
 #define WSUB_STORE_RECORD_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/err.h"

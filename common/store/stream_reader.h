@@ -14,7 +14,6 @@
 #ifndef WSUB_STORE_STREAM_READER_H
 #define WSUB_STORE_STREAM_READER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

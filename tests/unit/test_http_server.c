@@ -71,7 +71,6 @@ START_TEST(a_request_stays_as_it_was_until_its_answer)
     ck_assert_str_eq(wsub_http_path(waiting[0]), "/later");
     ck_assert_str_eq(wsub_http_query(waiting[0]), "q");
     ck_assert_ptr_null(wsub_http_header(waiting[0], "X-Tes"));
-    ck_assert_int_eq(strncmp(wsub_http_peer(waiting[0]), "127.0.0.1:", 10), 0);
     answer_next("done");
     WAIT_FOR(asked == 101);
     close(fd);

@@ -33,21 +33,21 @@ static const struct {
     enum wsub_topic_use use;
     const char *text;
 } bad[] = {
-    {S, ""},        {S, "."},         {S, "a..b"},     {S, ".a"},
-    {S, "a.b.."},   {S, "a.*.b"},     {S, "a.b*"},     {S, "*.a"},
-    {S, "**"},      {S, "a.*."},      {S, "a b"},      {S, "a.b\xc3\xa9"},
-    {S, ".*"},      {S, "*."},        {S, "*.*"},      {S, "a,b"},
-    {P, "*"},       {P, "a.*"},       {P, "a."},       {P, "a.b.*"},
-    {A, "a.b"},     {A, "*"},         {S, "ftp://h/"}, {S, "/path"},
-    {S, "h:80"},    {P, "http:///x"}, {S, "a#b"},      {S, "a%41"},
+    {S, ""},      {S, "."},         {S, "a..b"},     {S, ".a"},
+    {S, "a.b.."}, {S, "a.*.b"},     {S, "a.b*"},     {S, "*.a"},
+    {S, "**"},    {S, "a.*."},      {S, "a b"},      {S, "a.b\xc3\xa9"},
+    {S, ".*"},    {S, "*."},        {S, "*.*"},      {S, "a,b"},
+    {P, "*"},     {P, "a.*"},       {P, "a."},       {P, "a.b.*"},
+    {A, "a.b"},   {A, "*"},         {S, "ftp://h/"}, {S, "/path"},
+    {S, "h:80"},  {P, "http:///x"}, {S, "a#b"},      {S, "a%41"},
 };
 
 START_TEST(a_topic_has_one_normal_spelling)
 {
     struct wsub_buf normalized = {0};
     struct wsub_url url;
-    const char *fault = wsub_topic_parse(fine[_i].text, fine[_i].use,
-                                         &normalized, &url);
+    const char *fault =
+        wsub_topic_parse(fine[_i].text, fine[_i].use, &normalized, &url);
 
     ck_assert_msg(fault == NULL, "%s %s", fine[_i].text, fault);
     ck_assert_str_eq(wsub_buf_cstr(&normalized), fine[_i].normalized);
@@ -58,8 +58,7 @@ END_TEST
 START_TEST(what_is_no_topic_is_refused_with_a_reason)
 {
     struct wsub_url url;
-    const char *fault =
-        wsub_topic_parse(bad[_i].text, bad[_i].use, NULL, &url);
+    const char *fault = wsub_topic_parse(bad[_i].text, bad[_i].use, NULL, &url);
 
     ck_assert_msg(fault != NULL, "'%s' was taken", bad[_i].text);
     ck_assert_uint_gt(strlen(fault), 0);
@@ -120,8 +119,7 @@ int main(void)
 {
     TCase *cases = tcase_create("topic");
 
-    tcase_add_loop_test(cases, a_topic_has_one_normal_spelling, 0,
-                        COUNT(fine));
+    tcase_add_loop_test(cases, a_topic_has_one_normal_spelling, 0, COUNT(fine));
     tcase_add_loop_test(cases, what_is_no_topic_is_refused_with_a_reason, 0,
                         COUNT(bad));
     tcase_add_test(cases, a_topic_of_2048_bytes_is_the_longest);
