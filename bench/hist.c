@@ -30,11 +30,6 @@ static uint64_t bucket_top(size_t bucket)
     return ((uint64_t)(bucket % PARTS + PARTS + 1) << shift) - 1;
 }
 
-void bench_hist_clear(struct bench_hist *hist)
-{
-    memset(hist, 0, sizeof(*hist));
-}
-
 void bench_hist_add(struct bench_hist *hist, uint64_t ns)
 {
     hist->buckets[bucket_of(ns)]++;

@@ -18,7 +18,6 @@ struct bench_hist {
 
 struct wsub_buf;
 
-void bench_hist_clear(struct bench_hist *hist);
 void bench_hist_add(struct bench_hist *hist, uint64_t ns);
 
 /* The duration that `share` (0 to 1) of the values do not exceed; 0 when

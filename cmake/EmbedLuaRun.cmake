@@ -1,6 +1,6 @@
 # EmbedLuaRun.cmake - run at build time by wsub_embed_lua().
 file(GLOB scripts ${FOLDER}/*.lua)
-set(text "#include \"common/store/scripts.h\"\n\n")
+set(text "#include \"common/redis/scripts.h\"\n\n")
 foreach(script IN LISTS scripts)
     get_filename_component(name ${script} NAME_WE)
     file(READ ${script} hex HEX)

@@ -17,7 +17,8 @@
 #include "deliver/star.h"
 #include "deliver/stats.h"
 
-#define LATE_MS 50 /* one that waited for its host in vain stands in line again */
+#define LATE_MS                                                                \
+    50 /* one that waited for its host in vain stands in line again */
 #define KEY_MAX (2 * WSUB_DIGEST_LEN + 8) /* TD:CD:MODE */
 
 enum verify_state {

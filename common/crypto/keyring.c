@@ -16,6 +16,7 @@
 
 #include <openssl/crypto.h>
 
+#include "common/base/hex.h"
 #include "common/base/mem.h"
 #include "common/crypto/seal.h"
 
@@ -71,23 +72,13 @@ static bool read_file(int fd, char *text, size_t *ret_len)
     return false;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static bool parse_hex(const char *hex, size_t len, unsigned char *ret_bytes)
 {
     if (len != (size_t)2 * WSUB_KEY_BYTES)
         return false;
     for (size_t i = 0; i < WSUB_KEY_BYTES; i++) {
-        int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+        int high = wsub_hex_digit(hex[2 * i]),
+            low = wsub_hex_digit(hex[2 * i + 1]);
 
         if (high < 0 || low < 0)
             return false;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/base/hex.h"
 #include "common/http/parse.h"
 #include "common/http/strict.h"
 
@@ -42,17 +43,6 @@ static enum wsub_http_fault next_line(const struct window *w, size_t max,
     return WSUB_HTTP_FINE;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static bool is_extension(const char *bytes, size_t len)
 {
     size_t i = 0;
@@ -70,10 +60,10 @@ static enum wsub_http_fault take_size(struct wsub_http_chunked *c,
     size_t size = 0, i = 0;
     size_t room = c->max_body_bytes - c->body_bytes;
 
-    for (; i < len && hex_digit(line[i]) >= 0; i++) {
+    for (; i < len && wsub_hex_digit(line[i]) >= 0; i++) {
         if (size > SIZE_MAX >> 5)
             return WSUB_HTTP_BODY_TOO_LARGE;
-        size = size * 16 + (size_t)hex_digit(line[i]);
+        size = size * 16 + (size_t)wsub_hex_digit(line[i]);
     }
     if (i == 0 || !is_extension(line + i, len - i))
         return WSUB_HTTP_BAD_CHUNK;

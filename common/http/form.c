@@ -5,18 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/hex.h"
 #include "common/base/mem.h"
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 /* The code point's range for each length of an encoding: what a shorter one
  * could say is refused (RFC 3629 section 3). */
@@ -77,11 +67,11 @@ static char *decode(const char *text, size_t len)
             out[n++] = text[i] == '+' ? ' ' : text[i];
             continue;
         }
-        fine = len - i > 2 && hex_digit(text[i + 1]) >= 0 &&
-               hex_digit(text[i + 2]) >= 0;
+        fine = len - i > 2 && wsub_hex_digit(text[i + 1]) >= 0 &&
+               wsub_hex_digit(text[i + 2]) >= 0;
         if (fine)
-            out[n++] =
-                (char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+            out[n++] = (char)(wsub_hex_digit(text[i + 1]) * 16 +
+                              wsub_hex_digit(text[i + 2]));
         i += 2;
     }
     if (fine && is_text(out, n))

@@ -10,6 +10,8 @@
 
 #include <arpa/inet.h>
 
+#include "common/base/hex.h"
+
 #define LABEL_MAX_BYTES 63 /* RFC 1035 section 2.3.4 */
 #define NAME_MAX_BYTES 253 /* the same, as text without the last dot */
 #define PORT_MAX 65535
@@ -53,15 +55,6 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* The value of a hex digit, -1 for any other byte. */
-static int hex_digit(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c = lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* True for the bytes that no URL may hold as they are. */
 static bool is_bad(char c)
 {
@@ -84,8 +77,8 @@ static bool normalize(const char *text, struct wsub_buf *out)
             wsub_buf_char(out, *text);
             continue;
         }
-        high = hex_digit(text[1]);
-        low = high < 0 ? -1 : hex_digit(text[2]);
+        high = wsub_hex_digit(text[1]);
+        low = high < 0 ? -1 : wsub_hex_digit(text[2]);
         if (low < 0)
             return false;
         decoded = (char)(high << 4 | low);
@@ -105,7 +98,7 @@ static bool is_number(const char *label, size_t len)
     bool hex = len >= 2 && label[0] == '0' && lower(label[1]) == 'x';
 
     for (size_t i = hex ? 2 : 0; i < len; i++)
-        if (hex ? hex_digit(label[i]) < 0 : !is_digit(label[i]))
+        if (hex ? wsub_hex_digit(label[i]) < 0 : !is_digit(label[i]))
             return false;
     return len > 0;
 }

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "common/base/buf.h"
-#include "common/store/scripts.h"
+#include "common/redis/scripts.h"
 
 struct wsub_redis;
 

@@ -6,6 +6,8 @@
 
 #include <arpa/inet.h>
 
+#include "common/base/hex.h"
+
 #define DEFAULT_PORT 6379
 #define PORT_MAX 65535
 #define DB_MAX 65535 /* Redis has 16 unless configured otherwise */
@@ -13,17 +15,6 @@
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._"
 
 /* Each step returns what is wrong, NULL when nothing is. */
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 /* Percent-decodes `len` bytes into `out` of `room` bytes. */
 static const char *decode(const char *text, size_t len, char *out, size_t room)
@@ -35,8 +26,8 @@ static const char *decode(const char *text, size_t len, char *out, size_t room)
         char c = *text++;
 
         if (c == '%') {
-            int high = end - text >= 2 ? hex_digit(text[0]) : -1;
-            int low = high >= 0 ? hex_digit(text[1]) : -1;
+            int high = end - text >= 2 ? wsub_hex_digit(text[0]) : -1;
+            int low = high >= 0 ? wsub_hex_digit(text[1]) : -1;
 
             if (low < 0 || (high == 0 && low == 0))
                 return "a percent-escape is broken";

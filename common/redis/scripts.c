@@ -1,4 +1,4 @@
-#include "common/store/scripts.h"
+#include "common/redis/scripts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * Each touches the keys of one shard, whose prefix `P:{N}:` is its only KEYS
  * entry: all its keys share that hash tag and so one slot.  prelude.lua stands
  * in front of every script. */
-#ifndef WSUB_STORE_SCRIPTS_H
-#define WSUB_STORE_SCRIPTS_H
+#ifndef WSUB_REDIS_SCRIPTS_H
+#define WSUB_REDIS_SCRIPTS_H
 
 enum wsub_script_id {
     WSUB_SCRIPT_ASIDE,
