@@ -37,9 +37,8 @@ for _, cd in ipairs(page) do
     local sub = record and parse_sub(record)
     local asked = redis.call('HMGET', p .. 'request:' .. key .. ':s',
         'tg', 'c')
-    if record and not sub then
-        -- Of a newer version: it stays as it is.
-    elseif sub or asked[2] then
+    local of_newer_version = record and not sub -- stays as it is
+    if not of_newer_version and (sub or asked[2]) then
         deny({ td = td, cd = cd, generation = generation, topic = topic,
                given = asked[1] or topic, reason = reason,
                callback = asked[2] or sub.callback })
