@@ -103,8 +103,8 @@ enum wsub_config_action {
  * When `public_url` is not set it stays "" here: the hub fills it in once it
  * knows its port. */
 enum wsub_err wsub_config_load(enum wsub_program program, int argc,
-                               char *const argv[], char *const env[], FILE *out,
-                               char err_text[512],
+                               char *const argv[], char *const env[],
+                               FILE *out, char err_text[512],
                                enum wsub_config_action *ret_action,
                                struct wsub_config *ret_config) WSUB_MUST_CHECK;
 

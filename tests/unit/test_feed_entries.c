@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libxml/xmlerror.h>
+
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
 #include "tests/unit/suite.h"
@@ -197,8 +199,8 @@ static const struct {
     {"<feed " NS "><!-- <x ' --><x ", "a#='' ", 90000, "/></feed>",
      WSUB_FEED_NONE},
     {"<feed " NS "><x>", "a = b ", 90000, "</x></feed>", WSUB_FEED_NEW},
-    {"<feed " NS ">", "<x xmlns='#'/>", 1999, "</feed>", WSUB_FEED_NEW},
-    {"<feed " NS ">", "<x xmlns:a#='x'/>", 2001, "</feed>", WSUB_FEED_NONE},
+    {"<feed " NS ">", "<x xmlns='#'/>", 499, "</feed>", WSUB_FEED_NEW},
+    {"<feed " NS ">", "<x xmlns:a#='x'/>", 501, "</feed>", WSUB_FEED_NONE},
     {"<feed " NS ">", "<a>", 100000, "", WSUB_FEED_NONE},
     {"<feed " NS ">", "<a/>", 200000, "</feed>", WSUB_FEED_NEW},
     {"<feed " NS ">", "<entry/>", 130000, "</feed>", WSUB_FEED_NEW},
@@ -208,6 +210,31 @@ static const struct {
     {"", "<", 1000000, "", WSUB_FEED_NONE},
     {"<?xml ", "?", 1000000, "", WSUB_FEED_NONE},
 };
+
+static void on_message(void *arg, const char *message, ...)
+{
+    (void)arg;
+    ck_abort_msg("said %s", message);
+}
+
+START_TEST(nothing_is_said_of_what_is_wrong)
+{
+    static const char *const wrong[] = {
+        ATOM("<x xml:id='a'/><x xml:id='a'/>"),
+        ATOM("<x xml:id=' '/>"),
+        ATOM("<x xmlns:a='a b'/><x xmlns='%'/>"),
+        ATOM("<a:b/>"),
+        ATOM("<x xml:space='x' xml:lang='%'/>"),
+        ATOM("<x>"),
+        ATOM("\xff&x;"),
+        "<?xml version='9'?>" ATOM(A),
+    };
+
+    xmlSetGenericErrorFunc(NULL, on_message);
+    for (int i = 0; i < COUNT(wrong); i++)
+        look(wrong[i], strlen(wrong[i]), "x");
+}
+END_TEST
 
 START_TEST(heavy_markup_does_no_harm)
 {
@@ -283,6 +310,7 @@ int main(void)
     tcase_add_loop_test(tcase, what_is_no_feed_is_left_alone, 0,
                         COUNT(no_feeds));
     tcase_add_test(tcase, zero_bytes_are_no_feed);
+    tcase_add_test(tcase, nothing_is_said_of_what_is_wrong);
     tcase_add_loop_test(tcase, heavy_markup_does_no_harm, 0, COUNT(heavy));
     tcase_add_test(tcase, a_thousand_entries_are_looked_at);
     tcase_add_loop_test(tcase, no_cut_does_harm, 0, COUNT(changes));
