@@ -17,7 +17,7 @@
 #include "common/store/promoter.h"
 #include "common/store/stream_reader.h"
 #include "common/store/topic.h"
-#include "spreader/check.h"
+#include "spreader/entries.h"
 #include "spreader/intake.h"
 #include "spreader/ping.h"
 #include "spreader/request.h"
@@ -60,7 +60,8 @@ struct fetch {
     char error[128];
     struct wsub_buf etag, modified, type, body; /* owned */
     struct wsub_buf self, source; /* owned; canonical URL, URL that answered */
-    uint32_t failures;            /* of this topic so far */
+    struct spread_entries entries;
+    uint32_t failures; /* of this topic so far */
     char digest[WSUB_DIGEST_LEN + 1];
     bool try_again;
     uint32_t delay_ms;
@@ -92,6 +93,7 @@ static void results_clear(struct fetch *f)
     wsub_buf_done(&f->body);
     wsub_buf_done(&f->self);
     wsub_buf_done(&f->source);
+    spread_entries_done(&f->entries);
     spread_request_done(&f->request);
 }
 
@@ -170,6 +172,7 @@ static void store(struct fetch *f)
         wsub_cmd_u64(&cmd, f->delay_ms);
     else
         wsub_cmd_str(&cmd, "-1");
+    wsub_cmd_str(&cmd, wsub_buf_cstr(&f->entries.now));
     spread_pings_args(&f->pings, &cmd);
     if (wsub_redis_send(redis, f->ref.shard, &cmd, on_stored, f) != WSUB_OK)
         f->stalled = true;
@@ -205,20 +208,19 @@ static void fail(struct fetch *f, const char *error, bool passing)
 static void take_content(struct fetch *f, const struct spread_answer *answer)
 {
     const struct wsub_http_answer *http = answer->http;
+    bool news;
 
     spread_answer_header(answer, "ETag", &f->etag);
     spread_answer_header(answer, "Last-Modified", &f->modified);
-    spread_answer_header(answer, "Content-Type", &f->type);
-    if (!spread_check_type(wsub_buf_cstr(&f->type))) {
-        wsub_buf_clear(&f->type);
-        wsub_buf_str(&f->type, "application/octet-stream");
-    }
+    spread_answer_type(answer, &f->type);
     spread_answer_self(answer, &f->self);
     wsub_buf_str(&f->source, answer->url);
-    wsub_buf_add(&f->body, http->body, http->body_len);
     wsub_digest(http->body, http->body_len, f->digest);
-    spread_stat_add(SPREAD_STAT_FETCH_NEW, 1);
-    finish(f, "content");
+    news = spread_entries_take(&f->entries, f->fetcher->s->config, http->body,
+                               http->body_len, &f->body);
+    spread_stat_add(news ? SPREAD_STAT_FETCH_NEW : SPREAD_STAT_FETCH_UNCHANGED,
+                    1);
+    finish(f, news ? "content" : "known");
 }
 
 static void on_answer(const struct spread_answer *answer, void *arg)
@@ -239,6 +241,7 @@ static void on_answer(const struct spread_answer *answer, void *arg)
 static void send_request(struct fetch *f, const struct redisReply *state)
 {
     enter(f, FETCH_FETCHING);
+    spread_entries_load(&f->entries, state->element[3]->str);
     spread_request_start(&f->request, f->fetcher->s,
                          &(struct spread_request_options){
                              .url = f->topic,
@@ -298,6 +301,7 @@ static void load(struct fetch *f)
     wsub_cmd_str(&cmd, "etag");
     wsub_cmd_str(&cmd, "lm");
     wsub_cmd_str(&cmd, "src");
+    wsub_cmd_str(&cmd, "entries");
     if (wsub_redis_send(redis, f->ref.shard, &cmd, on_state, f) != WSUB_OK)
         f->stalled = true;
 }

@@ -9,6 +9,7 @@
 #include "common/http/link.h"
 #include "common/http/resolve.h"
 #include "common/redis/redis.h"
+#include "spreader/check.h"
 #include "spreader/spreader.h"
 
 #define HEADER_MAX_BYTES 1024
@@ -213,6 +214,18 @@ void spread_answer_header(const struct spread_answer *answer, const char *name,
                          &header) == CURLHE_OK &&
         strlen(header->value) <= HEADER_MAX_BYTES)
         wsub_buf_str(ret, header->value);
+}
+
+void spread_answer_type(const struct spread_answer *answer,
+                        struct wsub_buf *ret)
+{
+    struct wsub_buf type = {0};
+
+    spread_answer_header(answer, "Content-Type", &type);
+    wsub_buf_str(ret, spread_check_type(wsub_buf_cstr(&type))
+                          ? wsub_buf_cstr(&type)
+                          : "application/octet-stream");
+    wsub_buf_done(&type);
 }
 
 void spread_answer_relations(const struct spread_answer *answer,

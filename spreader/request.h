@@ -77,6 +77,11 @@ void spread_request_done(struct spread_request *r);
 void spread_answer_header(const struct spread_answer *answer, const char *name,
                           struct wsub_buf *ret);
 
+/* Adds the content's type to `ret`: application/octet-stream when it has none
+ * that can be passed on. */
+void spread_answer_type(const struct spread_answer *answer,
+                        struct wsub_buf *ret);
+
 /* Finds what the answer says of its hubs and itself: Link headers first, then
  * the content.  The caller ends `ret_found`. */
 void spread_answer_relations(const struct spread_answer *answer,

@@ -27,6 +27,7 @@ enum wsub_program {
 
 enum wsub_lease_policy { WSUB_LEASE_CLAMP, WSUB_LEASE_REJECT };
 enum wsub_unknown_unsubscribe { WSUB_UNKNOWN_ACCEPT, WSUB_UNKNOWN_REJECT };
+enum wsub_feed_choice { WSUB_ENTRIES_ALL, WSUB_ENTRIES_NEW };
 enum wsub_hash {
     WSUB_HASH_SHA1,
     WSUB_HASH_SHA256,
@@ -68,6 +69,7 @@ struct wsub_config {
     uint32_t retention_s;
     uint32_t dead_letter_retention_s;
     uint32_t max_body_bytes;
+    enum wsub_feed_choice feed_entries;
     uint32_t concurrency;
     uint32_t per_host;
     uint32_t timeout_ms;

@@ -38,6 +38,7 @@
 _Static_assert(sizeof(enum wsub_hash) == sizeof(unsigned) &&
                    sizeof(enum wsub_lease_policy) == sizeof(unsigned) &&
                    sizeof(enum wsub_unknown_unsubscribe) == sizeof(unsigned) &&
+                   sizeof(enum wsub_feed_choice) == sizeof(unsigned) &&
                    sizeof(enum wsub_log_level) == sizeof(unsigned) &&
                    sizeof(enum wsub_log_format) == sizeof(unsigned),
                "choices are stored as unsigned numbers");
@@ -53,6 +54,8 @@ static const char *const lease_policies[] = {
     [WSUB_LEASE_CLAMP] = "clamp", [WSUB_LEASE_REJECT] = "reject", NULL};
 static const char *const unknown_unsubscribes[] = {
     [WSUB_UNKNOWN_ACCEPT] = "accept", [WSUB_UNKNOWN_REJECT] = "reject", NULL};
+static const char *const feed_choices[] = {
+    [WSUB_ENTRIES_ALL] = "all", [WSUB_ENTRIES_NEW] = "new", NULL};
 static const char *const hashes[] = {[WSUB_HASH_SHA1] = "sha1",
                                      [WSUB_HASH_SHA256] = "sha256",
                                      [WSUB_HASH_SHA384] = "sha384",
@@ -159,6 +162,10 @@ const struct wsub_setting wsub_settings[] = {
         .min = 1, .max = YEAR_S),
     KEY(max_body_bytes, "1048576", HUB | SPREADER,
         "largest content of an event", .min = 1, .max = 64 << 20),
+    CHOICE(feed_entries, "all", SPREADER,
+           "what is delivered of an Atom or RSS feed that was announced: all, "
+           "or new to leave out entries that were delivered before",
+           feed_choices),
     KEY(concurrency, "1024", DELIVER,
         "transfers in flight", .min = 1, .max = 65536),
     KEY(per_host, "16", DELIVER,

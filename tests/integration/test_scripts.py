@@ -237,7 +237,7 @@ class AllScripts(ScriptTest):
         self.run_script("promote", 9)
         self.run_script("sweep", 0, 0, 9)
         self.run_script("fetched", TD, TOPIC, "content", 200, "", "", "", "d",
-                        "t", "b", "", "", 0, -1)
+                        "t", "b", "", "", 0, -1, "")
         self.run_script("request", TD, CD, "s", TOPIC, TOPIC, CALLBACK, 60,
                         "-", 60, 9, "verify")
         ping = self.call("XADD", "pings", "*", "v", 1)

@@ -232,11 +232,12 @@ class Fetched(ScriptTest):
         return [entry for entry, _ in self.read("pings")]
 
     def fetched(self, outcome, pings=(), digest="d1", body=b"body",
-                status=200, error="", failures=0, again_ms=-1, canonical=""):
+                status=200, error="", failures=0, again_ms=-1, canonical="",
+                entries=""):
         return self.run_script(
             "fetched", TD, TOPIC, outcome, status, error, '"etag"', "date",
             digest, "text/plain", body, canonical, TOPIC + "/moved", failures,
-            again_ms, *pings)
+            again_ms, entries, *pings)
 
     def test_new_content_becomes_an_event(self):
         pings = self.pings(3)
@@ -252,7 +253,8 @@ class Fetched(ScriptTest):
         self.assertEqual(state, {
             b"t": TOPIC.encode(), b"status": b"200", b"error": b"",
             b"failures": b"0", b"etag": b'"etag"', b"lm": b"date",
-            b"digest": b"d1", b"self": b"", b"src": TOPIC.encode() + b"/moved"})
+            b"digest": b"d1", b"self": b"", b"src": TOPIC.encode() + b"/moved",
+            b"entries": b""})
         self.assertEqual(self.pending("pings"), [])
 
     def test_the_canonical_url_goes_with_the_event(self):
@@ -284,17 +286,34 @@ class Fetched(ScriptTest):
             self.assertIsNotNone(self.fetched("content", digest=digest))
         self.assertEqual(self.call("XLEN", "log"), 3)
 
+    def test_entries_are_kept_with_the_event(self):
+        self.fetched("content", entries="e1 e2")
+        self.assertEqual(self.hash(f"topic:{TD}")[b"entries"], b"e1 e2")
+        self.fetched("content", digest="d2")
+        self.assertEqual(self.hash(f"topic:{TD}")[b"entries"], b"")
+
+    def test_known_entries_make_no_event_but_new_validators(self):
+        self.fetched("content", entries="e1 e2")
+        pings = self.pings(1)
+        self.assertIsNone(self.fetched("known", pings, digest="d2",
+                                       entries="e1"))
+        self.assertEqual(self.call("XLEN", "log"), 1)
+        state = self.hash(f"topic:{TD}")
+        self.assertEqual((state[b"digest"], state[b"entries"]),
+                         (b"d2", b"e1"))
+        self.assertEqual(self.pending("pings"), [])
+
     def test_unchanged_keeps_the_validators(self):
-        self.fetched("content")
+        self.fetched("content", entries="e1")
         pings = self.pings(1)
         self.assertIsNone(self.run_script(
             "fetched", TD, TOPIC, "unchanged", 304, "", "", "", "", "", "",
-            "", "", 0, -1, *pings))
+            "", "", 0, -1, "", *pings))
         state = self.hash(f"topic:{TD}")
         self.assertEqual((state[b"status"], state[b"etag"], state[b"digest"],
-                          state[b"src"]),
+                          state[b"src"], state[b"entries"]),
                          (b"304", b'"etag"', b"d1",
-                          TOPIC.encode() + b"/moved"))
+                          TOPIC.encode() + b"/moved", b"e1"))
         self.assertEqual(self.pending("pings"), [])
 
     def test_a_failure_is_tried_again(self):

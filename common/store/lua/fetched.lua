@@ -1,16 +1,19 @@
 -- fetched.lua - store what came of fetching an announced topic.
 --
--- ARGV  1 TD, 2 topic, 3 outcome: content, unchanged, failed, or unneeded (no
---       subscribers: nothing was fetched, nothing is stored),
+-- ARGV  1 TD, 2 topic, 3 outcome: content, known (content of which every feed
+--       entry was delivered before: stored like content, but no event),
+--       unchanged, failed, or unneeded (no subscribers: nothing was fetched,
+--       nothing is stored),
 --       4 HTTP status or 0, 5 error or "", 6 ETag, 7 Last-Modified, 8 digest,
 --       9 content type, 10 body, 11 canonical URL, 12 URL that gave the
 --       content (6 to 12 are "" where there is none),
 --       13 failures so far, 14 ms until the next try or -1 for none,
---       15... entries of `pings` to acknowledge
+--       15 digests of the feed's entries, divided by spaces, or "",
+--       16... entries of `pings` to acknowledge
 -- Returns the id of the new event, or false when there is none.
 --
--- Atomic: the event, the validators that keep it from being appended again,
--- and the acknowledgement of the announcements that it answers.
+-- Atomic: the event, the validators and the entries' digests that keep it from
+-- being appended again, and the acknowledgement of the announcements that it answers.
 
 local td, topic, outcome = ARGV[1], ARGV[2], ARGV[3]
 local state = p .. 'topic:' .. td
@@ -28,16 +31,17 @@ if outcome ~= 'unneeded' then
     redis.call('HSET', state, 't', topic, 'status', ARGV[4], 'error', ARGV[5],
         'at', digits(math.floor(now_ms() / 1000)), 'failures', ARGV[13])
 end
-if outcome == 'content' then
+if outcome == 'content' or outcome == 'known' then
     redis.call('HSET', state, 'etag', ARGV[6], 'lm', ARGV[7],
-        'digest', ARGV[8], 'self', ARGV[11], 'src', ARGV[12])
+        'digest', ARGV[8], 'self', ARGV[11], 'src', ARGV[12],
+        'entries', ARGV[15])
 end
 topic_expires(td)
 if outcome == 'failed' and tonumber(ARGV[14]) >= 0 then
     redis.call('ZADD', p .. 'retry', digits(now_ms() + ARGV[14]),
         'p ' .. ARGV[13] .. ' ' .. topic)
 end
-for i = 15, #ARGV do
+for i = 16, #ARGV do
     redis.call('XACK', p .. 'pings', 'spread', ARGV[i])
 end
 return event
