@@ -86,6 +86,7 @@ install_client_packages()
     if command -v node >/dev/null && command -v npm >/dev/null; then
         return 0
     fi
+    # shellcheck disable=SC2086 # a list of words
     echo "Installing:" $client_packages
     as_root apt-get update -q
     # shellcheck disable=SC2086 # a list of words
