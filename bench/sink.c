@@ -96,7 +96,8 @@ static void print_port(int listener)
     struct sockaddr_in address;
     socklen_t len = sizeof(address);
 
-    getsockname(listener, (void *)&address, &len);
+    if (getsockname(listener, (void *)&address, &len) != 0)
+        fail("cannot tell the port");
     printf("listening %u\n", ntohs(address.sin_port));
     fflush(stdout);
 }

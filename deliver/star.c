@@ -31,6 +31,13 @@ static void finish(struct flow *flow)
     free(flow);
 }
 
+/* One of the answers, or the sending itself, is through. */
+static void count_off(struct flow *flow)
+{
+    if (--flow->due == 0)
+        finish(flow);
+}
+
 static void on_copied(enum wsub_err err, const struct redisReply *reply,
                       void *arg)
 {
@@ -40,8 +47,7 @@ static void on_copied(enum wsub_err err, const struct redisReply *reply,
         wsub_log_error("copy-refused", WSUB_KV("error", reply->str));
     if (err != WSUB_OK)
         flow->err = WSUB_ERR_UNAVAILABLE;
-    if (--flow->due == 0)
-        finish(flow);
+    count_off(flow);
 }
 
 static void copy_to(struct flow *flow, unsigned shard)
@@ -70,7 +76,7 @@ static void copy_to_all(struct flow *flow)
     for (unsigned i = 0; i < wsub_redis_shards(flow->d->redis); i++)
         if (i != flow->change.home)
             copy_to(flow, i);
-    on_copied(flow->err, NULL, flow);
+    count_off(flow);
 }
 
 /* True when home still has what was confirmed: a newer request may have

@@ -47,6 +47,13 @@ static void finish(struct flow *flow)
     flow_free(flow);
 }
 
+/* One of the answers, or the sending itself, is through. */
+static void count_off(struct flow *flow)
+{
+    if (--flow->due == 0)
+        finish(flow);
+}
+
 static void on_noted(enum wsub_err err, const struct redisReply *reply,
                      void *arg)
 {
@@ -56,8 +63,7 @@ static void on_noted(enum wsub_err err, const struct redisReply *reply,
         wsub_log_error("ping-refused", WSUB_KV("error", reply->str));
     if (err != WSUB_OK)
         flow->err = err;
-    if (--flow->due == 0)
-        finish(flow);
+    count_off(flow);
 }
 
 static void note(struct flow *flow)
@@ -82,7 +88,7 @@ static void note(struct flow *flow)
         else
             flow->err = WSUB_ERR_UNAVAILABLE;
     }
-    on_noted(flow->err, NULL, flow);
+    count_off(flow);
 }
 
 static bool is_topic(const struct wsub_form_field *field)

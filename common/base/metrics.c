@@ -39,8 +39,10 @@ static void print_row(struct wsub_buf *out, const struct wsub_metric *row,
 
 void wsub_metrics_print(struct wsub_buf *out)
 {
-    for (size_t t = 0; t < table_count; t++)
-        for (size_t i = 0; i < tables[t].count; i++)
-            print_row(out, &tables[t].rows[i],
-                      i > 0 ? &tables[t].rows[i - 1] : NULL);
+    for (size_t t = 0; t < table_count; t++) {
+        const struct wsub_metric *before = NULL, *row = tables[t].rows;
+
+        for (size_t i = 0; i < tables[t].count; i++, before = row++)
+            print_row(out, row, before);
+    }
 }

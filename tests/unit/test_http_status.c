@@ -48,8 +48,8 @@ START_TEST(status_answers)
     give(fd, raw);
     ck_assert_int_eq(take_answer(fd, &in, false, &text),
                      status_cases[_i].status);
-    ck_assert_msg(strstr(text.data, status_cases[_i].body) != NULL, "%s",
-                  text.data);
+    ck_assert_msg(strstr(wsub_buf_cstr(&text), status_cases[_i].body) != NULL,
+                  "%s", wsub_buf_cstr(&text));
     close(fd);
     wsub_buf_done(&in);
     wsub_buf_done(&text);
