@@ -93,7 +93,7 @@ static int make_listener(bool wildcard)
 
 static void print_port(int listener)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = {0};
     socklen_t len = sizeof(address);
 
     if (getsockname(listener, (void *)&address, &len) != 0)
