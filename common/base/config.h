@@ -72,9 +72,15 @@ struct wsub_config {
     enum wsub_feed_choice feed_entries;
     uint32_t concurrency;
     uint32_t per_host;
+    uint32_t per_host_rate; /* 0: no limit */
     uint32_t timeout_ms;
     uint32_t connect_timeout_ms;
     uint32_t max_attempts;
+    uint32_t delivery_deadline_s; /* 0: none */
+    uint32_t suspend_after;
+    uint32_t probe_cap_ms;
+    uint32_t max_crashes;
+    uint32_t fanout_backlog;
     uint32_t retry_base_ms;
     uint32_t retry_cap_ms;
     enum wsub_hash signature_hash;
