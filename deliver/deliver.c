@@ -171,6 +171,6 @@ void deliver_drain_check(struct deliver *d)
         !deliver_claim_idle(d->claim))
         return;
     d->leaving = true;
-    wsub_leave(d->redis, "deliver", d->config->instance_name, streams, on_left,
-               d);
+    wsub_leave(d->redis, "deliver", d->config->instance_name, streams, 2,
+               on_left, d);
 }
