@@ -118,7 +118,7 @@ local function take_next()
     local best
     for _, list in ipairs(lists) do
         local cd = list.cds[list.at]
-        if cd and (not best or cd < best.cds[best.at]) then
+        if cd and (not best or cd_before(cd, best.cds[best.at])) then
             best = list
         end
     end

@@ -15,6 +15,18 @@ local function digits(n)
     return string.format('%.0f', n)
 end
 
+-- Whether CD a comes before CD b in an index.  Lua's own order of strings is
+-- that of the locale that Redis was started in.
+local function cd_before(a, b)
+    for i = 1, math.min(#a, #b) do
+        local x, y = string.byte(a, i), string.byte(b, i)
+        if x ~= y then
+            return x < y
+        end
+    end
+    return #a < #b
+end
+
 -- Redis at its memory limit refuses a script whose first write needs memory.
 -- What drains the queues must go on nevertheless: it begins by a write that
 -- needs none and changes nothing.
@@ -252,7 +264,7 @@ local function fan_is_behind(td, cd, f)
         '(' .. f.start, 'COUNT', FAN_LOOK_BACK)
     for _, event in ipairs(passed) do
         local at = redis.call('HGET', p .. 'fan', event[1])
-        if at and at ~= 'done' and at < cd then
+        if at and at ~= 'done' and cd_before(at, cd) then
             return true
         end
     end
