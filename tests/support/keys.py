@@ -39,12 +39,14 @@ class Record:
     """An active subscription."""
 
     def __init__(self, line):
-        (version, expires, lease, generation, self.secret,
-         callback) = line.split(b" ", 5)
-        assert version == b"1", line
+        (version, expires, lease, generation, flags, self.secret,
+         callback) = line.split(b" ", 6)
+        assert version == b"1" and flags in (b"-", b"o", b"f"), line
         self.expires_s = int(expires)
         self.lease_s = int(lease)
         self.generation = int(generation)
+        self.ordered = flags == b"o"
+        self.followed = flags != b"-"
         self.callback = callback.decode()
 
 
@@ -65,6 +67,15 @@ class Store:
         name = f"sub:{digest(topic)}:{digest(callback)}"
         line = self._redis.call("GET", self.key(topic, name))
         return None if line is None else Record(line)
+
+    def leases(self, topic, callback):
+        """The times (Unix s) at which a subscription's lease is looked at."""
+        name = f"{digest(topic)}:{digest(callback)}".encode()
+        slots = self._redis.call("ZRANGE", self.key(topic, "lease"), 0, -1)
+        return [int(slot) for slot in slots
+                if name in self._redis.call(
+                    "LRANGE", self.key(topic, f"lease:{slot.decode()}"),
+                    0, -1)]
 
     def requested(self, topic, callback, mode="s"):
         """Whether a request waits for its verification."""
@@ -96,7 +107,7 @@ class Store:
         acknowledged and nothing waits for its time, all at one moment."""
         bases = [f"{self._prefix}:{{{n}}}:" for n in range(self._shards)]
         streams = [base + name for base in bases
-                   for name in ("log", "pings", "outbox", "verify")]
+                   for name in ("log", "pings", "outbox", "bulk", "verify")]
         waiting = [["ZCARD", base + "retry"] for base in bases]
         infos = [["XINFO", part, key] for key in streams
                  for part in ("STREAM", "GROUPS")]
