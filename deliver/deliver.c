@@ -17,6 +17,7 @@
 #include "common/store/leave.h"
 #include "common/store/promoter.h"
 #include "deliver/claim.h"
+#include "deliver/host.h"
 #include "deliver/settle.h"
 #include "deliver/stats.h"
 
@@ -54,7 +55,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    deliver_hosts_expire(d->hosts, wsub_loop_draining(d->loop));
+    deliver_hosts_expire(d->hosts, wsub_loop_draining(d->loop), wsub_now_us());
     if (!wsub_redis_up(d->redis))
         return;
     learn_public_url(d);
@@ -83,7 +84,10 @@ static void make_parts(struct deliver *d)
 
     deliver_stats_register();
     d->hmac = wsub_hmac_new(d->config->signature_hash);
-    d->hosts = deliver_hosts_new(d->config->per_host, wait_max_ms(d->config));
+    d->hosts = deliver_hosts_new(&(struct deliver_hosts_options){
+        .per_host = d->config->per_host,
+        .wait_max_ms = wait_max_ms(d->config),
+    });
     d->contents = deliver_content_cache_new(d->redis);
     d->loader = deliver_loader_new(base, d->redis);
     d->promoter = wsub_promoter_new(base, d->redis);
@@ -152,7 +156,7 @@ void deliver_drain(void *arg)
     struct deliver *d = arg;
 
     deliver_claim_stop(d->claim);
-    deliver_hosts_expire(d->hosts, true);
+    deliver_hosts_expire(d->hosts, true, wsub_now_us());
     deliver_drain_check(d);
 }
 

@@ -39,11 +39,19 @@ static void job_enter(struct deliver_job *job, enum deliver_job_state state)
     job->state = state;
 }
 
+static void leave_host(struct deliver_job *job)
+{
+    uint64_t now_us = wsub_now_us();
+
+    if (job->ticket.host != NULL)
+        deliver_host_leave(job->d->hosts, &job->ticket, DELIVER_SIGN_NONE,
+                           now_us - job->ticket.since_us, now_us);
+}
+
 static void job_stall(struct deliver_job *job)
 {
     job_enter(job, JOB_STALLED);
-    if (job->ticket.host != NULL)
-        deliver_host_leave(job->d->hosts, &job->ticket);
+    leave_host(job);
     TAILQ_INSERT_TAIL(&job->d->claim->stalled, job, next);
 }
 
@@ -51,8 +59,7 @@ void deliver_job_settle(struct deliver_job *job, enum deliver_outcome outcome)
 {
     job_enter(job, JOB_SETTLING);
     job->outcome = outcome;
-    if (job->ticket.host != NULL)
-        deliver_host_leave(job->d->hosts, &job->ticket);
+    leave_host(job);
     deliver_settle(job->d->settler, job);
 }
 
@@ -109,6 +116,15 @@ static void on_late(struct deliver_ticket *ticket)
     deliver_job_park(job, wsub_loop_draining(job->d->loop) ? 0 : LATE_MS);
 }
 
+static void on_closed(struct deliver_ticket *ticket, uint64_t delay_ms)
+{
+    struct deliver_job *job =
+        (struct deliver_job *)(void *)((char *)ticket -
+                                       offsetof(struct deliver_job, ticket));
+
+    deliver_job_park(job, delay_ms);
+}
+
 static void job_send(struct deliver_job *job)
 {
     job_enter(job, JOB_SENDING);
@@ -129,7 +145,7 @@ static void job_ready(struct deliver_job *job)
         return;
     }
     switch (deliver_host_enter(job->d->hosts, job->record.callback,
-                               &job->ticket, &delay_ms)) {
+                               &job->ticket, wsub_now_us(), &delay_ms)) {
     case DELIVER_ENTRY_NOW:
         job_send(job);
         break;
@@ -137,6 +153,7 @@ static void job_ready(struct deliver_job *job)
         job_enter(job, JOB_WAITING);
         break;
     case DELIVER_ENTRY_FULL:
+    case DELIVER_ENTRY_OPEN:
         deliver_job_park(job, delay_ms);
         break;
     case DELIVER_ENTRY_BAD:
@@ -268,6 +285,7 @@ void deliver_job_start(struct deliver *d, const struct wsub_stream_entry *entry)
     job->load.on_record = on_record;
     job->ticket.on_turn = on_turn;
     job->ticket.on_late = on_late;
+    job->ticket.on_closed = on_closed;
     snprintf(job->entry_id, sizeof(job->entry_id), "%s", entry->id);
     memcpy(job->hold_key, key, sizeof(key));
     HASH_ADD_STR(d->claim->held, hold_key, job);

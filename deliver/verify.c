@@ -194,7 +194,8 @@ static void finish(struct deliver_verification *v, const char *outcome)
     enter(v, VERIFY_APPLYING);
     v->outcome = outcome;
     if (v->ticket.host != NULL)
-        deliver_host_leave(v->d->hosts, &v->ticket);
+        deliver_host_leave(v->d->hosts, &v->ticket, DELIVER_SIGN_NONE, 0,
+                           wsub_now_us());
     apply(v);
 }
 
@@ -291,6 +292,11 @@ static void on_late(struct deliver_ticket *ticket)
     park(of_ticket(ticket), LATE_MS);
 }
 
+static void on_closed(struct deliver_ticket *ticket, uint64_t delay_ms)
+{
+    park(of_ticket(ticket), delay_ms);
+}
+
 static void loaded(struct deliver_verification *v)
 {
     uint64_t delay_ms = 0;
@@ -299,8 +305,8 @@ static void loaded(struct deliver_verification *v)
         park(v, 0);
         return;
     }
-    switch (
-        deliver_host_enter(v->d->hosts, v->callback, &v->ticket, &delay_ms)) {
+    switch (deliver_host_enter(v->d->hosts, v->callback, &v->ticket,
+                               wsub_now_us(), &delay_ms)) {
     case DELIVER_ENTRY_NOW:
         ask(v);
         break;
@@ -308,6 +314,7 @@ static void loaded(struct deliver_verification *v)
         enter(v, VERIFY_WAITING);
         break;
     case DELIVER_ENTRY_FULL:
+    case DELIVER_ENTRY_OPEN:
         park(v, delay_ms);
         break;
     case DELIVER_ENTRY_BAD:
@@ -410,6 +417,7 @@ void deliver_verify_start(struct deliver *d,
     v->shard = entry->shard;
     v->ticket.on_turn = on_turn;
     v->ticket.on_late = on_late;
+    v->ticket.on_closed = on_closed;
     v->ticket.urgent = true; /* WebSub section 5.1.2: as soon as possible */
     snprintf(v->entry_id, sizeof(v->entry_id), "%s", entry->id);
     memcpy(v->hold_key, hold_key, sizeof(hold_key));
