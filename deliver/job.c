@@ -95,6 +95,15 @@ void deliver_job_give_up(struct deliver_job *job, const char *why)
     deliver_job_settle(job, job->is_turn ? DELIVER_BURY : DELIVER_DEAD);
 }
 
+void deliver_job_suspend(struct deliver_job *job, const char *why)
+{
+    deliver_stat_add(DELIVER_STAT_SUSPENDED);
+    wsub_log_warn(
+        "subscription-suspended", WSUB_KV("topic", job->content->topic),
+        WSUB_KV("callback", job->record.callback), WSUB_KV("why", why));
+    deliver_job_settle(job, DELIVER_SUSPEND);
+}
+
 static void job_drop(struct deliver_job *job, const char *why)
 {
     deliver_stat_add(DELIVER_STAT_DROPPED);
@@ -140,7 +149,7 @@ static void job_shut_out(struct deliver_job *job, uint64_t delay_ms)
         deliver_history_add_failure(d->history, job->shard, job->td, job->cd) >=
             d->config->suspend_after) {
         job->delay_ms = delay_ms;
-        deliver_job_settle(job, DELIVER_SUSPEND);
+        deliver_job_suspend(job, "the host is down");
         return;
     }
     deliver_job_put_back(job, delay_ms);
@@ -368,6 +377,7 @@ static bool job_fill(struct deliver_job *job,
                      const struct wsub_stream_entry *entry)
 {
     job->failures = (uint32_t)take_number(entry, "n");
+    job->retried = wsub_stream_field(entry->fields, "n", NULL) != NULL;
     job->crashes = (uint32_t)take_number(entry, "k");
     if (!take_target(job, wsub_stream_field(entry->fields, "c", NULL)))
         return false;

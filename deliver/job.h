@@ -73,6 +73,7 @@ struct deliver_job {
     int level; /* of the event's topic that is subscribed to */
     char td[WSUB_DIGEST_LEN + 1];          /* of that level */
     uint32_t failures;                     /* attempts that failed so far */
+    bool retried;                          /* it came from `retry` */
     const struct deliver_content *content; /* a use of the cache's */
     struct deliver_content_wait wait;
     struct deliver_load load;
@@ -125,6 +126,10 @@ void deliver_job_put_back(struct deliver_job *job, uint64_t delay_ms);
 
 /* Gives the job's event up: a dead letter, after a line in the log. */
 void deliver_job_give_up(struct deliver_job *job, const char *why);
+
+/* The job's subscription has failed too often: it is followed from now on,
+ * and probed in job->delay_ms. */
+void deliver_job_suspend(struct deliver_job *job, const char *why);
 
 /* The job can't go on before Redis is back. */
 void deliver_job_stall(struct deliver_job *job);

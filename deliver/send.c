@@ -48,8 +48,7 @@ static void job_fail(struct deliver_job *job, const char *why,
     } else if (judgement == DELIVER_JUDGED_HOPELESS) {
         deliver_job_give_up(job, why);
     } else if (suspends && !job->is_turn) {
-        deliver_stat_add(DELIVER_STAT_SUSPENDED);
-        deliver_job_settle(job, DELIVER_SUSPEND);
+        deliver_job_suspend(job, why);
     } else {
         deliver_stat_add(DELIVER_STAT_RETRIED);
         deliver_job_settle(job, job->is_turn ? DELIVER_WAIT : DELIVER_LATER);
@@ -138,6 +137,10 @@ static void on_answer(const struct wsub_http_answer *answer, void *arg)
     switch (deliver_judge_status(answer->status)) {
     case DELIVER_JUDGED_WELL:
         deliver_stat_add(DELIVER_STAT_DELIVERED);
+        if (job->suspended)
+            wsub_log_info("subscription-answers-again",
+                          WSUB_KV("topic", job->content->topic),
+                          WSUB_KV("callback", job->record.callback));
         deliver_job_settle(job, job->is_turn ? DELIVER_STEP : DELIVER_DONE);
         break;
     case DELIVER_JUDGED_GONE:

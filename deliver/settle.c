@@ -66,7 +66,7 @@ static const struct {
     enum argument arguments[ARGUMENTS_MAX];
 } operations[] = {
     [DELIVER_GONE] = {"gone", {EVENT, TARGET, TD, GENERATION}},
-    [DELIVER_LATER] = {"later", {EVENT, TARGET, FAILURES, CRASHES, DELAY}},
+    [DELIVER_LATER] = {"later", {EVENT, TARGET, FAILURES, CRASHES, DELAY, TD}},
     [DELIVER_PARK] = {"park", {EVENT, TARGET, FAILURES, CRASHES, HOST}},
     [DELIVER_DEAD] = {"dead", {EVENT, TARGET, FAILURES, TOPIC, CALLBACK, WHY}},
     [DELIVER_MISS] = {"miss", {EVENT, TARGET, TD}},
@@ -93,7 +93,7 @@ static void add_text(struct wsub_cmd *cmd, const struct deliver_job *job,
         [EVENT] = event_of(job),
         [TARGET] = target,
         [CD] = job->cd,
-        [TD] = job->td,
+        [TD] = job->td[0] != '\0' ? job->td : "-",
         [TURN_TD] = job->turn_td,
         [HOST] = job->ticket.host_name,
         [TOPIC] = job->content != NULL ? job->content->topic : "",
@@ -151,6 +151,7 @@ static bool goes_with(const struct deliver_job *job,
 {
     return job != NULL && job->outcome == DELIVER_DONE &&
            job->lane == first->lane &&
+           (job == first || (!job->retried && !first->retried)) &&
            strcmp(job->event_id, first->event_id) == 0;
 }
 
@@ -177,6 +178,14 @@ static const struct deliver_job *add_done(struct wsub_cmd *cmd,
     }
 }
 
+static void add_retried(struct wsub_cmd *cmd, const struct deliver_job *job)
+{
+    wsub_cmd_str(cmd, "retried");
+    wsub_cmd_str(cmd, job->td);
+    wsub_cmd_str(cmd, job->cd);
+    wsub_cmd_str(cmd, job->event_id);
+}
+
 static void add_healed(struct wsub_cmd *cmd, const struct deliver_job *job)
 {
     wsub_cmd_str(cmd, "healed");
@@ -189,6 +198,8 @@ static void add_all(struct wsub_cmd *cmd, const struct deliver_job_list *jobs)
     const struct deliver_job *job;
 
     for (job = TAILQ_FIRST(jobs); job != NULL; job = TAILQ_NEXT(job, next)) {
+        if (job->retried && !job->is_turn && job->td[0] != '\0')
+            add_retried(cmd, job);
         if (job->outcome == DELIVER_DONE)
             job = add_done(cmd, job);
         else

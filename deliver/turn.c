@@ -10,7 +10,8 @@
 #include "deliver/settle.h"
 #include "deliver/stats.h"
 
-#define ENDED_MS 5000 /* until sweep has seen the end of the lease */
+#define ENDED_MS 5000       /* until sweep has seen the end of the lease */
+#define ON_THEIR_WAY_MS 200 /* jobs that are claimed, or about to be */
 
 void deliver_turn_missed(const struct deliver_job *job, uint64_t count,
                          const char *from, const char *to)
@@ -34,7 +35,8 @@ static const char *text_at(const struct redisReply *reply, size_t at)
                : "";
 }
 
-/* {}, {"idle"[, LOST, FROM, TO]} or {EVENT, LOST, FROM, TO, SUSPENDED}. */
+/* {}, {"wait"}, {"idle"[, LOST, FROM, TO]} or
+ * {EVENT, LOST, FROM, TO, SUSPENDED}. */
 static void found(struct deliver_job *job, const struct redisReply *reply)
 {
     const char *event = text_at(reply, 0);
@@ -42,6 +44,10 @@ static void found(struct deliver_job *job, const struct redisReply *reply)
 
     if (lost > 0)
         deliver_turn_missed(job, lost, text_at(reply, 2), text_at(reply, 3));
+    if (strcmp(event, "wait") == 0) {
+        deliver_job_put_back(job, ON_THEIR_WAY_MS);
+        return;
+    }
     if (event[0] == '\0' || strcmp(event, "idle") == 0) {
         deliver_job_free(job);
         return;
