@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/http/client.h"
+#include "deliver/host.h"
 
 enum deliver_error {
     DELIVER_ERROR_NONE, /* a whole answer came, or all that was wanted of it */
@@ -30,7 +31,11 @@ struct deliver_attempt {
 enum deliver_error deliver_error_of(enum wsub_http_outcome outcome,
                                     CURLcode code);
 
-/* The word for it in the attempt log: "timeout", "-" for none. */
+/* What the attempt says about the host; a status counts whatever came after
+ * it. */
+enum deliver_sign deliver_sign_of(enum wsub_http_outcome outcome, long status);
+
+/* The word for an error in the attempt log: "timeout", "-" for none. */
 const char *deliver_error_word(enum deliver_error error);
 
 #endif

@@ -63,7 +63,7 @@ enum deliver_entry {
 
 /* What a transfer says about its host. */
 enum deliver_sign {
-    DELIVER_SIGN_NONE,     /* nothing: it was not sent */
+    DELIVER_SIGN_NONE,     /* nothing: the host was not asked */
     DELIVER_SIGN_WELL,     /* any status but the next two */
     DELIVER_SIGN_PUSHBACK, /* 429: too much, but it lives */
     DELIVER_SIGN_OVERLOAD, /* 503: too much, or down */

@@ -44,7 +44,7 @@ struct deliver_host {
 
 TAILQ_HEAD(deliver_host_list, deliver_host);
 
-/* Zeroed and given its options at first. */
+/* Zeroed, then deliver_host_table_init(). */
 struct deliver_host_table {
     struct deliver_host *by_key, *by_name; /* owned */
     struct deliver_host_list in_use, at_rest;

@@ -1,4 +1,4 @@
-/* test_history.c - the attempts of deliver/history.h and deliver/attempt.h. */
+/* test_history.c - the attempts of deliver/history.h. */
 #include <stdio.h>
 #include <string.h>
 
@@ -197,33 +197,6 @@ START_TEST(the_run_that_was_used_least_recently_is_forgotten)
 }
 END_TEST
 
-static const struct {
-    enum wsub_http_outcome outcome;
-    CURLcode code;
-    const char *word;
-} words[] = {
-    {WSUB_HTTP_ANSWERED, CURLE_OK, "-"},
-    {WSUB_HTTP_TOO_LARGE, CURLE_WRITE_ERROR, "-"},
-    {WSUB_HTTP_TIMEOUT, CURLE_OPERATION_TIMEDOUT, "timeout"},
-    {WSUB_HTTP_BLOCKED, CURLE_COULDNT_CONNECT, "blocked"},
-    {WSUB_HTTP_BLOCKED, CURLE_ABORTED_BY_CALLBACK, "blocked"},
-    {WSUB_HTTP_UNREACHED, CURLE_COULDNT_RESOLVE_HOST, "dns"},
-    {WSUB_HTTP_UNREACHED, CURLE_COULDNT_CONNECT, "connect"},
-    {WSUB_HTTP_UNREACHED, CURLE_SSL_CONNECT_ERROR, "tls"},
-    {WSUB_HTTP_UNREACHED, CURLE_PEER_FAILED_VERIFICATION, "tls"},
-    {WSUB_HTTP_UNREACHED, CURLE_GOT_NOTHING, "broken"},
-    {WSUB_HTTP_UNREACHED, CURLE_RECV_ERROR, "broken"},
-    {WSUB_HTTP_UNREACHED, CURLE_WEIRD_SERVER_REPLY, "broken"},
-};
-
-START_TEST(each_error_has_a_word)
-{
-    ck_assert_str_eq(
-        deliver_error_word(deliver_error_of(words[_i].outcome, words[_i].code)),
-        words[_i].word);
-}
-END_TEST
-
 int main(void)
 {
     TCase *cases = tcase_create("history");
@@ -237,6 +210,5 @@ int main(void)
     tcase_add_test(cases, a_subscription_is_shard_topic_and_callback);
     tcase_add_test(cases, it_says_when_it_is_full_and_stays_within_its_bounds);
     tcase_add_test(cases, the_run_that_was_used_least_recently_is_forgotten);
-    tcase_add_loop_test(cases, each_error_has_a_word, 0, COUNT(words));
     return suite_run("history", cases);
 }
