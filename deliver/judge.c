@@ -12,24 +12,6 @@ enum deliver_judgement deliver_judge_status(long status)
     return status == 410 ? DELIVER_JUDGED_GONE : DELIVER_JUDGED_AGAIN;
 }
 
-enum deliver_sign deliver_judge_host(const struct wsub_http_answer *answer)
-{
-    if (answer->status == 429)
-        return DELIVER_SIGN_PUSHBACK;
-    if (answer->status == 503)
-        return DELIVER_SIGN_OVERLOAD;
-    if (answer->status != 0)
-        return DELIVER_SIGN_WELL;
-    switch (answer->outcome) {
-    case WSUB_HTTP_TIMEOUT:
-        return DELIVER_SIGN_TIMEOUT;
-    case WSUB_HTTP_BLOCKED:
-        return DELIVER_SIGN_NONE;
-    default:
-        return DELIVER_SIGN_UNREACHED;
-    }
-}
-
 static uint64_t backoff_ms(const struct wsub_config *config, uint32_t cap_ms,
                            const struct deliver_failure *f)
 {

@@ -15,8 +15,6 @@
 #include <stdint.h>
 
 #include "common/base/config.h"
-#include "common/http/client.h"
-#include "deliver/host.h"
 
 enum deliver_judgement {
     DELIVER_JUDGED_WELL,
@@ -36,9 +34,6 @@ struct deliver_failure {
 
 /* Of a status, 0 when none came. */
 enum deliver_judgement deliver_judge_status(long status);
-
-/* What the answer says about the host. */
-enum deliver_sign deliver_judge_host(const struct wsub_http_answer *answer);
 
 /* Sets *ret_ms to the delay until the next attempt, and returns
  * DELIVER_JUDGED_AGAIN or, when no further one is to be made,

@@ -16,6 +16,7 @@
 #include "deliver/judge.h"
 #include "deliver/star.h"
 #include "deliver/stats.h"
+#include "deliver/tries.h"
 
 #define ANSWER_MAX_BYTES                                                       \
     65536 /* ignored, and read only to keep the
@@ -82,11 +83,14 @@ static void end_star(const struct deliver_job *job)
                       on_star_ended, name);
 }
 
+/* Returns the number of failures in a row. */
 static uint32_t note_attempt(const struct deliver_job *job,
                              const struct wsub_http_answer *answer)
 {
+    struct deliver *d = job->d;
+    uint32_t run;
     struct deliver_attempt attempt = {
-        .at_ms = wsub_redis_time_ms(job->d->redis),
+        .at_ms = wsub_redis_time_ms(d->redis),
         .status = (uint16_t)answer->status,
         .duration_ms = (uint32_t)answer->duration_ms,
         .bytes = job->content->body_len,
@@ -95,8 +99,11 @@ static uint32_t note_attempt(const struct deliver_job *job,
             deliver_judge_status(answer->status) == DELIVER_JUDGED_WELL,
     };
 
-    return deliver_history_note(job->d->history, job->shard, job->td, job->cd,
-                                &attempt);
+    run = deliver_history_note(d->history, job->shard, job->td, job->cd,
+                               &attempt);
+    if (deliver_history_is_full(d->history))
+        deliver_tries_flush(d->tries, true);
+    return run;
 }
 
 static void job_gone(struct deliver_job *job)
@@ -132,7 +139,8 @@ static void on_answer(const struct wsub_http_answer *answer, void *arg)
                    WSUB_KU("status", answer->status),
                    WSUB_KU("ms", answer->duration_ms),
                    WSUB_KV("error", answer->error));
-    deliver_host_leave(job->d->hosts, &job->ticket, deliver_judge_host(answer),
+    deliver_host_leave(job->d->hosts, &job->ticket,
+                       deliver_sign_of(answer->outcome, answer->status),
                        answer->duration_ms * 1000, wsub_now_us());
     switch (deliver_judge_status(answer->status)) {
     case DELIVER_JUDGED_WELL:

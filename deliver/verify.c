@@ -14,7 +14,7 @@
 #include "common/store/promoter.h"
 #include "deliver/ask.h"
 #include "deliver/claim.h"
-#include "deliver/judge.h"
+#include "deliver/attempt.h"
 #include "deliver/star.h"
 #include "deliver/stats.h"
 
@@ -241,7 +241,8 @@ static void on_answer(const struct wsub_http_answer *answer, void *arg)
                    WSUB_KU("status", answer->status),
                    WSUB_KU("ms", answer->duration_ms),
                    WSUB_KV("error", answer->error));
-    deliver_host_leave(v->d->hosts, &v->ticket, deliver_judge_host(answer),
+    deliver_host_leave(v->d->hosts, &v->ticket,
+                       deliver_sign_of(answer->outcome, answer->status),
                        answer->duration_ms * 1000, wsub_now_us());
     switch (deliver_ask_judge(&v->ask, answer)) {
     case DELIVER_VERDICT_FINE:

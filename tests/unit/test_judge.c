@@ -32,32 +32,6 @@ START_TEST(a_status_means_well_gone_or_again)
 END_TEST
 
 static const struct {
-    enum wsub_http_outcome outcome;
-    long status;
-    enum deliver_sign sign;
-} signs[] = {
-    {WSUB_HTTP_ANSWERED, 200, DELIVER_SIGN_WELL},
-    {WSUB_HTTP_ANSWERED, 404, DELIVER_SIGN_WELL},
-    {WSUB_HTTP_ANSWERED, 500, DELIVER_SIGN_WELL},
-    {WSUB_HTTP_ANSWERED, 429, DELIVER_SIGN_PUSHBACK},
-    {WSUB_HTTP_ANSWERED, 503, DELIVER_SIGN_OVERLOAD},
-    {WSUB_HTTP_TOO_LARGE, 200, DELIVER_SIGN_WELL},
-    {WSUB_HTTP_TIMEOUT, 200, DELIVER_SIGN_WELL},
-    {WSUB_HTTP_TIMEOUT, 0, DELIVER_SIGN_TIMEOUT},
-    {WSUB_HTTP_UNREACHED, 0, DELIVER_SIGN_UNREACHED},
-    {WSUB_HTTP_BLOCKED, 0, DELIVER_SIGN_NONE},
-};
-
-START_TEST(a_host_is_judged_by_whether_it_answers)
-{
-    struct wsub_http_answer answer = {.outcome = signs[_i].outcome,
-                                      .status = signs[_i].status};
-
-    ck_assert_int_eq(deliver_judge_host(&answer), signs[_i].sign);
-}
-END_TEST
-
-static const struct {
     uint32_t failures;
     const char *retry_after;
     uint32_t draw;
@@ -149,8 +123,6 @@ int main(void)
 
     tcase_add_loop_test(cases, a_status_means_well_gone_or_again, 0,
                         COUNT(statuses));
-    tcase_add_loop_test(cases, a_host_is_judged_by_whether_it_answers, 0,
-                        COUNT(signs));
     tcase_add_loop_test(cases, the_delay_is_what_was_asked_for_or_the_backoff,
                         0, COUNT(delays));
     tcase_add_loop_test(cases, attempts_and_age_end_it, 0, COUNT(ends));
