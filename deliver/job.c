@@ -181,7 +181,7 @@ static void job_send(struct deliver_job *job)
 
     if (deliver_suspect_is_guilty(job)) {
         snprintf(why, sizeof(why), "%u processes ended while they held it",
-                 job->crashes);
+                 deliver_suspect_crashes(job));
         deliver_job_give_up(job, why);
     } else if (is_overdue(job)) {
         deliver_job_give_up(job, "delivery_deadline_s has passed");

@@ -89,9 +89,11 @@ struct deliver_job {
     bool suspended; /* so is the turn's subscription, or is to be */
     bool lost;      /* the turn's event has left: DELIVER_STEP */
 
-    bool taken_over;  /* and its crash count is in Redis */
-    bool counted;     /* the crash count has been read */
-    uint32_t crashes; /* processes that ended while they held it */
+    bool taken_over;   /* and its crash count is in Redis */
+    bool counted;      /* the crash count has been read */
+    uint32_t crashes;  /* processes that it ended for certain, before it came
+                        * back by `retry` */
+    uint32_t suspects; /* that ended while they held this entry of it */
 
     enum deliver_outcome outcome;
     uint64_t delay_ms;             /* DELIVER_LATER, _SUSPEND, _WAIT */

@@ -13,6 +13,7 @@
 #include "common/store/promoter.h"
 #include "deliver/parking.h"
 #include "deliver/progress.h"
+#include "deliver/suspect.h"
 
 #define BATCH_MAX 256 /* jobs a call; under half a millisecond of Redis */
 
@@ -119,7 +120,7 @@ static void add_argument(struct wsub_cmd *cmd, const struct deliver_job *job,
         wsub_cmd_u64(cmd, job->failures);
         break;
     case CRASHES:
-        wsub_cmd_u64(cmd, job->crashes);
+        wsub_cmd_u64(cmd, deliver_suspect_certain(job));
         break;
     case DELAY:
         wsub_cmd_u64(cmd, job->delay_ms);

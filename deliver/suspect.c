@@ -12,6 +12,7 @@
 #include "deliver/settle.h"
 
 #define BATCH_MAX 256 /* jobs in one question */
+#define IN_COMPANY 2  /* the first crashes, which others may have caused */
 
 struct deliver_suspects {
     struct deliver *d;               /* borrowed; outlives this */
@@ -41,7 +42,19 @@ static void stall_all(struct deliver_job_list *jobs)
 
 bool deliver_suspect_is_guilty(const struct deliver_job *job)
 {
-    return job->counted && job->crashes >= job->d->config->max_crashes;
+    return job->counted &&
+           deliver_suspect_crashes(job) >= job->d->config->max_crashes;
+}
+
+uint32_t deliver_suspect_certain(const struct deliver_job *job)
+{
+    return job->crashes +
+           (job->suspects > IN_COMPANY ? job->suspects - IN_COMPANY : 0);
+}
+
+uint32_t deliver_suspect_crashes(const struct deliver_job *job)
+{
+    return job->crashes + job->suspects;
 }
 
 /* `count` processes have ended while they held the job's entry. */
@@ -54,8 +67,8 @@ static void judge(struct deliver_job *job, long long count)
         return;
     }
     job->counted = true;
-    job->crashes += (uint32_t)count;
-    if (job->crashes > 1 && !deliver_suspect_is_guilty(job)) {
+    job->suspects = (uint32_t)count;
+    if (deliver_suspect_crashes(job) > 1 && !deliver_suspect_is_guilty(job)) {
         TAILQ_INSERT_TAIL(&suspects->waiting, job, next);
         go_alone(suspects);
     } else {

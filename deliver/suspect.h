@@ -8,11 +8,13 @@
  * What is taken over again goes on one by one, and its count goes up just
  * before, so that a job which does end its process is found out by itself
  * and what merely was there at the time is not charged for it.  The counts
- * are in Redis (`crashes`). */
+ * are in Redis (`crashes`); what goes back to `retry` takes only those along
+ * for which it was alone. */
 #ifndef DELIVER_SUSPECT_H
 #define DELIVER_SUSPECT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct deliver;
 struct deliver_job;
@@ -29,6 +31,12 @@ void deliver_suspect_ask(struct deliver_suspects *suspects,
 
 /* True when the job has ended max_crashes processes: it is to be given up. */
 bool deliver_suspect_is_guilty(const struct deliver_job *job);
+
+/* The crashes that the job takes along to its next attempt. */
+uint32_t deliver_suspect_certain(const struct deliver_job *job);
+
+/* How many processes have ended while they held the job. */
+uint32_t deliver_suspect_crashes(const struct deliver_job *job);
 
 /* The job is over: the next one that waits may go on. */
 void deliver_suspect_over(struct deliver_suspects *suspects,
