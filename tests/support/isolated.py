@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 
+from support.dns import Dns, Name
 from support.httpd import Answer
 from support.hub import Hub
 from support.keys import digest
@@ -43,6 +44,15 @@ def isolated_redirect(redis):
     `public` and `private`, and the `error` that is kept; None where the
     system allows no namespaces."""
     return _run("redirect", redis.url, redis.socket_path)
+
+
+def isolated_rebinding(redis):
+    """Announces a topic whose name has a public address at first, then a
+    private one as well, then that alone, to a spreader that may not go there.
+    Returns the fetches at `public` and `private`, the fetches at `both` while
+    the name had both, and the `error` that is kept; None where the system
+    allows no namespaces."""
+    return _run("rebinding", redis.url, redis.socket_path)
 
 
 def _run(*words):
@@ -109,7 +119,41 @@ def _redirect(redis_url, socket_path):
             "error": error.decode()}
 
 
+def _rebinding(redis_url, socket_path):
+    _add_address(_PUBLIC)
+    server = Publisher(_PUBLIC)
+    public = server.topic("/topic")
+    private = Publisher("127.0.0.1", server.port).topic("/topic")
+    dns = Dns()
+    spreader = Program("websub-spreader",
+                       {"redis_url": redis_url, "shards": 1,
+                        "dns_servers": dns.address, "max_attempts": 1,
+                        "status_listen": "127.0.0.1:0"})
+    spreader.wait_ready()
+    redis = Client(socket_path)
+    url = f"http://rebind.test:{server.port}/topic"
+    prefix, td = "websub:{0}:", digest(url)
+    redis.call("ZADD", f"{prefix}subs:{td}", 0, digest("callback"))
+
+    def announce():
+        redis.call("XADD", prefix + "pings", "*", "v", 1, "t", url)
+
+    def error():
+        announce()
+        return redis.call("HGET", f"{prefix}topic:{td}", "error")
+
+    dns.names["rebind.test"] = Name("127.0.0.1", _PUBLIC, ttl=1)
+    announce()
+    public.wait_fetches()
+    both = len(public.fetches)
+    dns.names["rebind.test"] = Name("127.0.0.1", ttl=1)
+    found = wait_until(error, "the fetch is refused")
+    spreader.stop()
+    return {"both": both, "public": len(public.fetches),
+            "private": len(private.fetches), "error": found.decode()}
+
+
 if __name__ == "__main__":
     _enter()
-    _act = {"hub": _hub, "redirect": _redirect}[sys.argv[1]]
+    _act = {"hub": _hub, "redirect": _redirect, "rebinding": _rebinding}[sys.argv[1]]
     print(json.dumps(_act(*sys.argv[2:])))
