@@ -34,8 +34,7 @@
 #define SLOW_MAX 4096
 #define SLOW_AFTER_MS 100
 #define TICK_MS 20
-#define CHECK_MS 1000 /* between two looks whether resolv.conf has changed */
-#define TRIES 2       /* of each server; the second waits twice as long */
+#define TRIES 2 /* of each server; the second waits twice as long */
 
 struct wsub_name_query {
     struct wsub_resolver *resolver;
@@ -60,8 +59,7 @@ struct wsub_resolver {
     struct event *pump;        /* owned; made active to start queries */
     struct event *tick;        /* owned; runs while queries are in flight */
     struct timespec conf_time; /* of the resolv.conf that was read */
-    uint64_t checked_ms;
-    bool stale; /* resolv.conf has changed since */
+    bool stale;                /* resolv.conf has changed since */
     bool closing;
 };
 
@@ -129,12 +127,12 @@ static uint32_t count_servers(ares_channel channel)
  * are is known once the channel is made. */
 static void open_channel(struct wsub_resolver *resolver)
 {
-    uint32_t share_ms = resolver->o.timeout_ms / 4 + 1;
-    int status = make_channel(resolver, share_ms);
-    uint32_t count;
+    uint32_t count, share_ms = resolver->o.timeout_ms / 4 + 1;
+    int status;
 
     resolver->conf_time = conf_time();
     resolver->stale = false;
+    status = make_channel(resolver, share_ms);
     if (status == ARES_SUCCESS) {
         count = count_servers(resolver->channel);
         if (count > 1)
@@ -146,17 +144,13 @@ static void open_channel(struct wsub_resolver *resolver)
     wsub_ares_events_use(resolver->events, resolver->channel);
 }
 
-static void look_at_conf(struct wsub_resolver *resolver, uint64_t now_ms)
+static void look_at_conf(struct wsub_resolver *resolver)
 {
-    struct timespec time;
+    struct timespec time = conf_time();
 
-    if (resolver->o.servers[0] != '\0' ||
-        now_ms - resolver->checked_ms < CHECK_MS)
-        return;
-    resolver->checked_ms = now_ms;
-    time = conf_time();
-    if (time.tv_sec != resolver->conf_time.tv_sec ||
-        time.tv_nsec != resolver->conf_time.tv_nsec)
+    if (resolver->o.servers[0] == '\0' &&
+        (time.tv_sec != resolver->conf_time.tv_sec ||
+         time.tv_nsec != resolver->conf_time.tv_nsec))
         resolver->stale = true;
 }
 
@@ -256,7 +250,7 @@ static void on_pump(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    look_at_conf(resolver, wsub_now_ms());
+    look_at_conf(resolver);
     if (is_idle(resolver) && (resolver->stale || resolver->channel == NULL))
         open_channel(resolver);
     while (!resolver->stale && resolver->quick_count < QUICK_MAX &&

@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.dns import A, AAAA, NXDOMAIN, SERVFAIL, Dns, Name
-from support.isolated import isolated_rebinding
+from support.isolated import isolated_rebinding, isolated_resolv_conf
 from support.redis import Redis
 from support.sink import Sink, send_forms, subscribe_form
 from support.system import SystemTest
@@ -252,6 +252,17 @@ class Isolation(ResolverTest):
         self.assertEqual(dict(self.dns.queries), asked)
         self.assertEqual(sink.arrived,
                          {(f"/{n}", b"event"): 1 for n in range(MANY)})
+
+
+class ResolvConf(unittest.TestCase):
+    def test_it_is_read_again_when_it_changes(self):
+        redis = Redis()
+        self.addCleanup(redis.close)
+        got = isolated_resolv_conf(redis)
+        if got is None:
+            self.skipTest("the system allows no namespaces")
+        self.assertEqual(got["fetches"], [1, 1])
+        self.assertEqual(got["asked"], [[True, False], [False, True]])
 
 
 class PrivateNetworks(ResolverTest):

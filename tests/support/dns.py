@@ -47,14 +47,14 @@ class Name:
 class Dns:
     """Listens from its creation on; close() ends it."""
 
-    def __init__(self, host="127.0.0.1"):
+    def __init__(self, host="127.0.0.1", port=0):
         self.names = {}
         self.otherwise = lambda name: Name(rcode=NXDOMAIN)
         self.queries = collections.Counter()
         self.tcp_queries = 0
         self._held = []  # (query, client)
         self._lock = threading.Lock()
-        self._udp, self._tcp = _listen(host)
+        self._udp, self._tcp = _listen(host, port)
         self.address = f"{host}:{self._udp.getsockname()[1]}"
         self._wake, self._end = socket.socketpair()
         self._threads = [threading.Thread(target=act, daemon=True)
@@ -143,10 +143,10 @@ class Dns:
                 link.sendall(struct.pack(">H", len(answer)) + answer)
 
 
-def _listen(host):
+def _listen(host, port):
     """Sockets of both kinds on one port."""
     while True:
-        tcp = socket.create_server((host, 0))
+        tcp = socket.create_server((host, port))
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             udp.setsockopt(socket.SOL_SOCKET, _FORCE, _BUFFER_BYTES)
@@ -158,6 +158,8 @@ def _listen(host):
         except OSError:
             udp.close()
             tcp.close()
+            if port:
+                raise
 
 
 def _question(query):

@@ -15,6 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 
 from support.dns import Dns, Name
 from support.httpd import Answer
@@ -25,7 +26,8 @@ from support.publisher import Publisher
 from support.redis import Client
 from support.wait import wait_until
 
-_NEWUSER, _NEWNET = 0x10000000, 0x40000000
+_NEWUSER, _NEWNET, _NEWNS = 0x10000000, 0x40000000, 0x00020000
+_BIND, _PRIVATE = 0x1000, 0x44000  # MS_BIND; MS_PRIVATE and MS_REC
 _GETFLAGS, _SETFLAGS, _SETADDRESS, _UP = 0x8913, 0x8914, 0x8916, 1
 _PUBLIC = "1.2.3.4"  # any in global unicast space; nothing leaves the machine
 _UNAVAILABLE = 77
@@ -53,6 +55,14 @@ def isolated_rebinding(redis):
     the name had both, and the `error` that is kept; None where the system
     allows no namespaces."""
     return _run("rebinding", redis.url, redis.socket_path)
+
+
+def isolated_resolv_conf(redis):
+    """Runs a spreader whose resolv.conf names one server and then another,
+    and announces a topic after each.  Returns the fetches of both topics, and
+    for each server which of the two topics' names it was asked for; None
+    where the system allows no namespaces."""
+    return _run("resolv_conf", redis.url, redis.socket_path)
 
 
 def _run(*words):
@@ -153,7 +163,49 @@ def _rebinding(redis_url, socket_path):
             "private": len(private.fetches), "error": found.decode()}
 
 
+def _mount_resolv_conf():
+    """Puts a file of ours in the place of resolv.conf; returns its path."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    handle, path = tempfile.mkstemp(prefix="websubd-resolv-")
+    os.close(handle)
+    if (libc.unshare(_NEWNS) != 0 or
+            libc.mount(None, b"/", None, _PRIVATE, None) != 0 or
+            libc.mount(path.encode(), b"/etc/resolv.conf", None, _BIND,
+                       None) != 0):
+        sys.exit(_UNAVAILABLE)
+    return path
+
+
+def _resolv_conf(redis_url, socket_path):
+    path = _mount_resolv_conf()
+    servers = [Dns(f"127.0.0.{n}", 53) for n in (2, 3)]
+    publisher = Publisher()
+    topics = [publisher.topic(f"/{n}") for n in range(2)]
+    redis = Client(socket_path)
+    prefix, spreader = "websub:{0}:", None
+    for n, (dns, topic) in enumerate(zip(servers, topics)):
+        with open(path, "w", encoding="ascii") as conf:
+            conf.write(f"search home.test\nnameserver 127.0.0.{n + 2}\n")
+        dns.names[f"host{n}.home.test"] = Name("127.0.0.1")
+        spreader = spreader or Program(
+            "websub-spreader", {"redis_url": redis_url, "shards": 1,
+                                "allow_private_networks": "yes",
+                                "retry_base_ms": 100,
+                                "status_listen": "127.0.0.1:0"})
+        spreader.wait_ready()
+        url = f"http://host{n}:{publisher.port}/{n}"
+        redis.call("ZADD", f"{prefix}subs:{digest(url)}", 0, digest("cb"))
+        redis.call("XADD", prefix + "pings", "*", "v", 1, "t", url)
+        topic.wait_fetches()
+    spreader.stop()
+    os.unlink(path)
+    return {"fetches": [len(topic.fetches) for topic in topics],
+            "asked": [[dns.asked(f"host{n}.home.test") > 0 for n in range(2)]
+                      for dns in servers]}
+
+
 if __name__ == "__main__":
     _enter()
-    _act = {"hub": _hub, "redirect": _redirect, "rebinding": _rebinding}[sys.argv[1]]
+    _act = {"hub": _hub, "redirect": _redirect, "rebinding": _rebinding,
+            "resolv_conf": _resolv_conf}[sys.argv[1]]
     print(json.dumps(_act(*sys.argv[2:])))
