@@ -35,6 +35,7 @@ static const struct {
     [HUB_FAULT_LEASE] = {400, "lease-seconds-validation-error",
                          "Invalid lease"},
     [HUB_FAULT_SECRET] = {400, "secret-validation-error", "Invalid secret"},
+    [HUB_FAULT_ORDERED] = {400, "ordered-validation-error", "Invalid ordering"},
     [HUB_FAULT_REASON] = {400, "reason-validation-error", "Invalid reason"},
     [HUB_FAULT_NOT_FOUND] = {404, "not-found", "Not found"},
     [HUB_FAULT_UNAVAILABLE] = {503, "service-unavailable",

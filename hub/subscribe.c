@@ -45,6 +45,7 @@ struct flow {
     const char *secret; /* borrowed until stored; NULL or "": none */
     const char *reason; /* const; of a denial, else "" */
     uint64_t lease_s;
+    bool ordered;
     struct wsub_topic_ref ref;
     char cd[WSUB_DIGEST_LEN + 1];
 };
@@ -171,6 +172,7 @@ static void store(struct flow *flow)
     wsub_cmd_u64(&cmd, HUB_VERIFY_WAITING_MAX);
     wsub_cmd_str(&cmd, way_names[flow->way]);
     wsub_cmd_str(&cmd, flow->reason);
+    wsub_cmd_str(&cmd, flow->ordered ? "1" : "0");
     if (wsub_redis_send(redis, flow->ref.shard, &cmd, on_stored, flow) !=
         WSUB_OK)
         finish(flow, WSUB_ERR_UNAVAILABLE);
@@ -253,6 +255,22 @@ static const char *take_secret(const struct wsub_form *form,
     return secret;
 }
 
+/* Our extension: events one at a time, each after the one before. */
+static bool take_ordered(const struct wsub_form *form,
+                         struct hub_errors *errors)
+{
+    static const char name[] = "hub.websubd.ordered";
+    const char *text = NULL;
+
+    if (!hub_param_optional(form, name, HUB_FAULT_ORDERED, errors, &text) ||
+        text == NULL)
+        return false;
+    if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+        hub_errors_add(errors, HUB_FAULT_ORDERED, name,
+                       "%s must be true or false.", name);
+    return strcmp(text, "true") == 0;
+}
+
 static struct flow *flow_new(struct wsub_http_request *req, bool subscribe)
 {
     struct flow *flow = wsub_calloc(1, sizeof(*flow));
@@ -273,6 +291,7 @@ static void take(struct flow *flow, const struct hub *hub,
     if (flow->subscribe) {
         flow->lease_s = take_lease(hub->config, form, errors);
         flow->secret = take_secret(form, errors);
+        flow->ordered = take_ordered(form, errors);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include <event2/event.h>
+#include <uthash.h>
 
 #include "common/base/log.h"
 #include "common/base/loop.h"
@@ -19,12 +20,16 @@
 
 #define PAGE_JOBS 500 /* under 3 ms of Redis, in which it serves no one else */
 #define RESUME_MS 500 /* between looks whether Redis is back */
+#define FULL_MS 10    /* deliver empties `bulk` by some hundred jobs in it */
 #define EVENT_ID_MAX 48
+
+enum page_result { PAGE_MORE = 0, PAGE_FINISHED = 1, PAGE_FULL = 2 };
 
 struct event_job {
     char id[EVENT_ID_MAX];
     char *topic; /* owned */
     TAILQ_ENTRY(event_job) next;
+    UT_hash_handle hh;
 };
 
 TAILQ_HEAD(event_list, event_job);
@@ -32,7 +37,10 @@ TAILQ_HEAD(event_list, event_job);
 struct shard {
     struct spread_fanout *fanout;
     unsigned number;
-    struct event_list open; /* the next one to get a page first */
+    struct event_list open;   /* the next one to get a page first */
+    struct event_job *ids;    /* owned; the same, by id */
+    unsigned full;            /* events told in a row that `bulk` is full */
+    struct event *full_timer; /* owned */
     bool busy;
 };
 
@@ -49,6 +57,7 @@ static void event_free_first(struct shard *shard)
     struct event_job *event = TAILQ_FIRST(&shard->open);
 
     TAILQ_REMOVE(&shard->open, event, next);
+    HASH_DEL(shard->ids, event);
     free(event->topic);
     free(event);
 }
@@ -68,9 +77,11 @@ static void add_levels(struct wsub_cmd *cmd, const char *topic)
 static void page_done(struct shard *shard, const struct redisReply *reply)
 {
     struct event_job *event = TAILQ_FIRST(&shard->open);
+    long long result = reply->element[1]->integer;
 
     spread_stat_add(SPREAD_STAT_JOBS, (uint64_t)reply->element[0]->integer);
-    if (reply->element[1]->integer == 0) {
+    if (result != PAGE_FINISHED) {
+        shard->full = result == PAGE_FULL ? shard->full + 1 : 0;
         TAILQ_REMOVE(&shard->open, event, next);
         TAILQ_INSERT_TAIL(&shard->open, event, next);
         return;
@@ -98,20 +109,45 @@ static void on_page(enum wsub_err err, const struct redisReply *reply,
     spread_drain_check(shard->fanout->s);
 }
 
+/* An event that has had no page yet needs no room in `bulk`, so all are asked
+ * before the shard waits. */
+static bool wait_for_room(struct shard *shard)
+{
+    static const struct timeval wait = {0, FULL_MS * 1000};
+
+    if (shard->full < HASH_COUNT(shard->ids))
+        return false;
+    if (!event_pending(shard->full_timer, EV_TIMEOUT, NULL))
+        event_add(shard->full_timer, &wait);
+    return true;
+}
+
 static void page_next(struct shard *shard)
 {
-    struct wsub_redis *redis = shard->fanout->s->redis;
+    const struct spreader *s = shard->fanout->s;
     const struct event_job *event = TAILQ_FIRST(&shard->open);
     struct wsub_cmd cmd;
 
-    if (shard->busy || event == NULL)
+    if (shard->busy || event == NULL || wait_for_room(shard))
         return;
-    wsub_cmd_init_script(&cmd, redis, shard->number, WSUB_SCRIPT_PAGE);
+    wsub_cmd_init_script(&cmd, s->redis, shard->number, WSUB_SCRIPT_PAGE);
     wsub_cmd_str(&cmd, event->id);
     wsub_cmd_u64(&cmd, PAGE_JOBS);
+    wsub_cmd_u64(&cmd, (uint64_t)s->config->retention_s * 1000);
+    wsub_cmd_u64(&cmd, s->config->fanout_backlog);
     add_levels(&cmd, event->topic);
-    shard->busy =
-        wsub_redis_send(redis, shard->number, &cmd, on_page, shard) == WSUB_OK;
+    shard->busy = wsub_redis_send(s->redis, shard->number, &cmd, on_page,
+                                  shard) == WSUB_OK;
+}
+
+static void on_full_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct shard *shard = arg;
+
+    (void)fd;
+    (void)what;
+    shard->full = 0;
+    page_next(shard);
 }
 
 /* What an error or an absence of Redis has left goes on. */
@@ -136,6 +172,8 @@ struct spread_fanout *spread_fanout_new(struct spreader *s)
     for (unsigned i = 0; i < shards; i++) {
         fanout->shards[i].fanout = fanout;
         fanout->shards[i].number = i;
+        fanout->shards[i].full_timer = evtimer_new(
+            wsub_loop_base(s->loop), on_full_timer, &fanout->shards[i]);
         TAILQ_INIT(&fanout->shards[i].open);
     }
     fanout->resume =
@@ -148,9 +186,11 @@ void spread_fanout_free(struct spread_fanout *fanout)
 {
     if (fanout == NULL)
         return;
-    for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++)
+    for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++) {
         while (!TAILQ_EMPTY(&fanout->shards[i].open))
             event_free_first(&fanout->shards[i]);
+        event_free(fanout->shards[i].full_timer);
+    }
     event_free(fanout->resume);
     free(fanout->shards);
     free(fanout);
@@ -160,10 +200,8 @@ static bool is_open(const struct shard *shard, const char *id)
 {
     const struct event_job *event;
 
-    TAILQ_FOREACH(event, &shard->open, next)
-    if (strcmp(event->id, id) == 0)
-        return true;
-    return false;
+    HASH_FIND_STR(shard->ids, id, event);
+    return event != NULL;
 }
 
 void spread_fanout_start(struct spread_fanout *fanout,
@@ -179,7 +217,11 @@ void spread_fanout_start(struct spread_fanout *fanout,
     event = wsub_calloc(1, sizeof(*event));
     snprintf(event->id, sizeof(event->id), "%s", entry->id);
     event->topic = wsub_strdup(wsub_stream_field(entry->fields, "t", NULL));
-    TAILQ_INSERT_TAIL(&shard->open, event, next);
+    HASH_ADD_STR(shard->ids, id, event);
+    if (shard->full > 0 && !shard->busy)
+        TAILQ_INSERT_HEAD(&shard->open, event, next); /* others wait for room */
+    else
+        TAILQ_INSERT_TAIL(&shard->open, event, next);
     page_next(shard);
 }
 

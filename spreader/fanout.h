@@ -1,7 +1,8 @@
 /* fanout.h - from an event to its jobs, page by page.
  *
  *   open -> page -> page ... -> finished
- *             '--> stalled (Redis went away) -> page
+ *             |--> stalled (Redis went away) -> page
+ *             '--> full (deliver has enough for now) -> page
  *
  * The events of a shard take turns, one page each, so a topic with a million
  * subscriptions does not hold up one with a single one.  One page a shard is

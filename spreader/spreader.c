@@ -97,6 +97,6 @@ void spread_drain_check(struct spreader *s)
         !spread_validator_idle(s->validator))
         return;
     s->leaving = true;
-    wsub_leave(s->redis, "spread", s->config->instance_name, streams, on_left,
-               s);
+    wsub_leave(s->redis, "spread", s->config->instance_name, streams, 2,
+               on_left, s);
 }

@@ -250,7 +250,7 @@ static const char *error_of(const struct wsub_http_call *call,
 struct wsub_http_answer wsub_http_call_answer(struct wsub_http_call *call,
                                               CURLcode code)
 {
-    struct wsub_http_answer answer = {.easy = call->easy};
+    struct wsub_http_answer answer = {.easy = call->easy, .code = code};
 
     if (call->state == WSUB_CALL_SENT)
         curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &answer.status);

@@ -25,7 +25,7 @@ static void on_left(enum wsub_err err, const struct redisReply *reply,
 }
 
 void wsub_leave(struct wsub_redis *redis, const char *group,
-                const char *consumer, const char *const streams[2],
+                const char *consumer, const char *const streams[], size_t count,
                 void (*on_done)(void *arg), void *arg)
 {
     struct leaving *leaving = wsub_calloc(1, sizeof(*leaving));
@@ -39,8 +39,8 @@ void wsub_leave(struct wsub_redis *redis, const char *group,
         wsub_cmd_init_script(&cmd, redis, i, WSUB_SCRIPT_LEAVE);
         wsub_cmd_str(&cmd, group);
         wsub_cmd_str(&cmd, consumer);
-        wsub_cmd_str(&cmd, streams[0]);
-        wsub_cmd_str(&cmd, streams[1]);
+        for (size_t s = 0; s < count; s++)
+            wsub_cmd_str(&cmd, streams[s]);
         if (wsub_redis_send(redis, i, &cmd, on_left, leaving) == WSUB_OK)
             leaving->due++;
     }

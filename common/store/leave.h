@@ -2,14 +2,16 @@
 #ifndef WSUB_STORE_LEAVE_H
 #define WSUB_STORE_LEAVE_H
 
+#include <stddef.h>
+
 struct wsub_redis;
 
-/* Removes consumer `consumer` of `group` from the two `streams` of every
+/* Removes consumer `consumer` of `group` from the `count` streams of every
  * shard, where it holds nothing.  Calls `on_done` once, when Redis has
  * answered for all shards or cannot be reached; maybe during this call.  A
  * consumer that stays behind is harmless. */
 void wsub_leave(struct wsub_redis *redis, const char *group,
-                const char *consumer, const char *const streams[2],
+                const char *consumer, const char *const streams[], size_t count,
                 void (*on_done)(void *arg), void *arg);
 
 #endif

@@ -19,6 +19,18 @@ static bool take_number(char **rest, uint64_t *ret)
     return true;
 }
 
+static bool take_flags(char **rest, struct wsub_record *record)
+{
+    char flag = **rest;
+
+    if (flag == '\0' || strchr("-of", flag) == NULL || (*rest)[1] != ' ')
+        return false;
+    record->ordered = flag == 'o';
+    record->followed = flag != '-';
+    *rest += 2;
+    return true;
+}
+
 enum wsub_err wsub_record_parse(char *line, struct wsub_record *ret_record)
 {
     struct wsub_record record;
@@ -28,7 +40,7 @@ enum wsub_err wsub_record_parse(char *line, struct wsub_record *ret_record)
     if (!take_number(&rest, &version) || version != 1 ||
         !take_number(&rest, &record.expires_s) ||
         !take_number(&rest, &record.lease_s) ||
-        !take_number(&rest, &record.generation))
+        !take_number(&rest, &record.generation) || !take_flags(&rest, &record))
         return WSUB_ERR_INVALID;
     secret = rest;
     callback = strchr(secret, ' ');

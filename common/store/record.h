@@ -1,12 +1,13 @@
 /* record.h - the record of an active subscription (key sub:TD:CD).
  *
- *   1 EXPIRES LEASE GENERATION SECRET CALLBACK
+ *   1 EXPIRES LEASE GENERATION FLAGS SECRET CALLBACK
  *
  * One line, single spaces; docs/PROTOCOL.md explains the fields.  The scripts
  * write it, this reads it. */
 #ifndef WSUB_STORE_RECORD_H
 #define WSUB_STORE_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/base/err.h"
@@ -15,6 +16,8 @@ struct wsub_record {
     uint64_t expires_s; /* Unix time; nothing is delivered from then on */
     uint64_t lease_s;
     uint64_t generation;  /* of the request that made it */
+    bool ordered;         /* its events come one at a time, in order */
+    bool followed;        /* it gets them by turns; true when ordered */
     const char *secret;   /* borrowed from the line; sealed, or "-" */
     const char *callback; /* borrowed from the line */
 };

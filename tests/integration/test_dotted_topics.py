@@ -173,7 +173,7 @@ class Star(Dotted):
         self.system.redis.call("HSET", self.store.key("*", name), "ok", 1)
         self.system.redis.call(
             "SET", self.store.key("*", f"sub:{td}:{cd}"),
-            f"1 99999999999 60 1 - {callback.url}")
+            f"1 99999999999 60 1 - - {callback.url}")
         self.system.start("deliver")
         self.wait_copies(callback, SHARDS)
         self.system.wait_decided("*", callback)

@@ -168,7 +168,7 @@ class Keeping(ResolverTest):
         self.dns.names["sub.test"] = Name("127.0.0.2", ttl=1)
 
         def moved():
-            server.drop_connections()  # a kept one would be used
+            server.hang_up()  # a kept one would be used
             return "127.0.0.2" in server.reached
         self.push_until(moved, "the new address is used")
 

@@ -45,7 +45,6 @@ class DenialTest(ScriptTest):
     def check_gone(self, cd=CD):
         self.assertFalse(self.exists(f"sub:{TD}:{cd}"))
         self.assertIsNone(self.call("ZSCORE", f"subs:{TD}", cd))
-        self.assertIsNone(self.call("ZSCORE", "lease", f"{TD}:{cd}"))
 
     def check_denied(self, generation, given=GIVEN, reason=b"No.", cd=CD):
         self.check_gone(cd)

@@ -15,13 +15,10 @@ SEQ_MAX = 2 ** 64 - 1
 
 class Sweep(ScriptTest):
     def page(self, event, size=100):
-        return tuple(self.run_script("page", event, size, TD))
+        return self.post_page(event, size)
 
     def settle(self, count=100):
-        """Claims jobs and settles them as done."""
-        for entry, fields in self.read("outbox", count=count):
-            self.run_script("settle", entry, fields[b"e"], fields[b"c"],
-                            "done")
+        self.settle_all(count=count)
 
     def fanned_out(self, count, cds=(CD,)):
         """Events of long ago with a job for each CD, settled or not."""
@@ -41,10 +38,13 @@ class Sweep(ScriptTest):
 
 
 class Leases(Sweep):
-    def lease(self, cd, expires_s):
-        self.subscribe(cd)
-        self.call("SET", f"sub:{TD}:{cd}", f"1 {expires_s} 60 1 - {CALLBACK}")
-        self.call("ZADD", "lease", expires_s, f"{TD}:{cd}")
+    def lease(self, cd, expires_s, lease_s=60):
+        self.subscription(cd, expires_s=expires_s, lease_s=lease_s)
+
+    def renew(self, cd, expires_s, lease_s=60):
+        """The record only: a renewal to later leaves the lists alone."""
+        self.call("SET", f"sub:{TD}:{cd}",
+                  f"1 {expires_s} {lease_s} 2 - - {CALLBACK}")
 
     def test_a_lapsed_lease_ends_the_subscription(self):
         now_s = self.now_ms() // 1000
@@ -52,21 +52,66 @@ class Leases(Sweep):
         self.lease("lasts", now_s + 60)
         self.assertEqual(self.sweep()[0], 1)
         self.assertEqual(self.call("ZRANGE", f"subs:{TD}", 0, -1), [b"lasts"])
-        self.assertEqual(self.call("ZRANGE", "lease", 0, -1),
-                         [f"{TD}:lasts".encode()])
+        self.assertEqual(self.leases(f"{TD}:lasts"), [now_s + 60])
+        self.assertFalse(self.exists(f"lease:{now_s}"))
         self.assertFalse(self.exists(f"sub:{TD}:lapsed"))
         self.assertTrue(self.exists(f"sub:{TD}:lasts"))
 
     def test_the_limit_holds_and_says_that_there_is_more(self):
         for n in range(5):
-            self.lease(f"cd{n}", n + 1)
+            self.lease(f"cd{n}", n // 2 + 1)
         self.assertEqual(self.sweep(limit=3), [3, 0, 0, 1])
         self.assertEqual(self.sweep(limit=3), [2, 0, 0, 0])
         self.assertFalse(self.exists(f"subs:{TD}"))
+        self.assertFalse(self.exists("lease"))
 
     def test_a_lease_far_away_stays(self):
-        self.lease("far", 2 ** 53)
+        self.lease("far", 2 ** 52)
         self.assertEqual(self.sweep()[0], 0)
+
+    def test_a_renewed_one_moves_to_its_new_end(self):
+        end = self.now_ms() // 1000 + 100
+        for lease_s, slot in ((60, end), (3600, (end + 59) // 60 * 60)):
+            with self.subTest(lease_s=lease_s):
+                self.setUp()
+                self.lease("cd", 1)
+                self.renew("cd", end, lease_s)
+                self.assertEqual(self.sweep()[0], 0)
+                self.assertTrue(self.exists(f"sub:{TD}:cd"))
+                self.assertEqual(self.leases(f"{TD}:cd"), [slot])
+
+    def test_several_entries_of_one_become_one(self):
+        self.lease("cd", 1)
+        self.lease("cd", 2)
+        end = self.now_ms() // 1000 + 100
+        self.renew("cd", end)
+        self.sweep()
+        self.assertEqual(self.leases(f"{TD}:cd"), [end])
+
+    def test_what_has_ended_before_leaves_nothing(self):
+        self.lease("cd", 1)
+        self.call("DEL", f"sub:{TD}:cd")
+        self.assertEqual(self.sweep()[0], 0)
+        self.assertFalse(self.exists("lease"))
+
+    def test_a_record_of_a_newer_format_is_looked_at_again(self):
+        self.lease("cd", 1)
+        self.call("SET", f"sub:{TD}:cd", "2 something else")
+        self.assertEqual(self.sweep(), [0, 0, 0, 0])
+        slot, = self.leases(f"{TD}:cd")
+        self.assertGreater(slot, self.now_ms() // 1000)
+        self.assertTrue(self.exists(f"sub:{TD}:cd"))
+
+    def test_all_that_is_kept_for_a_subscription_goes_with_it(self):
+        self.lease("cd", 1)
+        self.call("HSET", f"follow:{TD}", "cd", "1 run 0-0 0 0 0-0")
+        self.call("ZADD", f"missed:{TD}:cd", 0, "x")
+        self.call("ZADD", "suspended", 1, f"{TD}:cd")
+        self.call("HSET", f"tries:{TD}", "cd", "1 0 0 0")
+        self.assertEqual(self.sweep()[0], 1)
+        for key in ("sub:{}:cd", "subs:{}", "missed:{}:cd", "follow:{}",
+                    "tries:{}", "suspended", "lease"):
+            self.assertFalse(self.exists(key.format(TD)), key)
 
 
 class Retention(Sweep):
@@ -117,6 +162,13 @@ class Retention(Sweep):
         self.assertEqual(self.sweep(limit=3)[1:], [3, 0, 1])
         self.assertEqual(self.sweep(limit=3)[1:], [2, 0, 0])
         self.assertEqual(self.call("HLEN", "refs"), 5)
+
+    def test_few_are_read_at_once_when_jobs_refer_to_any(self):
+        self.fanned_out(50)
+        self.assertEqual([self.sweep()[1] for _ in range(3)], [20, 20, 10])
+        self.assertEqual(self.sweep()[3], 0)
+        self.assertEqual(len([key for key in self.redis.keys()
+                              if b":kept:" in key]), 50)
 
     def test_two_callers_change_nothing_more(self):
         self.fanned_out(2)
@@ -254,7 +306,7 @@ class DeadLetters(Sweep):
 
 
 class Trimming(Sweep):
-    QUEUES = ("pings", "outbox", "verify")
+    QUEUES = ("pings", "outbox", "bulk", "verify")
 
     def fill(self, stream, count):
         return [self.call("XADD", stream, "*", "a", n).decode()
@@ -337,7 +389,8 @@ class Full(Sweep):
         event, = self.fanned_out(1)
         (entry, _), = self.read("outbox")
         self.full()
-        self.run_script("settle", entry, event, CD, "later", 1, 0)
+        self.run_script("settle", "later", "outbox", entry, event, CD, 1, 0,
+                        0)
         self.assertEqual(self.run_script("promote", 10)[0], 1)
         self.settle()
         self.assertFalse(self.exists("refs"))

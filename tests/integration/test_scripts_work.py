@@ -24,20 +24,20 @@ class Settle(ScriptTest):
         return made
 
     def settle(self, *outcomes):
-        """Each outcome is (entry, CD), then the words of settle.lua."""
+        """Each outcome is (entry, CD), an operation of settle.lua and the
+        words that follow entry, event and C there."""
         words = []
-        for (entry, cd), *rest in outcomes:
-            words += [entry, self.EVENT, cd, *rest]
+        for (entry, cd), word, *rest in outcomes:
+            words += (["done", "outbox", self.EVENT, 1, entry]
+                      if word == "done" else
+                      [word, "outbox", entry, self.EVENT, cd, *rest])
         return self.run_script("settle", *words)
 
     def refs(self):
         return int(self.call("HGET", "refs", self.EVENT) or 0)
 
     def record(self, generation, cd="cd0"):
-        self.call("SET", f"sub:{TD}:{cd}",
-                  f"1 9999999999 3600 {generation} - {CALLBACK}")
-        self.call("ZADD", f"subs:{TD}", 0, cd)
-        self.call("ZADD", "lease", 9999999999, f"{TD}:{cd}")
+        self.subscription(cd, generation=generation)
 
     def test_done_is_counted_off(self):
         a, b = self.jobs(2)
@@ -58,9 +58,9 @@ class Settle(ScriptTest):
     def test_later_is_planned_and_stays_counted(self):
         job, = self.jobs(1)
         before = self.now_ms()
-        self.settle((job, "later", 3, 5000))
+        self.settle((job, "later", 3, 2, 5000))
         member, due = self.call("ZRANGE", "retry", 0, -1, "WITHSCORES")
-        self.assertEqual(member, f"d {self.EVENT} cd0 3".encode())
+        self.assertEqual(member, f"d {self.EVENT} cd0 3 2".encode())
         self.assertTrue(before + 5000 <= int(due) <= self.now_ms() + 5000)
         self.assertEqual(self.refs(), 1)
         self.assertEqual(self.pending("outbox"), [])
@@ -81,7 +81,7 @@ class Settle(ScriptTest):
         job, = self.jobs(1)
         self.record(7)
         self.settle((job, "gone", TD, 7))
-        for key in (f"sub:{TD}:cd0", f"subs:{TD}", "lease", "refs"):
+        for key in (f"sub:{TD}:cd0", f"subs:{TD}", "refs"):
             self.assertFalse(self.exists(key), key)
 
     def test_gone_leaves_a_renewed_subscription(self):
@@ -105,7 +105,7 @@ class Settle(ScriptTest):
         jobs = self.jobs(4)
         self.record(7)
         batch = [(jobs[0], "gone", TD, 7), (jobs[1], "done"),
-                 (jobs[2], "later", 1, 0),
+                 (jobs[2], "later", 1, 0, 0),
                  (jobs[3], "dead", 8, TOPIC, CALLBACK, "why")]
         self.assertEqual(self.settle(*batch), 4)
         self.assertEqual(self.refs(), 2)
@@ -117,7 +117,7 @@ class Settle(ScriptTest):
     def test_a_part_that_another_settled_after_a_takeover_is_skipped(self):
         jobs = self.jobs(3)
         self.call("XCLAIM", "outbox", "deliver", "two", 0, jobs[1][0])
-        self.assertEqual(self.settle((jobs[1], "later", 1, 0)), 1)
+        self.assertEqual(self.settle((jobs[1], "later", 1, 0, 0)), 1)
         self.assertEqual(self.settle((jobs[0], "done"), (jobs[1], "done"),
                                      (jobs[2], "done")), 2)
         self.assertEqual(self.refs(), 1)
@@ -134,7 +134,7 @@ class Settle(ScriptTest):
         for n in range(total):
             event = f"{n // 2 + 1}-{n // 2}"
             (entry, cd), = self.jobs(1, event=event, first=n)
-            words += [entry, event, cd, "done"]
+            words += ["done", "outbox", event, 1, entry]
         self.assertEqual(self.run_script("settle", *words), total)
         self.assertFalse(self.exists("refs"))
 
@@ -151,7 +151,7 @@ class Settle(ScriptTest):
         (_, letter), = self.entries("dead")
         self.assertEqual(letter[b"why"], why.encode())
         job, = self.jobs(1)
-        self.settle((job, "later", 2 ** 32 - 1, 2 ** 40))
+        self.settle((job, "later", 2 ** 32 - 1, 0, 2 ** 40))
         self.assertGreater(int(self.call("ZRANGE", "retry", 0, 0,
                                          "WITHSCORES")[1]), 2 ** 40)
 
@@ -167,7 +167,7 @@ class Promote(ScriptTest):
         return self.run_script("promote", most)
 
     def test_each_kind_goes_to_its_stream(self):
-        self.plan(f"d 17-0 {CD} 3")
+        self.plan(f"d 17-0 {CD} 3 0")
         self.plan(f"v {TD}:{CD}:u 12 1")
         self.plan(f"p 2 {TOPIC}?a=b c")
         self.plan(f"w 3 {TD}:{CD}:s 17 {TOPIC}", -500)
@@ -185,15 +185,15 @@ class Promote(ScriptTest):
 
     def test_the_earliest_goes_first_and_the_limit_holds(self):
         for n in range(10):
-            self.call("ZADD", "retry", 1000 - n, f"d 17-{n} {CD} 0")
+            self.call("ZADD", "retry", 1000 - n, f"d 17-{n} {CD} 0 0")
         self.assertEqual(self.promote(4), [4, 0])
         self.assertEqual(self.promote(100), [6, -1])
         self.assertEqual([f[b"e"] for _, f in self.entries("outbox")],
                          [b"17-%d" % n for n in reversed(range(10))])
 
     def test_what_is_not_due_stays(self):
-        self.plan(f"d 17-0 {CD} 0", 60000)
-        self.plan(f"d 17-1 {CD} 0", 50000)
+        self.plan(f"d 17-0 {CD} 0 0", 60000)
+        self.plan(f"d 17-1 {CD} 0 0", 50000)
         moved, next_ms = self.unchanged_by(self.promote)
         self.assertEqual(moved, 0)
         self.assertTrue(40000 < next_ms <= 50000, next_ms)
@@ -203,20 +203,20 @@ class Promote(ScriptTest):
 
     def test_two_callers_move_nothing_twice(self):
         for n in range(9):
-            self.plan(f"d 17-{n} {CD} 0")
+            self.plan(f"d 17-{n} {CD} 0 0")
         moved = [self.promote(2)[0] for _ in range(6)]
         self.assertEqual(moved, [2, 2, 2, 2, 1, 0])
         self.assertEqual(self.call("XLEN", "outbox"), 9)
 
     def test_due_times_far_away(self):
-        self.call("ZADD", "retry", 2 ** 52, f"d 17-0 {CD} 0")
+        self.call("ZADD", "retry", 2 ** 52, f"d 17-0 {CD} 0 0")
         moved, next_ms = self.promote()
         self.assertEqual(moved, 0)
         self.assertGreater(next_ms, 2 ** 51)
 
     def test_a_broken_member_does_not_hold_up_the_others(self):
         self.plan("d broken", -2000)
-        self.plan(f"d 17-0 {CD} 0")
+        self.plan(f"d 17-0 {CD} 0 0")
         try:
             self.promote()
         except RedisError:
@@ -394,7 +394,7 @@ class Aside(ScriptTest):
         self.subscribe(CD)
         self.aside("log", entry)
         self.assertEqual(self.call("HGET", "fan", entry), b"done")
-        self.assertEqual(self.run_script("page", entry, 10, TD), [0, 1])
+        self.assertEqual(self.post_page(entry), (0, 1))
         self.assertEqual(self.posted(), [])
         self.sweep()
         self.assertEqual(self.call("GET", "floor"), entry.encode())

@@ -39,12 +39,14 @@ class Record:
     """An active subscription."""
 
     def __init__(self, line):
-        (version, expires, lease, generation, self.secret,
-         callback) = line.split(b" ", 5)
-        assert version == b"1", line
+        (version, expires, lease, generation, flags, self.secret,
+         callback) = line.split(b" ", 6)
+        assert version == b"1" and flags in (b"-", b"o", b"f"), line
         self.expires_s = int(expires)
         self.lease_s = int(lease)
         self.generation = int(generation)
+        self.ordered = flags == b"o"
+        self.followed = flags != b"-"
         self.callback = callback.decode()
 
 
@@ -66,6 +68,15 @@ class Store:
         line = self._redis.call("GET", self.key(topic, name))
         return None if line is None else Record(line)
 
+    def leases(self, topic, callback):
+        """The times (Unix s) at which a subscription's lease is looked at."""
+        name = f"{digest(topic)}:{digest(callback)}".encode()
+        slots = self._redis.call("ZRANGE", self.key(topic, "lease"), 0, -1)
+        return [int(slot) for slot in slots
+                if name in self._redis.call(
+                    "LRANGE", self.key(topic, f"lease:{slot.decode()}"),
+                    0, -1)]
+
     def requested(self, topic, callback, mode="s"):
         """Whether a request waits for its verification."""
         name = f"request:{digest(topic)}:{digest(callback)}:{mode}"
@@ -86,6 +97,12 @@ class Store:
         entries = self._redis.call("XRANGE", self.key(topic, "dead"), "-", "+")
         return [dict(zip(fields[::2], fields[1::2])) for _, fields in entries]
 
+    def attempt_log(self, topic, callback):
+        """The attempt log's line, or None."""
+        return self._redis.call("HGET",
+                                self.key(topic, f"tries:{digest(topic)}"),
+                                digest(callback))
+
     def events_kept(self):
         """How many events deliveries still refer to, over all shards."""
         return sum(self._redis.call("HLEN", f"{self._prefix}:{{{n}}}:refs")
@@ -105,7 +122,7 @@ class Store:
         acknowledged and nothing waits for its time, all at one moment."""
         bases = [f"{self._prefix}:{{{n}}}:" for n in range(self._shards)]
         streams = [base + name for base in bases
-                   for name in ("log", "pings", "outbox", "verify")]
+                   for name in ("log", "pings", "outbox", "bulk", "verify")]
         waiting = [["ZCARD", base + "retry"] for base in bases]
         infos = [["XINFO", part, key] for key in streams
                  for part in ("STREAM", "GROUPS")]

@@ -15,7 +15,7 @@ CALLBACK = "http://subscriber.example/cb"
 TD = digest(TOPIC)
 CD = digest(CALLBACK)
 GROUPS = {"log": "spread", "pings": "spread", "outbox": "deliver",
-          "verify": "deliver"}
+          "bulk": "deliver", "verify": "deliver"}
 
 
 def _text(name):
@@ -94,10 +94,40 @@ class ScriptTest(unittest.TestCase):
         for cd in cds:
             self.call("ZADD", "subs:" + td, 0, cd)
 
+    def subscription(self, cd=CD, td=TD, generation=1, flags="-",
+                     expires_s=9999999999, lease_s=3600):
+        """An active subscription, its lease in the list where it belongs."""
+        self.call("SET", f"sub:{td}:{cd}", f"1 {expires_s} {lease_s} "
+                  f"{generation} {flags} - {CALLBACK}")
+        self.subscribe(cd, td=td)
+        slot = expires_s if lease_s < 3600 else (expires_s + 59) // 60 * 60
+        self.call("RPUSH", f"lease:{slot}", f"{td}:{cd}")
+        self.call("ZADD", "lease", slot, slot)
+
+    def leases(self, key=f"{TD}:{CD}"):
+        """The ends of leases at which a subscription is looked at."""
+        return [int(slot) for slot in self.call("ZRANGE", "lease", 0, -1)
+                for found in self.call("LRANGE", f"lease:{int(slot)}", 0, -1)
+                if found.decode() == key]
+
+    def post_page(self, event, size=100, tds=(TD,), retention_ms=3600000,
+                  backlog=1000000):
+        """One call of `page`; returns jobs posted and 1 at the end."""
+        return tuple(self.run_script("page", event, size, retention_ms,
+                                     backlog, *tds))
+
     def posted(self, event=None):
-        """The CDs of the jobs in the outbox, of one event or of all."""
-        return [fields[b"c"].decode() for _, fields in self.entries("outbox")
-                if event is None or fields[b"e"].decode() == event]
+        """The CDs of the jobs in both lanes, of one event or of all."""
+        return [fields[b"c"].decode() for lane in ("outbox", "bulk")
+                for _, fields in self.entries(lane) if b"e" in fields and
+                event in (None, fields[b"e"].decode())]
+
+    def settle_all(self, lane="outbox", count=100):
+        """Claims jobs of a lane and settles them as done."""
+        words = []
+        for entry, fields in self.read(lane, count=count):
+            words += ["done", lane, fields[b"e"], 1, entry]
+        return self.run_script("settle", *words)
 
     def sweep(self, retention_ms=3600000, dead_ms=3600000, limit=100):
         return self.run_script("sweep", retention_ms, dead_ms, limit)

@@ -9,15 +9,16 @@ static const struct {
     const char *line;
     struct wsub_record record;
 } fine[] = {
-    {"1 1700000000 3600 7 - http://s.example/cb",
-     {1700000000, 3600, 7, "-", "http://s.example/cb"}},
-    {"1 0 0 0 - c", {0, 0, 0, "-", "c"}},
-    {"1 18446744073709551615 18446744073709551615 18446744073709551615 s c",
-     {UINT64_MAX, UINT64_MAX, UINT64_MAX, "s", "c"}},
-    {"1 1 2 3 v1.k1.nonce.text http://s.example/?a=b c",
-     {1, 2, 3, "v1.k1.nonce.text", "http://s.example/?a=b c"}},
-    {"1 1 2 3 -  ", {1, 2, 3, "-", " "}},
-    {"1 007 2 3 - c", {7, 2, 3, "-", "c"}},
+    {"1 1700000000 3600 7 - - http://s.example/cb",
+     {1700000000, 3600, 7, false, false, "-", "http://s.example/cb"}},
+    {"1 0 0 0 o - c", {0, 0, 0, true, true, "-", "c"}},
+    {"1 0 0 0 f - c", {0, 0, 0, false, true, "-", "c"}},
+    {"1 18446744073709551615 18446744073709551615 18446744073709551615 - s c",
+     {UINT64_MAX, UINT64_MAX, UINT64_MAX, false, false, "s", "c"}},
+    {"1 1 2 3 - v1.k1.nonce.text http://s.example/?a=b c",
+     {1, 2, 3, false, false, "v1.k1.nonce.text", "http://s.example/?a=b c"}},
+    {"1 1 2 3 - -  ", {1, 2, 3, false, false, "-", " "}},
+    {"1 007 2 3 - - c", {7, 2, 3, false, false, "-", "c"}},
 };
 
 START_TEST(a_record_is_taken_apart)
@@ -30,6 +31,8 @@ START_TEST(a_record_is_taken_apart)
     ck_assert_uint_eq(record.expires_s, fine[_i].record.expires_s);
     ck_assert_uint_eq(record.lease_s, fine[_i].record.lease_s);
     ck_assert_uint_eq(record.generation, fine[_i].record.generation);
+    ck_assert_int_eq(record.ordered, fine[_i].record.ordered);
+    ck_assert_int_eq(record.followed, fine[_i].record.followed);
     ck_assert_str_eq(record.secret, fine[_i].record.secret);
     ck_assert_str_eq(record.callback, fine[_i].record.callback);
 }
@@ -44,26 +47,33 @@ static const char *const broken[] = {
     "1 1 2 3 ",
     "1 1 2 3 -",
     "1 1 2 3 - ",
-    "1 1 2 3  c",
-    "2 1 2 3 - c",
-    "0 1 2 3 - c",
-    "11 1 2 3 - c",
-    " 1 1 2 3 - c",
-    "+1 1 2 3 - c",
-    "-1 1 2 3 - c",
-    "1 -1 2 3 - c",
-    "1 +1 2 3 - c",
-    "1  1 2 3 - c",
-    "1 1x 2 3 - c",
-    "1 0x1 2 3 - c",
-    "1 1.0 2 3 - c",
-    "1\t1 2 3 - c",
-    "1 1 2 18446744073709551616 - c",
-    "1 99999999999999999999 2 3 - c",
-    "x 1 2 3 - c",
-    "1 x 2 3 - c",
-    "1 1 x 3 - c",
-    "1 1 2 x - c",
+    "1 1 2 3 - -",
+    "1 1 2 3 - - ",
+    "1 1 2 3 -  c",
+    "1 1 2 3 - s",
+    "1 1 2 3 x s c",
+    "1 1 2 3 of s c",
+    "1 1 2 3 -o s c",
+    "1 1 2 3  s c",
+    "2 1 2 3 - - c",
+    "0 1 2 3 - - c",
+    "11 1 2 3 - - c",
+    " 1 1 2 3 - - c",
+    "+1 1 2 3 - - c",
+    "-1 1 2 3 - - c",
+    "1 -1 2 3 - - c",
+    "1 +1 2 3 - - c",
+    "1  1 2 3 - - c",
+    "1 1x 2 3 - - c",
+    "1 0x1 2 3 - - c",
+    "1 1.0 2 3 - - c",
+    "1\t1 2 3 - - c",
+    "1 1 2 18446744073709551616 - - c",
+    "1 99999999999999999999 2 3 - - c",
+    "x 1 2 3 - - c",
+    "1 x 2 3 - - c",
+    "1 1 x 3 - - c",
+    "1 1 2 x - - c",
 };
 
 START_TEST(anything_else_is_not_a_record)
@@ -80,7 +90,7 @@ END_TEST
 /* Under sanitizers this reads past the end if anything does. */
 START_TEST(a_record_that_is_cut_off_is_never_read_past_its_end)
 {
-    static const char whole[] = "1 1700000000 3600 7 sealed http://s/cb";
+    static const char whole[] = "1 1700000000 3600 7 o sealed http://s/cb";
     size_t callback = (size_t)(strstr(whole, "http") - whole);
 
     for (size_t len = 0; len < sizeof(whole); len++) {

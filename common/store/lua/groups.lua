@@ -24,6 +24,7 @@ local wanted = {
     { 'log', 'spread', redis.call('GET', p .. 'floor') or '0' },
     { 'pings', 'spread', '0' },
     { 'outbox', 'deliver', '0' },
+    { 'bulk', 'deliver', '0' },
     { 'verify', 'deliver', '0' },
 }
 for _, w in ipairs(wanted) do

@@ -1,9 +1,11 @@
 -- page.lua - post one page of an event's jobs.
 --
--- ARGV  1 event id, 2 jobs in a page, 3... TDs of the levels whose
---       subscriptions it is for, the most specific first; of a dotted topic
---       the last one is that of `*`
--- Returns {jobs posted, 1 when the event is finished else 0}.
+-- ARGV  1 event id, 2 subscriptions in a page, 3 retention in ms, 4 most
+--       unread entries of `bulk`, 5... TDs of the levels whose subscriptions
+--       it is for, the most specific first; of a dotted topic the last one is
+--       that of `*`
+-- Returns {jobs posted, 1 when the event is finished, 0 when there is more, 2
+-- when `bulk` is full and nothing was done}.
 --
 -- Atomic: the jobs and the cursor that says they are posted.  The cursor is
 -- read here, not given, so two spreaders on one event share its pages and
@@ -13,10 +15,19 @@
 -- posted the rest (and the mark may be gone), or the group was lost and it
 -- will be read again.
 --
+-- The first page is small and goes to `outbox`, so that an event with few
+-- subscriptions never waits behind a large one; the others go to `bulk`.  With
+-- the first page the event enters the index of each level.  A subscription
+-- that was followed by then gets it from there, and no job.
+--
 -- The levels' indexes are merged in the order of CDs: one job for a CD, for
 -- the most specific level that has it.
 
+local FIRST_PAGE_JOBS = 100 -- well under a millisecond of deliver
+local FIRST_TD = 5
+
 local event, size = ARGV[1], tonumber(ARGV[2])
+local retention_ms, backlog = tonumber(ARGV[3]), tonumber(ARGV[4])
 
 local pending = redis.pcall('XPENDING', p .. 'log', 'spread', event, event, 1)
 if pending.err and string.sub(pending.err, 1, 7) ~= 'NOGROUP' then
@@ -32,24 +43,82 @@ if cursor == 'done' then
     return { 0, 1 }
 end
 
+-- Entries of `bulk` that nobody has read; all of them where Redis has lost
+-- count.
+local function unread()
+    for _, group in ipairs(redis.pcall('XINFO', 'GROUPS', p .. 'bulk')) do
+        if group[2] == 'deliver' and group[12] then
+            return group[12]
+        end
+    end
+    return redis.call('XLEN', p .. 'bulk')
+end
+
+if cursor and unread() >= backlog then
+    return { 0, 2 }
+end
+if not cursor then
+    size = math.min(size, FIRST_PAGE_JOBS)
+end
+
+-- Adds the event to a level's index.  One that is fanned out after a later
+-- one (a takeover) stays out, and everybody gets a job for it.
+local function index(td)
+    local n = (redis.call('HGET', p .. 'topic:' .. td, 'n') or 0) + 1
+    local oldest = digits(math.max(0, now_ms() - retention_ms))
+    local added = redis.pcall('XADD', p .. 'events:' .. td, 'MINID', '~',
+        oldest, event, 'n', digits(n))
+    if added.err then
+        if not string.find(added.err, 'equal or smaller', 1, true) then
+            error(added.err)
+        end
+        return
+    end
+    redis.call('HSET', p .. 'topic:' .. td, 'n', digits(n))
+    redis.call('PEXPIRE', p .. 'events:' .. td, digits(retention_ms))
+end
+
+-- The followed ones among `cds`: CD -> its entry in follow:TD; nil when the
+-- index does not have the event.
+local function followed(td, cds)
+    local key = p .. 'follow:' .. td
+    if redis.call('EXISTS', key) == 0 or #redis.call('XRANGE',
+        p .. 'events:' .. td, event, event) == 0 then
+        return nil
+    end
+    local found = {}
+    for i, text in ipairs(redis.call('HMGET', key, unpack(cds))) do
+        found[cds[i]] = text or nil
+    end
+    return found
+end
+
 -- The next CDs of each level that has any, at most a page of each: more can't
 -- be among the first `size` of all.
 local lists = {}
-for i = 3, #ARGV do
-    local cds = redis.call('ZRANGEBYLEX', p .. 'subs:' .. ARGV[i],
+for i = FIRST_TD, #ARGV do
+    local td = ARGV[i]
+    local cds = redis.call('ZRANGEBYLEX', p .. 'subs:' .. td,
         cursor and '(' .. cursor or '-', '+', 'LIMIT', 0, size)
     if #cds > 0 then
-        local suffix = i == 3 and '' or i == #ARGV and ':*' or ':' .. i - 3
-        lists[#lists + 1] = { cds = cds, at = 1, suffix = suffix }
+        if not cursor then
+            index(td)
+        end
+        lists[#lists + 1] = {
+            td = td, cds = cds, at = 1, followed = followed(td, cds),
+            suffix = i == FIRST_TD and '' or i == #ARGV and ':*' or
+                ':' .. i - FIRST_TD,
+        }
     end
 end
 
--- Takes the smallest CD off all lists; returns it and its job's `c`.
+-- Takes the smallest CD off all lists; returns it and the first list that has
+-- it.
 local function take_next()
     local best
     for _, list in ipairs(lists) do
         local cd = list.cds[list.at]
-        if cd and (not best or cd < best.cds[best.at]) then
+        if cd and (not best or cd_before(cd, best.cds[best.at])) then
             best = list
         end
     end
@@ -62,31 +131,40 @@ local function take_next()
             list.at = list.at + 1
         end
     end
-    return cd, cd .. best.suffix
+    return cd, best
 end
 
-local outbox = p .. 'outbox'
-local posted, last = 0, nil
-if #lists == 1 then
-    local list = lists[1]
-    for _, cd in ipairs(list.cds) do
-        redis.call('XADD', outbox, '*', 'e', event, 'c', cd .. list.suffix)
+-- Whether the event comes, or came, by a turn: the subscription was followed
+-- when the event entered the index.  An idle one is given a turn.
+local function has_turn(list, cd)
+    local text = list.followed and list.followed[cd]
+    local f = text and parse_follow(text)
+    if not f or not id_before(f.start, event) then
+        return false
     end
-    posted, last = #list.cds, list.cds[#list.cds]
-else
-    while posted < size do
-        local cd, c = take_next()
-        if not cd then
-            break
-        end
-        redis.call('XADD', outbox, '*', 'e', event, 'c', c)
-        posted, last = posted + 1, cd
+    if f.mode == 'idle' and id_before(f.cursor, event) then
+        post_turn(list.td, cd, f)
     end
+    return true
+end
+
+local lane = p .. (cursor and 'bulk' or 'outbox')
+local posted, looked, last = 0, 0, nil
+while looked < size do
+    local cd, list = take_next()
+    if not cd then
+        break
+    end
+    if not has_turn(list, cd) then
+        redis.call('XADD', lane, '*', 'e', event, 'c', cd .. list.suffix)
+        posted = posted + 1
+    end
+    looked, last = looked + 1, cd
 end
 if posted > 0 then
     redis.call('HINCRBY', p .. 'refs', event, posted)
 end
-if posted < size then
+if looked < size then
     redis.call('HSET', p .. 'fan', event, 'done')
     redis.call('XACK', p .. 'log', 'spread', event)
     return { posted, 1 }

@@ -15,16 +15,42 @@ local function digits(n)
     return string.format('%.0f', n)
 end
 
+-- Whether CD a comes before CD b in an index.  Lua's own order of strings is
+-- that of the locale that Redis was started in.
+local function cd_before(a, b)
+    for i = 1, math.min(#a, #b) do
+        local x, y = string.byte(a, i), string.byte(b, i)
+        if x ~= y then
+            return x < y
+        end
+    end
+    return #a < #b
+end
+
+-- Redis at its memory limit refuses a script whose first write needs memory.
+-- What drains the queues must go on nevertheless: it begins by a write that
+-- needs none and changes nothing.
+local function pass_memory_limit()
+    redis.call('HDEL', p .. 'crashes', '')
+end
+
 -- The fields of a subscription record, nil when it is of another version.
 -- expires and lease are in seconds.
 local function parse_sub(record)
-    local version, expires, lease, generation, callback =
-        string.match(record, '^(%d+) (%d+) (%d+) (%d+) %S+ (.*)$')
-    if version ~= '1' then
+    local expires, lease, generation, flags, secret, callback = string.match(
+        record, '^1 (%d+) (%d+) (%d+) ([-fo]) (%S+) (.*)$')
+    if not expires then
         return nil
     end
     return { expires = tonumber(expires), lease = tonumber(lease),
-             generation = tonumber(generation), callback = callback }
+             generation = tonumber(generation), flags = flags,
+             secret = secret, callback = callback }
+end
+
+local function write_sub(key, sub)
+    redis.call('SET', p .. 'sub:' .. key, table.concat({ 1,
+        digits(sub.expires), digits(sub.lease), digits(sub.generation),
+        sub.flags, sub.secret, sub.callback }, ' '))
 end
 
 -- What is known of a topic lapses when nobody subscribes to it, so that
@@ -39,13 +65,32 @@ local function topic_expires(td)
     end
 end
 
--- Removes a subscription from the record, the index and the leases.
+-- Removes a subscription and all that is kept for it.  Its entry in a list of
+-- leases stays until the sweep meets it.
 local function end_subscription(td, cd)
     local key = td .. ':' .. cd
-    redis.call('DEL', p .. 'sub:' .. key)
+    redis.call('DEL', p .. 'sub:' .. key, p .. 'missed:' .. key,
+        p .. 'failing:' .. key)
     redis.call('ZREM', p .. 'subs:' .. td, cd)
-    redis.call('ZREM', p .. 'lease', key)
+    redis.call('HDEL', p .. 'follow:' .. td, cd)
+    redis.call('ZREM', p .. 'suspended', key)
+    redis.call('HDEL', p .. 'tries:' .. td, cd)
     topic_expires(td)
+end
+
+-- Leases end in lists, one for a minute (for leases under an hour: a second):
+-- a third of what a sorted set of all subscriptions takes.
+local function lease_slot(sub)
+    if sub.lease < 3600 then
+        return sub.expires
+    end
+    return math.ceil(sub.expires / 60) * 60
+end
+
+local function add_lease(key, slot)
+    slot = digits(slot)
+    redis.call('RPUSH', p .. 'lease:' .. slot, key)
+    redis.call('ZADD', p .. 'lease', slot, slot)
 end
 
 -- Takes `count` jobs off an event's references; the last one lets content go
@@ -55,6 +100,15 @@ local function release(event, count)
         redis.call('HDEL', p .. 'refs', event)
         redis.call('DEL', p .. 'kept:' .. event)
     end
+end
+
+-- The fields of a dead letter by name.
+local function letter_fields(letter)
+    local fields = {}
+    for i = 1, #letter[2], 2 do
+        fields[letter[2][i]] = letter[2][i + 1]
+    end
+    return fields
 end
 
 -- A stream id is two numbers of 64 bits, which Lua's numbers can't hold: they
@@ -131,6 +185,159 @@ local function trim(name, group)
     if cut then
         redis.call('XTRIM', p .. name, 'MINID', cut)
     end
+end
+
+-- The job of event `e` for target `c`, with failed attempts and crashes where
+-- there were any.
+local function post_job(e, c, n, k)
+    local fields = { 'e', e, 'c', c }
+    if tonumber(n) > 0 then
+        fields[5], fields[6] = 'n', n
+    end
+    if tonumber(k) > 0 then
+        fields[#fields + 1], fields[#fields + 2] = 'k', k
+    end
+    redis.call('XADD', p .. 'outbox', '*', unpack(fields))
+end
+
+-- Moves up to `most` jobs that wait for host `h` to the outbox, the oldest
+-- first.  Returns how many, and how many are left.
+local function unpark(h, most)
+    local jobs = redis.call('LPOP', p .. 'parked:' .. h, most) or {}
+    for _, job in ipairs(jobs) do
+        post_job(string.match(job, '^(%S+) (%S+) (%d+) (%d+)$'))
+    end
+    return #jobs, redis.call('LLEN', p .. 'parked:' .. h)
+end
+
+-- Whether an entry of a lane is still somebody's to settle.
+local function is_pending(lane, entry)
+    local held = redis.pcall('XPENDING', p .. lane, 'deliver', entry, entry, 1)
+    return not held.err and #held > 0
+end
+
+-- A followed subscription (docs/ARCHITECTURE.md, "Following"): u is the number
+-- of its current turn, cursor and n are id and number of the last event that
+-- is not due any more, start is the cursor that it began with.
+local function parse_follow(text)
+    local u, mode, cursor, n, since, start =
+        string.match(text, '^(%d+) (%a+) (%S+) (%d+) (%d+) (%S+)$')
+    return { u = tonumber(u), mode = mode, cursor = cursor, n = tonumber(n),
+             since = since, start = start }
+end
+
+local function get_follow(td, cd)
+    local text = redis.call('HGET', p .. 'follow:' .. td, cd)
+    return text and parse_follow(text)
+end
+
+local function write_follow(td, cd, f)
+    redis.call('HSET', p .. 'follow:' .. td, cd, table.concat({ digits(f.u),
+        f.mode, f.cursor, digits(f.n), f.since, f.start }, ' '))
+end
+
+-- Begins to follow behind the last event of the topic's index.
+local function begin_following(td, cd, u, mode)
+    local last = redis.call('XREVRANGE', p .. 'events:' .. td, '+', '-',
+        'COUNT', 1)[1]
+    local tail = last and last[1] or '0-0'
+    local n = redis.call('HGET', p .. 'topic:' .. td, 'n')
+    write_follow(td, cd, { u = u, mode = mode, cursor = tail,
+                           n = tonumber(n or 0), since = digits(now_ms()),
+                           start = tail })
+end
+
+-- Posts the next turn.  It has a number of its own, so that a repetition of
+-- the one before is known as such.
+local function post_turn(td, cd, f)
+    f.u, f.mode = f.u + 1, 'run'
+    write_follow(td, cd, f)
+    redis.call('XADD', p .. 'outbox', '*', 'f', td, 'c', cd,
+        'u', digits(f.u))
+end
+
+-- Whether the fan-out of an event that turns have passed has yet to come to
+-- this subscription: a job would be posted for what was delivered.
+local FAN_LOOK_BACK = 100
+
+local function fan_is_behind(td, cd, f)
+    local passed = redis.call('XREVRANGE', p .. 'events:' .. td, f.cursor,
+        '(' .. f.start, 'COUNT', FAN_LOOK_BACK)
+    for _, event in ipairs(passed) do
+        local at = redis.call('HGET', p .. 'fan', event[1])
+        if at and at ~= 'done' and cd_before(at, cd) then
+            return true
+        end
+    end
+    return false
+end
+
+-- Ends the following of a subscription that has got everything; returns the
+-- flag of its record.  It goes on, idle, while a fan-out is behind.
+local function end_following(td, cd, f)
+    redis.call('ZREM', p .. 'suspended', td .. ':' .. cd)
+    if not fan_is_behind(td, cd, f) then
+        redis.call('HDEL', p .. 'follow:' .. td, cd)
+        return '-'
+    end
+    f.mode = 'idle'
+    write_follow(td, cd, f)
+    return 'f'
+end
+
+-- What becomes of a subscription's following when it is (or is not) to be
+-- ordered from now on; returns the flag of its record.
+local function follow_as(td, cd, ordered)
+    local f = get_follow(td, cd)
+    if ordered then
+        if not f then
+            begin_following(td, cd, 0, 'idle')
+        end
+        return 'o'
+    end
+    if not f then
+        return '-'
+    end
+    return f.mode == 'idle' and end_following(td, cd, f) or 'f'
+end
+
+-- Makes a subscription active, or renews it.  `old` is what it was (nil: it is
+-- new); sub.flags is set here.  It stands in a list of leases that is due no
+-- later than it ends: a renewal to later needs no other entry, since the sweep
+-- moves the one there is.
+local function activate(td, cd, sub, ordered, old)
+    local key = td .. ':' .. cd
+    sub.flags = follow_as(td, cd, ordered)
+    write_sub(key, sub)
+    redis.call('ZADD', p .. 'subs:' .. td, 0, cd)
+    if not old or lease_slot(sub) < lease_slot(old) then
+        add_lease(key, lease_slot(sub))
+    end
+    topic_expires(td)
+end
+
+-- Notes that a followed subscription lost `count` events: those between the
+-- ids `from` and `to` (`-` when nothing has come after), or the one event that
+-- both name.
+local GAPS_KEPT = 1000
+
+local function note_gap(td, cd, from, to, count)
+    redis.call('XADD', p .. 'gaps', 'MAXLEN', '~', GAPS_KEPT, '*', 'td', td,
+        'cd', cd, 'from', from, 'to', to, 'n', digits(count))
+end
+
+-- A stream id as a member of `missed`, so that the order of bytes is that of
+-- ids; and back.
+local function missed_member(id)
+    local ms, seq = id_parts(id)
+    return string.rep('0', 15 - #ms) .. ms .. '-' ..
+        string.rep('0', 20 - #seq) .. seq
+end
+
+local function missed_id(member)
+    local ms, seq = id_parts(member)
+    return string.match(ms, '^0*(%d+)$') .. '-' ..
+        string.match(seq, '^0*(%d+)$')
 end
 
 -- Queues the denial that a callback is told (WebSub section 5.2) and drops the

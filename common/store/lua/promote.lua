@@ -7,31 +7,68 @@
 -- It is removed first: Redis at its memory limit refuses a script whose first
 -- write needs memory, and retries are what lets memory go; a malformed entry
 -- ends the call with an error once, not every time.
+--
+-- Jobs that wait for a host whose worker does not come back for them move in
+-- bites, so that they find a place before the host.
 
-local due = redis.call('ZRANGEBYSCORE', p .. 'retry', '-inf',
-    digits(now_ms()), 'LIMIT', 0, ARGV[1])
+local HOST_BITE = 64
+local HOST_EVERY_MS = 1000
 
-for _, member in ipairs(due) do
-    redis.call('ZREM', p .. 'retry', member)
-    local kind, rest = string.match(member, '^(%a) (.*)$')
-    if kind == 'd' then
-        local e, c, n = string.match(rest, '^(%S+) (%S+) (%d+)$')
-        redis.call('XADD', p .. 'outbox', '*', 'e', e, 'c', c, 'n', n)
-    elseif kind == 'v' then
+local most = tonumber(ARGV[1])
+local now = now_ms()
+local moved = 0
+
+local function promote_host(h)
+    local count, left = unpark(h, math.min(HOST_BITE, most - moved))
+    if left > 0 then
+        redis.call('ZADD', p .. 'retry', digits(now + HOST_EVERY_MS),
+            'h ' .. h)
+    end
+    return count
+end
+
+-- What becomes of an entry of each kind; the number of entries it makes is 1
+-- when none is returned.
+local kinds = {
+    d = function(rest)
+        local e, c, n, k = string.match(rest, '^(%S+) (%S+) (%d+) (%d+)$')
+        redis.call('XADD', p .. 'outbox', '*', 'e', e, 'c', c, 'n', n, 'k', k)
+    end,
+    f = function(rest)
+        local td, cd, u, n, k =
+            string.match(rest, '^(%S+) (%S+) (%d+) (%d+) (%d+)$')
+        redis.call('XADD', p .. 'outbox', '*', 'f', td, 'c', cd, 'u', u,
+            'n', n, 'k', k)
+    end,
+    h = promote_host,
+    v = function(rest)
         local q, g, n = string.match(rest, '^(%S+) (%d+) (%d+)$')
         redis.call('XADD', p .. 'verify', '*', 'q', q, 'g', g, 'n', n)
-    elseif kind == 'p' then
+    end,
+    p = function(rest)
         local n, t = string.match(rest, '^(%d+) (.*)$')
         redis.call('XADD', p .. 'pings', '*', 'v', 1, 't', t, 'n', n)
-    elseif kind == 'w' then
+    end,
+    w = function(rest)
         local n, q, g, t = string.match(rest, '^(%d+) (%S+) (%d+) (.*)$')
         redis.call('XADD', p .. 'pings', '*', 'v', 1, 't', t, 'q', q, 'g', g,
             'n', n)
+    end,
+}
+
+local due = redis.call('ZRANGEBYSCORE', p .. 'retry', '-inf', digits(now),
+    'LIMIT', 0, most)
+for _, member in ipairs(due) do
+    if moved >= most then
+        break
     end
+    redis.call('ZREM', p .. 'retry', member)
+    local kind, rest = string.match(member, '^(%a) (.*)$')
+    moved = moved + (kinds[kind](rest) or 1)
 end
 
 local first = redis.call('ZRANGE', p .. 'retry', 0, 0, 'WITHSCORES')
 if #first == 0 then
-    return { #due, -1 }
+    return { moved, -1 }
 end
-return { #due, math.max(0, first[2] - now_ms()) }
+return { moved, math.max(0, first[2] - now_ms()) }

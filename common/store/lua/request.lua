@@ -6,7 +6,8 @@
 --       11 verify; trust: the caller confirms it at once (verify=off);
 --       validate: the spreader looks at the topic first; or deny (s only): the
 --       operator's lists don't let it through,
---       12 reason of a denial, else ""
+--       12 reason of a denial, else "",
+--       13 1 when its events are to come in order, else 0
 -- Returns the request's generation; 0 when there is nothing to unsubscribe; -1
 -- when too many verifications wait.
 --
@@ -36,6 +37,11 @@ end
 local request = p .. 'request:' .. key .. ':' .. mode
 redis.call('HSET', request, 'v', 1, 'g', generation, 't', ARGV[4],
     'tg', ARGV[5], 'c', ARGV[6], 'l', ARGV[7], 's', ARGV[8])
+if ARGV[13] == '1' then
+    redis.call('HSET', request, 'o', 1)
+else
+    redis.call('HDEL', request, 'o')
+end
 redis.call('EXPIRE', request, ARGV[9])
 if how == 'validate' then
     redis.call('XADD', queue, '*', 'v', 1, 't', ARGV[4],

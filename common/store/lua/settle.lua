@@ -1,53 +1,290 @@
--- settle.lua - settle a batch of jobs.
+-- settle.lua - settle a batch of jobs and turns.
 --
--- ARGV  for each job: entry of `outbox`, event id, its `c` (CD or CD:LEVEL), then
---         done                                delivered, or nobody to deliver to
---         gone TD GENERATION                  410: the subscription ends
---         later N DELAY_MS                    try again; N failures so far
---         dead N TOPIC CALLBACK WHY           given up
--- Returns the number of jobs that were settled by this call.
+-- ARGV  a sequence of operations, each a word and its arguments.  LANE is
+--       outbox or bulk; C is CD, CD:L or CD:*; N are failures, K crashes.
+--         done LANE EVENT COUNT ENTRY...     delivered, or to nobody
+--         gone LANE ENTRY EVENT C TD GENERATION
+--                                            410: the subscription ends; EVENT
+--                                            is `-` of a turn
+--         later LANE ENTRY EVENT C N K DELAY_MS TD         try again; TD is
+--                                            `-` while it is not known
+--         park LANE ENTRY EVENT C N K H      host H has no room
+--         dead LANE ENTRY EVENT C N TOPIC CALLBACK WHY     given up
+--         miss LANE ENTRY EVENT C TD         the subscription is followed
+--         suspend LANE ENTRY EVENT C TD PROBE_MS
+--                                            it failed too often: from now on
+--                                            it is followed, probed first
+--         step LANE ENTRY TD CD U EVENT LOST the turn's event is over; LOST is
+--                                            1 when its content had left
+--         wait LANE ENTRY TD CD U N K DELAY_MS SUSPEND
+--                                            the turn failed; SUSPEND is 1 when
+--                                            that suspends the subscription
+--         bury LANE ENTRY TD CD U EVENT N TOPIC CALLBACK WHY C
+--                                            the turn's event is given up
+--         healed LANE ENTRY                  its crashes are forgotten
+--         retried TD CD EVENT                the operation that follows is for
+--                                            a job that came from `retry`
+-- Returns the number of entries that were settled by this call.
 --
--- Atomic: acknowledging a job and what becomes of it.  A job that is no
+-- Atomic: acknowledging an entry and what becomes of it.  One that is no
 -- longer pending was settled before (a repeated call, or another process
--- after a takeover) and is left alone, so references are counted off once.
--- What is settled leaves the queue at once, but for what stands behind a job
--- that is still pending: so little comes again when the group is lost.
+-- after a takeover) and is left alone, so references are counted off once; a
+-- turn that is not the current one is only acknowledged.  What is settled
+-- leaves the queue at once, but for what stands behind an entry that is still
+-- pending: so little comes again when the group is lost.
+--
+-- An operation's first write is the acknowledgement: Redis at its memory limit
+-- refuses a script whose first write needs memory, and this one makes room.
 
-local settled = 0
-local finished = {}
-local at = 1
 local now = now_ms()
+local settled = 0
+local finished = {} -- event -> references to take off
+local touched = {}  -- lanes to trim
 
-local words = { done = 4, gone = 6, later = 6, dead = 8 }
+-- The job of the next operation, in failing:TD:CD.
+local failing_key, failing_event
 
-while at <= #ARGV do
-    local id, event, cd, outcome = unpack(ARGV, at, at + 3)
-    local a, b, c, d = unpack(ARGV, at + 4, at + 7)
-    at = at + words[outcome]
-    if redis.call('XACK', p .. 'outbox', 'deliver', id) == 1 then
-        settled = settled + 1
-        if outcome == 'later' then
-            redis.call('ZADD', p .. 'retry', digits(now + b),
-                'd ' .. event .. ' ' .. cd .. ' ' .. a)
-        elseif outcome == 'dead' then
-            redis.call('XADD', p .. 'dead', '*', 'v', 1, 'e', event,
-                't', b, 'c', cd, 'cb', c, 'n', a, 'why', d)
-        else
-            finished[event] = (finished[event] or 0) + 1
-            if outcome == 'gone' then
-                local callback = string.match(cd, '^[^:]+')
-                local record = redis.call('GET',
-                    p .. 'sub:' .. a .. ':' .. callback)
-                local sub = record and parse_sub(record)
-                if sub and sub.generation == tonumber(b) then
-                    end_subscription(a, callback)
-                end
-            end
+local function acknowledge(lane, ...)
+    local count = redis.call('XACK', p .. lane, 'deliver', ...)
+    if count > 0 then
+        settled = settled + count
+        touched[lane] = true
+        if failing_key then
+            redis.call('HDEL', failing_key, failing_event)
         end
     end
+    failing_key = nil
+    return count
+end
+
+local function retried(td, cd, event)
+    failing_key, failing_event = p .. 'failing:' .. td .. ':' .. cd, event
+end
+
+local function finish(event, count)
+    finished[event] = (finished[event] or 0) + count
+end
+
+-- What `retry` holds already is the same work twice, which becomes one.
+local function plan(member, delay_ms)
+    return redis.call('ZADD', p .. 'retry', digits(now + delay_ms), member)
+end
+
+local function mark_suspended(td, cd)
+    redis.call('ZADD', p .. 'suspended', 'NX', digits(now), td .. ':' .. cd)
+end
+
+local function bury_letter(event, c, n, topic, callback, why)
+    redis.call('XADD', p .. 'dead', '*', 'v', 1, 'e', event, 't', topic,
+        'c', c, 'cb', callback, 'n', n, 'why', why)
+end
+
+local function cd_of(c)
+    return string.match(c, '^[^:]+')
+end
+
+-- The event of a job goes to the turns, which hold no reference to it.
+local function become_missed(td, cd, event, f)
+    redis.call('ZADD', p .. 'missed:' .. td .. ':' .. cd, 0,
+        missed_member(event))
+    finish(event, 1)
+    if f.mode == 'idle' then
+        post_turn(td, cd, f)
+    end
+end
+
+-- The following of a turn that is the current one, else nil.
+local function current(td, cd, u)
+    local f = get_follow(td, cd)
+    return f and f.u == tonumber(u) and f or nil
+end
+
+-- The cursor passes an event, unless that was one of the missed ones.
+local function pass(td, cd, f, event)
+    if redis.call('ZREM', p .. 'missed:' .. td .. ':' .. cd,
+        missed_member(event)) == 1 or not id_before(f.cursor, event) then
+        return
+    end
+    local entry = redis.call('XRANGE', p .. 'events:' .. td, event, event)[1]
+    f.n = entry and tonumber(entry[2][2]) or f.n + 1
+    f.cursor = event
+end
+
+local function done(lane, event, _, ...)
+    local count = acknowledge(lane, ...)
+    if count > 0 then
+        finish(event, count)
+    end
+end
+
+local function gone(lane, entry, event, c, td, generation)
+    if acknowledge(lane, entry) == 0 then
+        return
+    end
+    local cd = cd_of(c)
+    local record = redis.call('GET', p .. 'sub:' .. td .. ':' .. cd)
+    local sub = record and parse_sub(record)
+    if sub and sub.generation == tonumber(generation) then
+        end_subscription(td, cd)
+    end
+    if event ~= '-' then
+        finish(event, 1)
+        return
+    end
+    local f = get_follow(td, cd)
+    if f then -- a newer request has made it last
+        post_turn(td, cd, f)
+    end
+end
+
+-- A suspension finds the subscription's jobs in `retry` by failing:TD:CD.
+local function later(lane, entry, event, c, n, k, delay_ms, td)
+    if acknowledge(lane, entry) == 0 then
+        return
+    end
+    local member = table.concat({ 'd', event, c, n, k }, ' ')
+    if plan(member, delay_ms) == 0 then
+        finish(event, 1)
+    elseif td ~= '-' then
+        redis.call('HSET', p .. 'failing:' .. td .. ':' .. cd_of(c), event,
+            member)
+    end
+end
+
+-- The entry in `retry` brings them back should nobody else.
+local PARKED_MS = 1000
+
+local function park(lane, entry, event, c, n, k, h)
+    if acknowledge(lane, entry) == 1 then
+        redis.call('RPUSH', p .. 'parked:' .. h,
+            table.concat({ event, c, n, k }, ' '))
+        redis.call('ZADD', p .. 'retry', 'NX', digits(now + PARKED_MS),
+            'h ' .. h)
+    end
+end
+
+local function dead(lane, entry, event, c, n, topic, callback, why)
+    if acknowledge(lane, entry) == 1 then
+        bury_letter(event, c, n, topic, callback, why)
+    end
+end
+
+-- A job that nobody follows any more is posted again: deliver looks at what
+-- the subscription is by then, and at the levels above when it has ended.
+local function miss(lane, entry, event, c, td)
+    if acknowledge(lane, entry) == 0 then
+        return
+    end
+    local f = get_follow(td, cd_of(c))
+    if f then
+        become_missed(td, cd_of(c), event, f)
+    else
+        post_job(event, c, 0, 0)
+    end
+end
+
+-- What waits for another attempt becomes missed at once, so that it comes in
+-- its order.
+local function recall_failing(td, cd)
+    local key = p .. 'failing:' .. td .. ':' .. cd
+    local waiting = redis.call('HGETALL', key)
+    for i = 1, #waiting, 2 do
+        if redis.call('ZREM', p .. 'retry', waiting[i + 1]) == 1 then
+            redis.call('HDEL', key, waiting[i])
+            become_missed(td, cd, waiting[i], { mode = 'run' })
+        end
+    end
+end
+
+local function suspend(lane, entry, event, c, td, probe_ms)
+    local cd = cd_of(c)
+    local key = td .. ':' .. cd
+    local record = redis.call('GET', p .. 'sub:' .. key)
+    local sub = record and parse_sub(record)
+    if not sub or redis.call('HEXISTS', p .. 'follow:' .. td, cd) == 1 then
+        miss(lane, entry, event, c, td)
+    elseif acknowledge(lane, entry) == 1 then
+        begin_following(td, cd, 1, 'run')
+        if sub.flags == '-' then
+            sub.flags = 'f'
+            write_sub(key, sub)
+        end
+        mark_suspended(td, cd)
+        become_missed(td, cd, event, { mode = 'run' })
+        recall_failing(td, cd)
+        plan('f ' .. td .. ' ' .. cd .. ' 1 0 0', probe_ms)
+    end
+end
+
+local function step(lane, entry, td, cd, u, event, lost)
+    local f = acknowledge(lane, entry) == 1 and current(td, cd, u)
+    if not f then
+        return
+    end
+    pass(td, cd, f, event)
+    if lost == '1' then
+        note_gap(td, cd, event, event, 1)
+    else
+        redis.call('ZREM', p .. 'suspended', td .. ':' .. cd)
+    end
+    post_turn(td, cd, f)
+end
+
+local function wait(lane, entry, td, cd, u, n, k, delay_ms, suspends)
+    if acknowledge(lane, entry) == 1 and current(td, cd, u) then
+        plan(table.concat({ 'f', td, cd, u, n, k }, ' '), delay_ms)
+        if suspends == '1' then
+            mark_suspended(td, cd)
+        end
+    end
+end
+
+local function bury(lane, entry, td, cd, u, event, n, topic, callback, why, c)
+    local f = acknowledge(lane, entry) == 1 and current(td, cd, u)
+    if not f then
+        return
+    end
+    redis.call('HINCRBY', p .. 'refs', event, 1)
+    bury_letter(event, c, n, topic, callback, why)
+    pass(td, cd, f, event)
+    post_turn(td, cd, f)
+end
+
+local function healed(lane, entry)
+    redis.call('HDEL', p .. 'crashes', lane .. ' ' .. entry)
+end
+
+-- What each operation does, and how many words are its arguments (of `done`
+-- without its entries).
+local operations = {
+    done = { apply = done, words = 3 },
+    gone = { apply = gone, words = 6 },
+    later = { apply = later, words = 8 },
+    park = { apply = park, words = 7 },
+    dead = { apply = dead, words = 8 },
+    miss = { apply = miss, words = 5 },
+    suspend = { apply = suspend, words = 6 },
+    step = { apply = step, words = 7 },
+    wait = { apply = wait, words = 9 },
+    bury = { apply = bury, words = 11 },
+    healed = { apply = healed, words = 2 },
+    retried = { apply = retried, words = 3 },
+}
+
+local at = 1
+while at <= #ARGV do
+    local operation = operations[ARGV[at]]
+    local last = at + operation.words
+    if ARGV[at] == 'done' then
+        last = last + ARGV[at + 3]
+    end
+    operation.apply(unpack(ARGV, at + 1, last))
+    at = last + 1
 end
 for event, count in pairs(finished) do
     release(event, count)
 end
-trim('outbox', 'deliver')
+for lane in pairs(touched) do
+    trim(lane, 'deliver')
+end
 return settled

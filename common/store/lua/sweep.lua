@@ -1,7 +1,8 @@
 -- sweep.lua - end what has lapsed, drop what is settled.
 --
 -- ARGV  1 retention of events in ms, 2 retention of dead letters in ms,
---       3 most leases, events and dead letters to look at in one call
+--       3 most leases, events and dead letters to look at in one call (of
+--       events fewer, while jobs refer to any)
 -- Returns {leases ended, events dropped, dead letters dropped,
 --          1 when a limit was reached and more is to do}.
 --
@@ -15,18 +16,63 @@ local limit = tonumber(ARGV[3])
 local now = now_ms()
 local more = 0
 
-local function sweep_leases()
-    local now_s = math.floor(now / 1000)
-    local lapsed = redis.call('ZRANGEBYSCORE', p .. 'lease', '-inf', now_s,
-        'LIMIT', 0, limit)
-    for _, key in ipairs(lapsed) do
-        local td, cd = string.match(key, '^([^:]+):([^:]+)$')
-        end_subscription(td, cd)
-    end
-    if #lapsed == limit then
+-- The oldest entries of a stream before `cut`, `count` at most.
+local function oldest(name, cut, count)
+    local old = redis.call('XRANGE', p .. name, '-', '(' .. cut, 'COUNT',
+        count)
+    if #old == count then
         more = 1
     end
-    return #lapsed
+    return old
+end
+
+-- The id before which everything is older than `age_ms`.
+local function cut_at(age_ms)
+    return digits(math.max(1, now - age_ms)) .. '-0'
+end
+
+local now_s = math.floor(now / 1000)
+local moved = {} -- what stood in several lists stands in one from now on
+
+-- One entry of a list that is due: its subscription has ended, or ends now,
+-- or was renewed.  Of another version it is looked at again later.
+local LOOK_AGAIN_S = 60
+
+local function sweep_lease(key)
+    local record = redis.call('GET', p .. 'sub:' .. key)
+    if not record or moved[key] then
+        return 0
+    end
+    local sub = parse_sub(record)
+    if sub and sub.expires <= now_s then
+        end_subscription(string.match(key, '^([^:]+):([^:]+)$'))
+        return 1
+    end
+    add_lease(key, sub and lease_slot(sub) or now_s + LOOK_AGAIN_S)
+    moved[key] = true
+    return 0
+end
+
+local function sweep_leases()
+    local looked, ended = 0, 0
+    while looked < limit do
+        local slot = redis.call('ZRANGEBYSCORE', p .. 'lease', '-inf', now_s,
+            'LIMIT', 0, 1)[1]
+        if not slot then
+            return ended
+        end
+        local list = p .. 'lease:' .. slot
+        local keys = redis.call('LPOP', list, limit - looked) or {}
+        for _, key in ipairs(keys) do
+            ended = ended + sweep_lease(key)
+        end
+        looked = looked + #keys
+        if redis.call('EXISTS', list) == 0 then
+            redis.call('ZREM', p .. 'lease', slot)
+        end
+    end
+    more = 1
+    return ended
 end
 
 -- Everything before the floor is fanned out; the marks in `fan` that say so
@@ -54,51 +100,53 @@ local function advance_floor()
     return floor
 end
 
+-- Entries that may have to be kept are read, and may be a MiB each.
+local KEPT_AT_ONCE = 20
+
 local function sweep_log(floor)
-    local cut = digits(math.max(1, now - ARGV[1])) .. '-0'
     if not floor then
         return 0
     end
+    local cut = cut_at(ARGV[1])
     if id_before(floor, cut) then
         cut = floor
     end
     if redis.call('HLEN', p .. 'refs') == 0 then
         return redis.call('XTRIM', p .. 'log', 'MINID', cut)
     end
-    local old = redis.call('XRANGE', p .. 'log', '-', '(' .. cut, 'COUNT',
-        limit)
+    local old = oldest('log', cut, math.min(limit, KEPT_AT_ONCE))
     for _, entry in ipairs(old) do
         if redis.call('HEXISTS', p .. 'refs', entry[1]) == 1 then
             redis.call('HSET', p .. 'kept:' .. entry[1], unpack(entry[2]))
         end
         redis.call('XDEL', p .. 'log', entry[1])
     end
-    if #old == limit then
-        more = 1
-    end
     return #old
 end
 
 local function sweep_dead()
-    local cut = '(' .. digits(math.max(1, now - ARGV[2])) .. '-0'
-    local old = redis.call('XRANGE', p .. 'dead', '-', cut, 'COUNT', limit)
-    for _, entry in ipairs(old) do
-        for i = 1, #entry[2], 2 do
-            if entry[2][i] == 'e' then
-                release(entry[2][i + 1], 1)
-            end
-        end
-        redis.call('XDEL', p .. 'dead', entry[1])
-    end
-    if #old == limit then
-        more = 1
+    local old = oldest('dead', cut_at(ARGV[2]), limit)
+    for _, letter in ipairs(old) do
+        redis.call('XDEL', p .. 'dead', letter[1])
+        release(letter_fields(letter).e, 1)
     end
     return #old
 end
 
+-- A count is left behind when somebody else settles what was taken over.
+local function sweep_crashes()
+    for _, field in ipairs(redis.call('HKEYS', p .. 'crashes')) do
+        if not is_pending(string.match(field, '^(%S+) (%S+)$')) then
+            redis.call('HDEL', p .. 'crashes', field)
+        end
+    end
+end
+
 trim('pings', 'spread')
 trim('outbox', 'deliver')
+trim('bulk', 'deliver')
 trim('verify', 'deliver')
+sweep_crashes()
 local leases = sweep_leases()
 local events = sweep_log(advance_floor())
 local dead = sweep_dead()

@@ -13,8 +13,8 @@
 -- the next attempt is planned already), stale (a newer request was confirmed
 -- before), or denied (the topic was, after this was asked; see deny.lua).
 --
--- Atomic: the subscription, its index entry and its lease change together
--- and only while the request that was verified is the one that waits.  A
+-- Atomic: the subscription, its index entry, its lease and how it is followed
+-- change together and only while the request that was verified is the one that waits.  A
 -- repeated call finds no such request and changes nothing; the next attempt is
 -- planned only by who still held the entry, so there is one at a time.
 
@@ -27,7 +27,7 @@ local copies = outcome == 'confirmed' and ARGV[10] == 'copies'
 local held = copies or ARGV[9] == '-' or
     redis.call('XACK', p .. 'verify', 'deliver', ARGV[9]) == 1
 
-local r = redis.call('HMGET', request, 'g', 't', 'c', 'l', 's', 'tg')
+local r = redis.call('HMGET', request, 'g', 't', 'c', 'l', 's', 'tg', 'o')
 if tonumber(r[1]) ~= generation or (outcome == 'again' and not held) then
     return 'superseded'
 end
@@ -56,11 +56,9 @@ if mode == 's' and denied then
     end
 end
 local record = redis.call('GET', p .. 'sub:' .. key)
-if record then
-    local sub = parse_sub(record)
-    if not sub or sub.generation > generation then
-        return 'stale'
-    end
+local old = record and parse_sub(record)
+if record and (not old or old.generation > generation) then
+    return 'stale'
 end
 for _, other in ipairs({ mode == 's' and 'u' or 's', 'd' }) do
     local name = p .. 'request:' .. key .. ':' .. other
@@ -73,11 +71,10 @@ if mode == 'u' then
     end_subscription(td, cd)
     return 'applied'
 end
-local expires = digits(math.floor((now_ms() - ARGV[6]) / 1000) + r[4])
-redis.call('SET', p .. 'sub:' .. key, '1 ' .. expires .. ' ' .. r[4] .. ' ' ..
-    digits(generation) .. ' ' .. r[5] .. ' ' .. r[3])
-redis.call('ZADD', p .. 'subs:' .. td, 0, cd)
-redis.call('ZADD', p .. 'lease', expires, key)
 redis.call('HSET', p .. 'topic:' .. td, 't', r[2])
-topic_expires(td)
+activate(td, cd, {
+    expires = math.floor((now_ms() - ARGV[6]) / 1000) + r[4],
+    lease = tonumber(r[4]), generation = generation, secret = r[5],
+    callback = r[3],
+}, r[7] == '1', old)
 return 'applied'

@@ -1,0 +1,58 @@
+-- dead.lua - list, count, replay or purge one page of dead letters.
+--
+-- ARGV  1 list, count, replay or purge, 2 which: all, or those whose id,
+--       topic or callback is 3, 4 id to begin with (`-`: the first), 5 most
+--       letters to look at
+-- Returns {id to go on with, "" at the end; letters that matched; and for list
+-- the letters, each {id, fields}}.
+--
+-- Atomic: a letter is dead, or its job is in the outbox again, or its
+-- reference to the event is gone.  The letter goes first: Redis at its memory
+-- limit refuses a script whose first write needs memory.  Letters of another
+-- version stay.
+
+local act, kind, wanted = ARGV[1], ARGV[2], ARGV[3]
+local from, limit = ARGV[4], tonumber(ARGV[5])
+local dead = p .. 'dead'
+
+local names = { topic = 't', callback = 'cb' }
+
+local function matches(fields)
+    return fields.v == '1' and
+        (not names[kind] or fields[names[kind]] == wanted)
+end
+
+local acts = {
+    list = function() end,
+    count = function() end,
+    replay = function(id, fields)
+        redis.call('XDEL', dead, id)
+        post_job(fields.e, fields.c, 0, 0)
+    end,
+    purge = function(id, fields)
+        redis.call('XDEL', dead, id)
+        release(fields.e, 1)
+    end,
+}
+
+local page
+if kind == 'id' then
+    page = id_parts(wanted) and
+        redis.call('XRANGE', dead, wanted, wanted) or {}
+else
+    page = redis.call('XRANGE', dead, from, '+', 'COUNT', limit)
+end
+
+local matched, listed = 0, {}
+for _, letter in ipairs(page) do
+    local fields = letter_fields(letter)
+    if matches(fields) then
+        matched = matched + 1
+        acts[act](letter[1], fields)
+        if act == 'list' then
+            listed[#listed + 1] = letter
+        end
+    end
+end
+local more = kind ~= 'id' and #page == limit
+return { more and id_after(page[#page][1]) or '', matched, listed }

@@ -1,0 +1,15 @@
+-- push.lua - append a pushed event, once for its Idempotency-Key.
+--
+-- ARGV  1 digest of topic and key, 2 seconds for which it is remembered,
+--       3... fields of the event
+-- Returns the event's id: that of the first push with this key.
+--
+-- Atomic: the event and the memory of it.
+
+local known = redis.call('GET', p .. 'idem:' .. ARGV[1])
+if known then
+    return known
+end
+local event = redis.call('XADD', p .. 'log', '*', unpack(ARGV, 3))
+redis.call('SET', p .. 'idem:' .. ARGV[1], event, 'EX', ARGV[2])
+return event

@@ -1,0 +1,217 @@
+"""The two lanes: page posts the first jobs of an event to `outbox`, the rest
+to `bulk` while that has room, and settle serves both."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
+
+FIRST_PAGE = 100
+
+
+class LaneTest(ScriptTest):
+    def opened(self, count):
+        """An event that was read, of a topic with `count` subscriptions."""
+        self.cds = [f"{n:022d}" for n in range(count)]
+        for at in range(0, count, 1000):
+            self.call("ZADD", f"subs:{TD}", *(
+                word for cd in self.cds[at:at + 1000] for word in (0, cd)))
+        return self.another()
+
+    def another(self):
+        event = self.event()
+        self.read("log")
+        return event
+
+    def jobs(self, lane):
+        return [fields[b"c"].decode() for _, fields in self.entries(lane)]
+
+    def finish(self, event, size=500, **options):
+        while self.post_page(event, size, **options)[1] == 0:
+            pass
+
+
+class Lanes(LaneTest):
+    def test_the_first_jobs_go_to_the_outbox_and_the_rest_to_bulk(self):
+        event = self.opened(750)
+        self.assertEqual([self.post_page(event, 500) for _ in range(3)],
+                         [(FIRST_PAGE, 0), (500, 0), (150, 1)])
+        self.assertEqual(self.jobs("outbox"), self.cds[:FIRST_PAGE])
+        self.assertEqual(self.jobs("bulk"), self.cds[FIRST_PAGE:])
+
+    def test_a_small_page_is_small_at_first_too(self):
+        event = self.opened(30)
+        self.assertEqual(self.post_page(event, 10), (10, 0))
+        self.assertEqual(len(self.jobs("outbox")), 10)
+
+    def test_jobs_of_bulk_are_settled_and_trimmed(self):
+        event = self.opened(300)
+        self.finish(event)
+        self.assertEqual(self.settle_all("bulk", 150), 150)
+        self.assertEqual(self.jobs("bulk"), self.cds[250:])
+        self.assertEqual(self.hash("refs")[event.encode()], b"150")
+        self.assertEqual(self.settle_all("bulk"), 50)
+        self.assertEqual(self.settle_all("outbox"), 100)
+        self.assertFalse(self.exists("refs"))
+
+    def test_one_batch_settles_both_lanes(self):
+        event = self.opened(102)
+        self.finish(event)
+        first = [entry for entry, _ in self.read("outbox")]
+        rest = [entry for entry, _ in self.read("bulk")]
+        batch = ("done", "outbox", event, 99, *first[:-1],
+                 "later", "bulk", rest[0], event, self.cds[100], 1, 0, 0,
+                 "done", "bulk", event, 1, rest[1],
+                 "dead", "outbox", first[-1], event, self.cds[99], 8, TOPIC,
+                 CALLBACK, "why")
+        self.assertEqual(self.run_script("settle", *batch), 102)
+        self.assertEqual(self.hash("refs"), {event.encode(): b"2"})
+        self.assertEqual(
+            self.unchanged_by(lambda: self.run_script("settle", *batch)), 0)
+
+    def test_entries_of_one_event_count_once_each(self):
+        event = self.opened(20)
+        self.finish(event)
+        entries = [entry for entry, _ in self.read("outbox")]
+        self.assertEqual(self.run_script(
+            "settle", "done", "outbox", event, 11, *entries[:10], entries[3]),
+            10)
+        self.assertEqual(self.hash("refs")[event.encode()], b"10")
+        self.assertEqual(self.run_script(
+            "settle", "done", "outbox", event, 20, *entries), 10)
+        self.assertFalse(self.exists("refs"))
+
+    def test_the_same_work_planned_twice_is_counted_once(self):
+        event = self.opened(1)
+        self.finish(event)
+        self.call("XADD", "outbox", "*", "e", event, "c", self.cds[0])
+        self.call("HINCRBY", "refs", event, 1)
+        for entry, _ in self.read("outbox"):
+            self.run_script("settle", "later", "outbox", entry, event,
+                            self.cds[0], 1, 0, 0)
+        self.assertEqual(self.call("ZCARD", "retry"), 1)
+        self.assertEqual(self.hash("refs")[event.encode()], b"1")
+
+
+class Backlog(LaneTest):
+    def test_a_full_bulk_changes_nothing_until_it_was_read(self):
+        event = self.opened(1000)
+        pages = [self.post_page(event, 200, backlog=300) for _ in range(4)]
+        self.assertEqual(pages, [(100, 0), (200, 0), (200, 0), (0, 2)])
+        self.assertEqual(self.unchanged_by(
+            lambda: self.post_page(event, 200, backlog=300)), (0, 2))
+        self.read("bulk", count=101)
+        self.assertEqual(self.post_page(event, 200, backlog=300), (200, 0))
+        self.settle_all("bulk", 1000)
+        self.finish(event, backlog=300)
+        self.assertEqual(self.call("HGET", "fan", event), b"done")
+
+    def test_another_event_gets_its_first_page_meanwhile(self):
+        event = self.opened(200)
+        self.post_page(event, 100)
+        self.call("XADD", "bulk", "*", "e", "1-1", "c", CD)
+        self.assertEqual(self.post_page(event, 100, backlog=1), (0, 2))
+        other = self.another()
+        self.assertEqual(self.post_page(other, 100, backlog=1), (100, 0))
+        self.assertEqual(self.post_page(other, 100, backlog=1), (0, 2))
+
+    def test_what_is_trimmed_or_was_settled_does_not_count(self):
+        event = self.opened(600)
+        self.post_page(event, 100)
+        for _ in range(4):
+            self.assertEqual(self.post_page(event, 100, backlog=100)[0], 100)
+            self.assertEqual(self.post_page(event, 100, backlog=100), (0, 2))
+            self.assertEqual(self.settle_all("bulk"), 100)
+            self.sweep()
+
+    def test_without_the_group_all_entries_count(self):
+        event = self.opened(300)
+        self.post_page(event, 100)
+        self.post_page(event, 100)
+        self.read("bulk")
+        self.call("XGROUP DESTROY", "bulk", "deliver")
+        self.assertEqual(self.post_page(event, 100, backlog=100), (0, 2))
+        self.assertEqual(self.post_page(event, 100, backlog=101), (100, 0))
+
+    def test_entries_that_were_deleted_leave_the_count_whole(self):
+        """Redis has then no lag of the group to tell."""
+        event = self.opened(300)
+        self.post_page(event, 100)
+        self.post_page(event, 100)
+        self.call("XDEL", "bulk", self.entries("bulk")[50][0])
+        self.assertEqual(self.post_page(event, 100, backlog=99), (0, 2))
+        self.assertEqual(self.post_page(event, 100, backlog=100), (100, 0))
+
+
+class Many(LaneTest):
+    COUNT = 100000
+
+    def settle_twice(self, lane, event):
+        """Claims what there is; returns the CDs of the jobs."""
+        got = self.read(lane, count=1500)
+        entries = [entry for entry, _ in got]
+        if got:
+            for settled in (len(got), 0):
+                self.assertEqual(self.run_script(
+                    "settle", "done", lane, event, len(got), *entries),
+                    settled)
+        return [fields[b"c"].decode() for _, fields in got]
+
+    def test_a_hundred_thousand_are_posted_once_each(self):
+        """Every page is asked for by two, as after a lost answer, and jobs
+        are settled meanwhile, every batch twice."""
+        event = self.opened(self.COUNT)
+        seen, finished = [], False
+        while not finished or self.entries("bulk"):
+            for _ in range(2):
+                finished = self.post_page(event, 500, backlog=5000)[1] == 1
+            for lane in ("outbox", "bulk"):
+                seen += self.settle_twice(lane, event)
+        self.assertEqual(seen, self.cds)
+        self.assertFalse(self.exists("refs"))
+        self.assertEqual(self.pending("log"), [])
+
+
+class Locale(ScriptTest):
+    """Redis was started in a locale with an order of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.mkdtemp()
+        cls.addClassCleanup(shutil.rmtree, folder)
+        made = shutil.which("localedef") and subprocess.run(
+            ["localedef", "-i", "en_US", "-f", "UTF-8",
+             os.path.join(folder, "en_US.UTF-8")], check=False,
+            capture_output=True).returncode == 0
+        if not made:
+            raise unittest.SkipTest("no locale can be made here")
+        old = {name: os.environ.get(name) for name in ("LOCPATH", "LC_ALL")}
+        os.environ.update(LOCPATH=folder, LC_ALL="en_US.UTF-8")
+        try:
+            super().setUpClass()
+        finally:
+            for name, value in old.items():
+                os.environ.pop(name)
+                if value is not None:
+                    os.environ[name] = value
+
+    def test_levels_merge_in_the_order_of_bytes(self):
+        self.assertEqual(self.redis.call("EVAL", "return 'a' < 'B'", 0), 1)
+        event = self.event()
+        self.read("log")
+        self.subscribe("a", "b", "_", td="one")
+        self.subscribe("B", "C", "-", td="two")
+        while not self.post_page(event, 2, ("one", "two"))[1]:
+            pass
+        self.assertEqual(self.posted(), ["-:*", "B:*", "C:*", "_", "a", "b"])
+
+
+if __name__ == "__main__":
+    unittest.main()
