@@ -44,12 +44,14 @@ static void entry_free(struct wsub_names *names, struct entry *entry)
 
 void wsub_names_free(struct wsub_names *names)
 {
-    struct entry *entry;
+    struct entry *entry, *next;
 
     if (names == NULL)
         return;
-    while ((entry = TAILQ_FIRST(&names->by_use)) != NULL)
+    HASH_ITER(hh, names->table, entry, next)
+    {
         entry_free(names, entry);
+    }
     free(names);
 }
 

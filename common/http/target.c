@@ -99,12 +99,14 @@ static void forget(struct wsub_http_targets *targets, struct entry *entry)
 
 void wsub_http_targets_free(struct wsub_http_targets *targets)
 {
-    struct entry *entry;
+    struct entry *entry, *next;
 
     if (targets == NULL)
         return;
-    while ((entry = TAILQ_FIRST(&targets->unused)) != NULL)
+    HASH_ITER(hh, targets->table, entry, next)
+    {
         forget(targets, entry);
+    }
     free(targets);
 }
 
