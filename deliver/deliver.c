@@ -169,6 +169,9 @@ static void make_parts(struct deliver *d)
         .connect_timeout_ms = d->config->connect_timeout_ms,
         .max_calls = (uint32_t)d->claim->slots,
         .allow_private_networks = d->config->allow_private_networks,
+        .per_host = d->config->per_host,
+        .dns_servers = d->config->dns_servers,
+        .http2 = d->config->http2,
     });
     d->tick = event_new(base, -1, EV_PERSIST, on_tick, d);
     event_add(d->tick, &every);

@@ -96,10 +96,11 @@ class Server(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 1024
 
-    def __init__(self, host="127.0.0.1"):
-        super().__init__((host, 0), _Handler)
+    def __init__(self, host="127.0.0.1", port=0):
+        super().__init__((host, port), _Handler)
         self.resources = {}
         self.connections = 0
+        self.reached = []  # our address of each connection
         self.strays = []  # requests that no resource was made for
         self.closing = threading.Event()
         self._open = set()  # the connections' sockets
@@ -110,6 +111,7 @@ class Server(socketserver.ThreadingTCPServer):
 
     def process_request(self, request, client_address):
         self.connections += 1
+        self.reached.append(request.getsockname()[0])
         self._open.add(request)
         super().process_request(request, client_address)
 

@@ -108,6 +108,15 @@ class Store:
         return sum(self._redis.call("HLEN", f"{self._prefix}:{{{n}}}:refs")
                    for n in range(self._shards))
 
+    def pending(self, stream):
+        """How many entries of a work stream are claimed and not
+        acknowledged, over all shards."""
+        answers = self._redis.call_all(
+            [["XINFO", "GROUPS", f"{self._prefix}:{{{n}}}:{stream}"]
+             for n in range(self._shards)])
+        return sum(_pairs(group)[b"pending"] for groups in answers
+                   if not isinstance(groups, RedisError) for group in groups)
+
     def idle(self):
         """True when every entry of every work stream was read and
         acknowledged and nothing waits for its time, all at one moment."""
