@@ -15,6 +15,7 @@
 #include "common/crypto/seal.h"
 #include "common/http/server.h"
 
+struct hub_pressure;
 struct wsub_loop;
 struct wsub_redis;
 
@@ -23,6 +24,7 @@ struct hub {
     const struct wsub_config *config; /* borrowed; outlives the program */
     struct wsub_loop *loop;           /* borrowed; outlives the program */
     struct wsub_redis *redis;
+    struct hub_pressure *pressure;
     struct wsub_keyring *ring;
     struct wsub_http_server *server;
     char *public_url;
