@@ -230,6 +230,10 @@ LITERALS = (
 BAD_LEASES = ("0", "00", "-1", "%2B5", "1.5", "1e3", "abc", "5s", "+5", "0x10",
               "%20", "5%20", "5&hub.lease_seconds=5")
 
+BAD_ORDERS = ("", "1", "yes", "True", "TRUE", "%20true", "true%20", "truefalse",
+              "true&hub.websubd.ordered=true",
+              "false&hub.websubd.ordered=true")
+
 BAD_SECRETS = ("x" * 200, "x" * 1000, "%C3%A4" * 100, "a&hub.secret=b")
 
 
@@ -335,6 +339,12 @@ class BadInput(SystemTest):
             with self.subTest(lease=lease):
                 self.refuse(subscribe(lease_seconds=lease), 400)
 
+    def test_bad_ordered(self):
+        for ordered in BAD_ORDERS:
+            with self.subTest(ordered=ordered):
+                self.refuse(form(SUBSCRIBE + "&hub.websubd.ordered="
+                                 + ordered), 400)
+
     def test_bad_secret(self):
         for secret in BAD_SECRETS:
             with self.subTest(secret=secret[:20]):
@@ -376,6 +386,10 @@ class Accepted(SystemTest):
                 callback=url("http://a.example/" + "x" * 2031)),
             "lease is ignored on unsubscribe":
                 form(UNSUBSCRIBE + "&hub.lease_seconds=no"),
+            "ordered": form(SUBSCRIBE + "&hub.websubd.ordered=true"),
+            "not ordered": form(SUBSCRIBE + "&hub.websubd.ordered=false"),
+            "ordered is ignored on unsubscribe":
+                form(UNSUBSCRIBE + "&hub.websubd.ordered=maybe"),
             "secret is ignored on unsubscribe":
                 form(UNSUBSCRIBE + "&hub.secret=" + "x" * 300),
             "100 topics": form(

@@ -21,10 +21,15 @@ local td, cd = ARGV[1], ARGV[2]
 local lane, entry = ARGV[4], ARGV[5]
 local key = td .. ':' .. cd
 
+local function acknowledge()
+    redis.call('XACK', p .. lane, 'deliver', entry)
+    trim(lane, 'deliver')
+end
+
 pass_memory_limit()
 local f = get_follow(td, cd)
 if not f or f.u ~= tonumber(ARGV[3]) or not is_pending(lane, entry) then
-    redis.call('XACK', p .. lane, 'deliver', entry)
+    acknowledge()
     return {}
 end
 
@@ -59,7 +64,7 @@ local total = redis.call('HGET', p .. 'topic:' .. td, 'n')
 local gap = pass_lost(tonumber(total or 0), '-')
 local record = redis.call('GET', p .. 'sub:' .. key)
 local sub = record and parse_sub(record)
-redis.call('XACK', p .. lane, 'deliver', entry)
+acknowledge()
 if sub and sub.flags == 'o' then
     redis.call('ZREM', p .. 'suspended', key)
     f.mode = 'idle'
