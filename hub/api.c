@@ -23,6 +23,7 @@
 #include "hub/subscribe.h"
 #include "hub/suspended.h"
 #include "hub/topics.h"
+#include "hub/writable.h"
 
 typedef void mode_handler(struct hub *hub, struct wsub_http_request *req,
                           const struct wsub_form *form);
@@ -112,7 +113,7 @@ static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
     else if (!wsub_redis_up(hub->redis))
         snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
     else
-        return true;
+        return hub_writable_is(hub->writable, reason);
     return false;
 }
 

@@ -12,6 +12,7 @@
 #include "hub/errors.h"
 #include "hub/pressure.h"
 #include "hub/stats.h"
+#include "hub/writable.h"
 
 #define IDLE_TIMEOUT_MS 60000 /* a kept connection without a request */
 
@@ -101,6 +102,7 @@ enum wsub_err hub_init(struct hub *hub, const struct wsub_config *config,
             err_text, &hub->redis);
     if (err == WSUB_OK) {
         hub->pressure = hub_pressure_new(hub);
+        hub->writable = hub_writable_new(hub);
         err = listen_now(hub, err_text);
     }
     return err;
@@ -112,6 +114,7 @@ void hub_done(struct hub *hub)
         wsub_redis_close(hub->redis); /* answers what waits for Redis */
     wsub_http_server_free(hub->server);
     hub_pressure_free(hub->pressure);
+    hub_writable_free(hub->writable);
     wsub_redis_free(hub->redis);
     wsub_keyring_free(hub->ring);
     free(hub->public_url);

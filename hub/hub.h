@@ -16,6 +16,7 @@
 #include "common/http/server.h"
 
 struct hub_pressure;
+struct hub_writable;
 struct wsub_loop;
 struct wsub_redis;
 
@@ -25,6 +26,7 @@ struct hub {
     struct wsub_loop *loop;           /* borrowed; outlives the program */
     struct wsub_redis *redis;
     struct hub_pressure *pressure;
+    struct hub_writable *writable;
     struct wsub_keyring *ring;
     struct wsub_http_server *server;
     char *public_url;
