@@ -1,5 +1,6 @@
 """Redis near its memory limit: content is refused in time, all else goes on,
-and nothing that was accepted is lost."""
+and nothing that was accepted is lost.  (That Redis must not evict is shown by
+test_config_cli.py and test_redis_link.py.)"""
 
 import json
 import sys
