@@ -9,8 +9,20 @@ find_program(PYTHON3 NAMES python3 REQUIRED)
 # needs it names its sources, relative to the project, in
 # wsub_unit_sources_NAME.
 set(wsub_unit_sources_ask deliver/ask.c)
+set(wsub_unit_sources_attempt deliver/attempt.c)
+set(wsub_unit_sources_breaker deliver/breaker.c)
+set(wsub_unit_sources_bucket deliver/bucket.c)
+set(wsub_unit_sources_due deliver/due.c)
 set(wsub_unit_sources_errors hub/errors.c hub/stats.c)
-set(wsub_unit_sources_host deliver/host.c)
+set(wsub_unit_sources_history deliver/history.c)
+set(wsub_unit_sources_host deliver/host.c deliver/host_room.c
+    deliver/host_table.c deliver/breaker.c deliver/bucket.c deliver/due.c
+    deliver/limit.c)
+set(wsub_unit_sources_host_health ${wsub_unit_sources_host})
+set(wsub_unit_sources_host_mix ${wsub_unit_sources_host})
+set(wsub_unit_sources_host_room ${wsub_unit_sources_host})
+set(wsub_unit_sources_limit deliver/limit.c)
+set(wsub_unit_sources_judge deliver/judge.c)
 set(wsub_unit_sources_policy hub/policy.c)
 function(wsub_unit_tests folder)
     file(GLOB sources CONFIGURE_DEPENDS ${folder}/test_*.c)

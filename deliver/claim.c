@@ -3,26 +3,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
+#include "deliver/settle.h"
 #include "deliver/stats.h"
 
 #define READ_MAX 256                   /* entries of some 100 bytes */
 #define CONTENT_MAX_BYTES (128u << 20) /* then nothing more is claimed */
+#define SLOTS_A_SHARD 4 /* an entry of each stream, and bulk's is 3/4 */
 
-enum { STREAM_VERIFY, STREAM_OUTBOX };
+#define RENEW_MAX 256 /* entries in one call */
+
+static const struct {
+    const char *streams[2];
+    unsigned stream_count;
+    enum deliver_lane lane;
+    unsigned lane_at;
+} sources[DELIVER_CLAIM_SOURCES] = {
+    {{"verify", "outbox"}, 2, DELIVER_LANE_OUTBOX, 1},
+    {{"bulk"}, 1, DELIVER_LANE_BULK, 0},
+};
 
 void deliver_hold_key(const struct wsub_stream_entry *entry,
+                      enum deliver_lane lane,
                       char ret_key[DELIVER_HOLD_KEY_MAX])
 {
-    snprintf(ret_key, DELIVER_HOLD_KEY_MAX, "%u-%s", entry->shard, entry->id);
+    snprintf(ret_key, DELIVER_HOLD_KEY_MAX, "%d-%u-%s", (int)lane, entry->shard,
+             entry->id);
 }
 
 static size_t on_grant(size_t want, void *arg)
 {
-    struct deliver_claim *claim = arg;
-    size_t granted = claim->slots - claim->used;
+    struct deliver_claim_source *source = arg;
+    struct deliver_claim *claim = source->claim;
+    size_t granted =
+        source->slots > claim->used ? source->slots - claim->used : 0;
 
     if (claim->d->user_agent == NULL)
         return 0; /* the hub's public URL is not known yet */
@@ -38,58 +55,91 @@ static size_t on_grant(size_t want, void *arg)
 
 static void on_give_back(size_t unused, void *arg)
 {
+    const struct deliver_claim_source *source = arg;
+
     if (unused > 0)
-        deliver_claim_release(arg, unused);
+        deliver_claim_release(source->claim, unused);
 }
 
 static void on_entry(const struct wsub_stream_entry *entry, void *arg)
 {
-    struct deliver_claim *claim = arg;
+    const struct deliver_claim_source *source = arg;
+    struct deliver *d = source->claim->d;
 
-    if (entry->stream == STREAM_VERIFY)
-        deliver_verify_start(claim->d, entry);
+    if (entry->stream == source->lane_at)
+        deliver_job_start(d, source->lane, entry);
     else
-        deliver_job_start(claim->d, entry);
+        deliver_verify_start(d, entry);
 }
 
 static void on_reader_stopped(void *arg)
 {
-    struct deliver_claim *claim = arg;
+    const struct deliver_claim_source *source = arg;
+    struct deliver_claim *claim = source->claim;
 
     claim->stopped++;
     deliver_drain_check(claim->d);
 }
 
+static struct wsub_stream_reader *
+reader_new(struct deliver_claim_source *source, size_t at, unsigned shard)
+{
+    struct deliver *d = source->claim->d;
+    uint32_t idle_ms = deliver_takeover_idle_ms(d->config);
+    struct wsub_stream_reader_options options = {
+        .base = wsub_loop_base(d->loop),
+        .redis = d->redis,
+        .shard = shard,
+        .group = "deliver",
+        .consumer = d->config->instance_name,
+        .stream_count = sources[at].stream_count,
+        .read_max = READ_MAX,
+        .grant = on_grant,
+        .give_back = on_give_back,
+        .on_entry = on_entry,
+        .on_stopped = on_reader_stopped,
+        .arg = source,
+    };
+
+    for (unsigned i = 0; i < options.stream_count; i++) {
+        options.streams[i] = sources[at].streams[i];
+        options.takeover_idle_ms[i] = idle_ms;
+    }
+    return wsub_stream_reader_new(&options);
+}
+
+static void source_init(struct deliver_claim *claim, size_t at)
+{
+    struct deliver_claim_source *source = &claim->sources[at];
+    unsigned shards = wsub_redis_shards(claim->d->redis);
+
+    source->claim = claim;
+    source->lane = sources[at].lane;
+    source->lane_at = sources[at].lane_at;
+    source->slots = claim->slots;
+    if (source->lane == DELIVER_LANE_BULK)
+        source->slots -= claim->slots / 4;
+    source->readers = wsub_calloc(shards, sizeof(struct wsub_stream_reader *));
+    for (unsigned i = 0; i < shards; i++)
+        source->readers[i] = reader_new(source, at, i);
+}
+
+size_t deliver_claim_slots(const struct deliver *d)
+{
+    size_t least = SLOTS_A_SHARD * wsub_redis_shards(d->redis);
+
+    return d->config->concurrency > least ? d->config->concurrency : least;
+}
+
 struct deliver_claim *deliver_claim_new(struct deliver *d)
 {
     struct deliver_claim *claim = wsub_calloc(1, sizeof(*claim));
-    unsigned shards = wsub_redis_shards(d->redis);
-    uint32_t idle_ms = deliver_takeover_idle_ms(d->config);
 
     claim->d = d;
-    claim->slots = d->config->concurrency;
-    if (claim->slots < 2 * shards) /* one entry of each stream a shard */
-        claim->slots = 2 * shards;
+    claim->slots = deliver_claim_slots(d);
     TAILQ_INIT(&claim->stalled);
-    claim->readers = wsub_calloc(shards, sizeof(struct wsub_stream_reader *));
-    for (unsigned i = 0; i < shards; i++)
-        claim->readers[i] = wsub_stream_reader_new(&(
-            struct wsub_stream_reader_options){
-            .base = wsub_loop_base(d->loop),
-            .redis = d->redis,
-            .shard = i,
-            .group = "deliver",
-            .consumer = d->config->instance_name,
-            .streams = {[STREAM_VERIFY] = "verify", [STREAM_OUTBOX] = "outbox"},
-            .stream_count = 2,
-            .takeover_idle_ms = {idle_ms, idle_ms},
-            .read_max = READ_MAX,
-            .grant = on_grant,
-            .give_back = on_give_back,
-            .on_entry = on_entry,
-            .on_stopped = on_reader_stopped,
-            .arg = claim,
-        });
+    for (size_t i = 0; i < DELIVER_CLAIM_SOURCES; i++)
+        source_init(claim, i);
     return claim;
 }
 
@@ -97,9 +147,13 @@ void deliver_claim_free(struct deliver_claim *claim)
 {
     if (claim == NULL)
         return;
-    for (unsigned i = 0; i < wsub_redis_shards(claim->d->redis); i++)
-        wsub_stream_reader_free(claim->readers[i]);
-    free(claim->readers);
+    for (size_t at = 0; at < DELIVER_CLAIM_SOURCES; at++) {
+        struct deliver_claim_source *source = &claim->sources[at];
+
+        for (unsigned i = 0; i < wsub_redis_shards(claim->d->redis); i++)
+            wsub_stream_reader_free(source->readers[i]);
+        free(source->readers);
+    }
     free(claim);
 }
 
@@ -108,8 +162,10 @@ void deliver_claim_kick(struct deliver_claim *claim)
     unsigned shards = wsub_redis_shards(claim->d->redis);
 
     claim->first = (claim->first + 1) % shards;
-    for (unsigned i = 0, at = claim->first; i < shards; i++)
-        wsub_stream_reader_kick(claim->readers[(at + i) % shards]);
+    for (size_t at = 0; at < DELIVER_CLAIM_SOURCES; at++)
+        for (unsigned i = 0; i < shards; i++)
+            wsub_stream_reader_kick(
+                claim->sources[at].readers[(claim->first + i) % shards]);
 }
 
 void deliver_claim_release(struct deliver_claim *claim, size_t count)
@@ -122,14 +178,72 @@ void deliver_claim_release(struct deliver_claim *claim, size_t count)
         deliver_claim_kick(claim);
 }
 
+static void on_renewed(enum wsub_err err, const struct redisReply *reply,
+                       void *arg)
+{
+    (void)arg;
+    if (err == WSUB_ERR_REFUSED)
+        wsub_log_warn("renew-refused", WSUB_KV("error", reply->str));
+}
+
+/* Adds the jobs of `shard` that were claimed, or renewed, before `since_ms`;
+ * returns their number. */
+static size_t add_old(struct deliver_claim *claim, unsigned shard,
+                      uint64_t since_ms, struct wsub_cmd *cmd)
+{
+    struct deliver_job *job, *next;
+    size_t count = 0;
+
+    HASH_ITER(hh, claim->held, job, next)
+    {
+        if (job->shard != shard || job->claimed_ms >= since_ms ||
+            count == RENEW_MAX)
+            continue;
+        wsub_cmd_str(cmd, deliver_lane_name(job->lane));
+        wsub_cmd_str(cmd, job->entry_id);
+        job->claimed_ms = wsub_now_ms();
+        count++;
+    }
+    return count;
+}
+
+static void renew_shard(struct deliver_claim *claim, unsigned shard,
+                        uint64_t since_ms)
+{
+    struct deliver *d = claim->d;
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init_script(&cmd, d->redis, shard, WSUB_SCRIPT_RENEW);
+    wsub_cmd_str(&cmd, "deliver");
+    wsub_cmd_str(&cmd, d->config->instance_name);
+    if (add_old(claim, shard, since_ms, &cmd) == 0)
+        wsub_cmd_done(&cmd);
+    else if (wsub_redis_send(d->redis, shard, &cmd, on_renewed, claim) !=
+             WSUB_OK)
+        wsub_log_debug("renew-unsent", WSUB_KU("shard", shard));
+}
+
+void deliver_claim_renew(struct deliver_claim *claim)
+{
+    uint64_t age_ms = deliver_takeover_idle_ms(claim->d->config) / 2;
+    uint64_t now_ms = wsub_now_ms();
+
+    if (now_ms < age_ms)
+        return;
+    for (unsigned i = 0; i < wsub_redis_shards(claim->d->redis); i++)
+        renew_shard(claim, i, now_ms - age_ms);
+}
+
 void deliver_claim_stop(struct deliver_claim *claim)
 {
-    for (unsigned i = 0; i < wsub_redis_shards(claim->d->redis); i++)
-        wsub_stream_reader_stop(claim->readers[i]);
+    for (size_t at = 0; at < DELIVER_CLAIM_SOURCES; at++)
+        for (unsigned i = 0; i < wsub_redis_shards(claim->d->redis); i++)
+            wsub_stream_reader_stop(claim->sources[at].readers[i]);
 }
 
 bool deliver_claim_idle(const struct deliver_claim *claim)
 {
-    return claim->stopped == wsub_redis_shards(claim->d->redis) &&
-           claim->used == 0;
+    return claim->used == 0 &&
+           claim->stopped ==
+               DELIVER_CLAIM_SOURCES * wsub_redis_shards(claim->d->redis);
 }

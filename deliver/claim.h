@@ -1,8 +1,10 @@
 /* claim.h - slots, and the readers that fill them.
  *
- * Each shard has a reader on `verify` and `outbox`.  The readers share the
- * `concurrency` slots of the process: what a blocked read might bring is
- * taken beforehand, so the process never claims more than it has room for. */
+ * Each shard has a reader on `verify` and `outbox`, and one on `bulk`.  The
+ * readers share the `concurrency` slots of the process: what a blocked read
+ * might bring is taken beforehand, so the process never claims more than it
+ * has room for.  `bulk` gets three quarters of the slots at most, so that a
+ * large fan-out to slow callbacks leaves room for what is new. */
 #ifndef DELIVER_CLAIM_H
 #define DELIVER_CLAIM_H
 
@@ -12,13 +14,24 @@
 #include "deliver/job.h"
 #include "deliver/verify.h"
 
+#define DELIVER_CLAIM_SOURCES 2
+
 struct wsub_stream_reader;
 
-struct deliver_claim {
-    struct deliver *d;                   /* borrowed; outlives this */
+/* The readers of the same streams. */
+struct deliver_claim_source {
+    struct deliver_claim *claim;         /* borrowed; what this is part of */
     struct wsub_stream_reader **readers; /* owned; one a shard */
-    unsigned stopped;                    /* readers that have stopped */
-    unsigned first; /* reader to wake first: in turn, lest one takes all */
+    size_t slots;                        /* that it may use */
+    unsigned lane_at; /* index of the lane among its streams */
+    enum deliver_lane lane;
+};
+
+struct deliver_claim {
+    struct deliver *d; /* borrowed; outlives this */
+    struct deliver_claim_source sources[DELIVER_CLAIM_SOURCES];
+    unsigned stopped; /* readers that have stopped */
+    unsigned first;   /* shard to wake first: in turn, lest one takes all */
     size_t slots;
     size_t used;                     /* granted to readers, or held */
     struct deliver_job *held;        /* jobs by hold_key; its entry may come
@@ -27,9 +40,15 @@ struct deliver_claim {
     struct deliver_verification *verifications; /* by hold_key */
 };
 
-/* Writes the name of an entry among all that are held: "SHARD-MS-SEQ". */
+/* Writes the name of an entry among all of its kind that are held:
+ * "LANE-SHARD-MS-SEQ". */
 void deliver_hold_key(const struct wsub_stream_entry *entry,
+                      enum deliver_lane lane,
                       char ret_key[DELIVER_HOLD_KEY_MAX]);
+
+/* The entries that the process may hold: `concurrency`, or what its readers
+ * need at least. */
+size_t deliver_claim_slots(const struct deliver *d);
 
 struct deliver_claim *deliver_claim_new(struct deliver *d);
 /* Jobs and verifications must be gone. */
@@ -40,6 +59,10 @@ void deliver_claim_release(struct deliver_claim *claim, size_t count);
 
 /* Wakes readers that had no room, or no public URL to send with. */
 void deliver_claim_kick(struct deliver_claim *claim);
+
+/* Keeps what is held for long, because Redis was away or the host is slow,
+ * from being taken over by others; called every tick. */
+void deliver_claim_renew(struct deliver_claim *claim);
 
 /* Claims nothing more. */
 void deliver_claim_stop(struct deliver_claim *claim);

@@ -12,6 +12,7 @@
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 #include "common/store/stream_reader.h"
+#include "common/store/topic.h"
 
 #define UNUSED_MAX_BYTES (8u << 20) /* for jobs that come in a moment */
 #define KEY_MAX 64                  /* "SHARD-MS-SEQ" */
@@ -102,6 +103,7 @@ static bool entry_fill(struct entry *entry, const struct redisReply *fields)
         type == NULL || body == NULL)
         return false;
     content->topic = wsub_strdup(topic);
+    wsub_topic_level(topic, 0, content->td);
     wsub_buf_printf(&type_header, "Content-Type: %s", type);
     content->type_header = wsub_buf_take(&type_header);
     content->link_header = link_header(redis, self != NULL ? self : topic);
@@ -235,6 +237,15 @@ void deliver_content_get(struct deliver_content_cache *cache, unsigned shard,
     STAILQ_INSERT_TAIL(&entry->waits, wait, next);
     HASH_ADD_STR(cache->table, key, entry);
     load_logged(entry);
+}
+
+void deliver_content_td(const struct deliver_content *content, int level,
+                        char ret_td[WSUB_DIGEST_LEN + 1])
+{
+    if (level == 0)
+        memcpy(ret_td, content->td, sizeof(content->td));
+    else
+        wsub_topic_level(content->topic, level, ret_td);
 }
 
 /* The entry whose `content` this is. */

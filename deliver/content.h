@@ -12,13 +12,15 @@
 #include <sys/queue.h>
 
 #include "common/base/err.h"
+#include "common/crypto/digest.h"
 
 struct wsub_redis;
 struct deliver_content_cache;
 
 struct deliver_content {
-    char *topic;       /* owned */
-    char *type_header; /* owned; "Content-Type: ..." */
+    char *topic;                  /* owned */
+    char td[WSUB_DIGEST_LEN + 1]; /* the topic's own */
+    char *type_header;            /* owned; "Content-Type: ..." */
     char *link_header; /* owned; "Link: <hub>; rel=\"hub\", <self>; ..." */
     char *body;        /* owned */
     size_t body_len;
@@ -44,6 +46,10 @@ size_t deliver_content_bytes(const struct deliver_content_cache *cache);
 /* Gets event `id` of `shard`; on_content is called once, now or later. */
 void deliver_content_get(struct deliver_content_cache *cache, unsigned shard,
                          const char *id, struct deliver_content_wait *wait);
+
+/* Writes the TD of a level of the event's topic. */
+void deliver_content_td(const struct deliver_content *content, int level,
+                        char ret_td[WSUB_DIGEST_LEN + 1]);
 
 /* Ends the use that one on_content began; NULL is fine. */
 void deliver_content_put(struct deliver_content_cache *cache,

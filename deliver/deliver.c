@@ -1,7 +1,8 @@
 /* deliver.c - puts the parts of websub-deliver together (see deliver.h).
  *
  * Every TICK_MS: what Redis' absence has stalled goes on, what waits too long
- * for its host is put back, readers look for room again. */
+ * for its host is put back, readers look for room again, what is held for
+ * long is kept from being taken over.  Hosts have a timer of their own. */
 #include "deliver/deliver.h"
 
 #include <stdlib.h>
@@ -17,10 +18,17 @@
 #include "common/store/leave.h"
 #include "common/store/promoter.h"
 #include "deliver/claim.h"
+#include "deliver/history.h"
+#include "deliver/parking.h"
+#include "deliver/progress.h"
 #include "deliver/settle.h"
 #include "deliver/stats.h"
+#include "deliver/suspect.h"
+#include "deliver/tries.h"
 
 #define TICK_MS 500
+#define HOST_LINE_MAX 256       /* for one host; more are better off in Redis */
+#define HOST_TICK_MS 20         /* a token, or room for what is parked */
 #define TAKEOVER_MARGIN_MS 3000 /* for settling, and for clocks */
 
 /* The longest wait for a host slot. */
@@ -48,19 +56,66 @@ static void learn_public_url(struct deliver *d)
     deliver_claim_kick(d->claim);
 }
 
+static void count_hosts(const struct deliver *d)
+{
+    struct deliver_hosts_counts counts;
+
+    deliver_hosts_count(d->hosts, &counts);
+    deliver_stat_set(DELIVER_STAT_HOSTS, counts.known);
+    deliver_stat_set(DELIVER_STAT_BREAKERS_OPEN, counts.down);
+    deliver_stat_set(DELIVER_STAT_HOSTS_WAITING, counts.waiting);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct deliver *d = arg;
 
     (void)fd;
     (void)what;
-    deliver_hosts_expire(d->hosts, wsub_loop_draining(d->loop));
+    deliver_hosts_expire(d->hosts, wsub_loop_draining(d->loop), wsub_now_us());
+    deliver_plan_host_tick(d);
+    count_hosts(d);
+    deliver_progress_look(d->progress);
     if (!wsub_redis_up(d->redis))
         return;
     learn_public_url(d);
     deliver_settle_resume(d->settler);
     deliver_jobs_resume(d);
     deliver_verify_resume(d);
+    deliver_claim_renew(d->claim);
+    deliver_tries_flush(d->tries, wsub_loop_draining(d->loop));
+}
+
+/* What the hosts are told later may make it due earlier, so it is planned
+ * anew after HOST_TICK_MS at most, as long as there is anything to plan. */
+void deliver_plan_host_tick(struct deliver *d)
+{
+    uint64_t now_us = wsub_now_us();
+    uint64_t next_us = deliver_hosts_next_us(d->hosts);
+    struct timeval wait = {0, HOST_TICK_MS * 1000};
+
+    if (next_us == UINT64_MAX || evtimer_pending(d->host_tick, NULL))
+        return;
+    if (next_us < now_us + HOST_TICK_MS * 1000)
+        wait.tv_usec = (suseconds_t)(next_us > now_us ? next_us - now_us : 0);
+    event_add(d->host_tick, &wait);
+}
+
+static void on_host_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct deliver *d = arg;
+
+    (void)fd;
+    (void)what;
+    deliver_hosts_tick(d->hosts, wsub_now_us());
+    deliver_plan_host_tick(d);
+}
+
+static void on_room(const char *name, uint32_t how_many, void *arg)
+{
+    const struct deliver *d = arg;
+
+    deliver_parking_fetch(d->parking, name, how_many);
 }
 
 static void on_redis_up(void *arg)
@@ -76,6 +131,21 @@ static void on_redis_unusable(const char *sentence, void *arg)
     wsub_loop_finish(d->loop, WSUB_EXIT_START);
 }
 
+static struct deliver_hosts *make_hosts(struct deliver *d)
+{
+    uint32_t slots = (uint32_t)deliver_claim_slots(d), line = slots / 4;
+
+    return deliver_hosts_new(&(struct deliver_hosts_options){
+        .per_host = d->config->per_host,
+        .rate = d->config->per_host_rate,
+        .line_max = line < HOST_LINE_MAX ? line : HOST_LINE_MAX,
+        .waiting_max = slots / 2,
+        .wait_max_ms = wait_max_ms(d->config),
+        .on_room = on_room,
+        .arg = d,
+    });
+}
+
 static void make_parts(struct deliver *d)
 {
     struct event_base *base = wsub_loop_base(d->loop);
@@ -83,7 +153,12 @@ static void make_parts(struct deliver *d)
 
     deliver_stats_register();
     d->hmac = wsub_hmac_new(d->config->signature_hash);
-    d->hosts = deliver_hosts_new(d->config->per_host, wait_max_ms(d->config));
+    d->hosts = make_hosts(d);
+    d->history = deliver_history_new(wsub_redis_shards(d->redis));
+    d->parking = deliver_parking_new(d);
+    d->progress = deliver_progress_new(d);
+    d->suspects = deliver_suspects_new(d);
+    d->tries = deliver_tries_new(d);
     d->contents = deliver_content_cache_new(d->redis);
     d->loader = deliver_loader_new(base, d->redis);
     d->promoter = wsub_promoter_new(base, d->redis);
@@ -97,6 +172,7 @@ static void make_parts(struct deliver *d)
     });
     d->tick = event_new(base, -1, EV_PERSIST, on_tick, d);
     event_add(d->tick, &every);
+    d->host_tick = evtimer_new(base, on_host_tick, d);
 }
 
 enum wsub_err deliver_init(struct deliver *d, const struct wsub_config *config,
@@ -135,12 +211,18 @@ void deliver_done(struct deliver *d)
         deliver_verify_abandon(d);
         deliver_claim_free(d->claim);
         event_free(d->tick);
+        event_free(d->host_tick);
     }
+    deliver_tries_free(d->tries);
+    deliver_suspects_free(d->suspects);
+    deliver_progress_free(d->progress);
+    deliver_parking_free(d->parking);
     deliver_settler_free(d->settler);
     wsub_promoter_free(d->promoter);
     deliver_loader_free(d->loader);
     deliver_content_cache_free(d->contents);
     deliver_hosts_free(d->hosts);
+    deliver_history_free(d->history);
     wsub_hmac_free(d->hmac);
     wsub_redis_free(d->redis);
     wsub_keyring_free(d->ring);
@@ -152,7 +234,7 @@ void deliver_drain(void *arg)
     struct deliver *d = arg;
 
     deliver_claim_stop(d->claim);
-    deliver_hosts_expire(d->hosts, true);
+    deliver_hosts_expire(d->hosts, true, wsub_now_us());
     deliver_drain_check(d);
 }
 
@@ -165,12 +247,13 @@ static void on_left(void *arg)
 
 void deliver_drain_check(struct deliver *d)
 {
-    static const char *const streams[2] = {"verify", "outbox"};
+    static const char *const streams[] = {"verify", "outbox", "bulk"};
 
     if (!wsub_loop_draining(d->loop) || d->leaving ||
         !deliver_claim_idle(d->claim))
         return;
     d->leaving = true;
-    wsub_leave(d->redis, "deliver", d->config->instance_name, streams, 2,
-               on_left, d);
+    deliver_tries_flush(d->tries, true);
+    wsub_leave(d->redis, "deliver", d->config->instance_name, streams,
+               sizeof(streams) / sizeof(streams[0]), on_left, d);
 }

@@ -1,7 +1,8 @@
 /* deliver.h - the parts of websub-deliver and what they share.
  *
- *   claim --entry--> job ----> host slot -> POST -> settle
- *        '--entry--> verify -> host slot -> GET --> verified script
+ *   claim --entry--> job ----> host -> send -> judge -> settle
+ *        |            '- turn, suspect, parking: the special ways of a job
+ *        '--entry--> verify -> host -> ask ----------> verified script
  *
  * One loop, one thread.  A claimed entry takes one of `concurrency` slots and
  * holds it until its outcome is in Redis, so the process never holds more
@@ -19,9 +20,14 @@
 
 struct deliver_claim;
 struct deliver_content_cache;
+struct deliver_history;
 struct deliver_hosts;
 struct deliver_loader;
+struct deliver_parking;
+struct deliver_progress;
 struct deliver_settler;
+struct deliver_suspects;
+struct deliver_tries;
 struct event;
 struct wsub_http_client;
 struct wsub_loop;
@@ -40,12 +46,18 @@ struct deliver {
     struct wsub_promoter *promoter;
     struct deliver_claim *claim;
     struct deliver_content_cache *contents;
+    struct deliver_history *history;
     struct deliver_hosts *hosts;
     struct deliver_loader *loader;
+    struct deliver_parking *parking;
+    struct deliver_progress *progress;
     struct deliver_settler *settler;
-    struct event *tick; /* twice a second: see deliver.c */
-    char *user_agent;   /* the header; NULL until the hub's URL is known */
-    bool leaving;       /* drained; ends once Redis has answered */
+    struct deliver_suspects *suspects;
+    struct deliver_tries *tries;
+    struct event *tick;      /* twice a second: see deliver.c */
+    struct event *host_tick; /* when a host wants it */
+    char *user_agent;        /* the header; NULL until the hub's URL is known */
+    bool leaving;            /* drained; ends once Redis has answered */
 };
 
 /* How long an entry may at most stay with a process that lives: waiting for a
@@ -58,6 +70,10 @@ enum wsub_err deliver_init(struct deliver *d, const struct wsub_config *config,
                            struct wsub_loop *loop,
                            char err_text[256]) WSUB_MUST_CHECK;
 void deliver_done(struct deliver *d);
+
+/* Something waits for its host, or is parked: sees to it that it is not
+ * forgotten. */
+void deliver_plan_host_tick(struct deliver *d);
 
 /* Stops claiming; the loop is finished once all slots are free. */
 void deliver_drain(void *arg);

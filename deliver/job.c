@@ -10,25 +10,38 @@
 #include "common/redis/redis.h"
 #include "common/store/topic.h"
 #include "deliver/claim.h"
+#include "deliver/history.h"
 #include "deliver/send.h"
 #include "deliver/settle.h"
 #include "deliver/stats.h"
+#include "deliver/suspect.h"
+#include "deliver/turn.h"
 
 #define LATE_MS 1000          /* a job that waited in vain looks again */
 #define NEWER_FORMAT_MS 60000 /* a record this program can't read yet */
 
 #define BIT(state) (1u << (state))
+#define OF(member, type)                                                       \
+    ((struct deliver_job *)(void *)((char *)(member)-offsetof(                 \
+        struct deliver_job, type)))
 
 static const struct {
     const char *name;
     unsigned next;
 } states[JOB_STATE_MAX_] = {
-    [JOB_LOADING] = {"loading", BIT(JOB_WAITING) | BIT(JOB_SENDING) |
+    [JOB_SUSPECT] = {"suspect", BIT(JOB_SUSPECT) | BIT(JOB_FINDING) |
+                                    BIT(JOB_LOADING) | BIT(JOB_SETTLING) |
+                                    BIT(JOB_STALLED)},
+    [JOB_FINDING] = {"finding", BIT(JOB_FINDING) | BIT(JOB_LOADING) |
                                     BIT(JOB_SETTLING) | BIT(JOB_STALLED)},
+    [JOB_LOADING] = {"loading", BIT(JOB_LOADING) | BIT(JOB_WAITING) |
+                                    BIT(JOB_SENDING) | BIT(JOB_SETTLING) |
+                                    BIT(JOB_STALLED)},
     [JOB_WAITING] = {"waiting", BIT(JOB_LOADING) | BIT(JOB_SETTLING)},
     [JOB_SENDING] = {"sending", BIT(JOB_SETTLING)},
     [JOB_SETTLING] = {"settling", 0},
-    [JOB_STALLED] = {"stalled", BIT(JOB_LOADING)},
+    [JOB_STALLED] = {"stalled",
+                     BIT(JOB_SUSPECT) | BIT(JOB_FINDING) | BIT(JOB_LOADING)},
 };
 
 static void job_enter(struct deliver_job *job, enum deliver_job_state state)
@@ -39,11 +52,18 @@ static void job_enter(struct deliver_job *job, enum deliver_job_state state)
     job->state = state;
 }
 
-static void job_stall(struct deliver_job *job)
+/* Leaves the host, if it is there, with nothing to tell of it. */
+static void leave_host(struct deliver_job *job)
+{
+    if (job->ticket.host != NULL)
+        deliver_host_leave(job->d->hosts, &job->ticket, DELIVER_SIGN_NONE, 0,
+                           wsub_now_us());
+}
+
+void deliver_job_stall(struct deliver_job *job)
 {
     job_enter(job, JOB_STALLED);
-    if (job->ticket.host != NULL)
-        deliver_host_leave(job->d->hosts, &job->ticket);
+    leave_host(job);
     TAILQ_INSERT_TAIL(&job->d->claim->stalled, job, next);
 }
 
@@ -51,16 +71,37 @@ void deliver_job_settle(struct deliver_job *job, enum deliver_outcome outcome)
 {
     job_enter(job, JOB_SETTLING);
     job->outcome = outcome;
-    if (job->ticket.host != NULL)
-        deliver_host_leave(job->d->hosts, &job->ticket);
+    leave_host(job);
     deliver_settle(job->d->settler, job);
 }
 
-void deliver_job_park(struct deliver_job *job, uint64_t delay_ms)
+void deliver_job_put_back(struct deliver_job *job, uint64_t delay_ms)
 {
-    deliver_stat_add(DELIVER_STAT_PARKED);
+    deliver_stat_add(DELIVER_STAT_PUT_BACK);
     job->delay_ms = delay_ms;
-    deliver_job_settle(job, DELIVER_LATER);
+    deliver_job_settle(job, job->is_turn ? DELIVER_WAIT : DELIVER_LATER);
+}
+
+void deliver_job_give_up(struct deliver_job *job, const char *why)
+{
+    deliver_stat_add(DELIVER_STAT_DEAD);
+    snprintf(job->why, sizeof(job->why), "%s", why);
+    wsub_log_warn("dead-letter", WSUB_KU("shard", job->shard),
+                  WSUB_KV("event", job->event_id),
+                  WSUB_KV("callback", job->record.callback != NULL
+                                          ? job->record.callback
+                                          : job->cd),
+                  WSUB_KU("attempts", job->failures), WSUB_KV("why", why));
+    deliver_job_settle(job, job->is_turn ? DELIVER_BURY : DELIVER_DEAD);
+}
+
+void deliver_job_suspend(struct deliver_job *job, const char *why)
+{
+    deliver_stat_add(DELIVER_STAT_SUSPENDED);
+    wsub_log_warn(
+        "subscription-suspended", WSUB_KV("topic", job->content->topic),
+        WSUB_KV("callback", job->record.callback), WSUB_KV("why", why));
+    deliver_job_settle(job, DELIVER_SUSPEND);
 }
 
 static void job_drop(struct deliver_job *job, const char *why)
@@ -68,7 +109,7 @@ static void job_drop(struct deliver_job *job, const char *why)
     deliver_stat_add(DELIVER_STAT_DROPPED);
     wsub_log_debug("job-dropped", WSUB_KV("event", job->event_id),
                    WSUB_KV("callback", job->cd), WSUB_KV("why", why));
-    deliver_job_settle(job, DELIVER_DONE);
+    deliver_job_settle(job, job->is_turn ? DELIVER_STEP : DELIVER_DONE);
 }
 
 void deliver_job_free(struct deliver_job *job)
@@ -76,6 +117,7 @@ void deliver_job_free(struct deliver_job *job)
     struct deliver *d = job->d;
 
     HASH_DEL(d->claim->held, job);
+    deliver_suspect_over(d->suspects, job);
     deliver_content_put(d->contents, job->content);
     wsub_buf_done(&job->line);
     free(job);
@@ -84,7 +126,7 @@ void deliver_job_free(struct deliver_job *job)
 
 static void load_record(struct deliver_job *job)
 {
-    wsub_topic_level(job->content->topic, job->level, job->td);
+    deliver_content_td(job->content, job->level, job->td);
     job->load.td = job->td;
     job->load.cd = job->cd;
     deliver_load_want(job->d->loader, job->shard, &job->load);
@@ -92,27 +134,61 @@ static void load_record(struct deliver_job *job)
 
 static void on_turn(struct deliver_ticket *ticket)
 {
-    struct deliver_job *job =
-        (struct deliver_job *)(void *)((char *)ticket -
-                                       offsetof(struct deliver_job, ticket));
+    struct deliver_job *job = OF(ticket, ticket);
 
     job_enter(job, JOB_LOADING);
     load_record(job);
 }
 
+/* The host's breaker is open: the attempt would fail, and is not made. */
+static void job_shut_out(struct deliver_job *job, uint64_t delay_ms)
+{
+    struct deliver *d = job->d;
+
+    if (!job->is_turn &&
+        deliver_history_add_failure(d->history, job->shard, job->td, job->cd) >=
+            d->config->suspend_after) {
+        job->delay_ms = delay_ms;
+        deliver_job_suspend(job, "the host is down");
+        return;
+    }
+    deliver_job_put_back(job, delay_ms);
+}
+
 static void on_late(struct deliver_ticket *ticket)
 {
-    struct deliver_job *job =
-        (struct deliver_job *)(void *)((char *)ticket -
-                                       offsetof(struct deliver_job, ticket));
+    struct deliver_job *job = OF(ticket, ticket);
 
-    deliver_job_park(job, wsub_loop_draining(job->d->loop) ? 0 : LATE_MS);
+    deliver_job_put_back(job, wsub_loop_draining(job->d->loop) ? 0 : LATE_MS);
+}
+
+static void on_closed(struct deliver_ticket *ticket, uint64_t delay_ms)
+{
+    job_shut_out(OF(ticket, ticket), delay_ms);
+}
+
+static bool is_overdue(const struct deliver_job *job)
+{
+    uint64_t deadline_ms = (uint64_t)job->d->config->delivery_deadline_s * 1000;
+
+    return deadline_ms != 0 && strtoull(job->event_id, NULL, 10) + deadline_ms <
+                                   wsub_redis_time_ms(job->d->redis);
 }
 
 static void job_send(struct deliver_job *job)
 {
-    job_enter(job, JOB_SENDING);
-    deliver_send(job);
+    char why[64];
+
+    if (deliver_suspect_is_guilty(job)) {
+        snprintf(why, sizeof(why), "%u processes ended while they held it",
+                 deliver_suspect_crashes(job));
+        deliver_job_give_up(job, why);
+    } else if (is_overdue(job)) {
+        deliver_job_give_up(job, "delivery_deadline_s has passed");
+    } else {
+        job_enter(job, JOB_SENDING);
+        deliver_send(job);
+    }
 }
 
 /* The record is fresh: sends now, or waits for the host. */
@@ -121,7 +197,7 @@ static void job_ready(struct deliver_job *job)
     uint64_t delay_ms = 0;
 
     if (wsub_loop_draining(job->d->loop)) {
-        deliver_job_park(job, 0);
+        deliver_job_put_back(job, 0);
         return;
     }
     if (job->ticket.host != NULL) { /* it has had its turn */
@@ -129,15 +205,24 @@ static void job_ready(struct deliver_job *job)
         return;
     }
     switch (deliver_host_enter(job->d->hosts, job->record.callback,
-                               &job->ticket, &delay_ms)) {
+                               &job->ticket, wsub_now_us(), &delay_ms)) {
     case DELIVER_ENTRY_NOW:
         job_send(job);
         break;
     case DELIVER_ENTRY_WAIT:
         job_enter(job, JOB_WAITING);
+        deliver_plan_host_tick(job->d);
         break;
     case DELIVER_ENTRY_FULL:
-        deliver_job_park(job, delay_ms);
+        if (job->is_turn) {
+            deliver_job_put_back(job, LATE_MS);
+        } else {
+            deliver_stat_add(DELIVER_STAT_PARKED);
+            deliver_job_settle(job, DELIVER_PARK);
+        }
+        break;
+    case DELIVER_ENTRY_OPEN:
+        job_shut_out(job, delay_ms);
         break;
     case DELIVER_ENTRY_BAD:
         job_drop(job, "the callback is no URL");
@@ -148,21 +233,35 @@ static void job_ready(struct deliver_job *job)
 /* This level's subscription has ended: the next one, or none. */
 static void try_next_level(struct deliver_job *job, const char *why)
 {
-    if (wsub_topic_next_level(job->content->topic, &job->level))
+    if (job->is_turn && strcmp(job->td, job->turn_td) == 0)
+        deliver_turn_ended(job);
+    else if (wsub_topic_next_level(job->content->topic, &job->level))
         load_record(job);
     else
         job_drop(job, why);
 }
 
+/* The subscription is there.  While it is followed its events come by turns,
+ * and a turn's event may be the business of a more specific level. */
+static void job_met(struct deliver_job *job)
+{
+    bool followed = job->record.ordered || job->record.followed;
+
+    if (job->is_turn && strcmp(job->td, job->turn_td) != 0)
+        job_drop(job, "a more specific subscription has it");
+    else if (!job->is_turn && followed)
+        deliver_job_settle(job, DELIVER_MISS);
+    else
+        job_ready(job);
+}
+
 static void on_record(struct deliver_load *load, enum wsub_err err,
                       const char *line, size_t len)
 {
-    struct deliver_job *job =
-        (struct deliver_job *)(void *)((char *)load -
-                                       offsetof(struct deliver_job, load));
+    struct deliver_job *job = OF(load, load);
 
     if (err != WSUB_OK) {
-        job_stall(job);
+        deliver_job_stall(job);
         return;
     }
     if (line == NULL) {
@@ -172,30 +271,57 @@ static void on_record(struct deliver_load *load, enum wsub_err err,
     wsub_buf_clear(&job->line);
     wsub_buf_add(&job->line, line, len);
     if (wsub_record_parse(job->line.data, &job->record) != WSUB_OK)
-        deliver_job_park(job, NEWER_FORMAT_MS);
+        deliver_job_put_back(job, NEWER_FORMAT_MS);
     else if (job->record.expires_s * 1000 <= wsub_redis_time_ms(job->d->redis))
         try_next_level(job, "the lease has ended");
     else
-        job_ready(job);
+        job_met(job);
+}
+
+/* Content leaves before its jobs only when Redis lost it; a turn's event may
+ * leave by retention. */
+static void job_without_event(struct deliver_job *job)
+{
+    if (job->is_turn) {
+        job->lost = true;
+        deliver_turn_missed(job, 1, job->event_id, job->event_id);
+    } else {
+        wsub_log_error("event-lost", WSUB_KU("shard", job->shard),
+                       WSUB_KV("event", job->event_id),
+                       WSUB_KV("callback", job->cd));
+    }
+    job_drop(job, "no such event");
 }
 
 static void on_content(struct deliver_content_wait *wait, enum wsub_err err,
                        const struct deliver_content *content)
 {
-    struct deliver_job *job =
-        (struct deliver_job *)(void *)((char *)wait -
-                                       offsetof(struct deliver_job, wait));
+    struct deliver_job *job = OF(wait, wait);
 
     job->content = content;
-    if (err == WSUB_OK) {
+    if (err == WSUB_OK)
         load_record(job);
-    } else if (err == WSUB_ERR_NOT_FOUND) {
-        wsub_log_error("event-lost", WSUB_KU("shard", job->shard),
-                       WSUB_KV("event", job->event_id),
-                       WSUB_KV("callback", job->cd));
-        job_drop(job, "no such event");
+    else if (err == WSUB_ERR_NOT_FOUND)
+        job_without_event(job);
+    else
+        deliver_job_stall(job);
+}
+
+void deliver_job_advance(struct deliver_job *job)
+{
+    if (job->taken_over && !job->counted) {
+        job_enter(job, JOB_SUSPECT);
+        deliver_suspect_ask(job->d->suspects, job);
+    } else if (job->event_id[0] == '\0') {
+        job_enter(job, JOB_FINDING);
+        deliver_turn_find(job);
     } else {
-        job_stall(job);
+        job_enter(job, JOB_LOADING);
+        if (job->content != NULL)
+            load_record(job);
+        else
+            deliver_content_get(job->d->contents, job->shard, job->event_id,
+                                &job->wait);
     }
 }
 
@@ -210,6 +336,14 @@ static bool take_field(const struct wsub_stream_entry *entry, const char *name,
         return false;
     memcpy(ret, value, len + 1);
     return true;
+}
+
+static uint64_t take_number(const struct wsub_stream_entry *entry,
+                            const char *name)
+{
+    const char *value = wsub_stream_field(entry->fields, name, NULL);
+
+    return value != NULL ? strtoull(value, NULL, 10) : 0;
 }
 
 void deliver_job_target(const struct deliver_job *job,
@@ -242,20 +376,33 @@ static bool take_target(struct deliver_job *job, const char *c)
 static bool job_fill(struct deliver_job *job,
                      const struct wsub_stream_entry *entry)
 {
-    const char *failures = wsub_stream_field(entry->fields, "n", NULL);
-
-    if (failures != NULL)
-        job->failures = (uint32_t)strtoul(failures, NULL, 10);
-    return take_field(entry, "e", job->event_id, sizeof(job->event_id)) &&
-           take_target(job, wsub_stream_field(entry->fields, "c", NULL));
+    job->failures = (uint32_t)take_number(entry, "n");
+    job->retried = wsub_stream_field(entry->fields, "n", NULL) != NULL;
+    job->crashes = (uint32_t)take_number(entry, "k");
+    if (!take_target(job, wsub_stream_field(entry->fields, "c", NULL)))
+        return false;
+    job->is_turn = take_field(entry, "f", job->turn_td, sizeof(job->turn_td));
+    job->turn = take_number(entry, "u");
+    return job->is_turn ||
+           take_field(entry, "e", job->event_id, sizeof(job->event_id));
 }
 
-void deliver_job_start(struct deliver *d, const struct wsub_stream_entry *entry)
+static void job_malformed(struct deliver_job *job)
+{
+    wsub_log_error("job-malformed", WSUB_KU("shard", job->shard),
+                   WSUB_KV("entry", job->entry_id));
+    snprintf(job->event_id, sizeof(job->event_id), "0-0");
+    job->is_turn = false;
+    job_drop(job, "malformed");
+}
+
+void deliver_job_start(struct deliver *d, enum deliver_lane lane,
+                       const struct wsub_stream_entry *entry)
 {
     struct deliver_job *job, *held;
     char key[sizeof(job->hold_key)];
 
-    deliver_hold_key(entry, key);
+    deliver_hold_key(entry, lane, key);
     HASH_FIND_STR(d->claim->held, key, held);
     if (held != NULL) { /* our own, taken over from ourselves */
         deliver_claim_release(d->claim, 1);
@@ -264,22 +411,21 @@ void deliver_job_start(struct deliver *d, const struct wsub_stream_entry *entry)
     job = wsub_calloc(1, sizeof(*job));
     job->d = d;
     job->shard = entry->shard;
+    job->lane = lane;
+    job->taken_over = entry->taken_over;
+    job->claimed_ms = wsub_now_ms();
     job->wait.on_content = on_content;
     job->load.on_record = on_record;
     job->ticket.on_turn = on_turn;
     job->ticket.on_late = on_late;
+    job->ticket.on_closed = on_closed;
     snprintf(job->entry_id, sizeof(job->entry_id), "%s", entry->id);
     memcpy(job->hold_key, key, sizeof(key));
     HASH_ADD_STR(d->claim->held, hold_key, job);
-    if (job_fill(job, entry)) {
-        deliver_content_get(d->contents, job->shard, job->event_id, &job->wait);
-    } else {
-        wsub_log_error("job-malformed", WSUB_KU("shard", job->shard),
-                       WSUB_KV("entry", job->entry_id));
-        snprintf(job->event_id, sizeof(job->event_id), "0-0");
-        snprintf(job->cd, sizeof(job->cd), "-");
-        job_drop(job, "malformed");
-    }
+    if (job_fill(job, entry))
+        deliver_job_advance(job);
+    else
+        job_malformed(job);
 }
 
 void deliver_jobs_resume(struct deliver *d)
@@ -290,12 +436,7 @@ void deliver_jobs_resume(struct deliver *d)
     TAILQ_CONCAT(&stalled, &d->claim->stalled, next);
     while ((job = TAILQ_FIRST(&stalled)) != NULL) {
         TAILQ_REMOVE(&stalled, job, next);
-        job_enter(job, JOB_LOADING);
-        if (job->content != NULL)
-            load_record(job);
-        else
-            deliver_content_get(d->contents, job->shard, job->event_id,
-                                &job->wait);
+        deliver_job_advance(job);
     }
 }
 

@@ -1,10 +1,12 @@
-/* job.h - one delivery: an event for a subscription, claimed from the outbox.
+/* job.h - one delivery: an event for a subscription, claimed from a lane.
  *
- *   loading -> waiting -> loading -> sending -> settling -> gone
- *      |  '------------------------^    |          ^
- *      |       (host slot free)         '----------'  outcome
- *      '--> settling (nobody to deliver to; no room)
- *      '--> stalled (Redis went away) -> loading
+ *   suspect -> finding -> loading -> waiting -> loading -> sending -> settling
+ *   (taken     (turns)       |   (host full)                  |          ^
+ *    over)                   '--------------------------------'----------'
+ *                            '--> stalled (Redis went away), then goes on
+ *
+ * Most jobs name their event.  The turn of a followed subscription (turn.h)
+ * finds it first, and has outcomes of its own.
  *
  * The subscription is read right before sending: a job that waited for its
  * host reads it again, so nothing is sent once an unsubscription is active
@@ -29,10 +31,14 @@
 #include "deliver/load.h"
 
 #define DELIVER_ID_MAX 48 /* "MS-SEQ", each at most 20 digits */
-#define DELIVER_HOLD_KEY_MAX (DELIVER_ID_MAX + 12)
+#define DELIVER_HOLD_KEY_MAX (DELIVER_ID_MAX + 20)
 #define DELIVER_JOB_HEADERS 5
 
+enum deliver_lane { DELIVER_LANE_OUTBOX, DELIVER_LANE_BULK };
+
 enum deliver_job_state {
+    JOB_SUSPECT,
+    JOB_FINDING,
     JOB_LOADING,
     JOB_WAITING,
     JOB_SENDING,
@@ -41,24 +47,33 @@ enum deliver_job_state {
     JOB_STATE_MAX_
 };
 
-/* What became of a job; see settle.lua. */
+/* What became of a job; settle.lua tells them in full.  The last three are
+ * those of turns. */
 enum deliver_outcome {
-    DELIVER_DONE,
-    DELIVER_GONE,
-    DELIVER_LATER,
-    DELIVER_DEAD,
+    DELIVER_DONE,    /* delivered, or nobody to deliver to */
+    DELIVER_GONE,    /* 410: the subscription ends */
+    DELIVER_LATER,   /* again in delay_ms */
+    DELIVER_PARK,    /* again when the host has room */
+    DELIVER_DEAD,    /* given up */
+    DELIVER_MISS,    /* its subscription is followed */
+    DELIVER_SUSPEND, /* its subscription is to be followed */
+    DELIVER_STEP,    /* the turn's event is over */
+    DELIVER_WAIT,    /* the turn again in delay_ms */
+    DELIVER_BURY,    /* the turn's event is given up */
 };
 
 struct deliver_job {
     struct deliver *d; /* borrowed; outlives the job */
     enum deliver_job_state state;
     unsigned shard;
-    char entry_id[DELIVER_ID_MAX]; /* in the outbox */
-    char event_id[DELIVER_ID_MAX];
+    enum deliver_lane lane;
+    char entry_id[DELIVER_ID_MAX]; /* in the lane */
+    char event_id[DELIVER_ID_MAX]; /* "" while a turn looks for it */
     char cd[WSUB_DIGEST_LEN + 1];
     int level; /* of the event's topic that is subscribed to */
     char td[WSUB_DIGEST_LEN + 1];          /* of that level */
     uint32_t failures;                     /* attempts that failed so far */
+    bool retried;                          /* it came from `retry` */
     const struct deliver_content *content; /* a use of the cache's */
     struct deliver_content_wait wait;
     struct deliver_load load;
@@ -67,10 +82,24 @@ struct deliver_job {
     struct wsub_record record;               /* borrows from line */
     char signature[24 + WSUB_SIGNATURE_MAX]; /* header */
     struct curl_slist headers[DELIVER_JOB_HEADERS];
+
+    bool is_turn;
+    char turn_td[WSUB_DIGEST_LEN + 1]; /* whose turn: TD, CD */
+    uint64_t turn;                     /* its number */
+    bool suspended; /* so is the turn's subscription, or is to be */
+    bool lost;      /* the turn's event has left: DELIVER_STEP */
+
+    bool taken_over;   /* and its crash count is in Redis */
+    bool counted;      /* the crash count has been read */
+    uint32_t crashes;  /* processes that it ended for certain, before it came
+                        * back by `retry` */
+    uint32_t suspects; /* that ended while they held this entry of it */
+
     enum deliver_outcome outcome;
-    uint64_t delay_ms;             /* DELIVER_LATER */
-    char why[128];                 /* DELIVER_DEAD */
-    TAILQ_ENTRY(deliver_job) next; /* settling or stalled */
+    uint64_t delay_ms;             /* DELIVER_LATER, _SUSPEND, _WAIT */
+    char why[128];                 /* DELIVER_DEAD, _BURY */
+    uint64_t claimed_ms;           /* or renewed since; our clock */
+    TAILQ_ENTRY(deliver_job) next; /* suspect, settling or stalled */
     UT_hash_handle hh;             /* held jobs by hold_key */
     char hold_key[DELIVER_HOLD_KEY_MAX];
 };
@@ -83,18 +112,32 @@ TAILQ_HEAD(deliver_job_list, deliver_job);
 void deliver_job_target(const struct deliver_job *job,
                         char ret_text[DELIVER_TARGET_MAX]);
 
-/* Takes a claimed entry of the outbox; its slot is given back by
+/* Takes a claimed entry of a lane; its slot is given back by
  * deliver_claim_release() once the outcome is in Redis. */
-void deliver_job_start(struct deliver *d,
+void deliver_job_start(struct deliver *d, enum deliver_lane lane,
                        const struct wsub_stream_entry *entry);
+
+/* Goes on with the next step, as far as the job has come. */
+void deliver_job_advance(struct deliver_job *job);
 
 /* Ends the job with an outcome, which goes to the settler. */
 void deliver_job_settle(struct deliver_job *job, enum deliver_outcome outcome);
 
 /* Puts the job back untried: due in `delay_ms`, no attempt spent. */
-void deliver_job_park(struct deliver_job *job, uint64_t delay_ms);
+void deliver_job_put_back(struct deliver_job *job, uint64_t delay_ms);
 
-/* Called by the settler once the outcome is in Redis. */
+/* Gives the job's event up: a dead letter, after a line in the log. */
+void deliver_job_give_up(struct deliver_job *job, const char *why);
+
+/* The job's subscription has failed too often: it is followed from now on,
+ * and probed in job->delay_ms. */
+void deliver_job_suspend(struct deliver_job *job, const char *why);
+
+/* The job can't go on before Redis is back. */
+void deliver_job_stall(struct deliver_job *job);
+
+/* Called by the settler once the outcome is in Redis; and for an entry that
+ * turns out to be another's, or done. */
 void deliver_job_free(struct deliver_job *job);
 
 /* Redis may be back: stalled jobs go on. */

@@ -11,6 +11,7 @@
 #include "common/http/status.h"
 #include "common/redis/redis.h"
 #include "deliver/deliver.h"
+#include "deliver/progress.h"
 
 static bool ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 {
@@ -25,7 +26,7 @@ static bool ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
                  "the hub's public URL is not known: start a "
                  "hub or set public_url");
     else
-        return true;
+        return deliver_progress_ready(d->progress, reason);
     return false;
 }
 

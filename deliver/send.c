@@ -4,15 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/backoff.h"
 #include "common/base/log.h"
+#include "common/base/loop.h"
 #include "common/crypto/digest.h"
 #include "common/base/mem.h"
 #include "common/http/client.h"
+#include "common/redis/redis.h"
 #include "common/store/topic.h"
+#include "deliver/history.h"
 #include "deliver/job.h"
+#include "deliver/judge.h"
 #include "deliver/star.h"
 #include "deliver/stats.h"
+#include "deliver/tries.h"
 
 #define ANSWER_MAX_BYTES                                                       \
     65536 /* ignored, and read only to keep the
@@ -20,29 +24,36 @@
 
 static char no_expect[] = "Expect:"; /* no 100-continue round trip */
 
-static void job_fail(struct deliver_job *job, const char *why)
+/* The subscriber, or the subscription, did not do well; `run` failures in a
+ * row.  A suspended subscription's turn is a probe and never ends in a dead
+ * letter. */
+static void job_fail(struct deliver_job *job, const char *why,
+                     const char *retry_after, uint32_t run)
 {
     const struct wsub_config *config = job->d->config;
-    struct wsub_backoff backoff = {.base_ms = config->retry_base_ms,
-                                   .cap_ms = config->retry_cap_ms,
-                                   .max_tries = config->max_attempts};
-    uint32_t draw, delay_ms;
+    bool suspends = run >= config->suspend_after;
+    struct deliver_failure failure = {
+        .failures = ++job->failures,
+        .retry_after = retry_after,
+        .event_ms = strtoull(job->event_id, NULL, 10),
+        .now_ms = wsub_redis_time_ms(job->d->redis),
+    };
+    enum deliver_judgement judgement;
 
-    wsub_random(&draw, sizeof(draw));
-    job->failures++;
-    snprintf(job->why, sizeof(job->why), "%s", why);
-    if (wsub_backoff_next(&backoff, job->failures, draw, &delay_ms)) {
+    wsub_random(&failure.draw, sizeof(failure.draw));
+    judgement = deliver_judge_failure(config, &failure, &job->delay_ms);
+    if (job->is_turn && (job->suspended || suspends)) {
+        job->suspended = true;
+        job->delay_ms = deliver_judge_probe(config, &failure);
+        deliver_job_settle(job, DELIVER_WAIT);
+    } else if (judgement == DELIVER_JUDGED_HOPELESS) {
+        deliver_job_give_up(job, why);
+    } else if (suspends && !job->is_turn) {
+        deliver_job_suspend(job, why);
+    } else {
         deliver_stat_add(DELIVER_STAT_RETRIED);
-        job->delay_ms = delay_ms;
-        deliver_job_settle(job, DELIVER_LATER);
-        return;
+        deliver_job_settle(job, job->is_turn ? DELIVER_WAIT : DELIVER_LATER);
     }
-    deliver_stat_add(DELIVER_STAT_DEAD);
-    wsub_log_warn("dead-letter", WSUB_KU("shard", job->shard),
-                  WSUB_KV("event", job->event_id),
-                  WSUB_KV("callback", job->record.callback),
-                  WSUB_KU("attempts", job->failures), WSUB_KV("why", why));
-    deliver_job_settle(job, DELIVER_DEAD);
 }
 
 static void on_star_ended(enum wsub_err err, void *arg)
@@ -72,9 +83,55 @@ static void end_star(const struct deliver_job *job)
                       on_star_ended, name);
 }
 
+/* Returns the number of failures in a row. */
+static uint32_t note_attempt(const struct deliver_job *job,
+                             const struct wsub_http_answer *answer)
+{
+    struct deliver *d = job->d;
+    uint32_t run;
+    struct deliver_attempt attempt = {
+        .at_ms = wsub_redis_time_ms(d->redis),
+        .status = (uint16_t)answer->status,
+        .duration_ms = (uint32_t)answer->duration_ms,
+        .bytes = job->content->body_len,
+        .error = deliver_error_of(answer->outcome, answer->code),
+        .delivered =
+            deliver_judge_status(answer->status) == DELIVER_JUDGED_WELL,
+    };
+
+    run = deliver_history_note(d->history, job->shard, job->td, job->cd,
+                               &attempt);
+    if (deliver_history_is_full(d->history))
+        deliver_tries_flush(d->tries, true);
+    return run;
+}
+
+static void job_gone(struct deliver_job *job)
+{
+    deliver_stat_add(DELIVER_STAT_GONE);
+    wsub_log_info("subscription-gone", WSUB_KV("topic", job->content->topic),
+                  WSUB_KV("callback", job->record.callback));
+    if (job->level == WSUB_LEVEL_ALL)
+        end_star(job);
+    deliver_job_settle(job, DELIVER_GONE);
+}
+
+/* The value of Retry-After, NULL without one. */
+static const char *retry_after(const struct wsub_http_answer *answer)
+{
+    struct curl_header *header;
+
+    return answer->status != 0 &&
+                   curl_easy_header(answer->easy, "Retry-After", 0,
+                                    CURLH_HEADER, -1, &header) == CURLHE_OK
+               ? header->value
+               : NULL;
+}
+
 static void on_answer(const struct wsub_http_answer *answer, void *arg)
 {
     struct deliver_job *job = arg;
+    uint32_t run = note_attempt(job, answer);
     char why[64];
 
     wsub_log_debug("attempt", WSUB_KV("event", job->event_id),
@@ -82,22 +139,25 @@ static void on_answer(const struct wsub_http_answer *answer, void *arg)
                    WSUB_KU("status", answer->status),
                    WSUB_KU("ms", answer->duration_ms),
                    WSUB_KV("error", answer->error));
-    if (answer->status >= 200 && answer->status < 300) {
+    deliver_host_leave(job->d->hosts, &job->ticket,
+                       deliver_sign_of(answer->outcome, answer->status),
+                       answer->duration_ms * 1000, wsub_now_us());
+    switch (deliver_judge_status(answer->status)) {
+    case DELIVER_JUDGED_WELL:
         deliver_stat_add(DELIVER_STAT_DELIVERED);
-        deliver_job_settle(job, DELIVER_DONE);
-    } else if (answer->status == 410) {
-        deliver_stat_add(DELIVER_STAT_GONE);
-        wsub_log_info("subscription-gone",
-                      WSUB_KV("topic", job->content->topic),
-                      WSUB_KV("callback", job->record.callback));
-        if (job->level == WSUB_LEVEL_ALL)
-            end_star(job);
-        deliver_job_settle(job, DELIVER_GONE);
-    } else if (answer->status != 0) {
+        if (job->suspended)
+            wsub_log_info("subscription-answers-again",
+                          WSUB_KV("topic", job->content->topic),
+                          WSUB_KV("callback", job->record.callback));
+        deliver_job_settle(job, job->is_turn ? DELIVER_STEP : DELIVER_DONE);
+        break;
+    case DELIVER_JUDGED_GONE:
+        job_gone(job);
+        break;
+    default:
         snprintf(why, sizeof(why), "HTTP status %ld", answer->status);
-        job_fail(job, why);
-    } else {
-        job_fail(job, answer->error);
+        job_fail(job, answer->status != 0 ? why : answer->error,
+                 retry_after(answer), run);
     }
 }
 
@@ -149,7 +209,7 @@ void deliver_send(struct deliver_job *job)
     size_t used = 0;
 
     if (!sign(job)) {
-        job_fail(job, "the secret can't be opened");
+        job_fail(job, "the secret can't be opened", NULL, 0);
         return;
     }
     headers = push_header(job, &used, no_expect, headers);

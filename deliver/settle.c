@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <event2/event.h>
 
@@ -10,7 +11,9 @@
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 #include "common/store/promoter.h"
-#include "deliver/job.h"
+#include "deliver/parking.h"
+#include "deliver/progress.h"
+#include "deliver/suspect.h"
 
 #define BATCH_MAX 256 /* jobs a call; under half a millisecond of Redis */
 
@@ -30,47 +33,210 @@ struct deliver_settler {
 
 static void shard_flush(struct shard *shard);
 
-static void add_job(struct wsub_cmd *cmd, const struct deliver_job *job)
+const char *deliver_lane_name(enum deliver_lane lane)
+{
+    return lane == DELIVER_LANE_BULK ? "bulk" : "outbox";
+}
+
+/* The arguments of an operation, in the words of settle.lua. */
+enum argument {
+    END,
+    EVENT,
+    TARGET,
+    CD,
+    TD,
+    TURN_TD,
+    TURN,
+    GENERATION,
+    FAILURES,
+    CRASHES,
+    DELAY,
+    HOST,
+    LOST,
+    SUSPEND,
+    TOPIC,
+    CALLBACK,
+    WHY,
+};
+
+#define ARGUMENTS_MAX 10
+
+/* What follows lane and entry.  DELIVER_DONE is add_done()'s. */
+static const struct {
+    const char *name;
+    enum argument arguments[ARGUMENTS_MAX];
+} operations[] = {
+    [DELIVER_GONE] = {"gone", {EVENT, TARGET, TD, GENERATION}},
+    [DELIVER_LATER] = {"later", {EVENT, TARGET, FAILURES, CRASHES, DELAY, TD}},
+    [DELIVER_PARK] = {"park", {EVENT, TARGET, FAILURES, CRASHES, HOST}},
+    [DELIVER_DEAD] = {"dead", {EVENT, TARGET, FAILURES, TOPIC, CALLBACK, WHY}},
+    [DELIVER_MISS] = {"miss", {EVENT, TARGET, TD}},
+    [DELIVER_SUSPEND] = {"suspend", {EVENT, TARGET, TD, DELAY}},
+    [DELIVER_STEP] = {"step", {TURN_TD, CD, TURN, EVENT, LOST}},
+    [DELIVER_WAIT] = {"wait",
+                      {TURN_TD, CD, TURN, FAILURES, CRASHES, DELAY, SUSPEND}},
+    [DELIVER_BURY] = {"bury",
+                      {TURN_TD, CD, TURN, EVENT, FAILURES, TOPIC, CALLBACK, WHY,
+                       TARGET}},
+};
+
+/* A turn holds no reference to its event that 410 could release. */
+static const char *event_of(const struct deliver_job *job)
+{
+    return job->is_turn && job->outcome == DELIVER_GONE ? "-" : job->event_id;
+}
+
+static void add_text(struct wsub_cmd *cmd, const struct deliver_job *job,
+                     enum argument argument)
 {
     char target[DELIVER_TARGET_MAX];
+    const char *text[] = {
+        [EVENT] = event_of(job),
+        [TARGET] = target,
+        [CD] = job->cd,
+        [TD] = job->td[0] != '\0' ? job->td : "-",
+        [TURN_TD] = job->turn_td,
+        [HOST] = job->ticket.host_name,
+        [TOPIC] = job->content != NULL ? job->content->topic : "",
+        [CALLBACK] = job->record.callback,
+        [WHY] = job->why,
+    };
 
     deliver_job_target(job, target);
-    wsub_cmd_str(cmd, job->entry_id);
-    wsub_cmd_str(cmd, job->event_id);
-    wsub_cmd_str(cmd, target);
-    switch (job->outcome) {
-    case DELIVER_DONE:
-        wsub_cmd_str(cmd, "done");
+    wsub_cmd_str(cmd, text[argument]);
+}
+
+static void add_argument(struct wsub_cmd *cmd, const struct deliver_job *job,
+                         enum argument argument)
+{
+    switch (argument) {
+    case TURN:
+        wsub_cmd_u64(cmd, job->turn);
         break;
-    case DELIVER_GONE:
-        wsub_cmd_str(cmd, "gone");
-        wsub_cmd_str(cmd, job->td);
+    case GENERATION:
         wsub_cmd_u64(cmd, job->record.generation);
         break;
-    case DELIVER_LATER:
-        wsub_cmd_str(cmd, "later");
+    case FAILURES:
         wsub_cmd_u64(cmd, job->failures);
+        break;
+    case CRASHES:
+        wsub_cmd_u64(cmd, deliver_suspect_certain(job));
+        break;
+    case DELAY:
         wsub_cmd_u64(cmd, job->delay_ms);
         break;
-    case DELIVER_DEAD:
-        wsub_cmd_str(cmd, "dead");
-        wsub_cmd_u64(cmd, job->failures);
-        wsub_cmd_str(cmd, job->content->topic);
-        wsub_cmd_str(cmd, job->record.callback);
-        wsub_cmd_str(cmd, job->why);
+    case LOST:
+        wsub_cmd_u64(cmd, job->lost);
         break;
+    case SUSPEND:
+        wsub_cmd_u64(cmd, job->suspended);
+        break;
+    default:
+        add_text(cmd, job, argument);
     }
+}
+
+static void add_job(struct wsub_cmd *cmd, const struct deliver_job *job)
+{
+    const enum argument *argument = operations[job->outcome].arguments;
+
+    wsub_cmd_str(cmd, operations[job->outcome].name);
+    wsub_cmd_str(cmd, deliver_lane_name(job->lane));
+    wsub_cmd_str(cmd, job->entry_id);
+    for (; *argument != END; argument++)
+        add_argument(cmd, job, *argument);
+}
+
+static bool goes_with(const struct deliver_job *job,
+                      const struct deliver_job *first)
+{
+    return job != NULL && job->outcome == DELIVER_DONE &&
+           job->lane == first->lane &&
+           (job == first || (!job->retried && !first->retried)) &&
+           strcmp(job->event_id, first->event_id) == 0;
+}
+
+/* Adds `first` and the delivered jobs of its event that follow it: the script
+ * acknowledges them at once.  Returns the last one. */
+static const struct deliver_job *add_done(struct wsub_cmd *cmd,
+                                          const struct deliver_job *first)
+{
+    const struct deliver_job *job, *last = first;
+    size_t count = 0;
+
+    for (job = first; goes_with(job, first); job = TAILQ_NEXT(job, next)) {
+        last = job;
+        count++;
+    }
+    wsub_cmd_str(cmd, "done");
+    wsub_cmd_str(cmd, deliver_lane_name(first->lane));
+    wsub_cmd_str(cmd, first->event_id);
+    wsub_cmd_u64(cmd, count);
+    for (job = first;; job = TAILQ_NEXT(job, next)) {
+        wsub_cmd_str(cmd, job->entry_id);
+        if (job == last)
+            return last;
+    }
+}
+
+static void add_retried(struct wsub_cmd *cmd, const struct deliver_job *job)
+{
+    wsub_cmd_str(cmd, "retried");
+    wsub_cmd_str(cmd, job->td);
+    wsub_cmd_str(cmd, job->cd);
+    wsub_cmd_str(cmd, job->event_id);
+}
+
+static void add_healed(struct wsub_cmd *cmd, const struct deliver_job *job)
+{
+    wsub_cmd_str(cmd, "healed");
+    wsub_cmd_str(cmd, deliver_lane_name(job->lane));
+    wsub_cmd_str(cmd, job->entry_id);
+}
+
+static void add_all(struct wsub_cmd *cmd, const struct deliver_job_list *jobs)
+{
+    const struct deliver_job *job;
+
+    for (job = TAILQ_FIRST(jobs); job != NULL; job = TAILQ_NEXT(job, next)) {
+        if (job->retried && !job->is_turn && job->td[0] != '\0')
+            add_retried(cmd, job);
+        if (job->outcome == DELIVER_DONE)
+            job = add_done(cmd, job);
+        else
+            add_job(cmd, job);
+    }
+    TAILQ_FOREACH(job, jobs, next)
+    {
+        if (job->taken_over)
+            add_healed(cmd, job);
+    }
+}
+
+/* The outcome is in Redis: what follows from it in this process. */
+static void after(const struct deliver_job *job)
+{
+    struct deliver *d = job->d;
+    bool timed = job->outcome == DELIVER_LATER ||
+                 job->outcome == DELIVER_SUSPEND ||
+                 job->outcome == DELIVER_WAIT;
+
+    if (wsub_loop_draining(d->loop))
+        return;
+    if (timed)
+        wsub_promoter_hint(d->promoter, job->shard, job->delay_ms);
+    else if (job->outcome == DELIVER_PARK)
+        deliver_parking_note(d->parking, job->shard, job->ticket.host_name);
 }
 
 static void settled(struct shard *shard)
 {
-    struct wsub_promoter *promoter = shard->settler->d->promoter;
     struct deliver_job *job;
 
+    deliver_progress_note(shard->settler->d->progress);
     while ((job = TAILQ_FIRST(&shard->sent)) != NULL) {
         TAILQ_REMOVE(&shard->sent, job, next);
-        if (job->outcome == DELIVER_LATER && !wsub_loop_draining(job->d->loop))
-            wsub_promoter_hint(promoter, shard->number, job->delay_ms);
+        after(job);
         deliver_job_free(job);
     }
 }
@@ -93,7 +259,6 @@ static void on_settled(enum wsub_err err, const struct redisReply *reply,
 static void shard_flush(struct shard *shard)
 {
     struct wsub_redis *redis = shard->settler->d->redis;
-    const struct deliver_job *each;
     struct deliver_job *job;
     struct wsub_cmd cmd;
 
@@ -111,8 +276,7 @@ static void shard_flush(struct shard *shard)
     if (TAILQ_EMPTY(&shard->sent))
         return;
     wsub_cmd_init_script(&cmd, redis, shard->number, WSUB_SCRIPT_SETTLE);
-    TAILQ_FOREACH(each, &shard->sent, next)
-    add_job(&cmd, each);
+    add_all(&cmd, &shard->sent);
     shard->busy = true;
     if (wsub_redis_send(redis, shard->number, &cmd, on_settled, shard) !=
         WSUB_OK)

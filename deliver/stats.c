@@ -16,6 +16,15 @@ static struct wsub_metric stats[DELIVER_STAT_MAX_] = {
     [DELIVER_STAT_GONE] = {JOBS, WSUB_COUNTER, "outcome=\"gone\"", 0},
     [DELIVER_STAT_DROPPED] = {JOBS, WSUB_COUNTER, "outcome=\"dropped\"", 0},
     [DELIVER_STAT_PARKED] = {JOBS, WSUB_COUNTER, "outcome=\"parked\"", 0},
+    [DELIVER_STAT_PUT_BACK] = {JOBS, WSUB_COUNTER, "outcome=\"put-back\"", 0},
+    [DELIVER_STAT_SUSPENDED] = {JOBS, WSUB_COUNTER, "outcome=\"suspended\"", 0},
+    [DELIVER_STAT_UNPARKED] = {"websubd_deliver_unparked_total",
+                               "Parked jobs that came back for their host",
+                               WSUB_COUNTER, NULL, 0},
+    [DELIVER_STAT_MISSED] = {"websubd_deliver_missed_total",
+                             "Events that left before a followed subscription "
+                             "got them",
+                             WSUB_COUNTER, NULL, 0},
     [DELIVER_STAT_CONFIRMED] = {INTENTS, WSUB_COUNTER, "outcome=\"confirmed\"",
                                 0},
     [DELIVER_STAT_REFUSED] = {INTENTS, WSUB_COUNTER, "outcome=\"refused\"", 0},
@@ -29,6 +38,15 @@ static struct wsub_metric stats[DELIVER_STAT_MAX_] = {
     [DELIVER_STAT_SLOTS_USED] = {"websubd_deliver_slots_used",
                                  "Entries claimed and not settled", WSUB_GAUGE,
                                  NULL, 0},
+    [DELIVER_STAT_HOSTS] = {"websubd_deliver_hosts", "Hosts that are known",
+                            WSUB_GAUGE, NULL, 0},
+    [DELIVER_STAT_BREAKERS_OPEN] = {"websubd_deliver_breakers_open",
+                                    "Hosts that are not tried for a while",
+                                    WSUB_GAUGE, NULL, 0},
+    [DELIVER_STAT_HOSTS_WAITING] = {"websubd_deliver_waiting",
+                                    "Jobs and verifications that wait for "
+                                    "their host",
+                                    WSUB_GAUGE, NULL, 0},
 };
 
 void deliver_stats_register(void)
@@ -39,6 +57,11 @@ void deliver_stats_register(void)
 void deliver_stat_add(enum deliver_stat stat)
 {
     stats[stat].value++;
+}
+
+void deliver_stat_add_many(enum deliver_stat stat, uint64_t count)
+{
+    stats[stat].value += count;
 }
 
 void deliver_stat_set(enum deliver_stat stat, uint64_t value)

@@ -14,6 +14,7 @@
 #include "common/store/promoter.h"
 #include "deliver/ask.h"
 #include "deliver/claim.h"
+#include "deliver/attempt.h"
 #include "deliver/star.h"
 #include "deliver/stats.h"
 
@@ -193,8 +194,9 @@ static void finish(struct deliver_verification *v, const char *outcome)
 {
     enter(v, VERIFY_APPLYING);
     v->outcome = outcome;
-    if (v->ticket.host != NULL)
-        deliver_host_leave(v->d->hosts, &v->ticket);
+    if (v->ticket.host != NULL) /* it was not asked */
+        deliver_host_leave(v->d->hosts, &v->ticket, DELIVER_SIGN_NONE, 0,
+                           wsub_now_us());
     apply(v);
 }
 
@@ -239,6 +241,9 @@ static void on_answer(const struct wsub_http_answer *answer, void *arg)
                    WSUB_KU("status", answer->status),
                    WSUB_KU("ms", answer->duration_ms),
                    WSUB_KV("error", answer->error));
+    deliver_host_leave(v->d->hosts, &v->ticket,
+                       deliver_sign_of(answer->outcome, answer->status),
+                       answer->duration_ms * 1000, wsub_now_us());
     switch (deliver_ask_judge(&v->ask, answer)) {
     case DELIVER_VERDICT_FINE:
         succeed(v);
@@ -291,6 +296,22 @@ static void on_late(struct deliver_ticket *ticket)
     park(of_ticket(ticket), LATE_MS);
 }
 
+/* The host's breaker is open: counts as a failure for now, since to ask would
+ * have been one. */
+static void shut_out(struct deliver_verification *v)
+{
+    if (wsub_loop_draining(v->d->loop))
+        park(v, 0);
+    else
+        fail_for_now(v);
+}
+
+static void on_closed(struct deliver_ticket *ticket, uint64_t delay_ms)
+{
+    (void)delay_ms; /* it has delays of its own */
+    shut_out(of_ticket(ticket));
+}
+
 static void loaded(struct deliver_verification *v)
 {
     uint64_t delay_ms = 0;
@@ -299,16 +320,20 @@ static void loaded(struct deliver_verification *v)
         park(v, 0);
         return;
     }
-    switch (
-        deliver_host_enter(v->d->hosts, v->callback, &v->ticket, &delay_ms)) {
+    switch (deliver_host_enter(v->d->hosts, v->callback, &v->ticket,
+                               wsub_now_us(), &delay_ms)) {
     case DELIVER_ENTRY_NOW:
         ask(v);
         break;
     case DELIVER_ENTRY_WAIT:
         enter(v, VERIFY_WAITING);
+        deliver_plan_host_tick(v->d);
         break;
     case DELIVER_ENTRY_FULL:
         park(v, delay_ms);
+        break;
+    case DELIVER_ENTRY_OPEN:
+        shut_out(v);
         break;
     case DELIVER_ENTRY_BAD:
         finish(v, "refused");
@@ -399,7 +424,7 @@ void deliver_verify_start(struct deliver *d,
     size_t len = 0;
     const char *key = wsub_stream_field(entry->fields, "q", &len);
 
-    deliver_hold_key(entry, hold_key);
+    deliver_hold_key(entry, DELIVER_LANE_OUTBOX, hold_key);
     HASH_FIND_STR(d->claim->verifications, hold_key, v);
     if (v != NULL) { /* our own, taken over from ourselves */
         deliver_claim_release(d->claim, 1);
@@ -410,6 +435,7 @@ void deliver_verify_start(struct deliver *d,
     v->shard = entry->shard;
     v->ticket.on_turn = on_turn;
     v->ticket.on_late = on_late;
+    v->ticket.on_closed = on_closed;
     v->ticket.urgent = true; /* WebSub section 5.1.2: as soon as possible */
     snprintf(v->entry_id, sizeof(v->entry_id), "%s", entry->id);
     memcpy(v->hold_key, hold_key, sizeof(hold_key));
@@ -444,6 +470,11 @@ void deliver_verify_resume(struct deliver *d)
         else
             load(v);
     }
+}
+
+size_t deliver_verify_held(const struct deliver *d)
+{
+    return HASH_COUNT(d->claim->verifications);
 }
 
 void deliver_verify_abandon(struct deliver *d)

@@ -11,6 +11,8 @@
 #ifndef DELIVER_VERIFY_H
 #define DELIVER_VERIFY_H
 
+#include <stddef.h>
+
 struct deliver;
 struct deliver_verification;
 struct wsub_stream_entry;
@@ -25,5 +27,8 @@ void deliver_verify_resume(struct deliver *d);
 
 /* Drops every verification at teardown; others take the entries over. */
 void deliver_verify_abandon(struct deliver *d);
+
+/* Verifications that are claimed and not settled. */
+size_t deliver_verify_held(const struct deliver *d);
 
 #endif

@@ -274,7 +274,7 @@ static const char *error_of(const struct wsub_http_call *call,
 static void call_finish(struct wsub_http_call *call, CURLcode code)
 {
     struct wsub_http_client *client = call->client;
-    struct wsub_http_answer answer = {.easy = call->easy};
+    struct wsub_http_answer answer = {.easy = call->easy, .code = code};
 
     curl_multi_remove_handle(client->multi, call->easy);
     LIST_REMOVE(call, in_list);

@@ -29,6 +29,7 @@ enum wsub_http_outcome {
 
 struct wsub_http_answer {
     enum wsub_http_outcome outcome;
+    CURLcode code;     /* libcurl's own word for it */
     long status;       /* 0 when none came */
     const char *error; /* a few words; "" when answered */
     const char *body;  /* "" when not kept */

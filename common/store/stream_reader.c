@@ -92,7 +92,7 @@ const char *wsub_stream_field(const struct redisReply *fields, const char *name,
 
 /* Hands out the entries of one stream; returns their number. */
 static size_t give_entries(struct wsub_stream_reader *r, unsigned stream,
-                           const struct redisReply *entries)
+                           const struct redisReply *entries, bool taken_over)
 {
     for (size_t i = 0; i < entries->elements; i++) {
         const struct redisReply *one = entries->element[i];
@@ -101,6 +101,7 @@ static size_t give_entries(struct wsub_stream_reader *r, unsigned stream,
             .stream = stream,
             .id = one->element[0]->str,
             .fields = one->element[1],
+            .taken_over = taken_over,
         };
 
         r->o.on_entry(&entry, r->o.arg);
@@ -145,7 +146,7 @@ static void read_done(struct wsub_stream_reader *r,
     for (size_t i = 0; reply != NULL && i < reply->elements; i++) {
         const struct redisReply *of = reply->element[i];
         size_t n = give_entries(r, stream_index(r, of->element[0]->str),
-                                of->element[1]);
+                                of->element[1], false);
 
         got += n;
         most = n > most ? n : most;
@@ -311,7 +312,7 @@ static void claim_done(struct wsub_stream_reader *r,
     size_t got = 0;
 
     if (reply != NULL && reply->elements >= 2) {
-        got = give_entries(r, r->claim.stream, reply->element[1]);
+        got = give_entries(r, r->claim.stream, reply->element[1], true);
         if (got > 0)
             wsub_log_info("taken-over", WSUB_KU("shard", r->o.shard),
                           WSUB_KV("stream", r->o.streams[r->claim.stream]),

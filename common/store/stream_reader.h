@@ -14,6 +14,7 @@
 #ifndef WSUB_STORE_STREAM_READER_H
 #define WSUB_STORE_STREAM_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct wsub_stream_entry {
     unsigned shard;
     unsigned stream;                 /* index into options.streams */
     const char *id;                  /* "MS-SEQ" */
+    bool taken_over; /* another consumer held it for takeover_idle_ms */
     const struct redisReply *fields; /* name, value, name, value ... */
 };
 

@@ -97,6 +97,12 @@ class Store:
         entries = self._redis.call("XRANGE", self.key(topic, "dead"), "-", "+")
         return [dict(zip(fields[::2], fields[1::2])) for _, fields in entries]
 
+    def attempt_log(self, topic, callback):
+        """The attempt log's line, or None."""
+        return self._redis.call("HGET",
+                                self.key(topic, f"tries:{digest(topic)}"),
+                                digest(callback))
+
     def events_kept(self):
         """How many events deliveries still refer to, over all shards."""
         return sum(self._redis.call("HLEN", f"{self._prefix}:{{{n}}}:refs")

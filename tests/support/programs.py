@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.error
+import urllib.request
 
 from support.child import die_with_parent
 from support.wait import wait_until
@@ -110,6 +112,22 @@ class Program:
     def address(self):
         """Where it listens, such as 127.0.0.1:41233."""
         return self.wait_event("listening")["address"]
+
+    def status(self, path):
+        """Status and text of a request to the status server."""
+        url = f"http://{self.address()}{path}"
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def metric(self, name, labels=""):
+        """The value of a metric, 0 when it is not there."""
+        for line in self.status("/metrics")[1].splitlines():
+            if line.startswith(name + (labels or " ")):
+                return float(line.rsplit(" ", 1)[1])
+        return 0
 
     def wait_ready(self):
         self.wait_event("ready")

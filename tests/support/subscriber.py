@@ -4,7 +4,8 @@ what they got.
     callback = Subscriber().callback("/a", answers=[500, 200])
 
 answers the first delivery with 500, the second with 200 and every later one
-with 204.  `confirm` scripts the challenges in the same way, with functions
+with its `default`, which is 204.  A delivery knows the status that it was
+answered with (`answered`).  `confirm` scripts the challenges in the same way, with functions
 such as echo, wrong or status(404).
 """
 
@@ -77,6 +78,7 @@ class Callback:
         self.verifications = []
         self.denials = []
         self.deliveries = []
+        self.default = 204
         self._confirm = list(confirm)
         self._answers = list(answers)
         self._denied = []
@@ -87,8 +89,12 @@ class Callback:
             if request.method == "GET":
                 return self._challenged(request)
             self.deliveries.append(request)
-            answer = self._answers.pop(0) if self._answers else 204
-        return answer if isinstance(answer, Answer) else Answer(answer)
+            answer = (self._answers.pop(0) if self._answers
+                      else self.default)
+            if not isinstance(answer, Answer):
+                answer = Answer(answer)
+            request.answered = answer.status
+        return answer
 
     def _challenged(self, request):
         asked = Verification(request)

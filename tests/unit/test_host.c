@@ -1,73 +1,5 @@
-/* test_host.c - transfers to one host at once. */
-#include <stdio.h>
-#include <string.h>
-
-#include "deliver/host.h"
-#include "tests/unit/suite.h"
-
-#define PER_HOST 2
-#define WAITING_MAX 256 /* as in host.c */
-#define FOREVER_MS 3600000
-#define URL "http://s.example/cb"
-
-struct guest {
-    struct deliver_ticket ticket; /* first: a ticket is its guest */
-    int turns, lates;
-    unsigned order; /* of its turn or lateness, from 1 */
-};
-
-static struct deliver_hosts *hosts;
-static unsigned calls;
-
-static void on_turn(struct deliver_ticket *ticket)
-{
-    struct guest *guest = (struct guest *)(void *)ticket;
-
-    guest->turns++;
-    guest->order = ++calls;
-}
-
-static void on_late(struct deliver_ticket *ticket)
-{
-    struct guest *guest = (struct guest *)(void *)ticket;
-
-    ck_assert_ptr_null(ticket->host);
-    guest->lates++;
-    guest->order = ++calls;
-}
-
-static void set_up(void)
-{
-    hosts = deliver_hosts_new(PER_HOST, FOREVER_MS);
-    calls = 0;
-}
-
-static void tear_down(void)
-{
-    deliver_hosts_free(hosts);
-}
-
-static uint64_t delay_ms; /* of the last one sent away */
-
-static enum deliver_entry enter(struct guest *guest, const char *url)
-{
-    *guest = (struct guest){.ticket = {.on_turn = on_turn, .on_late = on_late}};
-    return deliver_host_enter(hosts, url, &guest->ticket, &delay_ms);
-}
-
-static void leave(struct guest *guest)
-{
-    deliver_host_leave(hosts, &guest->ticket);
-    ck_assert_ptr_null(guest->ticket.host);
-}
-
-/* Enters `count` guests, of which PER_HOST send and the rest waits. */
-static void crowd(struct guest *guests, int count)
-{
-    for (int i = 0; i < count; i++)
-        ck_assert_int_eq(enter(&guests[i], URL),
-                         i < PER_HOST ? DELIVER_ENTRY_NOW : DELIVER_ENTRY_WAIT);
-}
+/* test_host.c - which transfers to a host may start, and in which order. */
+#include "tests/unit/host_fixture.h"
 
 START_TEST(no_more_than_per_host_send)
 {
@@ -75,9 +7,11 @@ START_TEST(no_more_than_per_host_send)
 
     crowd(g, 4);
     ck_assert_int_eq(g[2].turns + g[3].turns, 0);
+    ck_assert_uint_eq(counts().waiting, 2);
     leave(&g[1]);
     ck_assert_int_eq(g[2].turns, 1);
     ck_assert_int_eq(g[3].turns, 0);
+    ck_assert_uint_eq(counts().waiting, 1);
 }
 END_TEST
 
@@ -99,18 +33,11 @@ END_TEST
 
 START_TEST(the_urgent_go_first_and_have_room_of_their_own)
 {
-    struct guest g[PER_HOST + WAITING_MAX], first, second;
+    struct guest g[CROWD], first, second;
 
-    crowd(g, PER_HOST + WAITING_MAX);
-    for (int i = 0; i < 2; i++) {
-        struct guest *guest = i == 0 ? &first : &second;
-
-        *guest = (struct guest){
-            .ticket = {.on_turn = on_turn, .on_late = on_late, .urgent = true}};
-        ck_assert_int_eq(
-            deliver_host_enter(hosts, URL, &guest->ticket, &delay_ms),
-            DELIVER_ENTRY_WAIT);
-    }
+    crowd(g, CROWD);
+    ck_assert_int_eq(enter_as(&first, URL, true), DELIVER_ENTRY_WAIT);
+    ck_assert_int_eq(enter_as(&second, URL, true), DELIVER_ENTRY_WAIT);
     leave(&g[0]);
     leave(&g[1]);
     ck_assert_uint_eq(first.order, 1);
@@ -122,14 +49,33 @@ END_TEST
 
 START_TEST(too_many_are_turned_away)
 {
-    struct guest g[PER_HOST + WAITING_MAX], more, other;
+    struct guest g[CROWD], more, other;
 
-    crowd(g, PER_HOST + WAITING_MAX);
+    crowd(g, CROWD);
     ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
     ck_assert_ptr_null(more.ticket.host);
     ck_assert_int_eq(enter(&other, "http://other.example/"), DELIVER_ENTRY_NOW);
     leave(&g[0]);
     ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_WAIT);
+}
+END_TEST
+
+START_TEST(who_is_turned_away_learns_the_hosts_name_and_when_to_come)
+{
+    static const char text[] = "http:80:s.example";
+    char name[WSUB_DIGEST_LEN + 1];
+    struct guest g[CROWD], more;
+
+    wsub_digest(text, sizeof(text) - 1, name);
+    crowd(g, CROWD);
+    now_us += SECOND;
+    deliver_host_leave(hosts, &g[0].ticket, DELIVER_SIGN_WELL, SECOND, now_us);
+    ck_assert_int_eq(enter(&g[0], URL), DELIVER_ENTRY_WAIT);
+    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
+    ck_assert_str_eq(more.ticket.host_name, name);
+    ck_assert_uint_eq(delay_ms, 500); /* two at once, a second each */
+    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
+    ck_assert_uint_eq(delay_ms, 1000);
 }
 END_TEST
 
@@ -144,6 +90,7 @@ static const struct {
     {"http://s.example/", "http://s.example:81/", false},
     {"http://s.example/", "http://t.example/", false},
     {"http://s.example:443/", "https://s.example/", false},
+    {"http://s.example:256/", "http://s.example:1/", false},
 };
 
 START_TEST(a_host_is_scheme_name_and_port)
@@ -169,24 +116,31 @@ START_TEST(what_is_no_url_does_not_enter)
 }
 END_TEST
 
-START_TEST(those_that_are_not_late_stay)
+START_TEST(who_waits_too_long_is_late)
 {
     struct guest g[4];
 
-    crowd(g, 4);
-    deliver_hosts_expire(hosts, false);
+    crowd(g, 3);
+    now_us += SECOND;
+    ck_assert_int_eq(enter(&g[3], URL), DELIVER_ENTRY_WAIT);
+    deliver_hosts_expire(hosts, false, now_us);
+    now_us += WAIT_MS * 1000 - SECOND - 1;
+    deliver_hosts_expire(hosts, false, now_us);
     ck_assert_int_eq(g[2].lates + g[3].lates, 0);
+    deliver_hosts_expire(hosts, false, ++now_us);
+    ck_assert_int_eq(g[2].lates, 1);
+    ck_assert_int_eq(g[3].lates, 0);
     leave(&g[0]);
-    ck_assert_int_eq(g[2].turns, 1);
+    ck_assert_int_eq(g[3].turns, 1);
 }
 END_TEST
 
-static void check_all_late(void)
+START_TEST(everyone_that_waits_may_be_sent_away)
 {
     struct guest g[5], next;
 
     crowd(g, 5);
-    deliver_hosts_expire(hosts, true);
+    deliver_hosts_expire(hosts, true, now_us);
     for (unsigned i = PER_HOST; i < 5; i++) {
         ck_assert_int_eq(g[i].lates, 1);
         ck_assert_int_eq(g[i].turns, 0);
@@ -198,42 +152,42 @@ static void check_all_late(void)
     leave(&g[1]);
     leave(&next);
 }
-
-START_TEST(everyone_that_waits_may_be_sent_away)
-{
-    check_all_late();
-}
-END_TEST
-
-START_TEST(who_may_not_wait_at_all_is_late_at_once)
-{
-    struct guest g[3];
-
-    deliver_hosts_free(hosts);
-    hosts = deliver_hosts_new(PER_HOST, 0);
-    crowd(g, 3);
-    deliver_hosts_expire(hosts, false);
-    ck_assert_int_eq(g[2].lates, 1);
-}
 END_TEST
 
 /* A job whose turn fails at once leaves during the call that gave it. */
 static void on_turn_leave(struct deliver_ticket *ticket)
 {
     on_turn(ticket);
-    deliver_host_leave(hosts, ticket);
+    deliver_host_leave(hosts, ticket, DELIVER_SIGN_UNREACHED, 1, now_us);
 }
 
 START_TEST(a_turn_may_end_during_its_call)
 {
-    struct guest g[5];
+    struct guest g[6];
 
-    crowd(g, 5);
-    for (int i = PER_HOST; i < 5; i++)
+    crowd(g, 6);
+    for (int i = PER_HOST; i < 6; i++)
         g[i].ticket.on_turn = on_turn_leave;
     leave(&g[0]);
-    for (int i = PER_HOST; i < 5; i++)
+    for (int i = PER_HOST; i < 6; i++)
         ck_assert_int_eq(g[i].turns, 1);
+    leave(&g[1]);
+    ck_assert_uint_eq(counts().known, 0);
+}
+END_TEST
+
+START_TEST(a_turn_may_break_the_host_down)
+{
+    struct guest g[9];
+
+    crowd(g, 9);
+    for (int i = PER_HOST; i < 9; i++)
+        g[i].ticket.on_turn = on_turn_leave;
+    leave(&g[0]);
+    for (int i = PER_HOST; i < 9; i++) {
+        ck_assert_int_eq(g[i].turns, i < PER_HOST + 5);
+        ck_assert_int_eq(g[i].closed, i >= PER_HOST + 5);
+    }
     leave(&g[1]);
 }
 END_TEST
@@ -255,6 +209,24 @@ START_TEST(the_longest_names_do_not_meet)
 }
 END_TEST
 
+START_TEST(lines_are_short_once_many_wait_in_all)
+{
+    static const char *const urls[] = {"http://a.example/", "http://b.example/",
+                                       "http://c.example/"};
+    enum { EACH = PER_HOST + LINE_MAX };
+    static struct guest g[3][EACH];
+    unsigned waiting[3] = {0};
+
+    for (unsigned host = 0; host < 3; host++)
+        for (unsigned i = 0; i < EACH; i++)
+            waiting[host] +=
+                enter(&g[host][i], urls[host]) == DELIVER_ENTRY_WAIT;
+    ck_assert_uint_eq(waiting[0], LINE_MAX);
+    ck_assert_uint_eq(waiting[1], LINE_MAX);
+    ck_assert_uint_eq(waiting[2], 8); /* a few always may */
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("host");
@@ -264,12 +236,15 @@ int main(void)
     tcase_add_test(cases, those_that_wait_get_their_turn_in_order);
     tcase_add_test(cases, the_urgent_go_first_and_have_room_of_their_own);
     tcase_add_test(cases, too_many_are_turned_away);
+    tcase_add_test(cases, lines_are_short_once_many_wait_in_all);
+    tcase_add_test(cases,
+                   who_is_turned_away_learns_the_hosts_name_and_when_to_come);
     tcase_add_loop_test(cases, a_host_is_scheme_name_and_port, 0, COUNT(pairs));
     tcase_add_loop_test(cases, what_is_no_url_does_not_enter, 0, COUNT(bad));
-    tcase_add_test(cases, those_that_are_not_late_stay);
+    tcase_add_test(cases, who_waits_too_long_is_late);
     tcase_add_test(cases, everyone_that_waits_may_be_sent_away);
-    tcase_add_test(cases, who_may_not_wait_at_all_is_late_at_once);
     tcase_add_test(cases, a_turn_may_end_during_its_call);
+    tcase_add_test(cases, a_turn_may_break_the_host_down);
     tcase_add_test(cases, the_longest_names_do_not_meet);
     return suite_run("host", cases);
 }

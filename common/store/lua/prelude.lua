@@ -69,7 +69,8 @@ end
 -- leases stays until the sweep meets it.
 local function end_subscription(td, cd)
     local key = td .. ':' .. cd
-    redis.call('DEL', p .. 'sub:' .. key, p .. 'missed:' .. key)
+    redis.call('DEL', p .. 'sub:' .. key, p .. 'missed:' .. key,
+        p .. 'failing:' .. key)
     redis.call('ZREM', p .. 'subs:' .. td, cd)
     redis.call('HDEL', p .. 'follow:' .. td, cd)
     redis.call('ZREM', p .. 'suspended', key)

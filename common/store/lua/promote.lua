@@ -31,7 +31,8 @@ end
 -- when none is returned.
 local kinds = {
     d = function(rest)
-        post_job(string.match(rest, '^(%S+) (%S+) (%d+) (%d+)$'))
+        local e, c, n, k = string.match(rest, '^(%S+) (%S+) (%d+) (%d+)$')
+        redis.call('XADD', p .. 'outbox', '*', 'e', e, 'c', c, 'n', n, 'k', k)
     end,
     f = function(rest)
         local td, cd, u, n, k =

@@ -6,7 +6,8 @@
 --         gone LANE ENTRY EVENT C TD GENERATION
 --                                            410: the subscription ends; EVENT
 --                                            is `-` of a turn
---         later LANE ENTRY EVENT C N K DELAY_MS            try again
+--         later LANE ENTRY EVENT C N K DELAY_MS TD         try again; TD is
+--                                            `-` while it is not known
 --         park LANE ENTRY EVENT C N K H      host H has no room
 --         dead LANE ENTRY EVENT C N TOPIC CALLBACK WHY     given up
 --         miss LANE ENTRY EVENT C TD         the subscription is followed
@@ -21,6 +22,8 @@
 --         bury LANE ENTRY TD CD U EVENT N TOPIC CALLBACK WHY C
 --                                            the turn's event is given up
 --         healed LANE ENTRY                  its crashes are forgotten
+--         retried TD CD EVENT                the operation that follows is for
+--                                            a job that came from `retry`
 -- Returns the number of entries that were settled by this call.
 --
 -- Atomic: acknowledging an entry and what becomes of it.  One that is no
@@ -38,13 +41,24 @@ local settled = 0
 local finished = {} -- event -> references to take off
 local touched = {}  -- lanes to trim
 
+-- The job of the next operation, in failing:TD:CD.
+local failing_key, failing_event
+
 local function acknowledge(lane, ...)
     local count = redis.call('XACK', p .. lane, 'deliver', ...)
     if count > 0 then
         settled = settled + count
         touched[lane] = true
+        if failing_key then
+            redis.call('HDEL', failing_key, failing_event)
+        end
     end
+    failing_key = nil
     return count
+end
+
+local function retried(td, cd, event)
+    failing_key, failing_event = p .. 'failing:' .. td .. ':' .. cd, event
 end
 
 local function finish(event, count)
@@ -123,10 +137,17 @@ local function gone(lane, entry, event, c, td, generation)
     end
 end
 
-local function later(lane, entry, event, c, n, k, delay_ms)
-    if acknowledge(lane, entry) == 1 and
-        plan('d ' .. event .. ' ' .. c .. ' ' .. n .. ' ' .. k, delay_ms) == 0 then
+-- A suspension finds the subscription's jobs in `retry` by failing:TD:CD.
+local function later(lane, entry, event, c, n, k, delay_ms, td)
+    if acknowledge(lane, entry) == 0 then
+        return
+    end
+    local member = 'd ' .. event .. ' ' .. c .. ' ' .. n .. ' ' .. k
+    if plan(member, delay_ms) == 0 then
         finish(event, 1)
+    elseif td ~= '-' then
+        redis.call('HSET', p .. 'failing:' .. td .. ':' .. cd_of(c), event,
+            member)
     end
 end
 
@@ -162,6 +183,19 @@ local function miss(lane, entry, event, c, td)
     end
 end
 
+-- What waits for another attempt becomes missed at once, so that it comes in
+-- its order.
+local function recall_failing(td, cd)
+    local key = p .. 'failing:' .. td .. ':' .. cd
+    local waiting = redis.call('HGETALL', key)
+    for i = 1, #waiting, 2 do
+        if redis.call('ZREM', p .. 'retry', waiting[i + 1]) == 1 then
+            redis.call('HDEL', key, waiting[i])
+            become_missed(td, cd, waiting[i], { mode = 'run' })
+        end
+    end
+end
+
 local function suspend(lane, entry, event, c, td, probe_ms)
     local cd = cd_of(c)
     local key = td .. ':' .. cd
@@ -177,6 +211,7 @@ local function suspend(lane, entry, event, c, td, probe_ms)
         end
         mark_suspended(td, cd)
         become_missed(td, cd, event, { mode = 'run' })
+        recall_failing(td, cd)
         plan('f ' .. td .. ' ' .. cd .. ' 1 0 0', probe_ms)
     end
 end
@@ -225,7 +260,7 @@ end
 local operations = {
     done = { apply = done, words = 3 },
     gone = { apply = gone, words = 6 },
-    later = { apply = later, words = 7 },
+    later = { apply = later, words = 8 },
     park = { apply = park, words = 7 },
     dead = { apply = dead, words = 8 },
     miss = { apply = miss, words = 5 },
@@ -234,6 +269,7 @@ local operations = {
     wait = { apply = wait, words = 9 },
     bury = { apply = bury, words = 11 },
     healed = { apply = healed, words = 2 },
+    retried = { apply = retried, words = 3 },
 }
 
 local at = 1

@@ -1,7 +1,8 @@
 -- suspect.lua - count the workers that ended while they held an entry.
 --
--- ARGV  1 taken: the entries were taken over (the first time counts one), or
---       begin: they are about to be sent again (each time counts one),
+-- ARGV  1 taken: the entries were taken over (each of the first two times counts
+--       one: they went on together with the others), or begin: one is about to
+--       be sent alone (each time counts one),
 --       2... pairs of a lane and an entry
 -- Returns the count of each entry, 0 when it is not pending any more.
 --
@@ -15,8 +16,11 @@ local function count(field)
     if ARGV[1] == 'begin' then
         return redis.call('HINCRBY', crashes, field, 1)
     end
-    redis.call('HSETNX', crashes, field, 1)
-    return tonumber(redis.call('HGET', crashes, field))
+    local known = tonumber(redis.call('HGET', crashes, field) or 0)
+    if known >= 2 then
+        return known
+    end
+    return redis.call('HINCRBY', crashes, field, 1)
 end
 
 pass_memory_limit()

@@ -1,0 +1,19 @@
+/* host_room.h - when work that was parked for a host may come back.
+ *
+ * Private to host.c.  Once the line is below its half, as many are called as
+ * fill it; a host that has to be tried first gets one.  Those that were called
+ * come through Redis, some of them to another process: what has not come
+ * after half a second is not waited for any more. */
+#ifndef DELIVER_HOST_ROOM_H
+#define DELIVER_HOST_ROOM_H
+
+#include "deliver/host_table.h"
+
+/* How many may be called now; counts them as called. */
+uint32_t deliver_host_room_call(struct deliver_host *host, uint64_t now_us);
+
+/* When that should be asked again though nothing happens to the host before;
+ * DELIVER_DUE_NEVER when it should not. */
+uint64_t deliver_host_room_due_us(const struct deliver_host *host);
+
+#endif

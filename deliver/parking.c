@@ -1,0 +1,169 @@
+#include "deliver/parking.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "common/base/log.h"
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/crypto/digest.h"
+#include "common/redis/redis.h"
+#include "deliver/deliver.h"
+#include "deliver/host.h"
+#include "deliver/stats.h"
+
+/* A host for which this process has parked jobs. */
+struct place {
+    struct deliver_parking *parking;
+    char name[WSUB_DIGEST_LEN + 1];
+    bool *parked;      /* owned; whether a shard may have some */
+    unsigned next;     /* shard to ask first, in turn */
+    unsigned underway; /* questions */
+    UT_hash_handle hh;
+};
+
+struct deliver_parking {
+    struct deliver *d;   /* borrowed; outlives this */
+    struct place *table; /* owned */
+};
+
+/* One question, for jobs of one shard. */
+struct flow {
+    struct place *place;
+    unsigned shard;
+};
+
+struct deliver_parking *deliver_parking_new(struct deliver *d)
+{
+    struct deliver_parking *parking = wsub_calloc(1, sizeof(*parking));
+
+    parking->d = d;
+    return parking;
+}
+
+static void place_free(struct place *place)
+{
+    HASH_DEL(place->parking->table, place);
+    free(place->parked);
+    free(place);
+}
+
+void deliver_parking_free(struct deliver_parking *parking)
+{
+    struct place *place, *next;
+
+    if (parking == NULL)
+        return;
+    HASH_ITER(hh, parking->table, place, next)
+    {
+        place_free(place);
+    }
+    free(parking);
+}
+
+static struct place *place_get(struct deliver_parking *parking,
+                               const char *name)
+{
+    struct place *place;
+
+    HASH_FIND_STR(parking->table, name, place);
+    if (place != NULL)
+        return place;
+    place = wsub_calloc(1, sizeof(*place));
+    place->parking = parking;
+    snprintf(place->name, sizeof(place->name), "%s", name);
+    place->parked =
+        wsub_calloc(wsub_redis_shards(parking->d->redis), sizeof(bool));
+    HASH_ADD_STR(parking->table, name, place);
+    return place;
+}
+
+void deliver_parking_note(struct deliver_parking *parking, unsigned shard,
+                          const char *name)
+{
+    place_get(parking, name)->parked[shard] = true;
+    deliver_host_parked(parking->d->hosts, name, wsub_now_us());
+    deliver_plan_host_tick(parking->d);
+}
+
+/* Forgets a host without parked jobs. */
+static void place_settle(struct place *place)
+{
+    struct deliver *d = place->parking->d;
+
+    for (unsigned i = 0; i < wsub_redis_shards(d->redis); i++)
+        if (place->parked[i])
+            return;
+    if (place->underway > 0)
+        return;
+    deliver_host_unparked(d->hosts, place->name, wsub_now_us());
+    place_free(place);
+}
+
+static void on_unparked(enum wsub_err err, const struct redisReply *reply,
+                        void *arg)
+{
+    struct flow *flow = arg;
+    struct place *place = flow->place;
+
+    place->underway--;
+    if (err == WSUB_ERR_REFUSED)
+        wsub_log_warn("unpark-refused", WSUB_KV("error", reply->str));
+    if (err == WSUB_OK) {
+        deliver_stat_add_many(DELIVER_STAT_UNPARKED,
+                              (uint64_t)reply->element[0]->integer);
+        place->parked[flow->shard] = reply->element[1]->integer > 0;
+    }
+    free(flow);
+    if (err == WSUB_OK)
+        place_settle(place);
+}
+
+static void ask(struct place *place, unsigned shard, unsigned count)
+{
+    struct wsub_redis *redis = place->parking->d->redis;
+    struct flow *flow = wsub_calloc(1, sizeof(*flow));
+    struct wsub_cmd cmd;
+
+    flow->place = place;
+    flow->shard = shard;
+    wsub_cmd_init_script(&cmd, redis, shard, WSUB_SCRIPT_UNPARK);
+    wsub_cmd_str(&cmd, place->name);
+    wsub_cmd_u64(&cmd, count);
+    if (wsub_redis_send(redis, shard, &cmd, on_unparked, flow) == WSUB_OK)
+        place->underway++;
+    else
+        free(flow);
+}
+
+/* The next shard, in turn, that may have jobs for the host. */
+static bool next_shard(struct place *place, unsigned *ret_shard)
+{
+    unsigned shards = wsub_redis_shards(place->parking->d->redis);
+
+    for (unsigned i = 0; i < shards; i++) {
+        unsigned shard = (place->next + i) % shards;
+
+        if (!place->parked[shard])
+            continue;
+        place->next = shard + 1;
+        *ret_shard = shard;
+        return true;
+    }
+    return false;
+}
+
+void deliver_parking_fetch(struct deliver_parking *parking, const char *name,
+                           unsigned count)
+{
+    struct place *place;
+    unsigned shard;
+
+    HASH_FIND_STR(parking->table, name, place);
+    if (place != NULL && place->underway == 0 && next_shard(place, &shard))
+        ask(place, shard, count);
+}

@@ -1,0 +1,213 @@
+#include "deliver/suspect.h"
+
+#include <stdlib.h>
+
+#include <event2/event.h>
+
+#include "common/base/log.h"
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/redis/redis.h"
+#include "deliver/job.h"
+#include "deliver/settle.h"
+
+#define BATCH_MAX 256 /* jobs in one question */
+#define IN_COMPANY 2  /* the first crashes, which others may have caused */
+
+struct deliver_suspects {
+    struct deliver *d;               /* borrowed; outlives this */
+    struct event *flush;             /* owned; runs once the turn is over */
+    struct deliver_job_list wanted;  /* to be asked for */
+    struct deliver_job_list waiting; /* to go alone */
+    const struct deliver_job *alone; /* the one that does */
+};
+
+/* Jobs of one shard in one question. */
+struct batch {
+    struct deliver_suspects *suspects;
+    struct deliver_job_list jobs;
+};
+
+static void go_alone(struct deliver_suspects *suspects);
+
+static void stall_all(struct deliver_job_list *jobs)
+{
+    struct deliver_job *job;
+
+    while ((job = TAILQ_FIRST(jobs)) != NULL) {
+        TAILQ_REMOVE(jobs, job, next);
+        deliver_job_stall(job);
+    }
+}
+
+bool deliver_suspect_is_guilty(const struct deliver_job *job)
+{
+    return job->counted &&
+           deliver_suspect_crashes(job) >= job->d->config->max_crashes;
+}
+
+uint32_t deliver_suspect_certain(const struct deliver_job *job)
+{
+    return job->crashes +
+           (job->suspects > IN_COMPANY ? job->suspects - IN_COMPANY : 0);
+}
+
+uint32_t deliver_suspect_crashes(const struct deliver_job *job)
+{
+    return job->crashes + job->suspects;
+}
+
+/* `count` processes have ended while they held the job's entry. */
+static void judge(struct deliver_job *job, long long count)
+{
+    struct deliver_suspects *suspects = job->d->suspects;
+
+    if (count <= 0) { /* not pending any more */
+        deliver_job_free(job);
+        return;
+    }
+    job->counted = true;
+    job->suspects = (uint32_t)count;
+    if (deliver_suspect_crashes(job) > 1 && !deliver_suspect_is_guilty(job)) {
+        TAILQ_INSERT_TAIL(&suspects->waiting, job, next);
+        go_alone(suspects);
+    } else {
+        deliver_job_advance(job);
+    }
+}
+
+static void on_counts(enum wsub_err err, const struct redisReply *reply,
+                      void *arg)
+{
+    struct batch *batch = arg;
+    struct deliver_job *job;
+    size_t i = 0;
+
+    if (err == WSUB_ERR_REFUSED)
+        wsub_log_error("suspect-refused", WSUB_KV("error", reply->str));
+    if (err != WSUB_OK)
+        stall_all(&batch->jobs);
+    while ((job = TAILQ_FIRST(&batch->jobs)) != NULL) {
+        TAILQ_REMOVE(&batch->jobs, job, next);
+        judge(job, i < reply->elements ? reply->element[i]->integer : 0);
+        i++;
+    }
+    free(batch);
+}
+
+/* Begins the question "taken" or "begin" about jobs of one shard. */
+static void question(struct wsub_cmd *cmd, const struct deliver_job *job,
+                     const char *kind)
+{
+    wsub_cmd_init_script(cmd, job->d->redis, job->shard, WSUB_SCRIPT_SUSPECT);
+    wsub_cmd_str(cmd, kind);
+}
+
+static void add_job(struct wsub_cmd *cmd, const struct deliver_job *job)
+{
+    wsub_cmd_str(cmd, deliver_lane_name(job->lane));
+    wsub_cmd_str(cmd, job->entry_id);
+}
+
+/* Asks for the first wanted job and the others of its shard. */
+static void ask_first(struct deliver_suspects *suspects)
+{
+    struct deliver_job *first = TAILQ_FIRST(&suspects->wanted);
+    struct deliver_job *job, *next;
+    struct batch *batch = wsub_calloc(1, sizeof(*batch));
+    unsigned shard = first->shard;
+    struct wsub_cmd cmd;
+    int count = 0;
+
+    TAILQ_INIT(&batch->jobs);
+    question(&cmd, first, "taken");
+    for (job = first; job != NULL && count < BATCH_MAX; job = next) {
+        next = TAILQ_NEXT(job, next);
+        if (job->shard != shard)
+            continue;
+        TAILQ_REMOVE(&suspects->wanted, job, next);
+        TAILQ_INSERT_TAIL(&batch->jobs, job, next);
+        add_job(&cmd, job);
+        count++;
+    }
+    if (wsub_redis_send(suspects->d->redis, shard, &cmd, on_counts, batch) !=
+        WSUB_OK) {
+        stall_all(&batch->jobs);
+        free(batch);
+    }
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *arg)
+{
+    struct deliver_suspects *suspects = arg;
+
+    (void)fd;
+    (void)what;
+    while (!TAILQ_EMPTY(&suspects->wanted))
+        ask_first(suspects);
+}
+
+static void on_begun(enum wsub_err err, const struct redisReply *reply,
+                     void *arg)
+{
+    struct deliver_job *job = arg;
+
+    if (err != WSUB_OK)
+        deliver_job_stall(job);
+    else if (reply->elements != 1 || reply->element[0]->integer <= 0)
+        deliver_job_free(job); /* not pending any more */
+    else
+        deliver_job_advance(job);
+}
+
+/* Lets the first of those that wait go on, when no other one does. */
+static void go_alone(struct deliver_suspects *suspects)
+{
+    struct deliver_job *job = TAILQ_FIRST(&suspects->waiting);
+    struct wsub_cmd cmd;
+
+    if (suspects->alone != NULL || job == NULL)
+        return;
+    suspects->alone = job;
+    TAILQ_REMOVE(&suspects->waiting, job, next);
+    question(&cmd, job, "begin");
+    add_job(&cmd, job);
+    if (wsub_redis_send(suspects->d->redis, job->shard, &cmd, on_begun, job) !=
+        WSUB_OK)
+        deliver_job_stall(job);
+}
+
+struct deliver_suspects *deliver_suspects_new(struct deliver *d)
+{
+    struct deliver_suspects *suspects = wsub_calloc(1, sizeof(*suspects));
+
+    suspects->d = d;
+    suspects->flush = evtimer_new(wsub_loop_base(d->loop), on_flush, suspects);
+    TAILQ_INIT(&suspects->wanted);
+    TAILQ_INIT(&suspects->waiting);
+    return suspects;
+}
+
+void deliver_suspects_free(struct deliver_suspects *suspects)
+{
+    if (suspects == NULL)
+        return;
+    event_free(suspects->flush);
+    free(suspects);
+}
+
+void deliver_suspect_ask(struct deliver_suspects *suspects,
+                         struct deliver_job *job)
+{
+    TAILQ_INSERT_TAIL(&suspects->wanted, job, next);
+    event_active(suspects->flush, EV_TIMEOUT, 0);
+}
+
+void deliver_suspect_over(struct deliver_suspects *suspects,
+                          const struct deliver_job *job)
+{
+    if (suspects->alone != job)
+        return;
+    suspects->alone = NULL;
+    go_alone(suspects);
+}

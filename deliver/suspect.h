@@ -1,0 +1,45 @@
+/* suspect.h - jobs that another process left behind: did one of them end it?
+ *
+ *   taken over -> count 1 --------------------------> is sent as usual
+ *              '> count 2 or more -> waits -> alone -> is sent, count + 1
+ *              '> count max_crashes -------------------> dead letter
+ *
+ * The first time all that a process held is suspect, and goes on at once.
+ * What is taken over again goes on one by one, and its count goes up just
+ * before, so that a job which does end its process is found out by itself
+ * and what merely was there at the time is not charged for it.  The counts
+ * are in Redis (`crashes`); what goes back to `retry` takes only those along
+ * for which it was alone. */
+#ifndef DELIVER_SUSPECT_H
+#define DELIVER_SUSPECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct deliver;
+struct deliver_job;
+struct deliver_suspects;
+
+struct deliver_suspects *deliver_suspects_new(struct deliver *d);
+void deliver_suspects_free(struct deliver_suspects *suspects);
+
+/* Reads the crash count of a job that was taken over, together with those of
+ * the others of this turn of the loop; the job then goes on, is given up, or,
+ * when it was settled meanwhile, is freed. */
+void deliver_suspect_ask(struct deliver_suspects *suspects,
+                         struct deliver_job *job);
+
+/* True when the job has ended max_crashes processes: it is to be given up. */
+bool deliver_suspect_is_guilty(const struct deliver_job *job);
+
+/* The crashes that the job takes along to its next attempt. */
+uint32_t deliver_suspect_certain(const struct deliver_job *job);
+
+/* How many processes have ended while they held the job. */
+uint32_t deliver_suspect_crashes(const struct deliver_job *job);
+
+/* The job is over: the next one that waits may go on. */
+void deliver_suspect_over(struct deliver_suspects *suspects,
+                          const struct deliver_job *job);
+
+#endif

@@ -1,0 +1,222 @@
+"""A subscription that keeps failing is suspended: it costs the same however
+many events pass it, and gets what it missed, in order, when it answers."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.httpd import Answer
+from support.keys import digest
+from support.system import SystemTest
+from support.wait import wait_until
+
+TOPIC = "http://publisher.example/topic"
+AFTER = 3  # failures that suspend
+
+
+class Suspension(SystemTest):
+    def start(self, **settings):
+        self.start_system(**{"suspend_after": AFTER, "max_attempts": 1000,
+                             "retry_base_ms": 20, "retry_cap_ms": 100,
+                             "probe_cap_ms": 100, **settings})
+        self.store = self.system.store
+        self.subscriber = self.system.subscriber()
+
+    def active(self, path="/cb", **options):
+        callback = self.subscriber.callback(path, **options)
+        self.system.activate(TOPIC, callback)
+        return callback
+
+    def key(self, name):
+        return self.store.key(TOPIC, name)
+
+    def call(self, *words):
+        return self.system.redis.call(*words)
+
+    def is_suspended(self, callback):
+        member = f"{digest(TOPIC)}:{digest(callback.url)}"
+        return self.call("ZSCORE", self.key("suspended"), member) is not None
+
+    def wait_suspended(self, callback):
+        wait_until(lambda: self.is_suspended(callback),
+                   f"{callback.url} is suspended")
+
+    def suspended(self, answer=500, events=AFTER):
+        """A callback that fails until the test says otherwise, suspended."""
+        callback = self.active()
+        callback.default = answer
+        for n in range(events):
+            self.system.push(TOPIC, f"{n}".encode())
+        self.wait_suspended(callback)
+        return callback
+
+    def push_past(self, first, count):
+        """Pushes events and waits until each is fanned out."""
+        for n in range(first, first + count):
+            self.system.push(TOPIC, f"{n}".encode())
+        wait_until(lambda: self.call("HGET",
+                   self.key(f"topic:{digest(TOPIC)}"), "n")
+                   == str(first + count).encode(), "all are fanned out")
+
+    def recover(self, callback):
+        callback.default = 204
+        wait_until(lambda: not self.call("EXISTS",
+                   self.key(f"follow:{digest(TOPIC)}")), "it has caught up")
+        self.system.wait_idle()
+
+    def delivered(self, callback):
+        """The bodies that were answered well, in the order of arrival."""
+        return [int(d.body) for d in callback.deliveries if d.answered == 204]
+
+
+class Recovery(Suspension):
+    def setUp(self):
+        self.start()
+
+    def test_what_was_missed_arrives_once_and_in_order(self):
+        callback = self.suspended()
+        self.push_past(AFTER, 50)
+        self.recover(callback)
+        self.assertEqual(self.delivered(callback), list(range(AFTER + 50)))
+        self.assertFalse(self.is_suspended(callback))
+        self.assertFalse(self.store.record(TOPIC, callback.url).followed)
+        self.assertEqual(self.store.events_kept(), 0)
+
+    def test_events_that_come_while_it_catches_up_stay_in_order(self):
+        callback = self.suspended()
+        self.push_past(AFTER, 50)
+        callback.default = 204
+        self.push_past(AFTER + 50, 50)
+        self.recover(callback)
+        self.assertEqual(self.delivered(callback), list(range(AFTER + 100)))
+
+    def test_afterwards_it_is_as_any_other(self):
+        callback = self.suspended()
+        self.recover(callback)
+        self.push_past(AFTER, 1)
+        self.system.wait_idle()
+        self.assertEqual(self.delivered(callback), list(range(AFTER + 1)))
+
+    def test_it_is_probed_with_one_event_only(self):
+        callback = self.suspended()
+        self.push_past(AFTER, 20)
+        seen = len(callback.deliveries)
+        callback.wait_deliveries(seen + 5)
+        self.assertEqual(len({d.body for d in callback.deliveries[seen:]}), 1)
+
+    def test_nothing_of_it_becomes_a_dead_letter(self):
+        callback = self.suspended()
+        callback.wait_deliveries(20)
+        self.assertEqual(self.store.dead_letters(TOPIC), [])
+        self.recover(callback)
+
+    def test_others_of_the_topic_get_everything(self):
+        witness = self.active("/witness")
+        callback = self.suspended()
+        self.push_past(AFTER, 20)
+        witness.wait_deliveries(AFTER + 20)
+        self.recover(callback)
+        self.assertEqual(sorted(self.delivered(witness)),
+                         list(range(AFTER + 20)))
+        self.assertEqual(self.delivered(callback), list(range(AFTER + 20)))
+
+    def test_unsubscribing_ends_it(self):
+        callback = self.suspended()
+        self.system.hub.unsubscribe(TOPIC, callback.url)
+        self.system.wait_gone(TOPIC, callback)
+        self.system.wait_idle()
+        for name in (f"follow:{digest(TOPIC)}", "suspended",
+                     f"missed:{digest(TOPIC)}:{digest(callback.url)}"):
+            self.assertEqual(self.call("EXISTS", self.key(name)), 0, name)
+
+    def test_410_ends_it(self):
+        callback = self.suspended()
+        callback.default = 410
+        self.system.wait_gone(TOPIC, callback)
+        self.system.wait_idle()
+
+    def test_it_survives_the_end_of_its_worker(self):
+        callback = self.suspended()
+        self.system.program("deliver").kill()
+        self.push_past(AFTER, 10)
+        self.system.start("deliver")
+        self.recover(callback)
+        self.assertEqual(self.delivered(callback), list(range(AFTER + 10)))
+
+    def test_a_dotted_topic_does_the_same_at_every_level(self):
+        callback = self.subscriber.callback("/dotted")
+        self.system.activate("orders", callback)
+        callback.default = 500
+        topics = ("orders", "orders.new", "orders.new.eu")
+        for n in range(AFTER):
+            self.system.push(topics[n % 3], f"{n}".encode())
+        follow = self.store.key("orders", f"follow:{digest('orders')}")
+        wait_until(lambda: self.call("EXISTS", follow), "it is followed")
+        for n in range(AFTER, 30):
+            self.system.push(topics[n % 3], f"{n}".encode())
+        callback.default = 204
+        wait_until(lambda: not self.call("EXISTS", follow), "it caught up")
+        self.system.wait_idle()
+        self.assertEqual(self.delivered(callback), list(range(30)))
+
+
+class Unreachable(Suspension):
+    def test_a_host_that_is_down_suspends_without_attempts(self):
+        self.start(suspend_after=20)
+        other = self.system.subscriber("127.0.0.2")
+        callback = other.callback("/cb")
+        self.system.activate(TOPIC, callback)
+        other.close()
+        for n in range(40):
+            self.system.push(TOPIC, f"{n}".encode())
+        self.wait_suspended(callback)
+        deliver = self.system.program("deliver")
+        wait_until(lambda: deliver.metric("websubd_deliver_breakers_open") == 1,
+                   "the metric knows of it")
+
+
+class Gaps(Suspension):
+    def test_what_left_by_retention_is_reported(self):
+        self.start(retention_s=1)
+        callback = self.suspended(answer=500)
+        self.push_past(AFTER, 20)
+        log = self.key("log")
+        wait_until(lambda: self.call("XLEN", log) == 0, "retention is over", 20)
+        self.push_past(AFTER + 20, 5)
+        self.recover(callback)
+        got = self.delivered(callback)
+        missed = int(sum(int(fields[fields.index(b"n") + 1])
+                         for _, fields in self.call("XRANGE", self.key("gaps"),
+                                                    "-", "+")))
+        self.assertEqual(got, sorted(got))
+        self.assertEqual(missed + len(got), AFTER + 25)
+        logged = self.system.program("deliver").events("events-missed")
+        self.assertEqual(sum(int(event["count"]) for event in logged), missed)
+        self.assertGreater(missed, 0)
+
+
+class Memory(Suspension):
+    def test_a_dead_callback_costs_the_same_however_much_passes_it(self):
+        self.start(retention_s=1)
+        self.suspended()
+
+        def cost():
+            """Bytes of what belongs to the callback."""
+            keys = [f"follow:{digest(TOPIC)}", "suspended", "retry", "outbox",
+                    "bulk", "refs"]
+            keys += [key.decode().split("}:")[1] for key in
+                     self.call("KEYS", self.key("missed:*"))]
+            return sum(self.call("MEMORY", "USAGE", self.key(name)) or 0
+                       for name in keys)
+
+        self.push_past(AFTER, 100)
+        before = cost()
+        self.push_past(AFTER + 100, 3000)
+        self.assertLessEqual(cost(), before + 200)
+        self.assertEqual(self.call("XLEN", self.key("dead")), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,118 @@
+/* test_host_room.c - how work that was parked for a host comes back. */
+#include "tests/unit/host_fixture.h"
+
+/* Fills the line of URL, and parks one that finds it full. */
+static void park(struct guest *g)
+{
+    struct guest more;
+
+    crowd(g, CROWD);
+    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
+    deliver_host_parked(hosts, more.ticket.host_name, now_us);
+    ck_assert_int_eq(rooms.calls, 0);
+}
+
+START_TEST(the_parked_are_called_when_the_line_is_below_its_half)
+{
+    char name[WSUB_DIGEST_LEN + 1];
+    struct guest g[CROWD], more;
+    int i;
+
+    park(g);
+    for (i = 0; i < LINE_MAX / 2; i++)
+        leave(&g[i]);
+    ck_assert_int_eq(rooms.calls, 0);
+    leave(&g[i++]);
+    ck_assert_int_eq(rooms.calls, 1);
+    ck_assert_uint_eq(rooms.how_many, LINE_MAX / 2 + 1);
+    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_WAIT);
+    wsub_digest("http:80:s.example", strlen("http:80:s.example"), name);
+    ck_assert_str_eq(rooms.name, name);
+    while (i < CROWD)
+        leave(&g[i++]);
+}
+END_TEST
+
+START_TEST(the_parked_are_called_again_once_they_have_come)
+{
+    struct guest g[CROWD], come[2 * LINE_MAX];
+    int left, came;
+
+    park(g);
+    for (left = 0; left < CROWD - 1; left++)
+        leave(&g[left]);
+    ck_assert_int_eq(rooms.calls, 1); /* 129 are on their way */
+    for (came = 0; came < LINE_MAX / 2 + 1; came++)
+        enter(&come[came], URL);
+    leave(&g[left]);
+    ck_assert_int_eq(rooms.calls, 2);
+    ck_assert_uint_eq(rooms.how_many, LINE_MAX - 127);
+}
+END_TEST
+
+START_TEST(the_parked_are_called_again_after_half_a_second)
+{
+    struct guest g[CROWD];
+
+    park(g);
+    for (int i = 0; i < CROWD; i++)
+        leave(&g[i]);
+    ck_assert_int_eq(rooms.calls, 1);
+    ck_assert_uint_eq(counts().known, 1);
+    ck_assert_uint_eq(deliver_hosts_next_us(hosts), now_us + SECOND / 2);
+    deliver_hosts_tick(hosts, now_us + SECOND / 2 - 1);
+    ck_assert_int_eq(rooms.calls, 1);
+    deliver_hosts_tick(hosts, now_us + SECOND / 2);
+    ck_assert_int_eq(rooms.calls, 2);
+    ck_assert_uint_eq(rooms.how_many, LINE_MAX);
+    ck_assert_uint_eq(deliver_hosts_next_us(hosts), now_us + SECOND);
+    deliver_hosts_expire(hosts, false, now_us + 20 * MINUTE);
+    ck_assert_uint_eq(counts().known, 1);
+    deliver_host_unparked(hosts, rooms.name, now_us + SECOND);
+    ck_assert_uint_eq(deliver_hosts_next_us(hosts), UINT64_MAX);
+    ck_assert_uint_eq(counts().known, 0);
+    deliver_host_parked(hosts, rooms.name, now_us); /* is not known any more */
+    deliver_host_unparked(hosts, "nonsense", now_us);
+}
+END_TEST
+
+START_TEST(one_parked_tries_a_host_that_is_down)
+{
+    struct guest g[CROWD], tries;
+
+    park(g);
+    for (int i = 0; i < PER_HOST; i++)
+        leave_with(&g[i], DELIVER_SIGN_UNREACHED);
+    now_us += 2;
+    for (int i = PER_HOST; i < 5; i++)
+        leave_with(&g[i], DELIVER_SIGN_UNREACHED);
+    ck_assert_int_eq(g[CROWD - 1].closed, 1);
+    ck_assert_int_eq(rooms.calls, 0);
+    ck_assert_uint_eq(deliver_hosts_next_us(hosts), now_us + SECOND);
+    now_us += SECOND;
+    deliver_hosts_tick(hosts, now_us);
+    ck_assert_int_eq(rooms.calls, 1);
+    ck_assert_uint_eq(rooms.how_many, 1);
+    ck_assert_int_eq(enter(&tries, URL), DELIVER_ENTRY_NOW);
+    ck_assert_uint_eq(deliver_hosts_next_us(hosts), now_us + SECOND / 2);
+    deliver_hosts_tick(hosts, now_us + SECOND / 2);
+    ck_assert_int_eq(rooms.calls, 1);
+    now_us += SECOND;
+    leave(&tries);
+    ck_assert_int_eq(rooms.calls, 2);
+    ck_assert_uint_eq(rooms.how_many, LINE_MAX);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("host_room");
+
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases,
+                   the_parked_are_called_when_the_line_is_below_its_half);
+    tcase_add_test(cases, the_parked_are_called_again_once_they_have_come);
+    tcase_add_test(cases, the_parked_are_called_again_after_half_a_second);
+    tcase_add_test(cases, one_parked_tries_a_host_that_is_down);
+    return suite_run("host_room", cases);
+}
