@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.keys import digest, shard
 from support.scripts import whole
 from support.system import FAST, SystemTest
+from support.wait import wait_until
 
 TOPIC = "http://publisher.example/topic"
 CALLBACK = "http://127.0.0.1:9/cb"
@@ -271,6 +272,24 @@ class EndToEnd(AdminTest):
         self.assertEqual(callback.bodies(), [b"1"] * 3)
         self.assertEqual(self.get("/admin/dead-letters/count"), {"count": 0})
         self.assertEqual(self.system.store.events_kept(), 0)
+
+    def test_attempts_are_noted(self):
+        callback = self.system.subscriber().callback("/cb", answers=[500])
+        self.system.activate(TOPIC, callback)
+        for body in (b"1", b"22"):
+            self.system.push(TOPIC, body)
+            self.system.wait_idle()
+
+        def noted():
+            found = self.get("/admin/attempts", hub_topic=TOPIC,
+                             hub_callback=callback.url)
+            return found if len(found["attempts"]) == 2 else None
+        found = wait_until(noted, "deliver has noted them")
+        self.assertEqual((found["state"], found["delivered"],
+                          found["failed"], found["bytes"]),
+                         ("normal", 1, 1, 3))
+        self.assertEqual([(row["status"], row["bytes"])
+                          for row in found["attempts"]], [(204, 2), (500, 1)])
 
     def test_a_purged_one_is_not_delivered(self):
         callback = self.system.subscriber().callback("/cb", answers=[500])
