@@ -221,7 +221,7 @@ void hub_gaps(struct wsub_http_request *req, void *arg)
     struct hub *hub = arg;
     struct hub_errors errors = {0};
     struct wsub_form query = {0};
-    struct hub_page page;
+    struct hub_page page = {0};
 
     if (!hub_operator_may(hub, req))
         return;
