@@ -11,8 +11,9 @@
 #include "common/store/topic.h"
 #include "hub/json.h"
 
-#define PAGE 200     /* letters in one script call: some 2 ms of Redis */
-#define LOOKS_MAX 50 /* script calls for one list */
+#define PAGE 200            /* letters in one script call: some 2 ms of Redis */
+#define LOOKS_MAX 50        /* script calls for one list */
+#define CLOCK_SLACK_MS 1000 /* Redis' clock is known by an estimate */
 
 static const char *const act_names[] = {[HUB_LETTERS_LIST] = "list",
                                         [HUB_LETTERS_COUNT] = "count",
@@ -216,7 +217,8 @@ void hub_letters_walk(struct hub *hub, enum hub_letters_act act,
 {
     struct walk *walk = walk_new(hub, act, filter, done, arg);
 
-    if (walk->until_ms == 0) /* Redis' clock is not known yet */
+    walk->until_ms += CLOCK_SLACK_MS;
+    if (walk->until_ms == CLOCK_SLACK_MS) /* the clock is not known yet */
         finish(walk, WSUB_ERR_UNAVAILABLE);
     else
         look(walk);

@@ -4,8 +4,8 @@
  *
  * The `dead` script does a page of one shard in one step.  A walk that breaks
  * off can be asked for again: what was replayed or purged is gone.  It ends at
- * what was there when it began, so replayed letters that die again at once do
- * not keep it going. */
+ * what was there a second after it began, so replayed letters that die again
+ * do not keep it going. */
 #ifndef HUB_DEAD_LETTERS_H
 #define HUB_DEAD_LETTERS_H
 
