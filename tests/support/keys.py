@@ -119,11 +119,14 @@ class Store:
 
     def idle(self):
         """True when every entry of every work stream was read and
-        acknowledged and nothing waits for its time, all at one moment."""
+        acknowledged and nothing waits for its time or its host, all at one
+        moment."""
         bases = [f"{self._prefix}:{{{n}}}:" for n in range(self._shards)]
         streams = [base + name for base in bases
                    for name in ("log", "pings", "outbox", "bulk", "verify")]
-        waiting = [["ZCARD", base + "retry"] for base in bases]
+        waiting = [[command, base + name] for base in bases
+                   for command, name in (("ZCARD", "retry"),
+                                         ("KEYS", "parked:*"))]
         infos = [["XINFO", part, key] for key in streams
                  for part in ("STREAM", "GROUPS")]
         answers = self._redis.call_all(waiting + infos)
