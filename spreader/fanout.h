@@ -28,4 +28,8 @@ void spread_fanout_start(struct spread_fanout *fanout,
 /* True when no event is open. */
 bool spread_fanout_idle(const struct spread_fanout *fanout);
 
+/* True when a draining process need not go on: no event is open, or all of
+ * them wait for room in `bulk`. */
+bool spread_fanout_may_end(const struct spread_fanout *fanout);
+
 #endif
