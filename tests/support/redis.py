@@ -124,6 +124,10 @@ class Redis:
             self._client.close()
             self._client = None
 
+    @property
+    def running(self):
+        return self._process is not None
+
     def stop(self):
         """Ends the server in order; its data stays."""
         self._end(signal.SIGTERM)
