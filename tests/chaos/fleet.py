@@ -154,6 +154,7 @@ class Fleet:
                 slot.start()
         for slot in self.slots.values():
             self._wait_ready(slot)
+        self.redis.reconnect()  # the killer may have cut it
 
     def _wait_ready(self, slot):
         try:

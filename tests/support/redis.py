@@ -119,6 +119,10 @@ class Redis:
             self.call(*words)
         return self.call("EXEC")
 
+    def reconnect(self):
+        """The test's next command goes over a new connection."""
+        self._drop_client()
+
     def _drop_client(self):
         if self._client is not None:
             self._client.close()
