@@ -3,7 +3,8 @@
 import collections
 
 from chaos.causes import CAUSES, Causes
-from support.keys import digest
+from chaos.plan import SHARDS
+from support.keys import digest, shard
 
 
 class Balance:
@@ -21,8 +22,8 @@ class Balance:
         self.missing = []
         self.disordered = []
         self.strays = []
-        self.unexplained = []
-        for event in self.events.values():
+        self.duplicates = []  # (cause, subscription, number, first, again)
+        for event in self.events:
             kind = "accepted" if event.accepted else event.answer
             self.figures[kind] += 1
         for subscription in subscriptions:
@@ -32,7 +33,7 @@ class Balance:
 
     def _count(self, subscription):
         account = subscription.account
-        for number, event in self.events.items():
+        for number, event in enumerate(self.events):
             if not subscription.expects(event):
                 continue
             self.figures["expected"] += 1
@@ -51,11 +52,11 @@ class Balance:
 
     def _count_duplicates(self, subscription):
         for number, first, again in subscription.account.duplicates:
-            cause = self._causes.of(first, again)
-            self.figures["duplicates"] += 1
+            cause = self._causes.of(
+                shard(self.events[number].topic, SHARDS), first, again)
             self.causes[cause] += 1
-            if cause == CAUSES[-1]:
-                self.unexplained.append((subscription, number, first, again))
+            self.duplicates.append((cause, subscription, number, first,
+                                    again))
 
     def _check_order(self, subscription):
         """The first arrivals of an ordered subscription come in the order of

@@ -103,6 +103,7 @@ class Fleet:
         self.slots = {}
 
     def __enter__(self):
+        self.started = time.monotonic()
         self.redis = Redis("--appendfsync", "always")
         self.store = Store(self.redis, SHARDS)
         for role in ROLES:

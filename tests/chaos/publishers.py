@@ -1,7 +1,6 @@
 """Publishers: numbered events to all topics, and what was answered."""
 
 import http.client
-import itertools
 import random
 import threading
 import time
@@ -34,12 +33,12 @@ class Event:
 
 
 class Publishers:
-    """`events`: by number.  `unexpected`: answers that no fault explains."""
+    """`events`: their numbers are their places.  `unexpected`: answers that no fault explains."""
 
     def __init__(self, hubs, seed, rate, threads=4):
-        self.events = {}
+        self.events = []
         self.unexpected = []
-        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
         self._hubs = hubs
         self._stopped = threading.Event()
         self._threads = [
@@ -59,13 +58,14 @@ class Publishers:
 
     def count(self):
         """How many were accepted so far."""
-        return sum(event.accepted for event in list(self.events.values()))
+        return sum(event.accepted for event in list(self.events))
 
     def _run(self, draw, every_s):
         while not self._stopped.wait(draw.uniform(0, 2 * every_s)):
             event = Event(draw.choice(TOPICS))
-            number = next(self._numbers)
-            self.events[number] = event
+            with self._lock:
+                number = len(self.events)
+                self.events.append(event)
             event.answer = self._push(draw.choice(self._hubs), number, event)
             event.answered = time.monotonic()
 

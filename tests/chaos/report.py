@@ -2,6 +2,8 @@
 
 import collections
 
+from chaos.causes import NONE
+
 _SHOWN = 20  # of each kind of failure
 
 
@@ -25,12 +27,32 @@ def figures_of(options, balance, fleet, killer, churn):
         "deliveries beyond": count["allowed"],
         "missing": len(balance.missing),
         "repeated as asked": count["repeated"],
-        "duplicates": count["duplicates"],
+        "duplicates": len(balance.duplicates),
         "causes": {cause: n for cause, n in balance.causes.items() if n},
         "first arrivals in order": count["in order"],
         "out of order": len(balance.disordered),
         "fanned out late": count["late"],
         "at the wrong place": len(balance.strays),
+    }
+
+
+def details_of(balance, fleet):
+    """For the report only: what was done and each duplicate, in seconds
+    since the first program started."""
+    start = fleet.started
+
+    def since(at):
+        return None if at is None else round(at - start, 3)
+    return {
+        "marks": [[mark.kind, mark.name, since(mark.begin), since(mark.end)]
+                  for mark in fleet.marks],
+        "duplicates": [
+            {"cause": cause, "event": balance.events[number].answer,
+             "url": subscription.url, "by": first.by, "at": since(first.at),
+             "fate": first.fate, "answered": since(first.answered),
+             "again by": again.by, "again at": since(again.at)}
+            for cause, subscription, number, first, again
+            in balance.duplicates],
     }
 
 
@@ -71,7 +93,7 @@ def _print_row(name, value, about):
     print(f"  {name:26} {value:8}  {about}")
 
 
-def print_failures(balance, churn_errors, unexpected, look_at):
+def print_failures(balance, unexpected, look_at):
     """Says what failed; returns whether anything did."""
     for subscription, number in balance.missing[:_SHOWN]:
         event = balance.events[number]
@@ -80,14 +102,15 @@ def print_failures(balance, churn_errors, unexpected, look_at):
         print("\n".join(look_at(subscription, event)))
     _print_pairs("OUT OF ORDER", balance, balance.disordered)
     _print_pairs("WRONG PLACE", balance, balance.strays)
-    for subscription, number, first, again in balance.unexplained[:_SHOWN]:
+    unexplained = [row[1:] for row in balance.duplicates if row[0] == NONE]
+    for subscription, number, first, again in unexplained[:_SHOWN]:
         print(f"not explained: event {number} at {subscription.url}: by "
               f"{first.by} at {first.at:.3f}, answered "
               f"{first.answered:.3f}, again by {again.by} at {again.at:.3f}")
-    for text in churn_errors + unexpected[:_SHOWN]:
+    for text in unexpected[:_SHOWN]:
         print(f"FAILED: {text}")
     return bool(balance.missing or balance.disordered or balance.strays or
-                churn_errors or unexpected)
+                unexpected)
 
 
 def _print_pairs(title, balance, pairs):

@@ -12,7 +12,9 @@ import argparse
 import json
 import random
 import sys
+import threading
 import time
+import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -21,16 +23,19 @@ from chaos.autopsy import look_at
 from chaos.balance import Balance
 from chaos.fleet import Fleet
 from chaos.killer import Killer
+from chaos.leftovers import leftovers, work_left
 from chaos.plan import make_plan
 from chaos.publishers import Publishers
 from chaos.receivers import Receivers
-from chaos.report import figures_of, print_failures, print_table
+from chaos.report import (details_of, figures_of, print_failures,
+                          print_table)
 from chaos.subscriptions import Churn, subscribe_lasting
 from chaos.watch import SuspensionWatch
 from support.wait import wait_until
 
 _PROGRESS_S = 5
 _IDLE_S = 180     # from the end of the chaos to the last delivery
+_LOOK_S = 10      # between looks at what is left to be done
 _RETENTION_S = 7200  # beyond the run: nothing leaves by its age
 
 
@@ -65,13 +70,17 @@ class Run:
               f"--seconds {options.seconds} --seed {options.seed} "
               f"--rate {options.rate:g}", flush=True)
         receivers = Receivers(self._seed)
+        fleet = Fleet(options.seconds + _RETENTION_S)
+        threading.excepthook = lambda args: fleet.findings.append(
+            "".join(traceback.format_exception(args.exc_value)))
         try:
-            with Fleet(options.seconds + _RETENTION_S) as fleet:
+            with fleet:
                 figures, failed = self._play(fleet, receivers)
         finally:
             receivers.close()
         for finding in fleet.findings:
             print(f"FAILED: {finding}")
+        figures["findings"] = fleet.findings
         if options.report:
             Path(options.report).write_text(json.dumps(figures, indent=2),
                                             encoding="utf-8")
@@ -100,7 +109,10 @@ class Run:
         balance = Balance(fleet, receivers, publishers, lasting + churn.made)
         figures = figures_of(options, balance, fleet, killer, churn)
         print_table(figures)
-        failed = print_failures(balance, churn.errors, publishers.unexpected,
+        for key, count in leftovers(fleet.redis):
+            fleet.findings.append(f"{key} still has {count}")
+        figures["details"] = details_of(balance, fleet)
+        failed = print_failures(balance, publishers.unexpected,
                                 lambda *which: look_at(fleet, *which))
         return figures, failed
 
@@ -113,11 +125,17 @@ class Run:
                  f"{killer.last}")
 
     def _wait_idle(self, fleet):
-        try:
-            wait_until(fleet.store.idle, "all work is done", _IDLE_S)
-            self.say("nothing is left to be done")
-        except AssertionError as error:
-            fleet.findings.append(str(error))
+        """Says now and then what is left to be done."""
+        end = time.monotonic() + _IDLE_S
+        while time.monotonic() < end:
+            try:
+                wait_until(fleet.store.idle, "all work is done", _LOOK_S)
+                self.say("nothing is left to be done")
+                return
+            except AssertionError:
+                self.say("left to be done:")
+                print("\n".join(work_left(fleet.redis)), flush=True)
+        fleet.findings.append(f"work is left after {_IDLE_S} s")
 
 
 if __name__ == "__main__":
