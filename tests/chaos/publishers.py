@@ -6,11 +6,10 @@ import threading
 import time
 import urllib.parse
 
-TOPICS = (
-    "http://publisher.example/0", "http://publisher.example/1",
-    "http://publisher.example/2", "http://publisher.example/3",
-    "orders.eu.created", "orders.us.created", "stock.changed",
-)
+# So many that a slow subscriber who was suspended can catch up, one event at
+# a time, while others come.
+URLS = tuple(f"http://publisher.example/{n}" for n in range(16))
+TOPICS = (*URLS, "orders.eu.created", "orders.us.created", "stock.changed")
 _TIMEOUT_S = 3
 
 

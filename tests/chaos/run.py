@@ -34,7 +34,7 @@ from chaos.watch import SuspensionWatch
 from support.wait import wait_until
 
 _PROGRESS_S = 5
-_IDLE_S = 180     # from the end of the chaos to the last delivery
+_IDLE_S = 300     # from the end of the chaos to the last delivery
 _LOOK_S = 10      # between looks at what is left to be done
 _RETENTION_S = 7200  # beyond the run: nothing leaves by its age
 
