@@ -25,14 +25,6 @@ SHARDS = 8
 DEADLINE_S = 60
 
 
-class Process(Program):
-    """A program whose CPU time can be asked for."""
-
-    @property
-    def pid(self):
-        return self._process.pid
-
-
 class RedisProcess(Redis):
     @property
     def pid(self):
@@ -85,7 +77,7 @@ class System:
                                      + " / ".join(last))
 
     def _start(self, role):
-        program = Process(f"websub-{role}", self._settings)
+        program = Program(f"websub-{role}", self._settings)
         self._programs.append(program)
         return program.wait_ready()
 

@@ -8,6 +8,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBEVENT REQUIRED IMPORTED_TARGET libevent_core>=2.1
     libevent_extra>=2.1)
 pkg_check_modules(LIBCURL REQUIRED IMPORTED_TARGET libcurl>=7.88)
+pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares>=1.18)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis>=0.14)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
@@ -17,8 +18,8 @@ pkg_check_modules(LLHTTP IMPORTED_TARGET libllhttp)
 
 add_library(websubd_deps INTERFACE)
 target_link_libraries(websubd_deps INTERFACE
-    PkgConfig::LIBEVENT PkgConfig::LIBCURL PkgConfig::HIREDIS
-    PkgConfig::JANSSON PkgConfig::CRYPTO PkgConfig::INIH PkgConfig::LIBXML2
+    PkgConfig::LIBEVENT PkgConfig::LIBCURL PkgConfig::CARES
+    PkgConfig::HIREDIS PkgConfig::JANSSON PkgConfig::CRYPTO PkgConfig::INIH PkgConfig::LIBXML2
     m)
 if(LLHTTP_FOUND)
     target_link_libraries(websubd_deps INTERFACE PkgConfig::LLHTTP)

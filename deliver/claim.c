@@ -124,15 +124,19 @@ static void source_init(struct deliver_claim *claim, size_t at)
         source->readers[i] = reader_new(source, at, i);
 }
 
+size_t deliver_claim_slots(const struct deliver *d)
+{
+    size_t least = SLOTS_A_SHARD * wsub_redis_shards(d->redis);
+
+    return d->config->concurrency > least ? d->config->concurrency : least;
+}
+
 struct deliver_claim *deliver_claim_new(struct deliver *d)
 {
     struct deliver_claim *claim = wsub_calloc(1, sizeof(*claim));
-    size_t least = SLOTS_A_SHARD * wsub_redis_shards(d->redis);
 
     claim->d = d;
-    claim->slots = d->config->concurrency;
-    if (claim->slots < least)
-        claim->slots = least;
+    claim->slots = deliver_claim_slots(d);
     TAILQ_INIT(&claim->stalled);
     for (size_t i = 0; i < DELIVER_CLAIM_SOURCES; i++)
         source_init(claim, i);

@@ -46,6 +46,10 @@ void deliver_hold_key(const struct wsub_stream_entry *entry,
                       enum deliver_lane lane,
                       char ret_key[DELIVER_HOLD_KEY_MAX]);
 
+/* The entries that the process may hold: `concurrency`, or what its readers
+ * need at least. */
+size_t deliver_claim_slots(const struct deliver *d);
+
 struct deliver_claim *deliver_claim_new(struct deliver *d);
 /* Jobs and verifications must be gone. */
 void deliver_claim_free(struct deliver_claim *claim);

@@ -28,6 +28,7 @@
 
 #define TICK_MS 500
 #define STALL_PART 4            /* of an attempt's time, which then was short */
+#define HOST_LINE_MAX 256       /* for one host; more are better off in Redis */
 #define HOST_TICK_MS 20         /* a token, or room for what is parked */
 #define TAKEOVER_MARGIN_MS 3000 /* for settling, and for clocks */
 
@@ -132,6 +133,21 @@ static void on_redis_unusable(const char *sentence, void *arg)
     wsub_loop_finish(d->loop, WSUB_EXIT_START);
 }
 
+static struct deliver_hosts *make_hosts(struct deliver *d)
+{
+    uint32_t slots = (uint32_t)deliver_claim_slots(d), line = slots / 4;
+
+    return deliver_hosts_new(&(struct deliver_hosts_options){
+        .per_host = d->config->per_host,
+        .rate = d->config->per_host_rate,
+        .line_max = line < HOST_LINE_MAX ? line : HOST_LINE_MAX,
+        .waiting_max = slots / 2,
+        .wait_max_ms = wait_max_ms(d->config),
+        .on_room = on_room,
+        .arg = d,
+    });
+}
+
 static void make_parts(struct deliver *d)
 {
     struct event_base *base = wsub_loop_base(d->loop);
@@ -139,13 +155,7 @@ static void make_parts(struct deliver *d)
 
     deliver_stats_register();
     d->hmac = wsub_hmac_new(d->config->signature_hash);
-    d->hosts = deliver_hosts_new(&(struct deliver_hosts_options){
-        .per_host = d->config->per_host,
-        .rate = d->config->per_host_rate,
-        .wait_max_ms = wait_max_ms(d->config),
-        .on_room = on_room,
-        .arg = d,
-    });
+    d->hosts = make_hosts(d);
     d->history = deliver_history_new(wsub_redis_shards(d->redis));
     d->parking = deliver_parking_new(d);
     d->progress = deliver_progress_new(d);
@@ -161,6 +171,9 @@ static void make_parts(struct deliver *d)
         .connect_timeout_ms = d->config->connect_timeout_ms,
         .max_calls = (uint32_t)d->claim->slots,
         .allow_private_networks = d->config->allow_private_networks,
+        .per_host = d->config->per_host,
+        .dns_servers = d->config->dns_servers,
+        .http2 = d->config->http2,
     });
     d->stall.every_ms = TICK_MS;
     d->stall.least_ms = d->config->timeout_ms / STALL_PART;

@@ -12,6 +12,7 @@
 #define FIRST_SERVICE_US                                                       \
     1000            /* guess until a transfer has ended; too short
                                * costs another look, too long a pause */
+#define LINE_FEW 8  /* may always wait for a host */
 #define SMOOTHING 8 /* the latest transfer counts for an eighth */
 
 struct deliver_hosts {
@@ -168,6 +169,13 @@ static void serve(struct deliver_hosts *hosts, struct deliver_host *host,
     review(hosts, host, now_us);
 }
 
+static bool is_full(const struct deliver_hosts *hosts,
+                    const struct deliver_line *line)
+{
+    return line->count >= hosts->o.line_max ||
+           (line->count >= LINE_FEW && hosts->waiting >= hosts->o.waiting_max);
+}
+
 enum deliver_entry deliver_host_enter_url(struct deliver_hosts *hosts,
                                           const struct wsub_url *url,
                                           struct deliver_ticket *ticket,
@@ -178,6 +186,7 @@ enum deliver_entry deliver_host_enter_url(struct deliver_hosts *hosts,
         &hosts->table, url, hosts->o.per_host, hosts->o.rate, now_us);
     struct deliver_line *line = line_of(host, ticket);
 
+    host->line_max = hosts->o.line_max;
     if (host->coming > 0 && !ticket->urgent)
         host->coming--;
     if (!deliver_breaker_admits(&host->breaker, now_us)) {
@@ -185,7 +194,7 @@ enum deliver_entry deliver_host_enter_url(struct deliver_hosts *hosts,
         review(hosts, host, now_us);
         return DELIVER_ENTRY_OPEN;
     }
-    if (line->count >= DELIVER_LINE_MAX) {
+    if (is_full(hosts, line)) {
         memcpy(ticket->host_name, deliver_host_table_name(&hosts->table, host),
                sizeof(ticket->host_name));
         *ret_delay_ms = promise_turn(host, now_us);

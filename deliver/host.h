@@ -10,8 +10,9 @@
  *              '-- line full -----------> FULL: may be parked --> on_room
  *
  * The excess waits in the order it came, verifications (urgent) before
- * deliveries; at most DELIVER_LINE_MAX of each for one host, so that one slow
- * host can't take every slot of the process.
+ * deliveries; at most line_max of each for one host, and only a few once
+ * waiting_max wait in all, so that slow hosts can't take every slot of the
+ * process.
  *
  * What the caller has put aside for a full host outside (parked) is called back
  * by on_room, once the line is below its half.
@@ -29,7 +30,6 @@
 #include "common/crypto/digest.h"
 #include "common/http/url.h"
 
-#define DELIVER_LINE_MAX 256 /* a quarter of the default number of slots */
 #define DELIVER_HOSTS_MAX 65536
 
 struct deliver_host;
@@ -73,7 +73,9 @@ enum deliver_sign {
 
 struct deliver_hosts_options {
     uint32_t per_host;
-    uint32_t rate; /* starts a second to one host; 0: no limit */
+    uint32_t rate;        /* starts a second to one host; 0: no limit */
+    uint32_t line_max;    /* tickets that may wait for one host */
+    uint32_t waiting_max; /* in all, before lines are kept short */
     uint32_t wait_max_ms;
     uint32_t (*draw)(void); /* for the jitter of breakers; NULL: random */
 

@@ -1,18 +1,22 @@
 #include "deliver/host_room.h"
 
-#define ROOM_BELOW (DELIVER_LINE_MAX / 2)
 #define CALL_AGAIN_US 500000
+
+static uint32_t half(const struct deliver_host *host)
+{
+    return (host->line_max + 1) / 2;
+}
 
 static uint32_t room(const struct deliver_host *host, uint64_t now_us)
 {
     uint32_t before = host->normal.count + host->coming;
 
-    if (!host->parked || before >= ROOM_BELOW ||
+    if (!host->parked || before >= half(host) ||
         !deliver_breaker_admits(&host->breaker, now_us))
         return 0;
     if (host->breaker.state == DELIVER_BREAKER_OPEN) /* one is to try it */
         return before == 0 ? 1 : 0;
-    return DELIVER_LINE_MAX - before;
+    return host->line_max - before;
 }
 
 uint32_t deliver_host_room_call(struct deliver_host *host, uint64_t now_us)
@@ -33,7 +37,7 @@ uint64_t deliver_host_room_due_us(const struct deliver_host *host)
 {
     uint64_t again_us = host->coming > 0 ? host->called_us + CALL_AGAIN_US : 0;
 
-    if (!host->parked || host->normal.count >= ROOM_BELOW ||
+    if (!host->parked || host->normal.count >= half(host) ||
         host->breaker.state == DELIVER_BREAKER_HALF_OPEN)
         return DELIVER_DUE_NEVER; /* somebody will leave */
     if (host->breaker.state == DELIVER_BREAKER_OPEN &&

@@ -3,7 +3,7 @@
 # install those that are missing.  Sourced by the other scripts.
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev
-    libcurl4-openssl-dev libhiredis-dev libjansson-dev libssl-dev
+    libcurl4-openssl-dev libc-ares-dev libhiredis-dev libjansson-dev libssl-dev
     libinih-dev libxml2-dev uthash-dev check"
 run_packages="redis-server redis-tools python3"
 

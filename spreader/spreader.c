@@ -45,6 +45,8 @@ enum wsub_err spread_init(struct spreader *s, const struct wsub_config *config,
         .connect_timeout_ms = config->connect_timeout_ms,
         .max_calls = SPREAD_FETCHES_MAX,
         .allow_private_networks = config->allow_private_networks,
+        .dns_servers = config->dns_servers,
+        .http2 = config->http2,
     });
     s->promoter = wsub_promoter_new(base, s->redis);
     s->fanout = spread_fanout_new(s);

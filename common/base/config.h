@@ -75,6 +75,8 @@ struct wsub_config {
     uint32_t per_host_rate; /* 0: no limit */
     uint32_t timeout_ms;
     uint32_t connect_timeout_ms;
+    char *dns_servers; /* "": those of resolv.conf */
+    bool http2;
     uint32_t max_attempts;
     uint32_t delivery_deadline_s; /* 0: none */
     uint32_t suspend_after;

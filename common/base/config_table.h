@@ -124,6 +124,6 @@ void wsub_config_print_help(enum wsub_program program, FILE *out);
 wsub_setting_check wsub_setting_is_redis_url, wsub_setting_is_public_url,
     wsub_setting_is_prefix, wsub_setting_is_name, wsub_setting_is_listen,
     wsub_setting_is_listen_or_empty, wsub_setting_is_token,
-    wsub_setting_is_path, wsub_setting_is_patterns;
+    wsub_setting_is_path, wsub_setting_is_patterns, wsub_setting_is_servers;
 
 #endif

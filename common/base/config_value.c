@@ -15,6 +15,7 @@
 
 #define SHOWN_MAX_BYTES 64
 #define PORT_MAX 65535
+#define SERVERS_MAX 8
 #define PATTERNS_MAX_BYTES 4096
 #define SOCKET_PATH_MAX_BYTES 107 /* sun_path of a sockaddr_un */
 
@@ -269,4 +270,45 @@ bool wsub_setting_is_patterns(const char *text, const char **reason)
 {
     return strlen(text) <= PATTERNS_MAX_BYTES &&
            wsub_setting_is_path(text, reason);
+}
+
+/* An address, with or without a port; IPv6 with one needs brackets. */
+static bool is_server(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    struct in6_addr v6;
+    struct in_addr v4;
+    uint32_t port;
+    char *host;
+    bool fine;
+
+    if (inet_pton(AF_INET, text, &v4) == 1 ||
+        inet_pton(AF_INET6, text, &v6) == 1)
+        return true;
+    if (colon == NULL || !parse_number(colon + 1, 1, PORT_MAX, &port))
+        return false;
+    host = wsub_memdup(text, (size_t)(colon - text));
+    fine = inet_pton(AF_INET, host, &v4) == 1 ||
+           (host[0] == '[' && is_listen_host(host));
+    free(host);
+    return fine;
+}
+
+bool wsub_setting_is_servers(const char *text, const char **reason)
+{
+    unsigned count = 0;
+    bool fine = true;
+
+    (void)reason;
+    while (fine && *text != '\0') {
+        size_t len = strcspn(text, ",");
+        char *server = wsub_memdup(text, len);
+
+        text += len;
+        fine = is_server(server) && ++count <= SERVERS_MAX &&
+               (*text == '\0' || text[1] != '\0');
+        text += *text == ',';
+        free(server);
+    }
+    return fine;
 }

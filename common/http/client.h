@@ -1,11 +1,12 @@
 /* client.h - HTTP requests to strangers, on libcurl's multi socket interface.
  *
- * Easy handles are set up once and reused, connections are kept alive.  A
- * request never follows a redirect, never uses a proxy from the environment,
- * never takes longer than its timeout in total, and never reads more of an
- * answer than it was told to.  Unless private networks are allowed, the
- * address is checked when a socket is opened and again when a kept one is
- * used. */
+ * Easy handles are set up once and reused, connections are kept alive, TLS
+ * sessions are resumed.  A request never follows a redirect, never uses a
+ * proxy from the environment, never takes longer than its timeout in total,
+ * and never reads more of an answer than it was told to.  Names are resolved
+ * without blocking and without threads (resolver.h).  Unless private networks
+ * are allowed, the address is checked when a name is resolved, when a socket
+ * is opened, and again when a kept one is used. */
 #ifndef WSUB_HTTP_CLIENT_H
 #define WSUB_HTTP_CLIENT_H
 
@@ -55,11 +56,16 @@ struct wsub_http_send {
 };
 
 struct wsub_http_client_options {
-    struct event_base *base; /* borrowed; outlives the client */
-    uint32_t connect_timeout_ms;
-    uint32_t max_calls; /* in flight at once, the excess waits its turn; also
-                         * idle connections */
+    struct event_base *base;     /* borrowed; outlives the client */
+    uint32_t connect_timeout_ms; /* with the time that the name takes */
+    uint32_t max_calls; /* in flight at once, the excess waits its turn; about
+                         * twice as many connections are kept */
+    uint32_t per_host;  /* calls to one host at once, as far as the caller
+                         * knows; as many connections are kept to it */
+    const char *dns_servers; /* IP[:PORT],...; "" or NULL: the system's;
+                              * borrowed; outlives the client */
     bool allow_private_networks;
+    bool http2; /* where a server offers it; https only */
 };
 
 struct wsub_http_client *

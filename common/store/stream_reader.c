@@ -5,6 +5,7 @@
 
 #include <event2/event.h>
 
+#include "common/base/buf.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
@@ -33,6 +34,7 @@ struct wsub_stream_reader {
     size_t want;        /* entries a stream in the next read */
     size_t reserved;    /* granted to the read on its way */
     uint64_t client_id; /* Redis' name for the link; 0: not known */
+    bool had_groups;    /* they were there once */
     bool stopping;
     bool freeing; /* the program's parts may be gone: tells them nothing */
     struct {
@@ -226,6 +228,24 @@ static void read_next(struct wsub_stream_reader *r)
     read_send(r, count);
 }
 
+/* Groups are made at the first start, and when Redis has lost them. */
+static void log_groups(const struct wsub_stream_reader *r,
+                       const struct redisReply *names)
+{
+    struct wsub_buf list = {0};
+
+    for (size_t i = 0; i < names->elements; i++)
+        wsub_buf_printf(&list, "%s%s", i > 0 ? "," : "",
+                        names->element[i]->str);
+    if (r->had_groups)
+        wsub_log_warn("groups-lost", WSUB_KU("shard", r->o.shard),
+                      WSUB_KV("made-again", wsub_buf_cstr(&list)));
+    else
+        wsub_log_info("groups-created", WSUB_KU("shard", r->o.shard),
+                      WSUB_KV("streams", wsub_buf_cstr(&list)));
+    wsub_buf_done(&list);
+}
+
 static void on_groups(enum wsub_err err, const struct redisReply *reply,
                       void *arg)
 {
@@ -240,8 +260,8 @@ static void on_groups(enum wsub_err err, const struct redisReply *reply,
         return;
     }
     if (reply->elements > 0)
-        wsub_log_info("groups-created", WSUB_KU("shard", r->o.shard),
-                      WSUB_KU("count", reply->elements));
+        log_groups(r, reply);
+    r->had_groups = true;
     read_next(r);
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.httpd import Answer
+from support.keys import digest
 from support.system import SystemTest
 from support.wait import wait_until
 
@@ -55,6 +56,28 @@ class UnknownUnsubscribe(SystemTest):
         self.system.wait_gone(TOPIC, callback)
         self.assertEqual(
             self.system.hub.unsubscribe(TOPIC, callback.url).status, 404)
+
+
+class Ordered(SystemTest):
+    def test_it_is_asked_for_and_taken_back(self):
+        hub = self.start_system(roles=("hub",), verify="off").hub
+        store = self.system.store
+        for given, ordered in (("true", True), ("false", False),
+                               ("true", True), (None, False)):
+            answer = hub.form([
+                ("hub.mode", "subscribe"), ("hub.topic", TOPIC),
+                ("hub.callback", CALLBACK),
+                *([("hub.websubd.ordered", given)] if given else [])])
+            self.assertEqual(answer.status, 202)
+            self.assertIs(store.record(TOPIC, CALLBACK).ordered, ordered)
+
+    def test_its_request_waits_for_the_verification(self):
+        hub = self.start_system(roles=("hub",)).hub
+        hub.form([("hub.mode", "subscribe"), ("hub.topic", TOPIC),
+                  ("hub.callback", CALLBACK), ("hub.websubd.ordered", "true")])
+        name = f"request:{digest(TOPIC)}:{digest(CALLBACK)}:s"
+        self.assertEqual(self.system.redis.call(
+            "HGET", self.system.store.key(TOPIC, name), "o"), b"1")
 
 
 class LastFetch(SystemTest):

@@ -32,15 +32,17 @@ class Answer:
     """What is answered, and when.
 
     `gate`: a threading.Event that the answer waits for.  `drip`: the "status"
-    line or the "body" comes without end, a byte every 100 ms."""
+    line or the "body" comes without end, a byte every 100 ms.  `hang_up`: the
+    connection is closed in place of an answer."""
 
     def __init__(self, status=200, body=b"", headers=None, gate=None,
-                 drip=None):
+                 drip=None, hang_up=False):
         self.status = status
         self.body = body
         self.headers = headers or {}
         self.gate = gate
         self.drip = drip
+        self.hang_up = hang_up
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -54,6 +56,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         answer = self.server.answer_to(request)
         if answer.gate is not None:
             answer.gate.wait(GATE_MAX_S)
+        if answer.hang_up:
+            self.close_connection = True
+            return
         if answer.drip == "status":
             self._drip(b"HTTP/1.1 %d " % answer.status)
             return
@@ -91,10 +96,11 @@ class Server(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 1024
 
-    def __init__(self, host="127.0.0.1"):
-        super().__init__((host, 0), _Handler)
+    def __init__(self, host="127.0.0.1", port=0):
+        super().__init__((host, port), _Handler)
         self.resources = {}
         self.connections = 0
+        self.reached = []  # our address of each connection
         self.strays = []  # requests that no resource was made for
         self.closing = threading.Event()
         self._open = set()  # the connections' sockets
@@ -105,6 +111,7 @@ class Server(socketserver.ThreadingTCPServer):
 
     def process_request(self, request, client_address):
         self.connections += 1
+        self.reached.append(request.getsockname()[0])
         self._open.add(request)
         super().process_request(request, client_address)
 
@@ -122,13 +129,17 @@ class Server(socketserver.ThreadingTCPServer):
     def handle_error(self, request, client_address):
         """A client that cut the connection is part of many tests."""
 
-    def close(self):
-        """Stops to listen and drops every connection."""
-        self.closing.set()
-        self.shutdown()
-        self.server_close()
+    def hang_up(self):
+        """Ends all connections; new ones are taken."""
         for link in list(self._open):
             try:
                 link.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass  # closed meanwhile
+
+    def close(self):
+        """Stops to listen and drops every connection."""
+        self.closing.set()
+        self.shutdown()
+        self.server_close()
+        self.hang_up()

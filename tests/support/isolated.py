@@ -15,7 +15,9 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 
+from support.dns import Dns, Name
 from support.httpd import Answer
 from support.hub import Hub
 from support.keys import digest
@@ -24,7 +26,8 @@ from support.publisher import Publisher
 from support.redis import Client
 from support.wait import wait_until
 
-_NEWUSER, _NEWNET = 0x10000000, 0x40000000
+_NEWUSER, _NEWNET, _NEWNS = 0x10000000, 0x40000000, 0x00020000
+_BIND, _PRIVATE = 0x1000, 0x44000  # MS_BIND; MS_PRIVATE and MS_REC
 _GETFLAGS, _SETFLAGS, _SETADDRESS, _UP = 0x8913, 0x8914, 0x8916, 1
 _PUBLIC = "1.2.3.4"  # any in global unicast space; nothing leaves the machine
 _UNAVAILABLE = 77
@@ -43,6 +46,23 @@ def isolated_redirect(redis):
     `public` and `private`, and the `error` that is kept; None where the
     system allows no namespaces."""
     return _run("redirect", redis.url, redis.socket_path)
+
+
+def isolated_rebinding(redis):
+    """Announces a topic whose name has a public address at first, then a
+    private one as well, then that alone, to a spreader that may not go there.
+    Returns the fetches at `public` and `private`, the fetches at `both` while
+    the name had both, and the `error` that is kept; None where the system
+    allows no namespaces."""
+    return _run("rebinding", redis.url, redis.socket_path)
+
+
+def isolated_resolv_conf(redis):
+    """Runs a spreader whose resolv.conf names one server and then another,
+    and announces a topic after each.  Returns the fetches of both topics, and
+    for each server which of the two topics' names it was asked for; None
+    where the system allows no namespaces."""
+    return _run("resolv_conf", redis.url, redis.socket_path)
 
 
 def _run(*words):
@@ -109,7 +129,83 @@ def _redirect(redis_url, socket_path):
             "error": error.decode()}
 
 
+def _rebinding(redis_url, socket_path):
+    _add_address(_PUBLIC)
+    server = Publisher(_PUBLIC)
+    public = server.topic("/topic")
+    private = Publisher("127.0.0.1", server.port).topic("/topic")
+    dns = Dns()
+    spreader = Program("websub-spreader",
+                       {"redis_url": redis_url, "shards": 1,
+                        "dns_servers": dns.address, "max_attempts": 1,
+                        "status_listen": "127.0.0.1:0"})
+    spreader.wait_ready()
+    redis = Client(socket_path)
+    url = f"http://rebind.test:{server.port}/topic"
+    prefix, td = "websub:{0}:", digest(url)
+    redis.call("ZADD", f"{prefix}subs:{td}", 0, digest("callback"))
+
+    def announce():
+        redis.call("XADD", prefix + "pings", "*", "v", 1, "t", url)
+
+    def error():
+        announce()
+        return redis.call("HGET", f"{prefix}topic:{td}", "error")
+
+    dns.names["rebind.test"] = Name("127.0.0.1", _PUBLIC, ttl=1)
+    announce()
+    public.wait_fetches()
+    both = len(public.fetches)
+    dns.names["rebind.test"] = Name("127.0.0.1", ttl=1)
+    found = wait_until(error, "the fetch is refused")
+    spreader.stop()
+    return {"both": both, "public": len(public.fetches),
+            "private": len(private.fetches), "error": found.decode()}
+
+
+def _mount_resolv_conf():
+    """Puts a file of ours in the place of resolv.conf; returns its path."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    handle, path = tempfile.mkstemp(prefix="websubd-resolv-")
+    os.close(handle)
+    if (libc.unshare(_NEWNS) != 0 or
+            libc.mount(None, b"/", None, _PRIVATE, None) != 0 or
+            libc.mount(path.encode(), b"/etc/resolv.conf", None, _BIND,
+                       None) != 0):
+        sys.exit(_UNAVAILABLE)
+    return path
+
+
+def _resolv_conf(redis_url, socket_path):
+    path = _mount_resolv_conf()
+    servers = [Dns(f"127.0.0.{n}", 53) for n in (2, 3)]
+    publisher = Publisher()
+    topics = [publisher.topic(f"/{n}") for n in range(2)]
+    redis = Client(socket_path)
+    prefix, spreader = "websub:{0}:", None
+    for n, (dns, topic) in enumerate(zip(servers, topics)):
+        with open(path, "w", encoding="ascii") as conf:
+            conf.write(f"search home.test\nnameserver 127.0.0.{n + 2}\n")
+        dns.names[f"host{n}.home.test"] = Name("127.0.0.1")
+        spreader = spreader or Program(
+            "websub-spreader", {"redis_url": redis_url, "shards": 1,
+                                "allow_private_networks": "yes",
+                                "retry_base_ms": 100,
+                                "status_listen": "127.0.0.1:0"})
+        spreader.wait_ready()
+        url = f"http://host{n}:{publisher.port}/{n}"
+        redis.call("ZADD", f"{prefix}subs:{digest(url)}", 0, digest("cb"))
+        redis.call("XADD", prefix + "pings", "*", "v", 1, "t", url)
+        topic.wait_fetches()
+    spreader.stop()
+    os.unlink(path)
+    return {"fetches": [len(topic.fetches) for topic in topics],
+            "asked": [[dns.asked(f"host{n}.home.test") > 0 for n in range(2)]
+                      for dns in servers]}
+
+
 if __name__ == "__main__":
     _enter()
-    _act = {"hub": _hub, "redirect": _redirect}[sys.argv[1]]
+    _act = {"hub": _hub, "redirect": _redirect, "rebinding": _rebinding,
+            "resolv_conf": _resolv_conf}[sys.argv[1]]
     print(json.dumps(_act(*sys.argv[2:])))

@@ -97,18 +97,36 @@ class Store:
         entries = self._redis.call("XRANGE", self.key(topic, "dead"), "-", "+")
         return [dict(zip(fields[::2], fields[1::2])) for _, fields in entries]
 
+    def attempt_log(self, topic, callback):
+        """The attempt log's line, or None."""
+        return self._redis.call("HGET",
+                                self.key(topic, f"tries:{digest(topic)}"),
+                                digest(callback))
+
     def events_kept(self):
         """How many events deliveries still refer to, over all shards."""
         return sum(self._redis.call("HLEN", f"{self._prefix}:{{{n}}}:refs")
                    for n in range(self._shards))
 
+    def pending(self, stream):
+        """How many entries of a work stream are claimed and not
+        acknowledged, over all shards."""
+        answers = self._redis.call_all(
+            [["XINFO", "GROUPS", f"{self._prefix}:{{{n}}}:{stream}"]
+             for n in range(self._shards)])
+        return sum(_pairs(group)[b"pending"] for groups in answers
+                   if not isinstance(groups, RedisError) for group in groups)
+
     def idle(self):
         """True when every entry of every work stream was read and
-        acknowledged and nothing waits for its time, all at one moment."""
+        acknowledged and nothing waits for its time or its host, all at one
+        moment."""
         bases = [f"{self._prefix}:{{{n}}}:" for n in range(self._shards)]
         streams = [base + name for base in bases
                    for name in ("log", "pings", "outbox", "bulk", "verify")]
-        waiting = [["ZCARD", base + "retry"] for base in bases]
+        waiting = [[command, base + name] for base in bases
+                   for command, name in (("ZCARD", "retry"),
+                                         ("KEYS", "parked:*"))]
         infos = [["XINFO", part, key] for key in streams
                  for part in ("STREAM", "GROUPS")]
         answers = self._redis.call_all(waiting + infos)

@@ -81,6 +81,10 @@ class Program:
             self.lines.append(line.rstrip("\n"))
 
     @property
+    def pid(self):
+        return self._process.pid
+
+    @property
     def running(self):
         return self._process.poll() is None
 

@@ -140,6 +140,10 @@ class Redis:
         """Ends the server as a crash would; what it acknowledged stays."""
         self._end(signal.SIGKILL)
 
+    def forget(self):
+        """Drops the data of a server that has ended."""
+        shutil.rmtree(os.path.join(self.directory, "appendonlydir"))
+
     def _end(self, sign):
         self._drop_client()
         if self._process is None:

@@ -23,6 +23,11 @@ def _text(name):
         return file.read()
 
 
+def whole(name):
+    """A script as the programs load it."""
+    return _text("prelude") + _text(name)
+
+
 def names():
     """Every script there is."""
     return sorted(file[:-4] for file in os.listdir(_FOLDER)
@@ -43,8 +48,7 @@ class ScriptTest(unittest.TestCase):
     def setUpClass(cls):
         cls.redis = Redis(*cls.redis_options)
         cls.addClassCleanup(cls.redis.close)
-        cls.texts = {name: _text("prelude") + _text(name)
-                     for name in names()}
+        cls.texts = {name: whole(name) for name in names()}
 
     def setUp(self):
         self.redis.call("FLUSHALL")

@@ -9,7 +9,9 @@
 #include "tests/unit/suite.h"
 
 #define PER_HOST 2
-#define CROWD (PER_HOST + DELIVER_LINE_MAX)
+#define LINE_MAX 256
+#define WAITING_MAX 512
+#define CROWD (PER_HOST + LINE_MAX)
 #define WAIT_MS 5000
 #define SECOND UINT64_C(1000000)
 #define MINUTE (60 * SECOND)
@@ -79,6 +81,8 @@ static inline void begin(uint32_t per_host, uint32_t rate)
     hosts = deliver_hosts_new(&(struct deliver_hosts_options){
         .per_host = per_host,
         .rate = rate,
+        .line_max = LINE_MAX,
+        .waiting_max = WAITING_MAX,
         .wait_max_ms = WAIT_MS,
         .draw = longest,
         .on_room = on_room,

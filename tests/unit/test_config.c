@@ -126,6 +126,8 @@ START_TEST(without_settings_the_defaults_hold)
     ck_assert_uint_eq(c->per_host, 16);
     ck_assert_uint_eq(c->timeout_ms, 10000);
     ck_assert_uint_eq(c->connect_timeout_ms, 3000);
+    ck_assert_str_eq(c->dns_servers, "");
+    ck_assert(!c->http2);
     ck_assert_uint_eq(c->max_attempts, 8);
     ck_assert_uint_eq(c->retry_base_ms, 5000);
     ck_assert_uint_eq(c->retry_cap_ms, 3600000);
@@ -269,6 +271,59 @@ static const struct {
      "WEBSUB_REDIRECT_TO='/hub' is not valid: URL of the hub to which this "
      "one has moved: every POST to / and /subscriptions is answered 308; "
      "empty: it has not moved (an absolute http or https URL)"},
+    {"WEBSUB_DNS_SERVERS=", NULL},
+    {"WEBSUB_DNS_SERVERS=127.0.0.1", NULL},
+    {"WEBSUB_DNS_SERVERS=127.0.0.1:5353,::1", NULL},
+    {"WEBSUB_DNS_SERVERS=[::1]:53,[2001:db8::1]:65535", NULL},
+    {"WEBSUB_DNS_SERVERS=1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1."
+     "1,1.1.1.1",
+     NULL},
+    {"WEBSUB_DNS_SERVERS=localhost",
+     "WEBSUB_DNS_SERVERS='localhost' is not valid: name servers to ask; empty: "
+     "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
+     "divided by commas)"},
+    {"WEBSUB_DNS_SERVERS=127.0.0.1:0",
+     "WEBSUB_DNS_SERVERS='127.0.0.1:0' is not valid: name servers to ask; "
+     "empty: those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
+     "divided by commas)"},
+    {"WEBSUB_DNS_SERVERS=127.0.0.1:65536",
+     "WEBSUB_DNS_SERVERS='127.0.0.1:65536' is not valid: name servers to ask; "
+     "empty: those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
+     "divided by commas)"},
+    {"WEBSUB_DNS_SERVERS=127.1",
+     "WEBSUB_DNS_SERVERS='127.1' is not valid: name servers to ask; empty: "
+     "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
+     "divided by commas)"},
+    {"WEBSUB_DNS_SERVERS=::1:53x",
+     "WEBSUB_DNS_SERVERS='::1:53x' is not valid: name servers to ask; empty: "
+     "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
+     "divided by commas)"},
+    {"WEBSUB_DNS_SERVERS=[::1]",
+     "WEBSUB_DNS_SERVERS='[::1]' is not valid: name servers to ask; empty: "
+     "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
+     "divided by commas)"},
+    {"WEBSUB_DNS_SERVERS=1.1.1.1,",
+     "WEBSUB_DNS_SERVERS='1.1.1.1,' is not valid: name servers to ask; empty: "
+     "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
+     "divided by commas)"},
+    {"WEBSUB_DNS_SERVERS=1.1.1.1,,1.1.1.1",
+     "WEBSUB_DNS_SERVERS='1.1.1.1,,1.1.1.1' is not valid: name servers to ask; "
+     "empty: those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
+     "divided by commas)"},
+    {"WEBSUB_DNS_SERVERS=,1.1.1.1",
+     "WEBSUB_DNS_SERVERS=',1.1.1.1' is not valid: name servers to ask; empty: "
+     "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
+     "divided by commas)"},
+    {"WEBSUB_DNS_SERVERS=1.1.1.1 ",
+     "WEBSUB_DNS_SERVERS='1.1.1.1 ' is not valid: name servers to ask; empty: "
+     "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
+     "divided by commas)"},
+    {"WEBSUB_DNS_SERVERS=1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1."
+     "1,1.1.1.1,1.1.1.1",
+     "WEBSUB_DNS_SERVERS='1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1."
+     "1.1,1.1.1.1,...' is not valid: name servers to ask; empty: those of "
+     "/etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, divided by "
+     "commas)"},
     {"WEBSUB_SHARDS=1024", NULL},
     {"WEBSUB_DRAIN_TIMEOUT_MS=0", NULL},
     {"WEBSUB_LOG_LEVEL=debug", NULL},

@@ -209,6 +209,24 @@ START_TEST(the_longest_names_do_not_meet)
 }
 END_TEST
 
+START_TEST(lines_are_short_once_many_wait_in_all)
+{
+    static const char *const urls[] = {"http://a.example/", "http://b.example/",
+                                       "http://c.example/"};
+    enum { EACH = PER_HOST + LINE_MAX };
+    static struct guest g[3][EACH];
+    unsigned waiting[3] = {0};
+
+    for (unsigned host = 0; host < 3; host++)
+        for (unsigned i = 0; i < EACH; i++)
+            waiting[host] +=
+                enter(&g[host][i], urls[host]) == DELIVER_ENTRY_WAIT;
+    ck_assert_uint_eq(waiting[0], LINE_MAX);
+    ck_assert_uint_eq(waiting[1], LINE_MAX);
+    ck_assert_uint_eq(waiting[2], 8); /* a few always may */
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("host");
@@ -218,6 +236,7 @@ int main(void)
     tcase_add_test(cases, those_that_wait_get_their_turn_in_order);
     tcase_add_test(cases, the_urgent_go_first_and_have_room_of_their_own);
     tcase_add_test(cases, too_many_are_turned_away);
+    tcase_add_test(cases, lines_are_short_once_many_wait_in_all);
     tcase_add_test(cases,
                    who_is_turned_away_learns_the_hosts_name_and_when_to_come);
     tcase_add_loop_test(cases, a_host_is_scheme_name_and_port, 0, COUNT(pairs));

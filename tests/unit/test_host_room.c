@@ -19,12 +19,12 @@ START_TEST(the_parked_are_called_when_the_line_is_below_its_half)
     int i;
 
     park(g);
-    for (i = 0; i < DELIVER_LINE_MAX / 2; i++)
+    for (i = 0; i < LINE_MAX / 2; i++)
         leave(&g[i]);
     ck_assert_int_eq(rooms.calls, 0);
     leave(&g[i++]);
     ck_assert_int_eq(rooms.calls, 1);
-    ck_assert_uint_eq(rooms.how_many, DELIVER_LINE_MAX / 2 + 1);
+    ck_assert_uint_eq(rooms.how_many, LINE_MAX / 2 + 1);
     ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_WAIT);
     wsub_digest("http:80:s.example", strlen("http:80:s.example"), name);
     ck_assert_str_eq(rooms.name, name);
@@ -35,18 +35,18 @@ END_TEST
 
 START_TEST(the_parked_are_called_again_once_they_have_come)
 {
-    struct guest g[CROWD], come[2 * DELIVER_LINE_MAX];
+    struct guest g[CROWD], come[2 * LINE_MAX];
     int left, came;
 
     park(g);
     for (left = 0; left < CROWD - 1; left++)
         leave(&g[left]);
     ck_assert_int_eq(rooms.calls, 1); /* 129 are on their way */
-    for (came = 0; came < DELIVER_LINE_MAX / 2 + 1; came++)
+    for (came = 0; came < LINE_MAX / 2 + 1; came++)
         enter(&come[came], URL);
     leave(&g[left]);
     ck_assert_int_eq(rooms.calls, 2);
-    ck_assert_uint_eq(rooms.how_many, DELIVER_LINE_MAX - 127);
+    ck_assert_uint_eq(rooms.how_many, LINE_MAX - 127);
 }
 END_TEST
 
@@ -64,7 +64,7 @@ START_TEST(the_parked_are_called_again_after_half_a_second)
     ck_assert_int_eq(rooms.calls, 1);
     deliver_hosts_tick(hosts, now_us + SECOND / 2);
     ck_assert_int_eq(rooms.calls, 2);
-    ck_assert_uint_eq(rooms.how_many, DELIVER_LINE_MAX);
+    ck_assert_uint_eq(rooms.how_many, LINE_MAX);
     ck_assert_uint_eq(deliver_hosts_next_us(hosts), now_us + SECOND);
     deliver_hosts_expire(hosts, false, now_us + 20 * MINUTE);
     ck_assert_uint_eq(counts().known, 1);
@@ -100,7 +100,7 @@ START_TEST(one_parked_tries_a_host_that_is_down)
     now_us += SECOND;
     leave(&tries);
     ck_assert_int_eq(rooms.calls, 2);
-    ck_assert_uint_eq(rooms.how_many, DELIVER_LINE_MAX);
+    ck_assert_uint_eq(rooms.how_many, LINE_MAX);
 }
 END_TEST
 

@@ -27,6 +27,7 @@ local key = td .. ':' .. cd
 local function acknowledge()
     redis.call('XACK', p .. lane, 'deliver', entry)
     redis.call('HDEL', p .. 'crashes', lane .. ' ' .. entry)
+    trim(lane, 'deliver')
 end
 
 pass_memory_limit()

@@ -112,9 +112,18 @@ for i = FIRST_TD, #ARGV do
     end
 end
 
+local function take_first(list)
+    local cd = list.cds[list.at]
+    list.at = list.at + 1
+    return cd, list
+end
+
 -- Takes the smallest CD off all lists; returns it and the first list that has
 -- it.
 local function take_next()
+    if #lists == 1 then
+        return take_first(lists[1])
+    end
     local best
     for _, list in ipairs(lists) do
         local cd = list.cds[list.at]
@@ -137,7 +146,7 @@ end
 -- Whether the event comes, or came, by a turn: the subscription was followed
 -- when the event entered the index.  An idle one is given a turn.
 local function has_turn(list, cd)
-    local text = list.followed and list.followed[cd]
+    local text = list.followed[cd]
     local f = text and parse_follow(text)
     if not f or not id_before(f.start, event) then
         return false
@@ -155,7 +164,7 @@ while looked < size do
     if not cd then
         break
     end
-    if not has_turn(list, cd) then
+    if not (list.followed and has_turn(list, cd)) then
         redis.call('XADD', lane, '*', 'e', event, 'c', cd .. list.suffix)
         posted = posted + 1
     end

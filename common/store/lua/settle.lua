@@ -142,7 +142,7 @@ local function later(lane, entry, event, c, n, k, delay_ms, td)
     if acknowledge(lane, entry) == 0 then
         return
     end
-    local member = table.concat({ 'd', event, c, n, k }, ' ')
+    local member = 'd ' .. event .. ' ' .. c .. ' ' .. n .. ' ' .. k
     if plan(member, delay_ms) == 0 then
         finish(event, 1)
     elseif td ~= '-' then
@@ -157,7 +157,7 @@ local PARKED_MS = 1000
 local function park(lane, entry, event, c, n, k, h)
     if acknowledge(lane, entry) == 1 then
         redis.call('RPUSH', p .. 'parked:' .. h,
-            table.concat({ event, c, n, k }, ' '))
+            event .. ' ' .. c .. ' ' .. n .. ' ' .. k)
         redis.call('ZADD', p .. 'retry', 'NX', digits(now + PARKED_MS),
             'h ' .. h)
     end
@@ -232,7 +232,8 @@ end
 
 local function wait(lane, entry, td, cd, u, n, k, delay_ms, suspends)
     if acknowledge(lane, entry) == 1 and current(td, cd, u) then
-        plan(table.concat({ 'f', td, cd, u, n, k }, ' '), delay_ms)
+        plan('f ' .. td .. ' ' .. cd .. ' ' .. u .. ' ' .. n .. ' ' .. k,
+            delay_ms)
         if suspends == '1' then
             mark_suspended(td, cd)
         end

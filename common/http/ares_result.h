@@ -1,0 +1,26 @@
+/* ares_result.h - what an answer of c-ares means for us.
+ *
+ * Internal to the resolver. */
+#ifndef WSUB_HTTP_ARES_RESULT_H
+#define WSUB_HTTP_ARES_RESULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/buf.h"
+#include "common/http/names.h"
+
+struct ares_addrinfo;
+
+/* Adds the addresses of `result` (NULL unless `status` is ARES_SUCCESS) to
+ * `addresses`, as in struct wsub_name: only global ones unless private
+ * networks are allowed, and no more than a few, since strangers run name
+ * servers.  IPv6 comes first where there is a route for it.  *ret_ttl_s is
+ * the shortest time to live. */
+enum wsub_name_status wsub_ares_result(int status,
+                                       const struct ares_addrinfo *result,
+                                       bool allow_private_networks,
+                                       struct wsub_buf *addresses,
+                                       uint32_t *ret_ttl_s);
+
+#endif

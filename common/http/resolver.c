@@ -1,0 +1,364 @@
+/* resolver.c - see resolver.h.
+ *
+ *   ask --known--> names
+ *    '--> query: queued -> quick --SLOW_AFTER_MS--> slow
+ *                             '---------------------'--> on_answer
+ *
+ * At most QUICK_MAX young queries are in flight, a burst that the socket
+ * buffers on both sides can hold; the rest queues in the order of asking.  A
+ * query that has become slow gives its place to the next.  Only when SLOW_MAX
+ * are slow does the queue wait for them, until they time out.
+ *
+ * c-ares answers from within ares_getaddrinfo() when it needs no server.
+ * Queries are therefore started from the loop only, never by ask(). */
+#include "common/http/resolver.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <ares.h>
+#include <event2/event.h>
+#include <uthash.h>
+
+#include "common/base/log.h"
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/http/ares_events.h"
+#include "common/http/ares_result.h"
+
+#define RESOLV_CONF "/etc/resolv.conf"
+#define NAMES_MAX 65536 /* some 200 bytes each */
+#define QUICK_MAX 128   /* two packets of up to 1 KB of buffer each */
+#define SLOW_MAX 4096
+#define SLOW_AFTER_MS 100
+#define TICK_MS 20
+#define TRIES 2 /* of each server; the second waits twice as long */
+
+struct wsub_name_query {
+    struct wsub_resolver *resolver;
+    char *host; /* owned; the key */
+    LIST_HEAD(, wsub_name_wait) waits;
+    uint64_t started_ms;
+    bool slow;
+    TAILQ_ENTRY(wsub_name_query) in_list; /* queued, quick or slow */
+    UT_hash_handle hh;
+};
+
+TAILQ_HEAD(query_list, wsub_name_query);
+
+struct wsub_resolver {
+    struct wsub_resolver_options o;
+    ares_channel channel;            /* owned; NULL when it can't be made */
+    struct wsub_ares_events *events; /* owned */
+    struct wsub_names *names;        /* owned */
+    struct wsub_name_query *table;   /* owned; all queries */
+    struct query_list queued, quick, slow;
+    unsigned quick_count, slow_count;
+    struct event *pump;        /* owned; made active to start queries */
+    struct event *tick;        /* owned; runs while queries are in flight */
+    struct timespec conf_time; /* of the resolv.conf that was read */
+    bool stale;                /* resolv.conf has changed since */
+    bool closing;
+};
+
+static bool is_idle(const struct wsub_resolver *resolver)
+{
+    return resolver->quick_count + resolver->slow_count == 0;
+}
+
+static struct timespec conf_time(void)
+{
+    struct stat about = {0};
+
+    return stat(RESOLV_CONF, &about) == 0 ? about.st_mtim
+                                          : (struct timespec){0};
+}
+
+static void close_channel(struct wsub_resolver *resolver)
+{
+    if (resolver->channel != NULL)
+        ares_destroy(resolver->channel);
+    resolver->channel = NULL;
+}
+
+/* `server_timeout_ms` is how long the first try of a server waits. */
+static int make_channel(struct wsub_resolver *resolver,
+                        uint32_t server_timeout_ms)
+{
+    struct ares_options options = {
+        .flags = ARES_FLAG_NOALIASES,
+        .timeout = (int)server_timeout_ms,
+        .tries = TRIES,
+        .sock_state_cb = wsub_ares_events_changed,
+        .sock_state_cb_data = resolver->events,
+    };
+    int status;
+
+    close_channel(resolver);
+    status = ares_init_options(&resolver->channel, &options,
+                               ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS |
+                                   ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+    if (status != ARES_SUCCESS)
+        resolver->channel = NULL;
+    else if (resolver->o.servers[0] != '\0')
+        status =
+            ares_set_servers_ports_csv(resolver->channel, resolver->o.servers);
+    if (status != ARES_SUCCESS)
+        close_channel(resolver);
+    return status;
+}
+
+static uint32_t count_servers(ares_channel channel)
+{
+    struct ares_addr_port_node *servers = NULL;
+    uint32_t count = 0;
+
+    if (ares_get_servers_ports(channel, &servers) == ARES_SUCCESS)
+        for (struct ares_addr_port_node *s = servers; s != NULL; s = s->next)
+            count++;
+    ares_free_data(servers);
+    return count > 0 ? count : 1;
+}
+
+/* The servers share three quarters of the time, so that a name of which only
+ * one record was answered is still known before its waits end.  How many they
+ * are is known once the channel is made. */
+static void open_channel(struct wsub_resolver *resolver)
+{
+    uint32_t count, share_ms = resolver->o.timeout_ms / 4 + 1;
+    int status;
+
+    resolver->conf_time = conf_time();
+    resolver->stale = false;
+    status = make_channel(resolver, share_ms);
+    if (status == ARES_SUCCESS) {
+        count = count_servers(resolver->channel);
+        if (count > 1)
+            status = make_channel(resolver, share_ms / count + 1);
+    }
+    if (status != ARES_SUCCESS)
+        wsub_log_error("resolver-failed",
+                       WSUB_KV("why", ares_strerror(status)));
+    wsub_ares_events_use(resolver->events, resolver->channel);
+}
+
+static void look_at_conf(struct wsub_resolver *resolver)
+{
+    struct timespec time = conf_time();
+
+    if (resolver->o.servers[0] == '\0' &&
+        (time.tv_sec != resolver->conf_time.tv_sec ||
+         time.tv_nsec != resolver->conf_time.tv_nsec))
+        resolver->stale = true;
+}
+
+/* Takes the query from its list. */
+static void leave(struct wsub_name_query *query)
+{
+    struct wsub_resolver *resolver = query->resolver;
+
+    if (query->slow) {
+        TAILQ_REMOVE(&resolver->slow, query, in_list);
+        resolver->slow_count--;
+    } else {
+        TAILQ_REMOVE(&resolver->quick, query, in_list);
+        resolver->quick_count--;
+    }
+}
+
+static void query_free(struct wsub_name_query *query)
+{
+    struct wsub_name_wait *wait;
+
+    while ((wait = LIST_FIRST(&query->waits)) != NULL)
+        wsub_resolver_drop(wait);
+    HASH_DEL(query->resolver->table, query);
+    free(query->host);
+    free(query);
+}
+
+/* The last thing done to a query. */
+static void finish(struct wsub_name_query *query, const struct wsub_name *name,
+                   uint32_t ttl_s)
+{
+    struct wsub_resolver *resolver = query->resolver;
+    const struct wsub_name *kept = wsub_names_keep(resolver->names, query->host,
+                                                   name, ttl_s, wsub_now_ms());
+    struct wsub_name_wait *wait;
+
+    while ((wait = LIST_FIRST(&query->waits)) != NULL) {
+        wsub_resolver_drop(wait);
+        wait->on_name(wait, kept);
+    }
+    query_free(query);
+}
+
+static void on_answer(void *arg, int status, int timeouts,
+                      struct ares_addrinfo *result)
+{
+    struct wsub_name_query *query = arg;
+    struct wsub_resolver *resolver = query->resolver;
+    struct wsub_buf addresses = {0};
+    struct wsub_name name;
+    uint32_t ttl_s = 0;
+
+    (void)timeouts;
+    leave(query);
+    if (resolver->closing) {
+        query_free(query);
+    } else {
+        name.status =
+            wsub_ares_result(status, result, resolver->o.allow_private_networks,
+                             &addresses, &ttl_s);
+        name.addresses = wsub_buf_cstr(&addresses);
+        finish(query, &name, ttl_s);
+        event_active(resolver->pump, EV_TIMEOUT, 0);
+    }
+    wsub_buf_done(&addresses);
+    ares_freeaddrinfo(result);
+}
+
+static void query_start(struct wsub_name_query *query)
+{
+    static const struct ares_addrinfo_hints hints = {
+        .ai_family = AF_UNSPEC,
+        .ai_socktype = SOCK_STREAM,
+        .ai_flags = ARES_AI_NOSORT,
+    };
+    struct wsub_resolver *resolver = query->resolver;
+
+    TAILQ_REMOVE(&resolver->queued, query, in_list);
+    TAILQ_INSERT_TAIL(&resolver->quick, query, in_list);
+    resolver->quick_count++;
+    query->started_ms = wsub_now_ms();
+    if (resolver->channel != NULL)
+        ares_getaddrinfo(resolver->channel, query->host, NULL, &hints,
+                         on_answer, query);
+    else
+        on_answer(query, ARES_ENOTINITIALIZED, 0, NULL);
+}
+
+/* Starts what there is room for.  A changed resolv.conf is read once what is
+ * in flight has ended, which takes no longer than a name's time-out. */
+static void on_pump(evutil_socket_t fd, short what, void *arg)
+{
+    struct wsub_resolver *resolver = arg;
+    static const struct timeval tick = {0, TICK_MS * 1000};
+    struct wsub_name_query *query;
+
+    (void)fd;
+    (void)what;
+    look_at_conf(resolver);
+    if (is_idle(resolver) && (resolver->stale || resolver->channel == NULL))
+        open_channel(resolver);
+    while (!resolver->stale && resolver->quick_count < QUICK_MAX &&
+           (query = TAILQ_FIRST(&resolver->queued)) != NULL)
+        query_start(query);
+    if (!is_idle(resolver) && !event_pending(resolver->tick, EV_TIMEOUT, NULL))
+        event_add(resolver->tick, &tick);
+}
+
+static void slow_down(struct wsub_resolver *resolver, uint64_t now_ms)
+{
+    struct wsub_name_query *query;
+
+    while ((query = TAILQ_FIRST(&resolver->quick)) != NULL &&
+           resolver->slow_count < SLOW_MAX &&
+           now_ms - query->started_ms >= SLOW_AFTER_MS) {
+        leave(query);
+        query->slow = true;
+        TAILQ_INSERT_TAIL(&resolver->slow, query, in_list);
+        resolver->slow_count++;
+    }
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct wsub_resolver *resolver = arg;
+
+    if (resolver->channel != NULL)
+        ares_process_fd(resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    slow_down(resolver, wsub_now_ms());
+    on_pump(fd, what, resolver);
+}
+
+struct wsub_resolver *
+wsub_resolver_new(const struct wsub_resolver_options *options)
+{
+    struct wsub_resolver *resolver = wsub_calloc(1, sizeof(*resolver));
+
+    resolver->o = *options;
+    TAILQ_INIT(&resolver->queued);
+    TAILQ_INIT(&resolver->quick);
+    TAILQ_INIT(&resolver->slow);
+    resolver->names = wsub_names_new(NAMES_MAX);
+    resolver->events = wsub_ares_events_new(options->base);
+    resolver->pump = evtimer_new(options->base, on_pump, resolver);
+    resolver->tick = evtimer_new(options->base, on_tick, resolver);
+    if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
+        wsub_panic("c-ares does not start");
+    open_channel(resolver);
+    return resolver;
+}
+
+void wsub_resolver_free(struct wsub_resolver *resolver)
+{
+    struct wsub_name_query *query;
+
+    if (resolver == NULL)
+        return;
+    resolver->closing = true;
+    close_channel(resolver); /* ends the queries that are in flight */
+    while ((query = TAILQ_FIRST(&resolver->queued)) != NULL) {
+        TAILQ_REMOVE(&resolver->queued, query, in_list);
+        query_free(query);
+    }
+    wsub_ares_events_free(resolver->events);
+    wsub_names_free(resolver->names);
+    event_free(resolver->pump);
+    event_free(resolver->tick);
+    free(resolver);
+    ares_library_cleanup();
+}
+
+static struct wsub_name_query *query_make(struct wsub_resolver *resolver,
+                                          const char *host)
+{
+    struct wsub_name_query *query = wsub_calloc(1, sizeof(*query));
+
+    query->resolver = resolver;
+    query->host = wsub_strdup(host);
+    LIST_INIT(&query->waits);
+    HASH_ADD_KEYPTR(hh, resolver->table, query->host, strlen(host), query);
+    TAILQ_INSERT_TAIL(&resolver->queued, query, in_list);
+    event_active(resolver->pump, EV_TIMEOUT, 0);
+    return query;
+}
+
+const struct wsub_name *wsub_resolver_ask(struct wsub_resolver *resolver,
+                                          const char *host,
+                                          struct wsub_name_wait *wait)
+{
+    const struct wsub_name *name =
+        wsub_names_find(resolver->names, host, wsub_now_ms());
+    struct wsub_name_query *query;
+
+    if (name != NULL)
+        return name;
+    HASH_FIND_STR(resolver->table, host, query);
+    if (query == NULL)
+        query = query_make(resolver, host);
+    wait->query = query;
+    LIST_INSERT_HEAD(&query->waits, wait, in_query);
+    return NULL;
+}
+
+void wsub_resolver_drop(struct wsub_name_wait *wait)
+{
+    if (wait->query == NULL)
+        return;
+    LIST_REMOVE(wait, in_query);
+    wait->query = NULL;
+}

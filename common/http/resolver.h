@@ -1,0 +1,59 @@
+/* resolver.h - addresses of host names, without blocking and without threads.
+ *
+ * c-ares on the program's loop: A and AAAA of a name at once, several name
+ * servers with retransmission, TCP for truncated answers, /etc/hosts and the
+ * search domains of /etc/resolv.conf.  Answers are kept (names.h), however
+ * many wait for one name there is one query, and a name whose server is silent
+ * does not hold up the others: what is not answered quickly stops counting
+ * against the number of queries in flight.
+ *
+ * /etc/resolv.conf is read again when it has changed; without one the server
+ * is 127.0.0.1.  Its options `timeout` and `attempts` don't count. */
+#ifndef WSUB_HTTP_RESOLVER_H
+#define WSUB_HTTP_RESOLVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/http/names.h"
+
+struct event_base;
+struct wsub_name_query;
+struct wsub_resolver;
+
+struct wsub_resolver_options {
+    struct event_base *base;     /* borrowed; outlives the resolver */
+    const char *servers;         /* IP[:PORT],... or "": those of resolv.conf;
+                              * borrowed; outlives the resolver */
+    uint32_t timeout_ms;         /* for a name, whatever servers there are */
+    bool allow_private_networks; /* else only global addresses are found */
+};
+
+/* One who waits for a name; embedded by the caller. */
+struct wsub_name_wait {
+    /* Called once, unless dropped; may ask for names.  `name` is valid during
+     * the call. */
+    void (*on_name)(struct wsub_name_wait *wait, const struct wsub_name *name);
+
+    struct wsub_name_query *query; /* the resolver's; NULL when not waiting */
+    LIST_ENTRY(wsub_name_wait) in_query;
+};
+
+struct wsub_resolver *
+wsub_resolver_new(const struct wsub_resolver_options *options);
+
+/* Those who wait are forgotten. */
+void wsub_resolver_free(struct wsub_resolver *resolver);
+
+/* What is known about `host` (lower case, no address literal), valid until the
+ * loop goes on.  NULL when nothing is: `wait` then waits, and its on_name is
+ * called later, from the loop. */
+const struct wsub_name *wsub_resolver_ask(struct wsub_resolver *resolver,
+                                          const char *host,
+                                          struct wsub_name_wait *wait);
+
+/* Stops waiting; the query goes on for the next who asks. */
+void wsub_resolver_drop(struct wsub_name_wait *wait);
+
+#endif

@@ -1,0 +1,385 @@
+"""Following: suspended subscriptions get what they missed, one turn at a
+time, every event once."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.follow import LANE, FollowTest
+from support.scripts import CALLBACK, CD, TD, TOPIC
+
+OTHER = "o" * 22
+
+
+class Suspend(FollowTest):
+    def test_following_begins_behind_the_index(self):
+        before = self.now_ms()
+        event = self.suspended_now()
+        self.assertEqual(self.follow(), {
+            "u": 1, "mode": "run", "cursor": event, "n": 1, "start": event})
+        self.assertEqual((self.missed(), self.flag()), ([event], "f"))
+        self.assertTrue(self.is_suspended())
+        self.assertFalse(self.exists("refs"))
+        member, due = self.call("ZRANGE", "retry", 0, -1, "WITHSCORES")
+        self.assertEqual(member, f"f {TD} {CD} 1 0 0".encode())
+        self.assertTrue(before + 60000 <= int(due) <= self.now_ms() + 60000)
+
+    def test_the_second_worker_finds_it_followed(self):
+        one, two = self.publish(), self.publish()
+        (a, _), (b, _) = self.read(LANE)
+        self.suspend(a, one)
+        follow = self.follow()
+        self.assertEqual(self.suspend(b, two), 1)
+        self.assertEqual((self.follow(), self.missed()), (follow, [one, two]))
+        self.assertEqual(self.call("ZCARD", "retry"), 1)
+
+    def test_a_repeated_call_changes_nothing(self):
+        event = self.publish()
+        entry, _ = self.claim()
+        self.suspend(entry, event)
+        self.assertEqual(
+            self.unchanged_by(lambda: self.suspend(entry, event)), 0)
+
+    def test_an_index_that_has_gone_counts_on(self):
+        event = self.publish()
+        entry, _ = self.claim()
+        self.call("DEL", f"events:{TD}")
+        self.suspend(entry, event)
+        self.assertEqual((self.follow()["cursor"], self.follow()["n"]),
+                         ("0-0", 1))
+        later = self.publish()
+        self.due_now()
+        self.assertEqual(self.catch_up(), ([event, later], ["idle"]))
+        self.assertEqual(self.gaps(), [])
+
+    def test_of_a_subscription_that_has_ended_the_job_comes_again(self):
+        """For deliver to look at the levels above."""
+        event = self.publish()
+        entry, _ = self.claim()
+        self.end_subscription()
+        self.suspend(entry, event)
+        self.assertIsNone(self.follow())
+        self.assertFalse(self.exists("suspended") or self.exists("retry"))
+        self.assertEqual(self.claim()[1], {"e": event, "c": CD})
+
+
+class Followed(FollowTest):
+    def test_events_cost_nothing_and_come_in_order(self):
+        first = self.suspended_now()
+        later = [self.publish() for _ in range(5)]
+        self.assertEqual(self.posted(), [])
+        self.due_now()
+        self.assertEqual(self.catch_up(), ([first, *later], ["idle"]))
+        self.check_normal()
+        self.assertEqual(self.flag(), "-")
+        self.publish()
+        self.assertEqual(self.posted(), [CD])
+
+    def test_the_first_success_ends_the_suspension_not_the_following(self):
+        first, later = self.suspended_now(), self.publish()
+        self.due_now()
+        entry, u, said = self.turn()
+        self.assertEqual(said, [first, "0", "-", "-"])
+        self.step(entry, u, first)
+        self.assertFalse(self.is_suspended())
+        self.assertEqual((self.flag(), self.follow()["u"]), ("f", 2))
+        self.assertEqual(self.catch_up()[0], [later])
+
+    def test_jobs_on_their_way_become_missed_and_go_first(self):
+        events = [self.publish() for _ in range(3)]
+        jobs = [entry for entry, _ in self.read(LANE)]
+        self.suspend(jobs[1], events[1])
+        newer = self.publish()
+        self.miss(jobs[2], events[2])
+        self.miss(jobs[0], events[0])
+        self.assertFalse(self.exists("refs"))
+        self.due_now()
+        self.assertEqual(self.catch_up()[0], events + [newer])
+        self.check_normal()
+
+    def test_a_probe_that_fails_comes_again(self):
+        event = self.suspended_now()
+        self.due_now()
+        entry, u, _ = self.turn()
+        since = self.call("ZSCORE", "suspended", f"{TD}:{CD}")
+        self.assertEqual(self.wait(entry, u, n=3, k=1, suspends=1), 1)
+        self.assertEqual(self.call("ZSCORE", "suspended", f"{TD}:{CD}"),
+                         since)
+        self.assertEqual(self.unchanged_by(
+            lambda: self.wait(entry, u, n=3, k=1, suspends=1)), 0)
+        self.due_now()
+        entry, fields = self.claim()
+        self.assertEqual((fields["u"], fields["n"], fields["k"]),
+                         ("1", "3", "1"))
+        self.assertEqual(self.next(entry, 1)[0], event)
+
+    def test_a_miss_after_following_has_ended_comes_again_as_a_job(self):
+        events = [self.publish(), self.publish()]
+        jobs = [entry for entry, _ in self.read(LANE)]
+        self.suspend(jobs[0], events[0])
+        self.due_now()
+        self.assertEqual(self.catch_up()[0], events[:1])
+        self.assertEqual(self.miss(jobs[1], events[1]), 1)
+        self.assertEqual(self.claim()[1], {"e": events[1], "c": CD})
+        self.assertEqual(self.hash("refs"), {events[1].encode(): b"1"})
+
+    def test_an_event_that_is_fanned_out_late_goes_by_missed(self):
+        first = self.suspended_now()
+        late = self.event()
+        self.read("log")
+        later = self.publish()
+        self.assertEqual(self.post_page(late), (1, 1))
+        self.assertEqual(self.hash(f"topic:{TD}")[b"n"], b"2")
+        entry, fields = self.claim()
+        self.assertEqual(fields, {"e": late, "c": CD})
+        self.miss(entry, late)
+        self.due_now()
+        self.assertEqual(self.catch_up(), ([first, late, later], ["idle"]))
+        self.assertEqual(self.gaps(), [])
+        self.check_normal()
+
+    def test_ids_of_any_size_keep_their_order(self):
+        ids = ["9-9", "9-10", "10-0", "99-5", "100-18446744073709551615"]
+        for event in ids:
+            self.publish(event)
+        jobs = [entry for entry, _ in self.read(LANE)]
+        self.suspend(jobs[4], ids[4])
+        for at in (2, 0, 3, 1):
+            self.miss(jobs[at], ids[at])
+        self.assertEqual(self.missed(), ids)
+        self.due_now()
+        self.assertEqual(self.catch_up()[0], ids)
+
+    def test_another_subscription_is_not_touched(self):
+        self.subscription(OTHER)
+        event = self.publish()
+        jobs = {fields[b"c"]: entry for entry, fields in self.read(LANE)}
+        self.suspend(jobs[CD.encode()], event)
+        self.publish()
+        self.assertEqual(self.posted()[-1], OTHER)
+        self.assertEqual((self.flag(OTHER), self.follow(OTHER)), ("-", None))
+
+
+class Turns(FollowTest):
+    """A turn is done once, however often it is asked for or settled."""
+
+    def setUp(self):
+        super().setUp()
+        self.first = self.suspended_now()
+        self.second = self.publish()
+        self.due_now()
+        self.entry, self.u, _ = self.turn()
+
+    def test_next_may_be_asked_again(self):
+        said = [self.first, "0", "-", "-"]
+        self.assertEqual(self.unchanged_by(
+            lambda: self.next(self.entry, self.u)), said)
+        self.assertEqual(self.pending(LANE), [self.entry])
+
+    def test_a_repeated_step_changes_nothing(self):
+        self.step(self.entry, self.u, self.first)
+        self.assertEqual(self.unchanged_by(
+            lambda: self.step(self.entry, self.u, self.first)), 0)
+
+    def test_a_stale_turn_is_only_acknowledged(self):
+        self.step(self.entry, self.u, self.first)
+        acts = {
+            "next": lambda e: self.assertEqual(self.next(e, 1), []),
+            "step": lambda e: self.step(e, 1, self.first),
+            "lost": lambda e: self.step(e, 1, self.first, lost=1),
+            "wait": lambda e: self.wait(e, 1, suspends=1),
+            "bury": lambda e: self.bury(e, 1, self.first),
+        }
+        for name, act in acts.items():
+            with self.subTest(act=name):
+                follow = self.follow()
+                self.call("XADD", LANE, "*", "f", TD, "c", CD, "u", 1)
+                for entry, fields in self.read(LANE):
+                    if fields[b"u"] == b"1":
+                        act(entry)
+                        self.assertNotIn(entry, self.pending(LANE))
+                self.assertEqual(self.follow(), follow)
+                self.assertFalse(self.exists("retry"))
+                self.assertFalse(self.exists("refs"))
+                self.assertEqual((self.entries("dead"), self.gaps(),
+                                  self.is_suspended()), ([], [], False))
+
+    def test_an_entry_that_another_has_settled_has_no_event(self):
+        self.wait(self.entry, self.u)
+        self.assertEqual(self.unchanged_by(
+            lambda: self.next(self.entry, self.u)), [])
+
+    def test_a_buried_event_is_a_letter_and_holds_its_content(self):
+        self.call("ZADD", "suspended", 5, f"{TD}:{CD}")
+        self.assertEqual(self.bury(self.entry, self.u, self.first), 1)
+        (_, letter), = self.entries("dead")
+        self.assertEqual(letter, {
+            b"v": b"1", b"e": self.first.encode(), b"t": TOPIC.encode(),
+            b"c": CD.encode(), b"cb": CALLBACK.encode(), b"n": b"8",
+            b"why": b"why"})
+        self.assertEqual(self.hash("refs"), {self.first.encode(): b"1"})
+        self.assertTrue(self.is_suspended())
+        self.unchanged_by(lambda: self.bury(self.entry, self.u, self.first))
+        self.assertEqual(self.catch_up()[0], [self.second])
+
+    def test_a_buried_event_that_is_replayed_becomes_missed(self):
+        self.bury(self.entry, self.u, self.first)
+        self.run_script("dead", "replay", "all", "", "-", 10)
+        turn, job = self.read(LANE)
+        self.assertEqual(job[1], {b"e": self.first.encode(),
+                                  b"c": CD.encode()})
+        self.miss(job[0], self.first)
+        self.assertFalse(self.exists("refs"))
+        self.assertEqual(self.next(turn[0], 2)[0], self.first)
+
+
+class Gaps(FollowTest):
+    def setUp(self):
+        super().setUp()
+        self.first = self.suspended_now()
+        self.events = [self.publish() for _ in range(6)]
+        self.due_now()
+        entry, u, _ = self.turn()
+        self.step(entry, u, self.first)
+
+    def gap(self, start, end, count):
+        return (TD, CD, start, end, str(count))
+
+    def test_a_gap_is_exact_and_told_once(self):
+        self.forget_index(*self.events[:4])
+        entry, u, said = self.turn()
+        self.assertEqual(said, [self.events[4], "4", self.first,
+                                self.events[4]])
+        self.assertEqual(self.gaps(),
+                         [self.gap(self.first, self.events[4], 4)])
+        self.assertEqual(self.unchanged_by(lambda: self.next(entry, u)),
+                         [self.events[4], "0", "-", "-"])
+        self.step(entry, u, self.events[4])
+        self.assertEqual(self.catch_up(), ([self.events[5]], ["idle"]))
+        self.assertEqual(len(self.gaps()), 1)
+
+    def test_what_leaves_while_its_turn_waits_is_told_too(self):
+        entry, u, said = self.turn()
+        self.assertEqual(said[0], self.events[0])
+        self.wait(entry, u)
+        self.forget_index(*self.events[:2])
+        self.due_now()
+        self.assertEqual(self.turn()[2], [self.events[2], "2", self.first,
+                                          self.events[2]])
+
+    def test_nothing_is_left_of_what_was_due(self):
+        self.call("DEL", f"events:{TD}")
+        entry, u, said = self.turn()
+        self.assertEqual(said, ["idle", "6", self.first, "-"])
+        self.assertEqual(self.gaps(), [self.gap(self.first, "-", 6)])
+        self.assertEqual(self.unchanged_by(lambda: self.next(entry, u)), [])
+        self.check_normal()
+        self.assertEqual(self.flag(), "-")
+
+    def test_content_that_has_left_is_a_gap_of_one(self):
+        self.call("ZADD", "suspended", 5, f"{TD}:{CD}")
+        entry, u, said = self.turn()
+        self.step(entry, u, said[0], lost=1)
+        self.assertEqual(self.gaps(), [self.gap(said[0], said[0], 1)])
+        self.assertTrue(self.is_suspended())
+        self.assertEqual(self.catch_up()[0], self.events[1:])
+
+    def test_a_step_whose_event_has_left_the_index_counts_one(self):
+        entry, u, said = self.turn()
+        self.forget_index(said[0])
+        self.step(entry, u, said[0])
+        self.assertEqual((self.follow()["cursor"], self.follow()["n"]),
+                         (said[0], 2))
+        self.assertEqual(self.catch_up()[0], self.events[1:])
+        self.assertEqual(self.gaps(), [])
+
+    def test_the_newest_gaps_are_kept(self):
+        for n in range(1300):
+            self.call("XADD", "gaps", "*", "n", n)
+        self.forget_index(self.events[0])
+        self.turn()
+        kept = self.entries("gaps")
+        self.assertTrue(1000 <= len(kept) < 1200, len(kept))
+        self.assertEqual(kept[-1][1][b"n"], b"1")
+
+
+class FanOut(FollowTest):
+    """The fan-out of one event goes on while turns pass it."""
+
+    PLACE = 200  # behind the first page
+
+    def setUp(self):
+        super().setUp()
+        self.call("DEL", f"subs:{TD}")
+        self.subscribe(*("#%021d" % n for n in range(self.PLACE)))
+        self.subscription(flags="-")
+        event = self.event()
+        self.read("log")
+        self.call("XADD", LANE, "*", "e", event, "c", CD)
+        self.call("HINCRBY", "refs", event, 1)
+        self.call("HSET", "fan", event, "done")
+        entry, _ = self.claim()
+        self.suspend(entry, event)
+        self.due_now()
+        entry, u, _ = self.turn()
+        self.step(entry, u, event)
+
+    def begin(self):
+        event = self.event()
+        self.read("log")
+        self.assertEqual(self.post_page(event), (100, 0))
+        return event
+
+    def finish(self, event):
+        while not self.post_page(event)[1]:
+            pass
+
+    def jobs(self, event):
+        """How many jobs the subscription has for the event."""
+        return self.posted(event).count(CD)
+
+    def deliver_turn(self):
+        """The turn among the other jobs is delivered."""
+        (entry, fields), = [(entry, fields) for entry, fields in
+                            self.read(LANE, 1000) if b"f" in fields]
+        u = fields[b"u"]
+        said = self.next(entry, u)
+        if said[0] != "idle":
+            self.step(entry, u, said[0])
+        return said[0]
+
+    def test_a_turn_may_be_before_the_fan_out(self):
+        event = self.begin()
+        self.assertEqual(self.deliver_turn(), event)
+        self.finish(event)
+        self.assertEqual(self.jobs(event), 0)
+        self.assertEqual(self.deliver_turn(), "idle")
+        self.assertIsNone(self.follow())
+
+    def test_following_goes_on_until_the_fan_out_has_passed(self):
+        event = self.begin()
+        self.assertEqual(self.deliver_turn(), event)
+        self.assertEqual(self.deliver_turn(), "idle")
+        self.assertEqual((self.follow()["mode"], self.flag()), ("idle", "f"))
+        self.finish(event)
+        self.assertEqual(self.jobs(event), 0)
+        other = self.begin()
+        self.finish(other)
+        self.assertEqual(self.jobs(other), 0)
+        self.assertEqual(self.deliver_turn(), other)
+        self.assertEqual(self.deliver_turn(), "idle")
+        self.assertEqual((self.follow(), self.flag()), (None, "-"))
+
+    def test_what_begins_in_the_middle_gets_a_job(self):
+        self.assertEqual(self.deliver_turn(), "idle")
+        event = self.begin()
+        self.renew(ordered=True)
+        self.assertEqual(self.follow()["start"], event)
+        self.finish(event)
+        self.assertEqual(self.jobs(event), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,170 @@
+"""Smaller scripts of the delivery engine: push, suspect, tries and renew."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.redis import RedisError
+from support.scripts import CD, TD, ScriptTest
+
+FIELDS = ("v", 1, "t", "topic", "ct", "text/plain", "b", "body")
+
+
+class Push(ScriptTest):
+    def push(self, key="K", window_s=60, fields=FIELDS):
+        return self.run_script("push", key, window_s, *fields).decode()
+
+    def test_the_same_key_is_one_event(self):
+        event = self.push()
+        self.assertEqual(self.entries("log"), [(event, {
+            b"v": b"1", b"t": b"topic", b"ct": b"text/plain",
+            b"b": b"body"})])
+        self.assertEqual(self.unchanged_by(self.push), event)
+        self.assertNotEqual(self.push("other"), event)
+        self.assertEqual(self.call("XLEN", "log"), 2)
+
+    def test_the_key_is_remembered_for_its_time(self):
+        event = self.push(window_s=60)
+        self.assertTrue(55 < self.call("TTL", "idem:K") <= 60)
+        self.call("XTRIM", "log", "MAXLEN", 0)
+        self.assertEqual(self.push(), event)
+        self.call("PEXPIRE", "idem:K", 0)
+        self.assertNotEqual(self.push(), event)
+
+    def test_any_body(self):
+        body = bytes(range(256)) * 4096
+        self.push(fields=("b", body))
+        self.assertEqual(self.entries("log")[0][1][b"b"], body)
+
+    def test_at_the_memory_limit_it_is_refused_whole(self):
+        self.redis.call("CONFIG", "SET", "maxmemory", 1)
+        try:
+            with self.assertRaisesRegex(RedisError, "OOM"):
+                self.push()
+        finally:
+            self.redis.call("CONFIG", "SET", "maxmemory", 0)
+        self.assertFalse(self.exists("idem:K"))
+        self.assertEqual(self.entries("log"), [])
+
+
+class Suspect(ScriptTest):
+    def held(self, count, lane="outbox"):
+        for _ in range(count):
+            self.call("XADD", lane, "*", "e", "1-1", "c", CD)
+        return [entry for entry, _ in self.read(lane)]
+
+    def suspect(self, how, *entries, lane="outbox"):
+        words = [word for entry in entries for word in (lane, entry)]
+        return self.run_script("suspect", how, *words)
+
+    def test_the_first_takeover_counts_one_and_others_tell_the_count(self):
+        a, b = self.held(2)
+        self.assertEqual(self.suspect("taken", a, b), [1, 1])
+        self.assertEqual(self.suspect("taken", a), [1])
+        self.assertEqual(self.suspect("begin", a), [2])
+        self.assertEqual(self.suspect("begin", a, b), [3, 2])
+        self.assertEqual(self.suspect("taken", a, b), [3, 2])
+
+    def test_lanes_do_not_meet(self):
+        (a,), (b,) = self.held(1), self.held(1, "bulk")
+        self.suspect("taken", a)
+        self.suspect("begin", a)
+        self.assertEqual(self.suspect("taken", b, lane="bulk"), [1])
+
+    def test_what_is_settled_has_no_count(self):
+        a, b = self.held(2)
+        self.suspect("taken", a, b)
+        self.run_script("settle", "done", "outbox", "1-1", 1, a,
+                        "healed", "outbox", a)
+        self.assertEqual(self.hash("crashes"), {f"outbox {b}".encode(): b"1"})
+        self.run_script("settle", "done", "outbox", "1-1", 1, b)
+        for how in ("taken", "begin"):
+            self.assertEqual(self.suspect(how, a, b), [0, 0])
+            self.assertFalse(self.exists("crashes"))
+
+    def test_counts_that_nobody_dropped_are_swept(self):
+        a, b = self.held(2)
+        self.suspect("taken", a, b)
+        self.call("XACK", "outbox", "deliver", a)
+        self.sweep()
+        self.assertEqual(self.hash("crashes"), {f"outbox {b}".encode(): b"1"})
+
+    def test_without_the_group(self):
+        a, = self.held(1)
+        self.call("XGROUP DESTROY", "outbox", "deliver")
+        self.assertEqual(self.suspect("taken", a), [0])
+
+
+class Tries(ScriptTest):
+    def tries(self, *words):
+        return self.run_script("tries", *words)
+
+    def log(self, cd=CD):
+        return self.call("HGET", f"tries:{TD}", cd).decode()
+
+    def test_totals_add_up_and_the_newest_attempts_stay(self):
+        self.subscribe(CD)
+        self.assertEqual(self.tries(TD, CD, 2, 1, 300, "c b a"), 1)
+        self.assertEqual(self.log(), "1 2 1 300 c b a")
+        self.tries(TD, CD, 1, 5, 2 ** 40, "i h g f e d")
+        self.assertEqual(self.log(), f"1 3 6 {2 ** 40 + 300} i h g f e d c b")
+        self.tries(TD, CD, 0, 0, 0, "")
+        self.assertEqual(self.log(), f"1 3 6 {2 ** 40 + 300} i h g f e d c b")
+
+    def test_many_at_once_and_none_for_what_has_ended(self):
+        self.subscribe("a", "b")
+        self.assertEqual(self.tries(TD, "a", 1, 0, 1, "x", TD, "gone", 1, 0,
+                                    1, "x", TD, "b", 0, 1, 2, "y"), 2)
+        self.assertEqual((self.log("a"), self.log("b")),
+                         ("1 1 0 1 x", "1 0 1 2 y"))
+        self.assertEqual(self.call("HLEN", f"tries:{TD}"), 2)
+
+    def test_nothing(self):
+        self.assertEqual(self.unchanged_by(self.tries), 0)
+
+
+class Renew(ScriptTest):
+    def renew(self, *entries, consumer="one"):
+        words = [word for entry in entries for word in ("outbox", entry)]
+        return self.run_script("renew", "deliver", consumer, *words)
+
+    def idle_ms(self):
+        return {row[0].decode(): row[2] for row in self.call(
+            "XPENDING", "outbox", "deliver", "-", "+", 10)}
+
+    def setUp(self):
+        super().setUp()
+        for _ in range(3):
+            self.call("XADD", "outbox", "*", "e", "1-1", "c", CD)
+        self.held = [entry for entry, _ in self.read("outbox")]
+        self.call("XCLAIM", "outbox", "deliver", "one", 0, *self.held,
+                  "IDLE", 3600000, "JUSTID")
+
+    def test_the_idle_time_begins_anew(self):
+        self.assertEqual(self.renew(*self.held[:2]), 2)
+        idle = self.idle_ms()
+        self.assertLess(max(idle[entry] for entry in self.held[:2]), 3600000)
+        self.assertGreaterEqual(idle[self.held[2]], 3600000)
+
+    def test_what_another_has_taken_over_stays_his(self):
+        self.call("XCLAIM", "outbox", "deliver", "two", 0, self.held[0],
+                  "IDLE", 3600000, "JUSTID")
+        self.assertEqual(self.renew(*self.held), 2)
+        self.assertGreaterEqual(self.idle_ms()[self.held[0]], 3600000)
+        self.assertEqual(self.call("XPENDING", "outbox", "deliver", "-", "+",
+                                   10, "two")[0][0].decode(), self.held[0])
+
+    def test_what_was_settled_is_not_claimed(self):
+        self.call("XACK", "outbox", "deliver", self.held[0])
+        self.assertEqual(self.renew(*self.held), 2)
+        self.assertNotIn(self.held[0], self.pending("outbox"))
+
+    def test_without_the_group(self):
+        self.call("XGROUP DESTROY", "outbox", "deliver")
+        self.assertEqual(self.renew(*self.held), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

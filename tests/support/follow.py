@@ -1,0 +1,143 @@
+"""A worker of followed subscriptions, as far as the scripts are concerned: it
+claims entries, asks `next` for turns and settles, one call at a time."""
+
+from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
+
+PROBE_MS = 60000
+LANE = "outbox"
+
+
+class FollowTest(ScriptTest):
+    """A test case with one active subscription to one topic."""
+
+    flags = "-"
+
+    def setUp(self):
+        super().setUp()
+        self.subscription(flags=self.flags)
+        self.call("HSET", f"topic:{TD}", "t", TOPIC)
+
+    def publish(self, event_id="*", **page):
+        """An event that is fanned out to the end; returns its id."""
+        event = self.event(event_id)
+        self.read("log")
+        while not self.post_page(event, **page)[1]:
+            pass
+        return event
+
+    def claim(self):
+        """The one entry that waits in the outbox: its id and fields, as
+        text."""
+        (entry, fields), = self.read(LANE)
+        return entry, {k.decode(): v.decode() for k, v in fields.items()}
+
+    def settle(self, word, entry, *rest):
+        return self.run_script("settle", word, LANE, entry, *rest)
+
+    def suspend(self, entry, event, cd=CD):
+        return self.settle("suspend", entry, event, cd, TD, PROBE_MS)
+
+    def miss(self, entry, event, cd=CD):
+        return self.settle("miss", entry, event, cd, TD)
+
+    def step(self, entry, u, event, lost=0):
+        return self.settle("step", entry, TD, CD, u, event, lost)
+
+    def wait(self, entry, u, n=1, k=0, suspends=0, delay_ms=0):
+        return self.settle("wait", entry, TD, CD, u, n, k, delay_ms, suspends)
+
+    def bury(self, entry, u, event):
+        return self.settle("bury", entry, TD, CD, u, event, 8, TOPIC,
+                           CALLBACK, "why", CD)
+
+    def next(self, entry, u):
+        return [word.decode() for word in
+                self.run_script("next", TD, CD, u, LANE, entry)]
+
+    def due_now(self):
+        """The time of everything in `retry` has come."""
+        for member in self.call("ZRANGE", "retry", 0, -1):
+            self.call("ZADD", "retry", 1, member)
+        self.run_script("promote", 1000)
+
+    def turn(self):
+        """Claims the turn that waits: its entry, its number and what `next`
+        says."""
+        entry, fields = self.claim()
+        self.assertEqual((fields["f"], fields["c"]), (TD, CD))
+        return entry, fields["u"], self.next(entry, fields["u"])
+
+    def suspended_now(self):
+        """A subscription that was suspended by its first event; its probe
+        waits in `retry`.  Returns that event."""
+        event = self.publish()
+        entry, _ = self.claim()
+        self.assertEqual(self.suspend(entry, event), 1)
+        return event
+
+    def catch_up(self):
+        """Delivers turn by turn until nothing is due; returns the events and
+        what `next` said last."""
+        got = []
+        while True:
+            entry, u, said = self.turn()
+            if not said or said[0] == "idle":
+                return got, said
+            self.assertEqual(self.step(entry, u, said[0]), 1)
+            got.append(said[0])
+
+    def follow(self, cd=CD):
+        """The fields of the subscription's entry, or None."""
+        text = self.call("HGET", f"follow:{TD}", cd)
+        if text is None:
+            return None
+        u, mode, cursor, n, since, start = text.decode().split(" ")
+        self.assertLessEqual(int(since), self.now_ms())
+        return {"u": int(u), "mode": mode, "cursor": cursor, "n": int(n),
+                "start": start}
+
+    def missed(self, cd=CD):
+        found = [member.decode().split("-") for member in
+                 self.call("ZRANGE", f"missed:{TD}:{cd}", 0, -1)]
+        return [f"{int(ms)}-{int(seq)}" for ms, seq in found]
+
+    def flag(self, cd=CD):
+        return self.call("GET", f"sub:{TD}:{cd}").decode().split(" ")[4]
+
+    def is_suspended(self, cd=CD):
+        return self.call("ZSCORE", "suspended", f"{TD}:{cd}") is not None
+
+    def gaps(self):
+        return [tuple(fields[name].decode()
+                      for name in (b"td", b"cd", b"from", b"to", b"n"))
+                for _, fields in self.entries("gaps")]
+
+    def forget_index(self, *events):
+        """Events leave the index, as by retention."""
+        self.call("XDEL", f"events:{TD}", *events)
+
+    def end_subscription(self):
+        """An unsubscription that was confirmed."""
+        generation = self.run_script(
+            "request", TD, CD, "u", TOPIC, TOPIC, CALLBACK, 0, "-", 60, 99,
+            "trust", "", 0)
+        self.run_script("verified", TD, CD, "u", generation, "confirmed", 0,
+                        0, 0, "-")
+
+    def renew(self, ordered, lease_s=3600):
+        """A subscription request that was confirmed."""
+        generation = self.run_script(
+            "request", TD, CD, "s", TOPIC, TOPIC, CALLBACK, lease_s, "-", 60,
+            99, "trust", "", int(ordered))
+        self.assertEqual(self.run_script(
+            "verified", TD, CD, "s", generation, "confirmed", 0, 0, 0, "-"),
+            b"applied")
+
+    def check_normal(self):
+        """Nothing of a following is left."""
+        self.assertIsNone(self.follow())
+        self.assertFalse(self.is_suspended())
+        self.assertEqual(self.missed(), [])
+        self.assertEqual(self.pending(LANE), [])
+        self.assertFalse(self.exists("retry"))
+        self.assertFalse(self.exists("refs"))
