@@ -27,6 +27,7 @@
 #include "deliver/tries.h"
 
 #define TICK_MS 500
+#define STALL_PART 4            /* of an attempt's time, which then was short */
 #define HOST_LINE_MAX 256       /* for one host; more are better off in Redis */
 #define HOST_TICK_MS 20         /* a token, or room for what is parked */
 #define TAKEOVER_MARGIN_MS 3000 /* for settling, and for clocks */
@@ -75,6 +76,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    deliver_stall_beat(&d->stall, wsub_now_ms());
     deliver_hosts_expire(d->hosts, wsub_loop_draining(d->loop), wsub_now_us());
     deliver_plan_host_tick(d);
     count_hosts(d);
@@ -191,6 +193,8 @@ static void make_parts(struct deliver *d)
         .dns_servers = d->config->dns_servers,
         .http2 = d->config->http2,
     });
+    d->stall.every_ms = TICK_MS;
+    d->stall.least_ms = d->config->timeout_ms / STALL_PART;
     d->tick = event_new(base, -1, EV_PERSIST, on_tick, d);
     event_add(d->tick, &every);
     d->host_tick = evtimer_new(base, on_host_tick, d);

@@ -17,6 +17,7 @@
 #include "common/base/config.h"
 #include "common/crypto/hmac.h"
 #include "common/crypto/seal.h"
+#include "deliver/stall.h"
 
 struct deliver_claim;
 struct deliver_content_cache;
@@ -54,6 +55,7 @@ struct deliver {
     struct deliver_settler *settler;
     struct deliver_suspects *suspects;
     struct deliver_tries *tries;
+    struct deliver_stall stall;
     struct event *tick;      /* twice a second: see deliver.c */
     struct event *host_tick; /* when a host wants it */
     char *user_agent;        /* the header; NULL until the hub's URL is known */

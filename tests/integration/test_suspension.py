@@ -177,6 +177,34 @@ class Unreachable(Suspension):
                    "the metric knows of it")
 
 
+class Standstill(Suspension):
+    TIMEOUT_MS = 500
+
+    def test_a_worker_that_stood_still_blames_no_subscriber(self):
+        self.start(timeout_ms=self.TIMEOUT_MS, max_attempts=1)
+        callback = self.active()
+        callback.default = Answer(204, gate=self.gate())
+        deliver = self.system.program("deliver")
+        for n in range(2 * AFTER):
+            self.system.push(TOPIC, f"{n}".encode())
+        callback.wait_deliveries(2 * AFTER)
+        deliver.freeze()
+        sent = self.redis_ms()
+        callback.default.gate.set()
+        wait_until(lambda: self.redis_ms() > sent + 3 * self.TIMEOUT_MS,
+                   "the attempts have timed out")
+        deliver.thaw()
+        self.system.wait_idle()
+        self.assertEqual(deliver.events("subscription-suspended"), [])
+        self.assertEqual(self.store.dead_letters(TOPIC), [])
+        self.assertEqual({int(body) for body in callback.bodies()},
+                         set(range(2 * AFTER)))
+
+    def redis_ms(self):
+        seconds, micros = self.call("TIME")
+        return int(seconds) * 1000 + int(micros) // 1000
+
+
 class Gaps(Suspension):
     def test_what_left_by_retention_is_reported(self):
         self.start(retention_s=1)

@@ -176,6 +176,13 @@ class Program:
         self._process.kill()
         self.wait_exit(-signal.SIGKILL)
 
+    def freeze(self):
+        """SIGSTOP: it stands still, its connections stay."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self._process.send_signal(signal.SIGCONT)
+
     def close(self):
         """For cleanups: ends it, if nobody did, and checks how it ended."""
         if self._process.stderr.closed:

@@ -119,10 +119,18 @@ class Redis:
             self.call(*words)
         return self.call("EXEC")
 
+    def reconnect(self):
+        """The test's next command goes over a new connection."""
+        self._drop_client()
+
     def _drop_client(self):
         if self._client is not None:
             self._client.close()
             self._client = None
+
+    @property
+    def running(self):
+        return self._process is not None
 
     def stop(self):
         """Ends the server in order; its data stays."""
