@@ -390,7 +390,7 @@ class Full(Sweep):
         (entry, _), = self.read("outbox")
         self.full()
         self.run_script("settle", "later", "outbox", entry, event, CD, 1, 0,
-                        0)
+                        0, TD)
         self.assertEqual(self.run_script("promote", 10)[0], 1)
         self.settle()
         self.assertFalse(self.exists("refs"))

@@ -137,7 +137,8 @@ local function gone(lane, entry, event, c, td, generation)
     end
 end
 
--- A suspension finds the subscription's jobs in `retry` by failing:TD:CD.
+-- A suspension finds the subscription's jobs in `retry` by failing:TD:CD.  Of
+-- one that has ended meanwhile nobody would drop it.
 local function later(lane, entry, event, c, n, k, delay_ms, td)
     if acknowledge(lane, entry) == 0 then
         return
@@ -145,7 +146,8 @@ local function later(lane, entry, event, c, n, k, delay_ms, td)
     local member = 'd ' .. event .. ' ' .. c .. ' ' .. n .. ' ' .. k
     if plan(member, delay_ms) == 0 then
         finish(event, 1)
-    elseif td ~= '-' then
+    elseif td ~= '-' and
+        redis.call('EXISTS', p .. 'sub:' .. td .. ':' .. cd_of(c)) == 1 then
         redis.call('HSET', p .. 'failing:' .. td .. ':' .. cd_of(c), event,
             member)
     end
