@@ -113,9 +113,9 @@ class Star(Dotted):
 
     def copies(self, callback):
         """The shards in which `*` is subscribed."""
-        name = f"sub:{digest('*')}:{digest(callback.url)}"
-        return sum(self.system.redis.call("EXISTS", f"websub:{{{n}}}:{name}")
-                   for n in range(SHARDS))
+        name, cd = f"sub:{digest('*')}", digest(callback.url)
+        return sum(self.system.redis.call("HEXISTS", f"websub:{{{n}}}:{name}",
+                                          cd) for n in range(SHARDS))
 
     def wait_copies(self, callback, count):
         wait_until(lambda: self.copies(callback) == count,
@@ -172,7 +172,7 @@ class Star(Dotted):
         name = f"request:{td}:{cd}:s"
         self.system.redis.call("HSET", self.store.key("*", name), "ok", 1)
         self.system.redis.call(
-            "SET", self.store.key("*", f"sub:{td}:{cd}"),
+            "HSET", self.store.key("*", f"sub:{td}"), cd,
             f"1 99999999999 60 1 - - {callback.url}")
         self.system.start("deliver")
         self.wait_copies(callback, SHARDS)

@@ -186,7 +186,7 @@ class Ends(FollowTest):
 
     def check_gone(self):
         self.assertEqual((self.follow(), self.missed()), (None, []))
-        for key in ("suspended", "retry", f"sub:{TD}:{CD}", f"subs:{TD}",
+        for key in ("suspended", "retry", f"sub:{TD}", f"subs:{TD}",
                     "refs", f"tries:{TD}"):
             self.assertFalse(self.exists(key), key)
         self.assertEqual((self.entries(LANE), self.pending(LANE)), ([], []))

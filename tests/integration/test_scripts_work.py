@@ -81,14 +81,14 @@ class Settle(ScriptTest):
         job, = self.jobs(1)
         self.record(7)
         self.settle((job, "gone", TD, 7))
-        for key in (f"sub:{TD}:cd0", f"subs:{TD}", "refs"):
+        for key in (f"sub:{TD}", f"subs:{TD}", "refs"):
             self.assertFalse(self.exists(key), key)
 
     def test_gone_leaves_a_renewed_subscription(self):
         job, = self.jobs(1)
         self.record(8)
         self.settle((job, "gone", TD, 7))
-        for key in (f"sub:{TD}:cd0", f"subs:{TD}", "lease"):
+        for key in (f"sub:{TD}", f"subs:{TD}", "lease"):
             self.assertTrue(self.exists(key), key)
         self.assertFalse(self.exists("refs"))
 
@@ -96,10 +96,9 @@ class Settle(ScriptTest):
         for line in ("2 newer", "", "nonsense"):
             with self.subTest(line=line):
                 job, = self.jobs(1)
-                self.call("SET", f"sub:{TD}:cd0", line)
+                self.write_record(line, "cd0")
                 self.settle((job, "gone", TD, 7))
-                self.assertEqual(self.call("GET", f"sub:{TD}:cd0"),
-                                 line.encode())
+                self.assertEqual(self.read_record("cd0"), line.encode())
 
     def test_a_lost_answer_changes_nothing_more(self):
         jobs = self.jobs(4)

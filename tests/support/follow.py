@@ -115,7 +115,7 @@ class FollowTest(ScriptTest):
                 self.hash(f"failing:{TD}:{cd}").items()}
 
     def flag(self, cd=CD):
-        return self.call("GET", f"sub:{TD}:{cd}").decode().split(" ")[4]
+        return self.read_record(cd).decode().split(" ")[4]
 
     def is_suspended(self, cd=CD):
         return self.call("ZSCORE", "suspended", f"{TD}:{cd}") is not None
