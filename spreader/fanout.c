@@ -117,11 +117,16 @@ static void on_page(enum wsub_err err, const struct redisReply *reply,
 
 /* An event that has had no page yet needs no room in `bulk`, so all are asked
  * before the shard waits. */
+static bool needs_room(const struct shard *shard)
+{
+    return shard->full >= HASH_COUNT(shard->ids);
+}
+
 static bool wait_for_room(struct shard *shard)
 {
     static const struct timeval wait = {0, FULL_MS * 1000};
 
-    if (shard->full < HASH_COUNT(shard->ids))
+    if (!needs_room(shard))
         return false;
     if (!event_pending(shard->full_timer, EV_TIMEOUT, NULL))
         event_add(shard->full_timer, &wait);
@@ -153,6 +158,8 @@ static void on_full_timer(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    if (wsub_loop_draining(shard->fanout->s->loop))
+        return; /* the next process goes on */
     shard->full = 0;
     page_next(shard);
 }
@@ -273,7 +280,7 @@ void spread_fanout_start(struct spread_fanout *fanout,
 bool spread_fanout_idle(const struct spread_fanout *fanout)
 {
     for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++)
-        if (!TAILQ_EMPTY(&fanout->shards[i].open))
+        if (fanout->shards[i].busy || !needs_room(&fanout->shards[i]))
             return false;
     return true;
 }
