@@ -29,10 +29,14 @@ def names():
                   if file != "prelude.lua")
 
 
+def whole(name):
+    """A script as the programs load it."""
+    return _text("prelude") + _text(name)
+
+
 def script_texts():
     """Every script by its name, as the programs load it."""
-    prelude = _text("prelude")
-    return {name: prelude + _text(name) for name in names()}
+    return {name: whole(name) for name in names()}
 
 
 def pairs(flat):
