@@ -251,7 +251,7 @@ static void job_met(struct deliver_job *job)
         job_drop(job, "a more specific subscription has it");
     else if (!job->is_turn && followed)
         deliver_job_settle(job, DELIVER_MISS);
-    else
+    else if (!deliver_turn_yields(job))
         job_ready(job);
 }
 
