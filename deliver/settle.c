@@ -12,6 +12,8 @@
 #include "common/redis/redis.h"
 #include "common/store/progress.h"
 #include "common/store/promoter.h"
+#include "deliver/job.h"
+#include "deliver/job_entry.h"
 #include "deliver/parking.h"
 #include "deliver/suspect.h"
 
@@ -32,11 +34,6 @@ struct deliver_settler {
 };
 
 static void shard_flush(struct shard *shard);
-
-const char *deliver_lane_name(enum deliver_lane lane)
-{
-    return lane == DELIVER_LANE_BULK ? "bulk" : "outbox";
-}
 
 /* The arguments of an operation, in the words of settle.lua. */
 enum argument {

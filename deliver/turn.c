@@ -8,7 +8,7 @@
 #include "common/redis/redis.h"
 #include "deliver/claim.h"
 #include "deliver/job.h"
-#include "deliver/settle.h"
+#include "deliver/job_entry.h"
 #include "deliver/stats.h"
 
 #define ENDED_MS 5000       /* until sweep has seen the end of the lease */
