@@ -75,8 +75,9 @@ class Slot:
         return self._address
 
     def kill(self):
-        self.program.kill()
+        codes = _EXIT_CODES if self.state == "ending" else ()
         self.state = "down"
+        self.program.kill(*codes)
 
     def check(self):
         """Finds out whether it has ended: asked to, or by itself."""

@@ -171,10 +171,11 @@ class Program:
         self.terminate()
         return self.wait_exit(code, seconds)
 
-    def kill(self):
-        """SIGKILL: what a crash does."""
+    def kill(self, *codes):
+        """SIGKILL: what a crash does.  `codes`: with what else it may end,
+        for one that was asked to before."""
         self._process.kill()
-        self.wait_exit(-signal.SIGKILL)
+        self.wait_exit((-signal.SIGKILL, *codes))
 
     def freeze(self):
         """SIGSTOP: it stands still, its connections stay."""
