@@ -112,7 +112,11 @@ local function sweep_log(floor)
         cut = floor
     end
     if redis.call('HLEN', p .. 'refs') == 0 then
-        return redis.call('XTRIM', p .. 'log', 'MINID', cut)
+        local trimmed = redis.call('XTRIM', p .. 'log', 'MINID', cut)
+        if trimmed > 0 then
+            redis.call('SET', p .. 'left', cut)
+        end
+        return trimmed
     end
     local old = oldest('log', cut, math.min(limit, KEPT_AT_ONCE))
     for _, entry in ipairs(old) do
@@ -120,6 +124,7 @@ local function sweep_log(floor)
             redis.call('HSET', p .. 'kept:' .. entry[1], unpack(entry[2]))
         end
         redis.call('XDEL', p .. 'log', entry[1])
+        redis.call('SET', p .. 'left', id_after(entry[1]))
     end
     return #old
 end
