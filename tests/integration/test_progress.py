@@ -45,7 +45,7 @@ class Progress(SystemTest):
         self.redis.call("XADD", log, "*", "e", "1-1", "c", "x" * 22)
         self.wait_ready("deliver", 503)
         self.assertIn("work waits", self.ready("deliver")[1])
-        self.assertTrue(self.system.program("deliver").events("no-progress"))
+        self.system.program("deliver").wait_event("no-progress")
         self.permit("+xreadgroup")
         self.wait_ready("deliver", 200)
         self.system.wait_idle()
