@@ -62,6 +62,8 @@ def parse():
                         help=f"default: {ROUNDS} for most, 1 with --short")
     parser.add_argument("--short", action="store_true",
                         help="small: only to see that it works")
+    parser.add_argument("--tenth", action="store_true",
+                        help="a tenth of the events: for slow tools")
     parser.add_argument("--json", metavar="FILE",
                         help="default: build/bench/results.json")
     parser.add_argument("--profile", metavar="ROLE",
@@ -90,13 +92,19 @@ def certificate_for(options):
     return certificate
 
 
+def chosen(name, options):
+    """The scenario in the size that was asked for."""
+    scenario = SCENARIOS[name]
+    if options.tenth:
+        scenario = scenario.of(events=max(1, scenario.events // 10))
+    return scenario.short() if options.short else scenario
+
+
 def run_all(options, certificate):
     """Returns the rounds by scenario."""
     context, done = Context(options, certificate), {}
     for name in options.scenario:
-        scenario = SCENARIOS[name]
-        if options.short:
-            scenario = scenario.short()
+        scenario = chosen(name, options)
         try:
             done[name] = run_scenario(scenario, context)
         except AssertionError as problem:
@@ -123,7 +131,8 @@ def main():
     results = {
         "machine": {"cores": os.cpu_count(), "system": platform.platform(),
                     "load_before": load},
-        "scenarios": {name: {"load": vars(SCENARIOS[name]), "rounds": rounds}
+        "scenarios": {name: {"load": vars(chosen(name, options)),
+                             "rounds": rounds}
                       for name, rounds in done.items()}}
     file = options.json or report.path(options.short, "results.json")
     with open(file, "w", encoding="utf-8") as out:
