@@ -2,6 +2,7 @@
  *
  *   bench-bare --port P --subscriptions N --events M --bytes B
  *              --concurrency C [--hosts H] [--public-url URL] [--topic URL]
+ *              [--ca FILE] [--http2 1]
  *
  *   start -> curl_multi_add_handle .. socket_action
  *     ^                                     |
@@ -11,8 +12,9 @@
  * delivery: one multi handle on libevent, C easy handles that are set up once
  * and get only their URL and body for each request.  No Redis, no queue, no
  * signature (its header is constant): the mark that deliver is measured
- * against.  Callback i lives on host 127.1.0.(1 + i mod H), or on 127.0.0.1
- * with one host.  The event is stamped when its first POST starts.
+ * against.  Callbacks are where callback.h says, by https with --ca (TLS
+ * sessions are shared by all handles), by HTTP/2 with --http2.  The event is
+ * stamped when its first POST starts.
  *
  * Prints one line of JSON. */
 #include <getopt.h>
@@ -24,8 +26,8 @@
 #include <curl/curl.h>
 #include <event2/event.h>
 
+#include "bench/callback.h"
 #include "bench/stamp.h"
-#include "bench/tally.h"
 #include "common/base/buf.h"
 #include "common/base/mem.h"
 
@@ -38,10 +40,11 @@
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 struct bare {
-    unsigned long port, subscriptions, events, bytes, concurrency, hosts;
-    const char *public_url, *topic;
+    unsigned long port, subscriptions, events, bytes, concurrency, hosts, http2;
+    const char *public_url, *topic, *ca;
     struct event_base *base;
     CURLM *multi;
+    CURLSH *share; /* TLS sessions */
     struct event *timer;
     struct curl_slist *headers;
     char **urls;   /* one a subscription */
@@ -192,8 +195,14 @@ static void slot_init(struct slot *slot, struct bare *bare)
     curl_easy_setopt(slot->easy, CURLOPT_PRIVATE, slot);
     curl_easy_setopt(slot->easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(slot->easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(slot->easy, CURLOPT_HTTP_VERSION,
-                     (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(
+        slot->easy, CURLOPT_HTTP_VERSION,
+        (long)(bare->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    curl_easy_setopt(slot->easy, CURLOPT_PIPEWAIT, (long)bare->http2);
+    if (bare->ca != NULL) {
+        curl_easy_setopt(slot->easy, CURLOPT_CAINFO, bare->ca);
+        curl_easy_setopt(slot->easy, CURLOPT_SHARE, bare->share);
+    }
     curl_easy_setopt(slot->easy, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
     curl_easy_setopt(slot->easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(slot->easy, CURLOPT_POST, 1L);
@@ -221,16 +230,15 @@ static void make_headers(struct bare *bare)
 
 static void make_urls(struct bare *bare)
 {
+    struct bench_callbacks callbacks = {
+        .https = bare->ca != NULL, .port = bare->port, .hosts = bare->hosts};
+
     bare->urls = wsub_calloc(bare->subscriptions, sizeof(*bare->urls));
     bare->bodies = wsub_calloc(bare->events, sizeof(*bare->bodies));
     for (unsigned long i = 0; i < bare->subscriptions; i++) {
         struct wsub_buf url = {0};
 
-        if (bare->hosts == 1)
-            wsub_buf_str(&url, "http://127.0.0.1");
-        else
-            wsub_buf_printf(&url, "http://127.1.0.%lu", 1 + i % bare->hosts);
-        wsub_buf_printf(&url, ":%lu" BENCH_CALLBACK_PATH "%lu", bare->port, i);
+        bench_callback_url(&callbacks, i, &url);
         bare->urls[i] = wsub_buf_take(&url);
     }
 }
@@ -241,6 +249,9 @@ static void set_up(struct bare *bare)
     bare->base = event_base_new();
     bare->timer = evtimer_new(bare->base, on_timer_event, bare);
     bare->multi = curl_multi_init();
+    bare->share = curl_share_init();
+    curl_share_setopt(bare->share, CURLSHOPT_SHARE,
+                      (int)CURL_LOCK_DATA_SSL_SESSION);
     curl_multi_setopt(bare->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(bare->multi, CURLMOPT_SOCKETDATA, bare);
     curl_multi_setopt(bare->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -254,6 +265,7 @@ static void set_up(struct bare *bare)
 static void tear_down(struct bare *bare)
 {
     curl_multi_cleanup(bare->multi);
+    curl_share_cleanup(bare->share);
     curl_slist_free_all(bare->headers);
     event_free(bare->timer);
     event_base_free(bare->base);
@@ -300,6 +312,8 @@ int main(int argc, char **argv)
         {"bytes", required_argument, NULL, 'b'},
         {"concurrency", required_argument, NULL, 'c'},
         {"hosts", required_argument, NULL, 'h'},
+        {"http2", required_argument, NULL, '2'},
+        {"ca", required_argument, NULL, 'a'},
         {"public-url", required_argument, NULL, 'u'},
         {"topic", required_argument, NULL, 't'},
         {0}};
@@ -317,22 +331,26 @@ int main(int argc, char **argv)
                                 : option == 'b' ? &bare.bytes
                                 : option == 'c' ? &bare.concurrency
                                 : option == 'h' ? &bare.hosts
+                                : option == '2' ? &bare.http2
                                                 : NULL;
         if (option == 'u')
             bare.public_url = optarg;
         else if (option == 't')
             bare.topic = optarg;
+        else if (option == 'a')
+            bare.ca = optarg;
         else if (number == NULL)
             return 1;
         else
             *number = bench_number(options[index].name, optarg, 100000000);
     }
     if (bare.port == 0 || total(&bare) == 0 || bare.concurrency == 0 ||
-        bare.bytes < BENCH_STAMP_BYTES || bare.hosts < 1 || bare.hosts > 250) {
+        bare.bytes < BENCH_STAMP_BYTES || bare.hosts < 1 ||
+        bare.hosts > BENCH_HOSTS_MAX) {
         fprintf(stderr,
                 "bench-bare: --port, --subscriptions and --events are "
-                "needed; --bytes of at least %d; --hosts 1 to 250\n",
-                BENCH_STAMP_BYTES);
+                "needed; --bytes of at least %d; --hosts 1 to %lu\n",
+                BENCH_STAMP_BYTES, BENCH_HOSTS_MAX);
         return 1;
     }
     set_up(&bare);

@@ -6,8 +6,8 @@
  * POSTs M requests to N callbacks of `bench-sink --wildcard` with the headers
  * of a delivery, C at a time, through common/http/client.h.  Without Redis,
  * queue and signature, it shows what a change of the client gains, also under
- * valgrind --tool=callgrind.  Callback i lives on the loopback address
- * number i mod H, or, with --dns, on the host h(i mod H).test.
+ * valgrind --tool=callgrind.  Callbacks are where callback.h says, or, with
+ * --dns, on the host h(i mod H).test.
  *
  * Prints one line of JSON. */
 #include <getopt.h>
@@ -17,8 +17,8 @@
 
 #include <event2/event.h>
 
+#include "bench/callback.h"
 #include "bench/stamp.h"
-#include "bench/tally.h"
 #include "common/base/buf.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
@@ -27,7 +27,6 @@
 #define TIMEOUT_MS 10000 /* as deliver's default */
 #define CONNECT_TIMEOUT_MS 3000
 #define PER_HOST 64
-#define HOSTS_MAX 60000 /* 127.1.0.1 and up, 250 of each third number */
 
 struct bench {
     unsigned long port, callbacks, requests, hosts, concurrency, bytes;
@@ -91,15 +90,16 @@ static void make_urls(struct bench *bench)
 {
     bench->urls = wsub_calloc(bench->callbacks, sizeof(*bench->urls));
     for (unsigned long i = 0; i < bench->callbacks; i++) {
-        unsigned long host = i % bench->hosts;
         struct wsub_buf url = {0};
 
         if (bench->dns != NULL)
-            wsub_buf_printf(&url, "http://h%lu.test", host);
+            wsub_buf_printf(&url,
+                            "http://h%lu.test:%lu" BENCH_CALLBACK_PATH "%lu",
+                            i % bench->hosts, bench->port, i);
         else
-            wsub_buf_printf(&url, "http://127.1.%lu.%lu", host / 250,
-                            1 + host % 250);
-        wsub_buf_printf(&url, ":%lu" BENCH_CALLBACK_PATH "%lu", bench->port, i);
+            bench_callback_url(&(struct bench_callbacks){.port = bench->port,
+                                                         .hosts = bench->hosts},
+                               i, &url);
         bench->urls[i] = wsub_buf_take(&url);
     }
 }
@@ -186,11 +186,11 @@ int main(int argc, char **argv)
     }
     if (bench.port == 0 || bench.callbacks == 0 || bench.requests == 0 ||
         bench.concurrency == 0 || bench.bytes < BENCH_STAMP_BYTES ||
-        bench.hosts < 1 || bench.hosts > HOSTS_MAX) {
+        bench.hosts < 1 || bench.hosts > BENCH_HOSTS_MAX) {
         fprintf(stderr,
                 "bench-client: --port, --callbacks and --requests are needed; "
-                "--bytes of at least %d; --hosts 1 to %d\n",
-                BENCH_STAMP_BYTES, HOSTS_MAX);
+                "--bytes of at least %d; --hosts 1 to %lu\n",
+                BENCH_STAMP_BYTES, BENCH_HOSTS_MAX);
         return 1;
     }
     set_up(&bench);

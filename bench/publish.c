@@ -12,21 +12,16 @@
  *
  * Prints one line of JSON: what was accepted, how fast, and the time from
  * sending to the 202. */
-#include <arpa/inet.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 
-#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 
+#include "bench/ask.h"
 #include "bench/hist.h"
 #include "bench/stamp.h"
 #include "common/base/buf.h"
@@ -100,35 +95,11 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
     send_next(arg);
 }
 
-/* Takes a complete answer off the stream; returns its status, 0 when there is
- * none yet. */
-static unsigned take_answer(struct evbuffer *input)
-{
-    size_t len = evbuffer_get_length(input);
-    const char *text = (const char *)evbuffer_pullup(input, -1);
-    const char *end = len == 0 ? NULL : memmem(text, len, "\r\n\r\n", 4);
-    const char *field;
-    size_t size, body = 0;
-    unsigned status;
-
-    if (end == NULL)
-        return 0;
-    size = (size_t)(end - text) + 4;
-    field = memmem(text, size, "Content-Length: ", 16);
-    if (field != NULL)
-        body = strtoul(field + 16, NULL, 10);
-    if (len < size + body)
-        return 0;
-    status = (unsigned)strtoul(text + strlen("HTTP/1.1 "), NULL, 10);
-    evbuffer_drain(input, size + body);
-    return status;
-}
-
 static void on_readable(struct bufferevent *stream, void *arg)
 {
     struct conn *conn = arg;
     struct publisher *p = conn->publisher;
-    unsigned status = take_answer(bufferevent_get_input(stream));
+    unsigned status = bench_ask_answer(bufferevent_get_input(stream));
 
     if (status == 0)
         return;
@@ -144,47 +115,17 @@ static void on_readable(struct bufferevent *stream, void *arg)
         send_next(p);
 }
 
-static void on_end(struct bufferevent *stream, short what, void *arg)
-{
-    (void)stream;
-    (void)arg;
-    if ((what & BEV_EVENT_CONNECTED) != 0)
-        return;
-    fprintf(stderr, "bench-publish: the hub closed a connection\n");
-    exit(1);
-}
-
-static int connect_hub(unsigned long port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0 || connect(fd, (void *)&address, sizeof(address)) != 0) {
-        fprintf(stderr, "bench-publish: the hub can't be reached\n");
-        exit(1);
-    }
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-    evutil_make_socket_nonblocking(fd);
-    return fd;
-}
-
 static void conn_init(struct conn *conn, struct publisher *p)
 {
     conn->publisher = p;
-    conn->stream = bufferevent_socket_new(p->base, connect_hub(p->port),
-                                          BEV_OPT_CLOSE_ON_FREE);
-    bufferevent_setcb(conn->stream, on_readable, NULL, on_end, conn);
-    bufferevent_enable(conn->stream, EV_READ | EV_WRITE);
+    conn->stream = bench_ask_connect(p->base, p->port, on_readable, conn);
     STAILQ_INSERT_TAIL(&p->idle, conn, next);
 }
 
 static void make_head(struct publisher *p)
 {
     wsub_buf_str(&p->head, "POST /publish?hub.topic=");
-    for (const char *c = p->topic; *c != '\0'; c++)
-        wsub_buf_printf(&p->head, "%%%02X", (unsigned char)*c);
+    bench_ask_encode(p->topic, &p->head);
     wsub_buf_printf(&p->head,
                     " HTTP/1.1\r\nHost: 127.0.0.1:%lu\r\n"
                     "Content-Type: application/json\r\n"

@@ -9,20 +9,20 @@ import http.client
 import json
 import os
 import secrets
+import ssl
 import subprocess
 import tempfile
-import urllib.parse
+import time
 
+from support.child import die_with_parent
 from support.hub import Hub
 from support.keys import Store
 from support.programs import Program, binary
 from support.redis import Redis
-from support.sink import send_forms
-from support.wait import wait_until
 
 TOPIC = "http://publisher.example/topic"
 SHARDS = 8
-DEADLINE_S = 60
+DEADLINE_S = 600
 
 
 class RedisProcess(Redis):
@@ -32,13 +32,13 @@ class RedisProcess(Redis):
 
 
 class System:
-    """Redis, hub, spreader and `delivers` deliver processes."""
+    """Redis and the programs: a hub, and as told a spreader and delivers."""
 
-    def __init__(self, delivers=1, **settings):
+    def __init__(self, delivers=1, spreader=True, **settings):
         self._settings = {"shards": SHARDS, "listen": "127.0.0.1:0",
-                          "allow_private_networks": "yes",
+                          "allow_private_networks": "yes", "verify": "off",
                           **settings}
-        self._delivers = delivers
+        self._wanted = {"spreader": int(spreader), "deliver": delivers}
         self._programs = []
 
     def __enter__(self):
@@ -49,11 +49,10 @@ class System:
         self._settings.update(redis_url=self.redis.url,
                               secret_keys_file=self._ring)
         self.store = Store(self.redis, SHARDS)
-        self.hub = self._start("hub")
-        self.spreader = self._start("spreader")
-        self.delivers = [self._start("deliver")
-                         for _ in range(self._delivers)]
-        self.client = Hub(self.hub.address())
+        self.client = Hub(self._start("hub").address())
+        for role, count in self._wanted.items():
+            for _ in range(count):
+                self._start(role)
         return self
 
     def __exit__(self, kind, *_):
@@ -81,38 +80,62 @@ class System:
         self._programs.append(program)
         return program.wait_ready()
 
-    def pids(self):
-        return {"hub": [self.hub.pid], "spreader": [self.spreader.pid],
-                "deliver": [one.pid for one in self.delivers],
-                "redis": [self.redis.pid]}
+    def _of(self, role):
+        return [one for one in self._programs if one.name == f"websub-{role}"]
 
-    def subscribe(self, callbacks):
-        """Registers the callbacks, each with a secret, and waits until all
-        are active and no work is left."""
-        forms = [urllib.parse.urlencode({
-            "hub.mode": "subscribe", "hub.topic": TOPIC,
-            "hub.callback": callback, "hub.secret": f"secret-{number:024}",
-        }).encode() for number, callback in enumerate(callbacks)]
-        statuses = send_forms(self.client.address, forms)
-        if statuses != {202: len(forms)}:
-            raise AssertionError(f"the hub answered {dict(statuses)}")
-        self._wait(lambda: self.store.subscribers(TOPIC) == len(forms),
-                   f"{len(forms)} subscriptions are active")
+    def set_delivers(self, count):
+        """Starts or ends deliver processes until there are so many."""
+        while len(self._of("deliver")) > count:
+            last = self._of("deliver")[-1]
+            self._programs.remove(last)
+            last.close()
+        while len(self._of("deliver")) < count:
+            self._start("deliver")
+
+    def pids(self):
+        """By role; a role without a process is left out."""
+        pids = {role: [one.pid for one in self._of(role)]
+                for role in ("hub", "spreader", "deliver")}
+        return {"redis": [self.redis.pid],
+                **{role: some for role, some in pids.items() if some}}
+
+    @property
+    def hub_port(self):
+        return self.client.address.rsplit(":", 1)[1]
+
+    def subscribe(self, sink, count, hosts, topic=TOPIC):
+        """Registers the first callbacks of the sink, each with a secret, and
+        waits until all are active and no work is left.  Returns the seconds
+        from the first request on."""
+        before = self.store.subscribers(topic)
+        asked = Tool("bench-subscribe", port=self.hub_port, topic=topic,
+                     subscriptions=count, sink_port=sink.port, hosts=hosts,
+                     https=int(sink.tls)).result()
+        if asked["refused"]:
+            raise AssertionError(f"the hub refused {asked['refused']} of "
+                                 f"{count} subscriptions")
+        self._wait(lambda: self.store.subscribers(topic) == before + count,
+                   f"{count} subscriptions are active", 0.005)
+        seconds = time.monotonic() - asked["began_ns"] / 1e9
         self.wait_idle()
+        return seconds
 
     def wait_idle(self):
         self._wait(self.store.idle, "no work is left")
 
-    def _wait(self, condition, what):
-        def checked():
+    def _wait(self, condition, what, poll_s=0.05):
+        """Like the tests' wait_until(), for as long as it may take."""
+        end = time.monotonic() + DEADLINE_S
+        while not condition():
             self.check()
-            return condition()
-        wait_until(checked, what, DEADLINE_S)
+            if time.monotonic() > end:
+                raise AssertionError(f"not within {DEADLINE_S} s: {what}")
+            time.sleep(poll_s)
 
     def outcomes(self):
         """How many jobs deliver has settled so far, by outcome."""
         counts = {}
-        for program in self.delivers:
+        for program in self._of("deliver"):
             text = Hub(program.address()).get("/metrics").body.decode()
             for line in text.splitlines():
                 if line.startswith("websubd_deliver_jobs_total{"):
@@ -120,36 +143,51 @@ class System:
                     counts[name] = counts.get(name, 0) + int(line.split()[-1])
         return counts
 
+    def deliver_peak_mib(self):
+        """The most memory that a deliver process has had (VmHWM)."""
+        return max(_status_kib(one.pid, "VmHWM")
+                   for one in self._of("deliver")) / 1024
+
+
+def _status_kib(pid, name):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        for line in file:
+            if line.startswith(name + ":"):
+                return int(line.split()[1])
+    raise AssertionError(f"no {name} of process {pid}")
+
 
 class Sink:
     """bench-sink, and its control connection."""
 
-    def __init__(self):
+    def __init__(self, certificate=None, http2=False):
+        self.tls = certificate is not None
+        words = [binary("bench-sink"), "--wildcard"]
+        if self.tls:
+            words += ["--tls", certificate.pem] + ["--http2"] * http2
         self._process = subprocess.Popen(
-            [binary("bench-sink"), "--wildcard"], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, text=True)
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            text=True, preexec_fn=die_with_parent)
         first = self._process.stdout.readline().split()
         if len(first) != 2:
             raise AssertionError("bench-sink did not start")
         self.port = int(first[1])
-        self._link = http.client.HTTPConnection("127.0.0.1", self.port,
-                                                timeout=30)
+        if self.tls:
+            trust = ssl.create_default_context(cafile=certificate.pem)
+            self._link = http.client.HTTPSConnection(
+                "127.0.0.1", self.port, timeout=30, context=trust)
+        else:
+            self._link = http.client.HTTPConnection("127.0.0.1", self.port,
+                                                    timeout=30)
 
     @property
     def pid(self):
         return self._process.pid
 
-    def callbacks(self, count, hosts):
-        """The URLs of the callbacks, spread over the hosts in turn; the same
-        as bench-bare's."""
-        names = (["127.0.0.1"] if hosts == 1 else
-                 [f"127.1.0.{1 + n}" for n in range(hosts)])
-        return [f"http://{names[n % hosts]}:{self.port}/s/{n}"
-                for n in range(count)]
-
-    def reset(self, callbacks, events):
-        status, _ = self._ask("POST", f"/_reset?callbacks={callbacks}"
-                                      f"&events={events}")
+    def reset(self, callbacks, events, delay_ms=0, close=False):
+        status, _ = self._ask(
+            "POST", f"/_reset?callbacks={callbacks}&events={events}"
+                    f"&delay_ms={delay_ms}&close={int(close)}")
         assert status == 204, "the sink takes no run of that size"
 
     def stats(self):
@@ -178,11 +216,16 @@ class Tool:
         for option, value in options.items():
             words += ["--" + option.replace("_", "-"), str(value)]
         self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL,
-                                         stdout=subprocess.PIPE, text=True)
+                                         stdout=subprocess.PIPE, text=True,
+                                         preexec_fn=die_with_parent)
 
     @property
     def pid(self):
         return self._process.pid
+
+    @property
+    def running(self):
+        return self._process.poll() is None
 
     def result(self):
         """Waits for its end; returns what it has found."""

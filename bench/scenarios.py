@@ -1,5 +1,6 @@
 """The table of scenarios.  A new one is a new row; what a row can't say yet
-becomes a new field, with a default that leaves the others as they are."""
+becomes a new field, with a default that leaves the others as they are.  What a
+`kind` does is in the module of kinds.py that has it."""
 
 import dataclasses
 
@@ -9,25 +10,40 @@ class Scenario:
     name: str
     about: str
     subscriptions: int
-    events: int              # in each round
+    events: int = 1          # in each round
+    kind: str = "deliveries"
     hosts: int = 1           # that the callbacks are spread over
     event_bytes: int = 1024
     publishers: int = 4      # connections to the hub
     rate: int = 0            # events a second; 0: as fast as they are taken
     bare_concurrency: int = 64
-    delivers: int = 1        # deliver processes
     settings: tuple = ()     # of the programs, as (name, value)
     latency: bool = False    # the figure is the latency, not the rate
+    delay_ms: int = 0        # before the callbacks answer
+    close: bool = False      # they close the connection after each answer
+    tls: bool = False
+    http2: bool = False
+    delivers: tuple = (1,)   # numbers of deliver processes to compare
+    sizes: tuple = ()        # numbers of subscriptions to compare
+    unrelated: int = 0       # subscriptions to another topic that come in
+    rounds: int = 0          # 0: the driver's default
+    targets: tuple = ()      # (figure, "at least" or "at most", number)
 
     @property
     def deliveries(self):
         return self.subscriptions * self.events
 
+    def of(self, **changes):
+        return dataclasses.replace(self, **changes)
+
     def short(self):
         """The same, only to see that it works."""
-        return dataclasses.replace(
-            self, subscriptions=min(self.subscriptions, 40),
-            events=min(self.events, 5), hosts=min(self.hosts, 10))
+        return self.of(
+            subscriptions=min(self.subscriptions, 40),
+            events=min(self.events, 5), hosts=min(self.hosts, 10),
+            unrelated=min(self.unrelated, 200), delay_ms=min(self.delay_ms, 5),
+            delivers=self.delivers[:2],
+            sizes=tuple(size // 1000 or 1 for size in self.sizes[-3:]))
 
 
 # On one host: room for as many transfers as the bare loop has, and for the
@@ -36,20 +52,83 @@ def _room(per_host, concurrency):
     return (("per_host", per_host), ("concurrency", concurrency))
 
 
+RATIO = "ratio"
+CPU_RATIO = "CPU: deliver by bare"
+P50, P99 = "system: p50 latency, ms", "system: p99 latency, ms"
+
 SCENARIOS = {one.name: one for one in [
     Scenario("one-host", "a backlog for 1,000 subscriptions on one host",
-             subscriptions=1000, events=40, settings=_room(64, 128)),
+             subscriptions=1000, events=40, settings=_room(64, 128),
+             targets=((RATIO, "at least", 0.8),)),
     Scenario("many-hosts", "a backlog for 2,000 subscriptions on 100 hosts",
              subscriptions=2000, events=20, hosts=100,
-             bare_concurrency=256, settings=_room(64, 1024)),
+             bare_concurrency=256, settings=_room(64, 1024),
+             targets=((RATIO, "at least", 0.9), (CPU_RATIO, "at most", 1.2))),
+    Scenario("1000-hosts", "a backlog for 1,000 subscriptions on 1,000 hosts",
+             subscriptions=1000, events=40, hosts=1000,
+             bare_concurrency=256, settings=_room(64, 1024),
+             targets=((RATIO, "at least", 1.2),)),
+    Scenario("processes", "callbacks that answer after 50 ms, for one and more "
+             "deliver processes of concurrency 256", kind="processes",
+             subscriptions=2000, events=20, hosts=100, delay_ms=50,
+             delivers=(1, 2, 3, 4), settings=_room(64, 256), rounds=3,
+             targets=(("rate: 2 by 1", "at least", 1.9),
+                      ("CPU: 2 by 1", "at most", 1.1))),
     Scenario("latency", "one subscription, an idle system, an event each 5 ms",
              subscriptions=1, events=1000, publishers=1, rate=200,
-             bare_concurrency=1, latency=True),
+             bare_concurrency=1, latency=True,
+             targets=((P50, "at most", 1), (P99, "at most", 3))),
     Scenario("steady", "100 subscriptions, 20 events a second",
              subscriptions=100, events=60, publishers=1, rate=20,
              settings=_room(64, 128), latency=True),
+    Scenario("backlog", "one subscription, 50 events a second, while a "
+             "million jobs of another topic drain", kind="backlog",
+             subscriptions=10_000, events=100, hosts=100, rate=50, rounds=3,
+             settings=_room(64, 1024), targets=((P99, "at most", 50),)),
+    Scenario("fanout", "the spreader alone: jobs of one event to 200,000 "
+             "subscriptions", kind="fanout", subscriptions=200_000,
+             settings=(("fanout_backlog", 100_000_000),),
+             targets=(("jobs/s", "at least", 200_000),)),
+    Scenario("push", "events that one hub accepts, on 64 connections, beside "
+             "redis-benchmark's XADD", kind="push", subscriptions=0,
+             events=50_000, publishers=64,
+             targets=((RATIO, "at least", 0.5),)),
+    Scenario("subscribe", "subscriptions asked for, verified and active",
+             kind="subscribe", subscriptions=20_000, hosts=100,
+             settings=_room(64, 1024) + (("verify", "on"),),
+             targets=(("subscriptions/s", "at least", 5000),)),
+    Scenario("memory-deliver", "deliver's memory, with 1,024 transfers in "
+             "flight", kind="memory", subscriptions=2000, events=20,
+             hosts=100, delay_ms=50, settings=_room(64, 1024), rounds=3,
+             targets=(("deliver: VmHWM, MiB", "at most", 64),)),
+    Scenario("crowd", "the main figures before and after a million unrelated "
+             "subscriptions", kind="crowd", subscriptions=2000, events=20,
+             hosts=100, settings=_room(64, 1024), unrelated=1_000_000,
+             rounds=3, targets=(
+                 ("deliveries/s: after by before", "at least", 0.9),
+                 ("deliver, CPU us: after by before", "at most", 1.1),
+                 ("pushes/s: after by before", "at least", 0.9),
+                 ("p50 latency, ms: after by before", "at most", 1.1),
+                 ("p99 latency, ms: after by before", "at most", 1.1))),
+    Scenario("growth", "one event to 10 to 1,000,000 subscriptions",
+             kind="growth", subscriptions=1_000_000, hosts=100,
+             settings=_room(64, 1024), rounds=3,
+             sizes=(10, 100, 1000, 10_000, 100_000, 1_000_000),
+             targets=(("rate: 1,000,000 by 10,000", "at least", 0.9),)),
+    Scenario("cold", "10,000 callbacks on hosts of their own: connect, POST, "
+             "close", subscriptions=10_000, events=2, hosts=10_000,
+             bare_concurrency=256, settings=_room(64, 256), close=True),
+    Scenario("tls", "one host by https, a new connection with a resumed "
+             "session each time", subscriptions=1000, events=5, tls=True,
+             close=True, settings=_room(64, 128)),
+    Scenario("tls-kept", "one host by https, connections kept",
+             subscriptions=1000, events=20, tls=True,
+             settings=_room(64, 128)),
+    Scenario("http2", "one host by HTTP/2", subscriptions=1000, events=20,
+             tls=True, http2=True,
+             settings=_room(64, 128) + (("http2", "yes"),)),
     Scenario("defaults", "as one-host, with the default settings of deliver",
              subscriptions=1000, events=10),
 ]}
 
-DEFAULT = ("one-host", "many-hosts", "latency")
+DEFAULT = ("one-host", "many-hosts", "1000-hosts", "latency")

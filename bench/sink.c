@@ -1,21 +1,24 @@
 /* sink.c - bench-sink: a subscriber that does nothing but count.
  *
- *   bench-sink [--wildcard]
+ *   bench-sink [--wildcard] [--tls PEM [--http2]]
  *
  * One thread, one epoll, kept-alive connections, no allocation per request.
  * It prints "listening PORT" and serves until SIGTERM:
  *
  *   GET  ...?hub.challenge=X      200 X, as verification of intent wants it
  *   POST /s/N                     an empty answer; counted (tally.h)
- *   POST /_reset?callbacks=N&events=M[&status=S]
+ *   POST /_reset?callbacks=N&events=M[&status=S][&delay_ms=D][&close=1]
  *                                 a new run, answered with status S (204)
+ *                                 after D ms; then the connection is closed
  *   GET  /_stats                  the counts as JSON
  *
  * With --wildcard it is reached at every address of 127.0.0.0/8: it binds any
  * address, but on the loopback device only.
  *
- * Known limits: requests need a Content-Length (no chunks); an answer that
- * the socket does not take at once closes the connection. */
+ * By HTTP/2 it answers deliveries only, 204 and at once.
+ *
+ * Known limit: an answer that the socket does not take at once closes the
+ * connection. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -30,7 +33,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench/callback.h"
+#include "bench/h2.h"
+#include "bench/request.h"
 #include "bench/stamp.h"
+#include "bench/stream.h"
 #include "bench/tally.h"
 #include "common/base/buf.h"
 #include "common/base/mem.h"
@@ -38,28 +45,33 @@
 #define BACKLOG 4096
 #define EVENTS_MAX 256
 #define READ_BYTES 16384
-#define REQUEST_MAX_BYTES (4u << 20) /* head and body */
 
 struct conn {
-    int fd;
+    struct bench_stream stream;
+    struct bench_h2 *h2; /* owned; NULL: HTTP/1.1 */
+    bool greeted;        /* its TLS handshake is over */
     struct wsub_buf in;
+    uint64_t due_ns; /* of the answer that it waits for; 0: none */
+    TAILQ_ENTRY(conn) waiting_next;
     LIST_ENTRY(conn) next;
 };
 
 struct sink {
     int epoll;
     int listener;
-    unsigned status; /* of the answer to a delivery */
+    SSL_CTX *tls;      /* owned; NULL: in the clear */
+    unsigned status;   /* of the answer to a delivery */
+    uint32_t delay_ms; /* before that answer */
+    bool close_each;   /* the connection after it */
     uint64_t verifications;
-    uint64_t connections; /* open ones */
+    uint64_t connections;       /* open ones */
+    uint64_t accepted, resumed; /* connections, TLS sessions */
     LIST_HEAD(, conn) conns;
+    TAILQ_HEAD(, conn)
+    waiting; /* for their answers, by due_ns: the delay is
+                                 * the same for all */
     struct bench_tally tally;
     struct wsub_buf out; /* answers to what was just read */
-};
-
-struct request {
-    const char *method, *target, *body;
-    size_t method_len, target_len, body_len;
 };
 
 static volatile sig_atomic_t ending;
@@ -104,7 +116,10 @@ static void print_port(int listener)
 
 static void conn_close(struct sink *sink, struct conn *conn)
 {
-    close(conn->fd);
+    if (conn->due_ns != 0)
+        TAILQ_REMOVE(&sink->waiting, conn, waiting_next);
+    bench_h2_free(conn->h2);
+    bench_stream_close(&conn->stream);
     LIST_REMOVE(conn, next);
     wsub_buf_done(&conn->in);
     free(conn);
@@ -122,81 +137,13 @@ static void on_connection(struct sink *sink)
         return;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     conn = wsub_calloc(1, sizeof(*conn));
-    conn->fd = fd;
+    bench_stream_open(&conn->stream, fd, sink->tls);
     event.data.ptr = conn;
     LIST_INSERT_HEAD(&sink->conns, conn, next);
     sink->connections++;
+    sink->accepted++;
     if (epoll_ctl(sink->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
         conn_close(sink, conn);
-}
-
-static size_t content_length(const char *head, size_t len)
-{
-    static const char name[] = "\ncontent-length:";
-    const char *end = head + len, *line = head;
-
-    while ((line = memchr(line, '\n', (size_t)(end - line))) != NULL) {
-        if ((size_t)(end - line) > sizeof(name) &&
-            strncasecmp(line, name, sizeof(name) - 1) == 0)
-            return strtoul(line + sizeof(name) - 1, NULL, 10);
-        line++;
-    }
-    return 0;
-}
-
-/* Splits the first request off; returns its size, 0 when it is not complete,
- * -1 when it is none. */
-static ssize_t request_parse(const char *data, size_t len, struct request *ret)
-{
-    const char *end = memmem(data, len, "\r\n\r\n", 4);
-    const char *space, *second;
-    size_t head_len;
-
-    if (end == NULL)
-        return len > READ_BYTES ? -1 : 0;
-    head_len = (size_t)(end - data) + 4;
-    space = memchr(data, ' ', head_len);
-    second = space == NULL ? NULL
-                           : memchr(space + 1, ' ',
-                                    head_len - (size_t)(space + 1 - data));
-    if (second == NULL)
-        return -1;
-    ret->method = data;
-    ret->method_len = (size_t)(space - data);
-    ret->target = space + 1;
-    ret->target_len = (size_t)(second - space) - 1;
-    ret->body = data + head_len;
-    ret->body_len = content_length(data, head_len);
-    if (ret->body_len > REQUEST_MAX_BYTES)
-        return -1;
-    return len < head_len + ret->body_len ? 0
-                                          : (ssize_t)(head_len + ret->body_len);
-}
-
-/* The value of a field of the query; NULL when it is not there. */
-static const char *query_field(const struct request *request, const char *name,
-                               size_t *ret_len)
-{
-    const char *end = request->target + request->target_len;
-    const char *at =
-        memmem(request->target, request->target_len, name, strlen(name));
-    const char *stop;
-
-    if (at == NULL)
-        return NULL;
-    at += strlen(name);
-    stop = memchr(at, '&', (size_t)(end - at));
-    *ret_len = (size_t)((stop != NULL ? stop : end) - at);
-    return at;
-}
-
-static uint32_t query_number(const struct request *request, const char *name,
-                             uint32_t otherwise)
-{
-    size_t len;
-    const char *text = query_field(request, name, &len);
-
-    return text == NULL ? otherwise : (uint32_t)strtoul(text, NULL, 10);
 }
 
 static void answer(struct sink *sink, unsigned status, const char *body,
@@ -205,6 +152,8 @@ static void answer(struct sink *sink, unsigned status, const char *body,
     wsub_buf_printf(&sink->out, "HTTP/1.1 %u Answer\r\n", status);
     if (status != 204)
         wsub_buf_printf(&sink->out, "Content-Length: %zu\r\n", len);
+    if (sink->close_each)
+        wsub_buf_str(&sink->out, "Connection: close\r\n");
     wsub_buf_str(&sink->out, "\r\n");
     wsub_buf_add(&sink->out, body, len);
 }
@@ -215,29 +164,36 @@ static void answer_stats(struct sink *sink)
 
     wsub_buf_printf(&json,
                     "{\"verifications\":%lu,\"connections\":%lu,"
-                    "\"cpu_s\":%.6f,",
+                    "\"accepted\":%lu,\"resumed\":%lu,\"cpu_s\":%.6f,",
                     (unsigned long)sink->verifications,
-                    (unsigned long)sink->connections, bench_cpu_s());
+                    (unsigned long)sink->connections,
+                    (unsigned long)sink->accepted, (unsigned long)sink->resumed,
+                    bench_cpu_s());
     bench_tally_json(&sink->tally, &json);
     wsub_buf_str(&json, "}\n");
     answer(sink, 200, json.data, json.len);
     wsub_buf_done(&json);
 }
 
-static void answer_reset(struct sink *sink, const struct request *request)
+static void answer_reset(struct sink *sink, const struct bench_request *request)
 {
-    bool done =
-        bench_tally_reset(&sink->tally, query_number(request, "callbacks=", 0),
-                          query_number(request, "events=", 0));
+    bool done = bench_tally_reset(
+        &sink->tally, bench_request_number(request, "callbacks=", 0),
+        bench_request_number(request, "events=", 0));
 
-    sink->status = query_number(request, "status=", 204);
+    sink->status = bench_request_number(request, "status=", 204);
+    sink->delay_ms = bench_request_number(request, "delay_ms=", 0);
+    sink->close_each = bench_request_number(request, "close=", 0) != 0;
+    sink->accepted = sink->resumed = 0;
     answer(sink, done ? 204 : 400, "", 0);
 }
 
-static void answer_challenge(struct sink *sink, const struct request *request)
+static void answer_challenge(struct sink *sink,
+                             const struct bench_request *request)
 {
     size_t len;
-    const char *challenge = query_field(request, "hub.challenge=", &len);
+    const char *challenge =
+        bench_request_field(request, "hub.challenge=", &len);
 
     if (challenge == NULL) {
         answer(sink, 404, "", 0);
@@ -247,66 +203,132 @@ static void answer_challenge(struct sink *sink, const struct request *request)
     answer(sink, 200, challenge, len);
 }
 
-static bool request_is(const struct request *request, const char *method,
-                       const char *path)
+static void on_post(const char *path, size_t path_len, const char *body,
+                    size_t body_len, void *arg)
 {
-    return request->method_len == strlen(method) &&
-           memcmp(request->method, method, request->method_len) == 0 &&
-           request->target_len >= strlen(path) &&
-           memcmp(request->target, path, strlen(path)) == 0;
+    struct sink *sink = arg;
+
+    bench_tally_add(&sink->tally, path, path_len, body, body_len);
 }
 
-static void on_request(struct sink *sink, const struct request *request)
+/* Counts a delivery; its answer follows now or when it is due. */
+static void on_delivery(struct sink *sink, struct conn *conn,
+                        const struct bench_request *request)
 {
-    if (request_is(request, "POST", BENCH_CALLBACK_PATH)) {
-        bench_tally_add(&sink->tally, request->target, request->target_len,
-                        request->body, request->body_len);
+    on_post(request->target, request->target_len, request->body,
+            request->body_len, sink);
+    if (sink->delay_ms == 0) {
         answer(sink, sink->status, "", 0);
-    } else if (request_is(request, "POST", "/_reset")) {
-        answer_reset(sink, request);
-    } else if (request_is(request, "GET", "/_stats")) {
-        answer_stats(sink);
-    } else {
-        answer_challenge(sink, request);
+        return;
     }
+    conn->due_ns = bench_now_ns() + sink->delay_ms * UINT64_C(1000000);
+    TAILQ_INSERT_TAIL(&sink->waiting, conn, waiting_next);
 }
 
-/* Answers every request that is complete; false when the connection is of no
- * use any more. */
+static void on_request(struct sink *sink, struct conn *conn,
+                       const struct bench_request *request)
+{
+    if (bench_request_is(request, "POST", BENCH_CALLBACK_PATH))
+        on_delivery(sink, conn, request);
+    else if (bench_request_is(request, "POST", "/_reset"))
+        answer_reset(sink, request);
+    else if (bench_request_is(request, "GET", "/_stats"))
+        answer_stats(sink);
+    else
+        answer_challenge(sink, request);
+}
+
+/* Writes the answers; false when the connection is of no use any more. */
+static bool conn_answer(struct sink *sink, struct conn *conn)
+{
+    if (sink->out.len == 0)
+        return true;
+    return bench_stream_write(&conn->stream, sink->out.data, sink->out.len) &&
+           (conn->h2 != NULL || !sink->close_each);
+}
+
+/* Answers the requests that are complete, until one has to wait for its
+ * answer. */
 static bool conn_serve(struct sink *sink, struct conn *conn)
 {
     size_t used = 0;
     ssize_t size = 0;
-    struct request request;
+    struct bench_request request;
 
-    wsub_buf_clear(&sink->out);
-    while (used < conn->in.len &&
-           (size = request_parse(conn->in.data + used, conn->in.len - used,
-                                 &request)) > 0) {
-        on_request(sink, &request);
+    while (used < conn->in.len && conn->due_ns == 0 &&
+           (size = bench_request_parse(conn->in.data + used,
+                                       conn->in.len - used, &request)) > 0) {
+        on_request(sink, conn, &request);
         used += (size_t)size;
     }
     memmove(conn->in.data, conn->in.data + used, conn->in.len - used);
     conn->in.len -= used;
-    return size >= 0 &&
-           (sink->out.len == 0 || send(conn->fd, sink->out.data, sink->out.len,
-                                       MSG_NOSIGNAL) == (ssize_t)sink->out.len);
+    return size >= 0 && conn_answer(sink, conn);
 }
 
-static void on_readable(struct sink *sink, struct conn *conn)
+static bool conn_serve_h2(struct sink *sink, struct conn *conn)
 {
-    char *at = wsub_buf_reserve(&conn->in, READ_BYTES);
-    ssize_t got = recv(conn->fd, at, READ_BYTES, 0);
+    bool fine = bench_h2_feed(conn->h2, wsub_buf_cstr(&conn->in), conn->in.len,
+                              &sink->out);
 
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    conn->in.len = 0;
+    return fine && conn_answer(sink, conn);
+}
+
+/* After the first bytes over TLS: what was agreed on. */
+static void conn_greet(struct sink *sink, struct conn *conn)
+{
+    const unsigned char *protocol = NULL;
+    unsigned len = 0;
+
+    conn->greeted = true;
+    if (conn->stream.ssl == NULL)
         return;
-    if (got <= 0) {
-        conn_close(sink, conn);
-        return;
+    sink->resumed += SSL_session_reused(conn->stream.ssl) == 1;
+    SSL_get0_alpn_selected(conn->stream.ssl, &protocol, &len);
+    if (len == 2 && memcmp(protocol, "h2", 2) == 0)
+        conn->h2 = bench_h2_new(on_post, sink);
+}
+
+/* Reads what is there and serves it; false at the connection's end. */
+static bool conn_read(struct sink *sink, struct conn *conn)
+{
+    do {
+        char *at = wsub_buf_reserve(&conn->in, READ_BYTES);
+        ssize_t got = bench_stream_read(&conn->stream, at, READ_BYTES);
+
+        if (got <= 0)
+            return got == 0;
+        conn->in.len += (size_t)got;
+        if (!conn->greeted)
+            conn_greet(sink, conn);
+        wsub_buf_clear(&sink->out);
+        if (conn->h2 != NULL ? !conn_serve_h2(sink, conn)
+                             : !conn_serve(sink, conn))
+            return false;
+    } while (bench_stream_holds(&conn->stream));
+    return true;
+}
+
+/* Sends the answers that are due; returns the time to the next in ms, -1 when
+ * none waits. */
+static int answer_due(struct sink *sink)
+{
+    struct conn *conn;
+
+    while ((conn = TAILQ_FIRST(&sink->waiting)) != NULL) {
+        uint64_t now = bench_now_ns();
+
+        if (conn->due_ns > now)
+            return (int)((conn->due_ns - now + 999999) / 1000000);
+        TAILQ_REMOVE(&sink->waiting, conn, waiting_next);
+        conn->due_ns = 0;
+        wsub_buf_clear(&sink->out);
+        answer(sink, sink->status, "", 0);
+        if (!conn_serve(sink, conn))
+            conn_close(sink, conn);
     }
-    conn->in.len += (size_t)got;
-    if (!conn_serve(sink, conn))
-        conn_close(sink, conn);
+    return -1;
 }
 
 static void serve(struct sink *sink)
@@ -314,13 +336,16 @@ static void serve(struct sink *sink)
     struct epoll_event events[EVENTS_MAX];
 
     while (!ending) {
-        int count = epoll_wait(sink->epoll, events, EVENTS_MAX, -1);
+        int count =
+            epoll_wait(sink->epoll, events, EVENTS_MAX, answer_due(sink));
 
         for (int i = 0; i < count; i++) {
-            if (events[i].data.ptr == NULL)
+            struct conn *conn = events[i].data.ptr;
+
+            if (conn == NULL)
                 on_connection(sink);
-            else
-                on_readable(sink, events[i].data.ptr);
+            else if (!conn_read(sink, conn))
+                conn_close(sink, conn);
         }
     }
 }
@@ -328,21 +353,34 @@ static void serve(struct sink *sink)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"wildcard", no_argument, NULL, 'w'}, {0}};
+        {"wildcard", no_argument, NULL, 'w'},
+        {"tls", required_argument, NULL, 't'},
+        {"http2", no_argument, NULL, '2'},
+        {0}};
     struct epoll_event event = {.events = EPOLLIN};
     struct sigaction action = {.sa_handler = on_signal};
     struct sink sink = {.status = 204};
-    bool wildcard = false;
+    bool wildcard = false, http2 = false;
+    const char *pem_file = NULL;
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'w')
+        if (option == 'w')
+            wildcard = true;
+        else if (option == 't')
+            pem_file = optarg;
+        else if (option == '2')
+            http2 = true;
+        else
             return 1;
-        wildcard = true;
     }
+    signal(SIGPIPE, SIG_IGN);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     bench_tally_reset(&sink.tally, 0, 0);
+    TAILQ_INIT(&sink.waiting);
+    if (pem_file != NULL)
+        sink.tls = bench_tls_new(pem_file, http2);
     sink.epoll = epoll_create1(EPOLL_CLOEXEC);
     sink.listener = make_listener(wildcard);
     if (epoll_ctl(sink.epoll, EPOLL_CTL_ADD, sink.listener, &event) != 0)
@@ -353,6 +391,7 @@ int main(int argc, char **argv)
         conn_close(&sink, LIST_FIRST(&sink.conns));
     bench_tally_done(&sink.tally);
     wsub_buf_done(&sink.out);
+    SSL_CTX_free(sink.tls);
     close(sink.listener);
     close(sink.epoll);
     return 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/callback.h"
 #include "bench/stamp.h"
 #include "common/base/buf.h"
 #include "common/base/mem.h"

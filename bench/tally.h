@@ -14,7 +14,6 @@
 #include "bench/hist.h"
 
 #define BENCH_TALLY_MAX_PAIRS (1ull << 33) /* 1 GiB of bits */
-#define BENCH_CALLBACK_PATH "/s/"
 
 struct wsub_buf;
 

@@ -1,6 +1,8 @@
 # Bench.cmake - the programs of the benchmark, and a quick check of them.
 
 find_program(PYTHON3 NAMES python3 REQUIRED)
+pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl>=3.0)
+pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2)
 
 # wsub_bench(NAME...): each NAME.c of this folder is the program bench-NAME;
 # the other sources belong to all of them.  The ctest `bench-short` runs every
@@ -11,7 +13,8 @@ function(wsub_bench)
         list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${name}.c)
     endforeach()
     add_library(bench_parts STATIC ${sources})
-    target_link_libraries(bench_parts PUBLIC common)
+    target_link_libraries(bench_parts PUBLIC common
+        PkgConfig::SSL PkgConfig::NGHTTP2)
     foreach(name IN LISTS ARGN)
         add_executable(bench-${name} ${name}.c)
         target_link_libraries(bench-${name} PRIVATE bench_parts)

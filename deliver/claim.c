@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <event2/event.h>
+
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
@@ -13,6 +15,12 @@
 #define READ_MAX 256                   /* entries of some 100 bytes */
 #define CONTENT_MAX_BYTES (128u << 20) /* then nothing more is claimed */
 #define SLOTS_A_SHARD 4 /* an entry of each stream, and bulk's is 3/4 */
+
+/* While the process is busy its readers wait for so many free slots, or so
+ * long: a read and the load of its records cost as much for one job as for
+ * ten. */
+#define BATCH_SHARE 8 /* of the slots */
+#define BATCH_WAIT_US 1000
 
 #define RENEW_MAX 256 /* entries in one call */
 
@@ -34,6 +42,25 @@ void deliver_hold_key(const struct wsub_stream_entry *entry,
              entry->id);
 }
 
+static void wait_for_batch(struct deliver_claim *claim)
+{
+    struct timeval wait = {0, BATCH_WAIT_US};
+
+    if (!evtimer_pending(claim->batch, NULL))
+        event_add(claim->batch, &wait);
+}
+
+static void on_batch(evutil_socket_t fd, short what, void *arg)
+{
+    struct deliver_claim *claim = arg;
+
+    (void)fd;
+    (void)what;
+    claim->waited = true;
+    deliver_claim_kick(claim);
+    claim->waited = false;
+}
+
 static size_t on_grant(size_t want, void *arg)
 {
     struct deliver_claim_source *source = arg;
@@ -47,6 +74,10 @@ static size_t on_grant(size_t want, void *arg)
         return 0; /* a job that ends makes room, and kicks the readers */
     if (granted < WSUB_READER_STREAMS_MAX)
         return 0;
+    if (granted < claim->slots / BATCH_SHARE && !claim->waited) {
+        wait_for_batch(claim);
+        return 0;
+    }
     if (granted > want)
         granted = want;
     claim->used += granted;
@@ -137,6 +168,7 @@ struct deliver_claim *deliver_claim_new(struct deliver *d)
 
     claim->d = d;
     claim->slots = deliver_claim_slots(d);
+    claim->batch = evtimer_new(wsub_loop_base(d->loop), on_batch, claim);
     TAILQ_INIT(&claim->stalled);
     for (size_t i = 0; i < DELIVER_CLAIM_SOURCES; i++)
         source_init(claim, i);
@@ -154,6 +186,7 @@ void deliver_claim_free(struct deliver_claim *claim)
             wsub_stream_reader_free(source->readers[i]);
         free(source->readers);
     }
+    event_free(claim->batch);
     free(claim);
 }
 

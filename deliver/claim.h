@@ -34,6 +34,8 @@ struct deliver_claim {
     unsigned first;   /* shard to wake first: in turn, lest one takes all */
     size_t slots;
     size_t used;                     /* granted to readers, or held */
+    struct event *batch;             /* owned; while few slots are free */
+    bool waited;                     /* long enough: those few are granted */
     struct deliver_job *held;        /* jobs by hold_key; its entry may come
                                       * again by a takeover */
     struct deliver_job_list stalled; /* jobs that wait for Redis */

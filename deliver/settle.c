@@ -12,6 +12,7 @@
 #include "common/redis/redis.h"
 #include "common/store/progress.h"
 #include "common/store/promoter.h"
+#include "deliver/claim.h"
 #include "deliver/job.h"
 #include "deliver/job_entry.h"
 #include "deliver/parking.h"
@@ -19,21 +20,27 @@
 
 #define BATCH_MAX 256 /* jobs a call; under half a millisecond of Redis */
 
+/* What is delivered waits for so many others, or so long: a call of the script
+ * costs Redis and this process as much as the settling of ten jobs. */
+#define BATCH_SHARE 8 /* of the slots */
+#define BATCH_WAIT_US 1000
+
 struct shard {
     struct deliver_settler *settler;
     unsigned number;
     struct deliver_job_list waiting;
     struct deliver_job_list sent; /* in the call on its way, or unanswered */
     bool busy;
+    bool urgent; /* something that waits has others waiting for it */
 };
 
 struct deliver_settler {
     struct deliver *d;    /* borrowed; outlives the settler */
     struct event *flush;  /* owned; runs once the turn is over */
+    struct event *soon;   /* owned; while less than a batch waits */
     struct shard *shards; /* owned */
+    size_t waiting;       /* jobs, over all shards */
 };
-
-static void shard_flush(struct shard *shard);
 
 /* The arguments of an operation, in the words of settle.lua. */
 enum argument {
@@ -238,6 +245,21 @@ static void settled(struct shard *shard)
     }
 }
 
+/* Sees to it that what waits is sent: at the end of this turn of the loop, or
+ * once there is more of it. */
+static void plan_flush(struct deliver_settler *settler, bool now)
+{
+    struct timeval wait = {0, BATCH_WAIT_US};
+
+    if (settler->waiting == 0)
+        return;
+    if (now || wsub_loop_draining(settler->d->loop) ||
+        settler->waiting >= settler->d->claim->slots / BATCH_SHARE)
+        event_active(settler->flush, EV_TIMEOUT, 0);
+    else if (!evtimer_pending(settler->soon, NULL))
+        event_add(settler->soon, &wait);
+}
+
 static void on_settled(enum wsub_err err, const struct redisReply *reply,
                        void *arg)
 {
@@ -246,7 +268,7 @@ static void on_settled(enum wsub_err err, const struct redisReply *reply,
     shard->busy = false;
     if (err == WSUB_OK) {
         settled(shard);
-        shard_flush(shard);
+        plan_flush(shard->settler, shard->urgent);
     } else if (err == WSUB_ERR_REFUSED) {
         wsub_log_error("settle-refused", WSUB_KU("shard", shard->number),
                        WSUB_KV("error", reply->str));
@@ -268,8 +290,11 @@ static void shard_flush(struct shard *shard)
                 break;
             TAILQ_REMOVE(&shard->waiting, job, next);
             TAILQ_INSERT_TAIL(&shard->sent, job, next);
+            shard->settler->waiting--;
         }
     }
+    if (TAILQ_EMPTY(&shard->waiting))
+        shard->urgent = false;
     if (TAILQ_EMPTY(&shard->sent))
         return;
     wsub_cmd_init_script(&cmd, redis, shard->number, WSUB_SCRIPT_SETTLE);
@@ -300,6 +325,7 @@ struct deliver_settler *deliver_settler_new(struct deliver *d)
 
     settler->d = d;
     settler->flush = evtimer_new(wsub_loop_base(d->loop), on_flush, settler);
+    settler->soon = evtimer_new(wsub_loop_base(d->loop), on_flush, settler);
     settler->shards = wsub_calloc(shards, sizeof(*settler->shards));
     for (unsigned i = 0; i < shards; i++) {
         settler->shards[i].settler = settler;
@@ -315,6 +341,7 @@ void deliver_settler_free(struct deliver_settler *settler)
     if (settler == NULL)
         return;
     event_free(settler->flush);
+    event_free(settler->soon);
     free(settler->shards);
     free(settler);
 }
@@ -324,6 +351,8 @@ void deliver_settle(struct deliver_settler *settler, struct deliver_job *job)
     struct shard *shard = &settler->shards[job->shard];
 
     TAILQ_INSERT_TAIL(&shard->waiting, job, next);
+    settler->waiting++;
+    shard->urgent |= job->outcome != DELIVER_DONE;
     if (!shard->busy)
-        event_active(settler->flush, EV_TIMEOUT, 0);
+        plan_flush(settler, shard->urgent);
 }

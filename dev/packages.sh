@@ -4,7 +4,7 @@
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev
     libcurl4-openssl-dev libc-ares-dev libhiredis-dev libjansson-dev libssl-dev
-    libinih-dev libxml2-dev uthash-dev check"
+    libinih-dev libnghttp2-dev libxml2-dev uthash-dev check"
 run_packages="redis-server redis-tools python3"
 
 # For the clients of tests/clients, which are skipped without them.

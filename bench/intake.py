@@ -1,0 +1,127 @@
+"""What comes in: pushes, subscriptions, and the fan-out of the spreader."""
+
+import subprocess
+import time
+
+from cpu import Meter
+from deliveries import FULL, NOISE_CORES, publish
+from rig import TOPIC, Sink, System
+from support.keys import digest
+
+POLL_S = 0.002
+PAGE_JOBS = 1000  # of the plain page, as the spreader's
+
+# What a page costs at least: the mark for the fan-out.
+_PLAIN_PAGE = """
+local cds = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], '+', 'LIMIT', 0, ARGV[2])
+for _, cd in ipairs(cds) do
+    redis.call('XADD', KEYS[2], '*', 'e', ARGV[3], 'c', cd)
+end
+return cds[#cds] or ''
+"""
+
+
+def _noise(meter):
+    if meter.others > NOISE_CORES:
+        yield f"others kept {meter.others:.2f} cores busy meanwhile"
+
+
+def push(load, context):
+    """Pushes to a hub alone, and XADD of the same bytes by redis-benchmark."""
+    with System(delivers=0, spreader=False, **dict(load.settings)) as system:
+        for _ in range(context.rounds(load)):
+            with Meter(**system.pids()) as meter:
+                pushed = publish(load, system).result()
+            meter.settle(publisher=pushed["cpu_s"])
+            plain = _redis_benchmark(load, system.redis.socket_path)
+            busy = pushed["cpu_s"] / pushed["seconds"]
+            note = [f"the publisher used {busy:.0%} of a core and may be the "
+                    "limit"] if busy > FULL else []
+            if pushed["refused"]:
+                note.append(f"the hub refused {pushed['refused']} events")
+            yield {"figures": {
+                "pushes/s": pushed["rate"], "XADD/s": plain,
+                "ratio": pushed["rate"] / plain,
+                "p99 answer, ms": pushed["answer_us"]["p99"] / 1e3,
+                **{f"{name}, CPU us": used * 1e6 / load.events
+                   for name, used in meter.used.items()}},
+                   "notes": note + list(_noise(meter)),
+                   "wrong": pushed["refused"], "runs": {"pushed": pushed}}
+
+
+def _redis_benchmark(load, socket_path):
+    """XADDs a second with the fields of a pushed event."""
+    done = subprocess.run(
+        ["redis-benchmark", "-s", socket_path, "-P", "1", "-c",
+         str(load.publishers), "-n", str(load.events), "--csv", "XADD",
+         "bench:log", "*", "v", "1", "t", TOPIC, "ct", "application/json", "b",
+         "x" * load.event_bytes],
+        check=True, capture_output=True, text=True)
+    return float(done.stdout.splitlines()[-1].rsplit('","')[1])
+
+
+def subscribe(load, context):
+    """Requests with verification, from the first one until all are active."""
+    sink = Sink()
+    try:
+        with System(**dict(load.settings)) as system:
+            for number in range(context.rounds(load)):
+                with Meter(sink=[sink.pid], **system.pids()) as meter:
+                    seconds = system.subscribe(
+                        sink, load.subscriptions, load.hosts,
+                        f"{TOPIC}/{number}")
+                meter.settle()
+                yield {"figures": {
+                    "subscriptions/s": load.subscriptions / seconds,
+                    **{f"{name}, CPU us": used * 1e6 / load.subscriptions
+                       for name, used in meter.used.items()}},
+                       "notes": list(_noise(meter)), "wrong": 0}
+    finally:
+        sink.close()
+
+
+def fanout(load, context):
+    """One event's jobs by the spreader, and by a script that does nothing but
+    post them."""
+    sink = Sink()
+    try:
+        with System(delivers=0, **dict(load.settings)) as system:
+            system.subscribe(sink, load.subscriptions, load.hosts)
+            for number in range(context.rounds(load)):
+                expected = (number + 1) * load.subscriptions
+                with Meter(**system.pids()) as meter:
+                    began = time.monotonic()
+                    publish(load, system).result()
+                    while _posted(system) < expected:
+                        system.check()
+                        time.sleep(POLL_S)
+                    seconds = time.monotonic() - began
+                meter.settle()
+                plain = _plain_pages(system, load.subscriptions)
+                rate = load.subscriptions / seconds
+                yield {"figures": {
+                    "jobs/s": rate, "plain page: jobs/s": plain,
+                    "ratio": rate / plain,
+                    **{f"{name}, CPU us": used * 1e6 / load.subscriptions
+                       for name, used in meter.used.items()}},
+                       "notes": list(_noise(meter)), "wrong": 0}
+    finally:
+        sink.close()
+
+
+def _posted(system):
+    return sum(system.redis.call("XLEN", system.store.key(TOPIC, lane))
+               for lane in ("outbox", "bulk"))
+
+
+def _plain_pages(system, jobs):
+    redis, posted, cursor = system.redis, 0, b"-"
+    subs = system.store.key(TOPIC, f"subs:{digest(TOPIC)}")
+    began = time.monotonic()
+    while posted < jobs:
+        last = redis.call("EVAL", _PLAIN_PAGE, 2, subs, "bench:bulk", cursor,
+                          PAGE_JOBS, "1700000000000-0")
+        cursor, posted = b"(" + last, posted + PAGE_JOBS
+    seconds = time.monotonic() - began
+    redis.call("DEL", "bench:bulk")
+    return jobs / seconds

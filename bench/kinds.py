@@ -1,0 +1,21 @@
+"""What a scenario's `kind` names: a generator of rounds.
+
+A round is a dict: `figures` by name; `notes`, what makes them doubtful;
+`wrong`, how many deliveries or requests failed; for plots `points`, figures by
+x; anything else goes to the JSON as it is."""
+
+import deliveries
+import intake
+import scale
+
+KINDS = {
+    "deliveries": deliveries.deliveries,
+    "processes": deliveries.processes,
+    "memory": deliveries.memory,
+    "push": intake.push,
+    "subscribe": intake.subscribe,
+    "fanout": intake.fanout,
+    "growth": scale.growth,
+    "crowd": scale.crowd,
+    "backlog": scale.backlog,
+}
