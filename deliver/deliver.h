@@ -25,13 +25,13 @@ struct deliver_history;
 struct deliver_hosts;
 struct deliver_loader;
 struct deliver_parking;
-struct deliver_progress;
 struct deliver_settler;
 struct deliver_suspects;
 struct deliver_tries;
 struct event;
 struct wsub_http_client;
 struct wsub_loop;
+struct wsub_progress;
 struct wsub_promoter;
 struct wsub_redis;
 
@@ -51,7 +51,7 @@ struct deliver {
     struct deliver_hosts *hosts;
     struct deliver_loader *loader;
     struct deliver_parking *parking;
-    struct deliver_progress *progress;
+    struct wsub_progress *progress;
     struct deliver_settler *settler;
     struct deliver_suspects *suspects;
     struct deliver_tries *tries;

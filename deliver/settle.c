@@ -10,9 +10,11 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
+#include "common/store/progress.h"
 #include "common/store/promoter.h"
+#include "deliver/job.h"
+#include "deliver/job_entry.h"
 #include "deliver/parking.h"
-#include "deliver/progress.h"
 #include "deliver/suspect.h"
 
 #define BATCH_MAX 256 /* jobs a call; under half a millisecond of Redis */
@@ -32,11 +34,6 @@ struct deliver_settler {
 };
 
 static void shard_flush(struct shard *shard);
-
-const char *deliver_lane_name(enum deliver_lane lane)
-{
-    return lane == DELIVER_LANE_BULK ? "bulk" : "outbox";
-}
 
 /* The arguments of an operation, in the words of settle.lua. */
 enum argument {
@@ -233,7 +230,7 @@ static void settled(struct shard *shard)
 {
     struct deliver_job *job;
 
-    deliver_progress_note(shard->settler->d->progress);
+    wsub_progress_note(shard->settler->d->progress);
     while ((job = TAILQ_FIRST(&shard->sent)) != NULL) {
         TAILQ_REMOVE(&shard->sent, job, next);
         after(job);

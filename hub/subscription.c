@@ -170,7 +170,7 @@ void hub_subscription_find(struct hub *hub,
     find->arg = arg;
     find->due = 1;
     ask(find, on_topic, "HMGET", "topic", td, "t", "n");
-    ask(find, on_record, "GET", "sub", find->name, NULL, NULL);
+    ask(find, on_record, "HGET", "sub", td, cd, NULL);
     ask(find, on_follow, "HGET", "follow", td, cd, NULL);
     ask(find, on_missed, "ZCARD", "missed", find->name, NULL, NULL);
     ask(find, on_suspended, "ZSCORE", "suspended", NULL, find->name, NULL);

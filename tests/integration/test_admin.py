@@ -88,7 +88,7 @@ class AdminTest(SystemTest):
         """An active subscription and its topic, as `verified` leaves them."""
         td, cd = digest(topic), digest(callback)
         key = self.system.store.key
-        self.redis.call("SET", key(topic, f"sub:{td}:{cd}"),
+        self.redis.call("HSET", key(topic, f"sub:{td}"), cd,
                         f"1 {expires_s} 3600 {generation} {flags} - "
                         f"{callback}")
         self.redis.call("ZADD", key(topic, f"subs:{td}"), 0, cd)

@@ -39,7 +39,7 @@ class DirectProducers(SystemTest):
         """Writes an active subscription, as `verified` does."""
         store, call = self.system.store, self.system.redis.call
         td, cd = digest(topic), digest(self.callback.url)
-        call("SET", store.key(topic, f"sub:{td}:{cd}"),
+        call("HSET", store.key(topic, f"sub:{td}"), cd,
              f"1 99999999999 3600 1 - - {self.callback.url}")
         call("ZADD", store.key(topic, f"subs:{td}"), 0, cd)
         call("RPUSH", store.key(topic, "lease:99999999999"), f"{td}:{cd}")

@@ -68,6 +68,7 @@ class Lanes(LaneTest):
         rest = [entry for entry, _ in self.read("bulk")]
         batch = ("done", "outbox", event, 99, *first[:-1],
                  "later", "bulk", rest[0], event, self.cds[100], 1, 0, 0,
+                 "-",
                  "done", "bulk", event, 1, rest[1],
                  "dead", "outbox", first[-1], event, self.cds[99], 8, TOPIC,
                  CALLBACK, "why")
@@ -95,7 +96,7 @@ class Lanes(LaneTest):
         self.call("HINCRBY", "refs", event, 1)
         for entry, _ in self.read("outbox"):
             self.run_script("settle", "later", "outbox", entry, event,
-                            self.cds[0], 1, 0, 0)
+                            self.cds[0], 1, 0, 0, "-")
         self.assertEqual(self.call("ZCARD", "retry"), 1)
         self.assertEqual(self.hash("refs")[event.encode()], b"1")
 

@@ -18,7 +18,7 @@ class Activation(ScriptTest):
             99, "trust", "", 0)
         self.run_script("verified", TD, CD, "s", generation, "confirmed",
                         passed_ms, 0, 0, "-")
-        return int(self.call("GET", f"sub:{TD}:{CD}").split(b" ")[1])
+        return int(self.read_record().split(b" ")[1])
 
     def minute(self, end):
         return (end + 59) // 60 * 60
@@ -58,19 +58,18 @@ class Leases(ScriptTest):
 
     def renew(self, cd, expires_s, lease_s=60):
         """The record only: a renewal to later leaves the lists alone."""
-        self.call("SET", f"sub:{TD}:{cd}",
-                  f"1 {expires_s} {lease_s} 2 - - {CALLBACK}")
+        self.write_record(f"1 {expires_s} {lease_s} 2 - - {CALLBACK}", cd)
 
     def test_a_lapsed_lease_ends_the_subscription(self):
         now_s = self.now_ms() // 1000
         self.lease("lapsed", now_s)
         self.lease("lasts", now_s + 60)
         self.assertEqual(self.sweep()[0], 1)
-        self.assertEqual(self.call("ZRANGE", f"subs:{TD}", 0, -1), [b"lasts"])
+        self.assertEqual(self.index(), ["lasts"])
         self.assertEqual(self.leases(f"{TD}:lasts"), [now_s + 60])
         self.assertFalse(self.exists(f"lease:{now_s}"))
-        self.assertFalse(self.exists(f"sub:{TD}:lapsed"))
-        self.assertTrue(self.exists(f"sub:{TD}:lasts"))
+        self.assertIsNone(self.read_record("lapsed"))
+        self.assertIsNotNone(self.read_record("lasts"))
 
     def test_the_limit_holds_and_says_that_there_is_more(self):
         for n in range(5):
@@ -92,7 +91,7 @@ class Leases(ScriptTest):
                 self.lease("cd", 1)
                 self.renew("cd", end, lease_s)
                 self.assertEqual(self.sweep()[0], 0)
-                self.assertTrue(self.exists(f"sub:{TD}:cd"))
+                self.assertIsNotNone(self.read_record("cd"))
                 self.assertEqual(self.leases(f"{TD}:cd"), [slot])
 
     def test_several_entries_of_one_become_one(self):
@@ -105,17 +104,17 @@ class Leases(ScriptTest):
 
     def test_what_has_ended_before_leaves_nothing(self):
         self.lease("cd", 1)
-        self.call("DEL", f"sub:{TD}:cd")
+        self.call("HDEL", f"sub:{TD}", "cd")
         self.assertEqual(self.sweep()[0], 0)
         self.assertFalse(self.exists("lease"))
 
     def test_a_record_of_a_newer_format_is_looked_at_again(self):
         self.lease("cd", 1)
-        self.call("SET", f"sub:{TD}:cd", "2 something else")
+        self.write_record("2 something else", "cd")
         self.assertEqual(self.sweep(), [0, 0, 0, 0])
         slot, = self.leases(f"{TD}:cd")
         self.assertGreater(slot, self.now_ms() // 1000)
-        self.assertTrue(self.exists(f"sub:{TD}:cd"))
+        self.assertIsNotNone(self.read_record("cd"))
 
     def test_all_that_is_kept_for_a_subscription_goes_with_it(self):
         self.lease("cd", 1)
@@ -124,7 +123,7 @@ class Leases(ScriptTest):
         self.call("ZADD", "suspended", 1, f"{TD}:cd")
         self.call("HSET", f"tries:{TD}", "cd", "1 0 0 0")
         self.assertEqual(self.sweep()[0], 1)
-        for key in ("sub:{}:cd", "subs:{}", "missed:{}:cd", "follow:{}",
+        for key in ("sub:{}", "subs:{}", "missed:{}:cd", "follow:{}",
                     "tries:{}", "suspended", "lease"):
             self.assertFalse(self.exists(key.format(TD)), key)
 

@@ -78,7 +78,7 @@ class Lives(FollowTest):
         elif fails and draw.random() < 0.5:
             self.twice(draw, "suspend", entry, event, CD, TD, 0)
         elif fails:
-            self.twice(draw, "later", entry, event, CD, 1, 0, 0)
+            self.twice(draw, "later", entry, event, CD, 1, 0, 0, "-")
         else:
             self.got.append(event)
             self.twice(draw, "done", event, 1, entry)

@@ -119,7 +119,7 @@ def _redirect(redis_url, socket_path):
     spreader.wait_ready()
     redis = Client(socket_path)
     prefix, td = "websub:{0}:", digest(public.url)
-    redis.call("ZADD", f"{prefix}subs:{td}", 0, digest("callback"))
+    redis.call("HSET", f"{prefix}sub:{td}", digest("callback"), "")
     redis.call("XADD", prefix + "pings", "*", "v", 1, "t", public.url)
     error = wait_until(
         lambda: redis.call("HGET", f"{prefix}topic:{td}", "error"),

@@ -64,8 +64,8 @@ class Store:
 
     def record(self, topic, callback):
         """The active subscription, or None."""
-        name = f"sub:{digest(topic)}:{digest(callback)}"
-        line = self._redis.call("GET", self.key(topic, name))
+        line = self._redis.call(
+            "HGET", self.key(topic, f"sub:{digest(topic)}"), digest(callback))
         return None if line is None else Record(line)
 
     def leases(self, topic, callback):
@@ -83,8 +83,8 @@ class Store:
         return self._redis.call("EXISTS", self.key(topic, name)) == 1
 
     def subscribers(self, topic):
-        name = f"subs:{digest(topic)}"
-        return self._redis.call("ZCARD", self.key(topic, name))
+        name = f"sub:{digest(topic)}"
+        return self._redis.call("HLEN", self.key(topic, name))
 
     def fetch_state(self, topic):
         """What is known about a topic's fetches, as a dict of bytes."""

@@ -47,12 +47,22 @@ class Client:
             raise answer
         return answer
 
+    def call_many(self, commands):
+        """Sends commands at once; returns their answers, a RedisError where
+        one failed."""
+        self._socket.sendall(b"".join(map(self._encoded, commands)))
+        return [self._read() for _ in commands]
+
     def _send(self, words):
+        self._socket.sendall(self._encoded(words))
+
+    @staticmethod
+    def _encoded(words):
         out = [b"*%d\r\n" % len(words)]
         for word in words:
             data = word if isinstance(word, bytes) else str(word).encode()
             out.append(b"$%d\r\n%s\r\n" % (len(data), data))
-        self._socket.sendall(b"".join(out))
+        return b"".join(out)
 
     def _read(self):
         line = self._stream.readline()
@@ -110,6 +120,11 @@ class Redis:
         if self._client is None:
             self._client = Client(self.socket_path)
         return self._client.call(*words)
+
+    def call_many(self, commands):
+        """Sends commands (lists of words) at once; returns their answers."""
+        self.call("PING")
+        return self._client.call_many(commands)
 
     def call_all(self, commands):
         """Runs the commands (lists of words) as of one moment; returns their

@@ -23,15 +23,20 @@ def _text(name):
         return file.read()
 
 
+def names():
+    """Every script there is."""
+    return sorted(file[:-4] for file in os.listdir(_FOLDER)
+                  if file != "prelude.lua")
+
+
 def whole(name):
     """A script as the programs load it."""
     return _text("prelude") + _text(name)
 
 
-def names():
-    """Every script there is."""
-    return sorted(file[:-4] for file in os.listdir(_FOLDER)
-                  if file != "prelude.lua")
+def script_texts():
+    """Every script by its name, as the programs load it."""
+    return {name: whole(name) for name in names()}
 
 
 def pairs(flat):
@@ -48,7 +53,7 @@ class ScriptTest(unittest.TestCase):
     def setUpClass(cls):
         cls.redis = Redis(*cls.redis_options)
         cls.addClassCleanup(cls.redis.close)
-        cls.texts = {name: whole(name) for name in names()}
+        cls.texts = script_texts()
 
     def setUp(self):
         self.redis.call("FLUSHALL")
@@ -93,16 +98,33 @@ class ScriptTest(unittest.TestCase):
         return self.call("XADD", "log", event_id, "v", 1, "t", topic,
                          "ct", "text/plain", "b", body).decode()
 
+    def write_record(self, line, cd=CD, td=TD):
+        self.call("HSET", f"sub:{td}", cd, line)
+
+    def read_record(self, cd=CD, td=TD):
+        """The line of a subscription, or None."""
+        return self.call("HGET", f"sub:{td}", cd)
+
+    def index(self, td=TD):
+        """The CDs of a topic's index, leaf by leaf."""
+        leaves = [f"subs:{td}"] + [
+            f"subs:{td}:{fence.decode()}"
+            for fence in self.call("ZRANGE", f"fences:{td}", 0, -1)]
+        return [cd.decode() for leaf in leaves
+                for cd in self.call("ZRANGE", leaf, 0, -1)]
+
     def subscribe(self, *cds, td=TD):
-        """Index entries only, which is all that `page` looks at."""
+        """Active subscriptions without a lease that would end."""
         for cd in cds:
             self.call("ZADD", "subs:" + td, 0, cd)
+            self.call("HSETNX", "sub:" + td, cd,
+                      f"1 9999999999 3600 1 - - {CALLBACK}")
 
     def subscription(self, cd=CD, td=TD, generation=1, flags="-",
                      expires_s=9999999999, lease_s=3600):
         """An active subscription, its lease in the list where it belongs."""
-        self.call("SET", f"sub:{td}:{cd}", f"1 {expires_s} {lease_s} "
-                  f"{generation} {flags} - {CALLBACK}")
+        self.write_record(f"1 {expires_s} {lease_s} {generation} {flags} - "
+                          f"{CALLBACK}", cd, td)
         self.subscribe(cd, td=td)
         slot = expires_s if lease_s < 3600 else (expires_s + 59) // 60 * 60
         self.call("RPUSH", f"lease:{slot}", f"{td}:{cd}")

@@ -14,12 +14,11 @@
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local key = td .. ':' .. cd
 local removed = redis.call('GET', p .. 'removed:' .. key)
-local record = redis.call('GET', p .. 'sub:' .. key)
+local record, old = get_sub(td, cd)
 
 if removed and tonumber(removed) > generation then
     return 0
 end
-local old = record and parse_sub(record)
 if record and (not old or old.generation > generation) then
     return 0
 end

@@ -77,8 +77,7 @@ end
 
 local total = redis.call('HGET', p .. 'topic:' .. td, 'n')
 local gap = pass_lost(tonumber(total or 0), '-')
-local record = redis.call('GET', p .. 'sub:' .. key)
-local sub = record and parse_sub(record)
+local _, sub = get_sub(td, cd)
 acknowledge()
 if sub and sub.flags == 'o' then
     redis.call('ZREM', p .. 'suspended', key)
@@ -88,7 +87,7 @@ else
     local flags = end_following(td, cd, f)
     if sub and sub.flags ~= flags then
         sub.flags = flags
-        write_sub(key, sub)
+        write_sub(td, cd, sub)
     end
 end
 return { 'idle', unpack(gap or {}) }

@@ -98,8 +98,7 @@ end
 local lists = {}
 for i = FIRST_TD, #ARGV do
     local td = ARGV[i]
-    local cds = redis.call('ZRANGEBYLEX', p .. 'subs:' .. td,
-        cursor and '(' .. cursor or '-', '+', 'LIMIT', 0, size)
+    local cds = index_page(td, cursor or nil, size)
     if #cds > 0 then
         if not cursor then
             index(td)

@@ -39,13 +39,13 @@ local moved = {} -- what stood in several lists stands in one from now on
 local LOOK_AGAIN_S = 60
 
 local function sweep_lease(key)
-    local record = redis.call('GET', p .. 'sub:' .. key)
+    local td, cd = string.match(key, '^([^:]+):([^:]+)$')
+    local record, sub = get_sub(td, cd)
     if not record or moved[key] then
         return 0
     end
-    local sub = parse_sub(record)
     if sub and sub.expires <= now_s then
-        end_subscription(string.match(key, '^([^:]+):([^:]+)$'))
+        end_subscription(td, cd)
         return 1
     end
     add_lease(key, sub and lease_slot(sub) or now_s + LOOK_AGAIN_S)

@@ -55,8 +55,7 @@ if mode == 's' and denied then
         return 'denied'
     end
 end
-local record = redis.call('GET', p .. 'sub:' .. key)
-local old = record and parse_sub(record)
+local record, old = get_sub(td, cd)
 if record and (not old or old.generation > generation) then
     return 'stale'
 end
