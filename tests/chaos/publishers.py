@@ -34,7 +34,7 @@ class Event:
 class Publishers:
     """`events`: their numbers are their places.  `unexpected`: answers that no fault explains."""
 
-    def __init__(self, hubs, seed, rate, threads=4):
+    def __init__(self, hubs, seed, rate, threads=8):
         self.events = []
         self.unexpected = []
         self._lock = threading.Lock()

@@ -143,7 +143,8 @@ def _stream_idle(stream, groups):
     if not groups:
         return stream[b"length"] == 0
     return all(group[b"pending"] == 0 and
-               group[b"last-delivered-id"] == stream[b"last-generated-id"]
+               (stream[b"length"] == 0 or  # a new group has read nothing
+                group[b"last-delivered-id"] == stream[b"last-generated-id"])
                for group in map(_pairs, groups))
 
 
