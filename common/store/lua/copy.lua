@@ -29,5 +29,5 @@ if mode == 'u' then
 end
 local sub = parse_sub(ARGV[5])
 sub.expires = tonumber(ARGV[6])
-activate(td, cd, sub, sub.flags == 'o', old)
+activate(td, cd, sub, sub.flags == 'o')
 return 1
