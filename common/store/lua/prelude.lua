@@ -116,7 +116,9 @@ local function index_add(td, cd, expires)
     if redis.call('ZCARD', key) >= LEAF_MAX and
         not redis.call('ZSCORE', key, cd) then
         local upper = divide_leaf(td, fence)
-        fence = cd_before(cd, upper) and fence or upper
+        if not cd_before(cd, upper) then
+            fence = upper
+        end
     end
     redis.call('ZADD', leaf_key(td, fence), 0, cd)
     redis.call('ZADD', p .. 'lease', 'LT', digits(expires),
