@@ -42,15 +42,20 @@ def work_left(redis):
 
 def _stream_left(redis, key):
     try:
-        groups = redis.call("XINFO", "GROUPS", key)
+        stream = _pairs(redis.call("XINFO", "STREAM", key))
     except RedisError:  # no such stream
         return []
     lines = []
-    for group in groups:
-        about = dict(zip(group[::2], group[1::2]))
-        if about[b"pending"] or about[b"lag"]:
-            held = redis.call("XPENDING", key, about[b"name"], "-", "+",
+    for group in map(_pairs, redis.call("XINFO", "GROUPS", key)):
+        unread = redis.call(  # Redis loses count of it: its lag may be wrong
+            "XRANGE", key, b"(" + group[b"last-delivered-id"], "+")
+        if group[b"pending"] or unread:
+            held = redis.call("XPENDING", key, group[b"name"], "-", "+",
                               _SHOWN)
-            lines.append(f"{key} pending {about[b'pending']} unread "
-                         f"{about[b'lag']}: {held}")
+            lines.append(f"{key} pending {group[b'pending']} unread "
+                         f"{len(unread)} of {stream[b'length']}: {held}")
     return lines
+
+
+def _pairs(flat):
+    return dict(zip(flat[::2], flat[1::2]))

@@ -85,14 +85,14 @@ class Subscriber:
 
     def _records(self, subscription):
         """In how many shards it is active: `*` has a copy in each."""
-        return sum(self._redis.call("EXISTS", key)
+        return sum(self._redis.call("HEXISTS", key, digest(subscription.url))
                    for key in self._topics(subscription))
 
     def _topics(self, subscription):
         shards = (range(SHARDS) if subscription.topic == "*"
                   else [shard(subscription.topic, SHARDS)])
-        name = f"sub:{digest(subscription.topic)}:{digest(subscription.url)}"
-        return [f"websub:{{{n}}}:{name}" for n in shards]
+        return [f"websub:{{{n}}}:sub:{digest(subscription.topic)}"
+                for n in shards]
 
 
 def subscribe_lasting(fleet, receivers, seed):
