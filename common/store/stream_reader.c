@@ -15,6 +15,7 @@
     1                    /* entries a stream that an idle reader reserves: what
                         * it holds back for up to BLOCK_MS others can't use */
 #define TAKEOVER_MS 2000 /* between looks for entries to take over */
+#define TAKEOVER_MAX 64  /* entries in one look: readers look all at once */
 #define PAUSE_MS 50 /* before another look at Redis: starting, or refusing */
 
 enum reader_state {
@@ -42,7 +43,8 @@ struct wsub_stream_reader {
         unsigned stream;
         char cursor[48];
         bool active;
-    } claim; /* the XAUTOCLAIM on its way */
+        bool wanted; /* it waits for room */
+    } claim;         /* the XAUTOCLAIM on its way */
 };
 
 static void read_next(struct wsub_stream_reader *r);
@@ -373,8 +375,10 @@ static void claim_next(struct wsub_stream_reader *r)
 {
     struct wsub_cmd cmd;
 
-    r->claim.reserved = r->o.grant(r->o.read_max, r->o.arg);
-    if (r->claim.reserved == 0)
+    r->claim.reserved = r->o.grant(
+        r->o.read_max < TAKEOVER_MAX ? r->o.read_max : TAKEOVER_MAX, r->o.arg);
+    r->claim.wanted = r->claim.reserved == 0;
+    if (r->claim.wanted)
         return;
     r->claim.active = true;
     wsub_cmd_init(&cmd, "XAUTOCLAIM");
@@ -432,6 +436,8 @@ void wsub_stream_reader_free(struct wsub_stream_reader *r)
 
 void wsub_stream_reader_kick(struct wsub_stream_reader *r)
 {
+    if (r->claim.wanted && !r->stopping && !r->claim.active)
+        claim_next(r);
     if (r->state == READER_FULL)
         read_next(r);
 }

@@ -78,7 +78,7 @@ class Copy(ScriptTest):
         indexed = CD in self.index()
         self.assertEqual(indexed, record is not None)
         if record:
-            self.assertIn(99, self.leases())
+            self.assertEqual(self.lease_due(), 99)
         return record and int(record.split()[3])
 
     def test_copies_end_as_the_newest_whatever_their_order(self):

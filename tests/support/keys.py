@@ -68,15 +68,6 @@ class Store:
             "HGET", self.key(topic, f"sub:{digest(topic)}"), digest(callback))
         return None if line is None else Record(line)
 
-    def leases(self, topic, callback):
-        """The times (Unix s) at which a subscription's lease is looked at."""
-        name = f"{digest(topic)}:{digest(callback)}".encode()
-        slots = self._redis.call("ZRANGE", self.key(topic, "lease"), 0, -1)
-        return [int(slot) for slot in slots
-                if name in self._redis.call(
-                    "LRANGE", self.key(topic, f"lease:{slot.decode()}"),
-                    0, -1)]
-
     def requested(self, topic, callback, mode="s"):
         """Whether a request waits for its verification."""
         name = f"request:{digest(topic)}:{digest(callback)}:{mode}"

@@ -122,19 +122,16 @@ class ScriptTest(unittest.TestCase):
 
     def subscription(self, cd=CD, td=TD, generation=1, flags="-",
                      expires_s=9999999999, lease_s=3600):
-        """An active subscription, its lease in the list where it belongs."""
+        """An active subscription to a small topic."""
         self.write_record(f"1 {expires_s} {lease_s} {generation} {flags} - "
                           f"{CALLBACK}", cd, td)
         self.subscribe(cd, td=td)
-        slot = expires_s if lease_s < 3600 else (expires_s + 59) // 60 * 60
-        self.call("RPUSH", f"lease:{slot}", f"{td}:{cd}")
-        self.call("ZADD", "lease", slot, slot)
+        self.call("ZADD", "lease", "LT", expires_s, td)
 
-    def leases(self, key=f"{TD}:{CD}"):
-        """The ends of leases at which a subscription is looked at."""
-        return [int(slot) for slot in self.call("ZRANGE", "lease", 0, -1)
-                for found in self.call("LRANGE", f"lease:{int(slot)}", 0, -1)
-                if found.decode() == key]
+    def lease_due(self, leaf=TD):
+        """When the leases of a leaf are looked at, or None."""
+        due = self.call("ZSCORE", "lease", leaf)
+        return due and int(due)
 
     def post_page(self, event, size=100, tds=(TD,), retention_ms=3600000,
                   backlog=1000000):

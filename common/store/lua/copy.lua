@@ -7,9 +7,9 @@
 -- been here before.
 --
 -- Atomic: record, index entry, lease and how it is followed, which each shard
--- decides for itself; that it is ordered is the home shard's to say.  Copies may arrive in any order: a
--- removed one leaves its generation behind for a while, so an older copy that
--- comes late does not bring it back.
+-- decides for itself; that it is ordered is the home shard's to say.  Copies
+-- may arrive in any order: a removed one leaves its generation behind for a
+-- while, so an older copy that comes late does not bring it back.
 
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local key = td .. ':' .. cd
@@ -29,5 +29,5 @@ if mode == 'u' then
 end
 local sub = parse_sub(ARGV[5])
 sub.expires = tonumber(ARGV[6])
-activate(td, cd, sub, sub.flags == 'o', old)
+activate(td, cd, sub, sub.flags == 'o')
 return 1

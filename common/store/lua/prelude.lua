@@ -71,11 +71,17 @@ end
 -- the CDs from its fence up to the next one; `fences:TD` has the fences.  A
 -- sorted set of up to 128 members takes a quarter of what a member of a larger
 -- one does (zset-max-listpack-entries), so a leaf is divided before it grows
--- beyond; whatever its size, it is right.
+-- beyond; whatever its size, it is right.  `lease` has the leaves (TD or
+-- TD:FENCE) by when the first lease of theirs ends, so that a lease costs next
+-- to nothing.
 local LEAF_MAX = 128
 
+local function leaf_name(td, fence)
+    return td .. (fence and ':' .. fence or '')
+end
+
 local function leaf_key(td, fence)
-    return p .. 'subs:' .. td .. (fence and ':' .. fence or '')
+    return p .. 'subs:' .. leaf_name(td, fence)
 end
 
 -- The fence of the leaf that a CD belongs to; nil for the first one.
@@ -90,32 +96,44 @@ local function fence_after(td, fence)
 end
 
 -- Moves the upper half of a leaf to one of its own; returns its fence.
-local function divide_leaf(td, key)
-    local from = LEAF_MAX / 2
+local function divide_leaf(td, fence)
+    local key, from = leaf_key(td, fence), LEAF_MAX / 2
     local upper = redis.call('ZRANGE', key, from, -1)
     redis.call('ZREMRANGEBYRANK', key, from, -1)
     for _, cd in ipairs(upper) do
         redis.call('ZADD', leaf_key(td, upper[1]), 0, cd)
     end
     redis.call('ZADD', p .. 'fences:' .. td, 0, upper[1])
+    local due = redis.call('ZSCORE', p .. 'lease', leaf_name(td, fence))
+    redis.call('ZADD', p .. 'lease', due or 0, leaf_name(td, upper[1]))
     return upper[1]
 end
 
-local function index_add(td, cd)
-    local key = leaf_key(td, fence_of(td, cd))
+-- Adds a CD, if it is not there, whose lease ends at `expires`.
+local function index_add(td, cd, expires)
+    local fence = fence_of(td, cd)
+    local key = leaf_key(td, fence)
     if redis.call('ZCARD', key) >= LEAF_MAX and
         not redis.call('ZSCORE', key, cd) then
-        local fence = divide_leaf(td, key)
-        key = cd_before(cd, fence) and key or leaf_key(td, fence)
+        local upper = divide_leaf(td, fence)
+        if not cd_before(cd, upper) then
+            fence = upper
+        end
     end
-    redis.call('ZADD', key, 0, cd)
+    redis.call('ZADD', leaf_key(td, fence), 0, cd)
+    redis.call('ZADD', p .. 'lease', 'LT', digits(expires),
+        leaf_name(td, fence))
 end
 
 local function index_remove(td, cd)
     local fence = fence_of(td, cd)
     local key = leaf_key(td, fence)
     redis.call('ZREM', key, cd)
-    if fence and redis.call('EXISTS', key) == 0 then
+    if redis.call('EXISTS', key) == 1 then
+        return
+    end
+    redis.call('ZREM', p .. 'lease', leaf_name(td, fence))
+    if fence then
         redis.call('ZREM', p .. 'fences:' .. td, fence)
     end
 end
@@ -151,8 +169,7 @@ local function topic_expires(td)
     end
 end
 
--- Removes a subscription and all that is kept for it.  Its entry in a list of
--- leases stays until the sweep meets it.
+-- Removes a subscription and all that is kept for it.
 local function end_subscription(td, cd)
     local key = td .. ':' .. cd
     redis.call('HDEL', p .. 'sub:' .. td, cd)
@@ -162,21 +179,6 @@ local function end_subscription(td, cd)
     redis.call('ZREM', p .. 'suspended', key)
     redis.call('HDEL', p .. 'tries:' .. td, cd)
     topic_expires(td)
-end
-
--- Leases end in lists, one for a minute (for leases under an hour: a second):
--- a third of what a sorted set of all subscriptions takes.
-local function lease_slot(sub)
-    if sub.lease < 3600 then
-        return sub.expires
-    end
-    return math.ceil(sub.expires / 60) * 60
-end
-
-local function add_lease(key, slot)
-    slot = digits(slot)
-    redis.call('RPUSH', p .. 'lease:' .. slot, key)
-    redis.call('ZADD', p .. 'lease', slot, slot)
 end
 
 -- Takes `count` jobs off an event's references; the last one lets content go
@@ -387,17 +389,11 @@ local function follow_as(td, cd, ordered)
     return f.mode == 'idle' and end_following(td, cd, f) or 'f'
 end
 
--- Makes a subscription active, or renews it.  `old` is what it was (nil: it is
--- new); sub.flags is set here.  It stands in a list of leases that is due no
--- later than it ends: a renewal to later needs no other entry, since the sweep
--- moves the one there is.
-local function activate(td, cd, sub, ordered, old)
+-- Makes a subscription active, or renews it.  sub.flags is set here.
+local function activate(td, cd, sub, ordered)
     sub.flags = follow_as(td, cd, ordered)
     write_sub(td, cd, sub)
-    index_add(td, cd)
-    if not old or lease_slot(sub) < lease_slot(old) then
-        add_lease(td .. ':' .. cd, lease_slot(sub))
-    end
+    index_add(td, cd, sub.expires)
     topic_expires(td)
 end
 

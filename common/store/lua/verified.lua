@@ -75,5 +75,5 @@ activate(td, cd, {
     expires = math.floor((now_ms() - ARGV[6]) / 1000) + r[4],
     lease = tonumber(r[4]), generation = generation, secret = r[5],
     callback = r[3],
-}, r[7] == '1', old)
+}, r[7] == '1')
 return 'applied'
