@@ -124,11 +124,16 @@ void deliver_job_free(struct deliver_job *job)
     deliver_claim_release(d->claim, 1);
 }
 
-static void load_record(struct deliver_job *job)
+static void name_record(struct deliver_job *job)
 {
     deliver_content_td(job->content, job->level, job->td);
     job->load.td = job->td;
     job->load.cd = job->cd;
+}
+
+static void load_record(struct deliver_job *job)
+{
+    name_record(job);
     deliver_load_want(job->d->loader, job->shard, &job->load);
 }
 
@@ -137,7 +142,8 @@ static void on_turn(struct deliver_ticket *ticket)
     struct deliver_job *job = OF(ticket, ticket);
 
     job_enter(job, JOB_LOADING);
-    load_record(job);
+    name_record(job);
+    deliver_load_want_later(job->d->loader, job->shard, &job->load);
 }
 
 /* The host's breaker is open: the attempt would fail, and is not made. */

@@ -1,11 +1,11 @@
 #include "deliver/load.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <stdio.h>
 
 #include <event2/event.h>
 
+#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
 #include "common/redis/redis.h"
@@ -17,8 +17,8 @@ STAILQ_HEAD(load_list, deliver_load);
 struct deliver_loader {
     struct wsub_redis *redis; /* borrowed; outlives the loader */
     struct event *flush;      /* owned; runs once the turn is over */
+    struct event *later;      /* owned; and so have its transfers */
     struct load_list *wanted; /* owned; one a shard */
-    bool planned;
 };
 
 /* One MGET on its way. */
@@ -90,7 +90,6 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    loader->planned = false;
     for (unsigned i = 0; i < wsub_redis_shards(loader->redis); i++)
         while (!STAILQ_EMPTY(&loader->wanted[i]))
             flush_batch(loader, i);
@@ -104,6 +103,8 @@ struct deliver_loader *deliver_loader_new(struct event_base *base,
 
     loader->redis = redis;
     loader->flush = evtimer_new(base, on_flush, loader);
+    loader->later = evtimer_new(base, on_flush, loader);
+    event_priority_set(loader->later, WSUB_LOOP_LATER);
     loader->wanted = wsub_calloc(shards, sizeof(*loader->wanted));
     for (unsigned i = 0; i < shards; i++)
         STAILQ_INIT(&loader->wanted[i]);
@@ -115,6 +116,7 @@ void deliver_loader_free(struct deliver_loader *loader)
     if (loader == NULL)
         return;
     event_free(loader->flush);
+    event_free(loader->later);
     free(loader->wanted);
     free(loader);
 }
@@ -123,8 +125,12 @@ void deliver_load_want(struct deliver_loader *loader, unsigned shard,
                        struct deliver_load *load)
 {
     STAILQ_INSERT_TAIL(&loader->wanted[shard], load, next);
-    if (!loader->planned) {
-        loader->planned = true;
-        event_active(loader->flush, EV_TIMEOUT, 0);
-    }
+    event_active(loader->flush, EV_TIMEOUT, 0);
+}
+
+void deliver_load_want_later(struct deliver_loader *loader, unsigned shard,
+                             struct deliver_load *load)
+{
+    STAILQ_INSERT_TAIL(&loader->wanted[shard], load, next);
+    event_active(loader->later, EV_TIMEOUT, 0);
 }
