@@ -97,13 +97,20 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code,
     return 0;
 }
 
+/* libcurl 7.88 resets each stream that has been answered; more than some
+ * thousand of these would be taken for an attack. */
+#define RESETS_MAX UINT64_C(1000000000)
+
 static nghttp2_session *session_new(struct bench_h2 *h2)
 {
     nghttp2_session_callbacks *callbacks;
     nghttp2_session *session;
+    nghttp2_option *option;
 
-    if (nghttp2_session_callbacks_new(&callbacks) != 0)
+    if (nghttp2_session_callbacks_new(&callbacks) != 0 ||
+        nghttp2_option_new(&option) != 0)
         wsub_panic("out of memory (HTTP/2)");
+    nghttp2_option_set_stream_reset_rate_limit(option, RESETS_MAX, RESETS_MAX);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks,
                                                             on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
@@ -112,8 +119,9 @@ static nghttp2_session *session_new(struct bench_h2 *h2)
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks,
                                                            on_stream_close);
-    if (nghttp2_session_server_new(&session, callbacks, h2) != 0)
+    if (nghttp2_session_server_new2(&session, callbacks, h2, option) != 0)
         wsub_panic("out of memory (HTTP/2)");
+    nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);
     return session;
 }

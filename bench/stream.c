@@ -73,6 +73,7 @@ ssize_t bench_stream_read(struct bench_stream *stream, char *at, size_t size)
     ssize_t got;
 
     if (stream->ssl != NULL) {
+        ERR_clear_error(); /* what another connection left */
         got = SSL_read(stream->ssl, at, (int)size);
         if (got > 0)
             return got;

@@ -170,6 +170,7 @@ struct deliver_claim *deliver_claim_new(struct deliver *d)
     claim->slots = deliver_claim_slots(d);
     claim->batch = evtimer_new(wsub_loop_base(d->loop), on_batch, claim);
     TAILQ_INIT(&claim->stalled);
+    TAILQ_INIT(&claim->spare);
     for (size_t i = 0; i < DELIVER_CLAIM_SOURCES; i++)
         source_init(claim, i);
     return claim;
@@ -186,6 +187,7 @@ void deliver_claim_free(struct deliver_claim *claim)
             wsub_stream_reader_free(source->readers[i]);
         free(source->readers);
     }
+    deliver_jobs_free_spare(claim);
     event_free(claim->batch);
     free(claim);
 }

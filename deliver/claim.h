@@ -39,6 +39,9 @@ struct deliver_claim {
     struct deliver_job *held;        /* jobs by hold_key; its entry may come
                                       * again by a takeover */
     struct deliver_job_list stalled; /* jobs that wait for Redis */
+    struct deliver_job_list spare;   /* owned; at most `slots`, to be used
+                                      * again: they are too large for what
+                                      * malloc keeps at hand */
     struct deliver_verification *verifications; /* by hold_key */
 };
 

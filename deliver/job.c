@@ -120,16 +120,20 @@ void deliver_job_free(struct deliver_job *job)
     HASH_DEL(d->claim->held, job);
     deliver_suspect_over(d->suspects, job);
     deliver_content_put(d->contents, job->content);
-    wsub_buf_done(&job->line);
-    free(job);
+    TAILQ_INSERT_HEAD(&d->claim->spare, job, next);
     deliver_claim_release(d->claim, 1);
 }
 
-static void load_record(struct deliver_job *job)
+static void name_record(struct deliver_job *job)
 {
     deliver_content_td(job->content, job->level, job->td);
     job->load.td = job->td;
     job->load.cd = job->cd;
+}
+
+static void load_record(struct deliver_job *job)
+{
+    name_record(job);
     deliver_load_want(job->d->loader, job->shard, &job->load);
 }
 
@@ -138,7 +142,8 @@ static void on_turn(struct deliver_ticket *ticket)
     struct deliver_job *job = OF(ticket, ticket);
 
     job_enter(job, JOB_LOADING);
-    load_record(job);
+    name_record(job);
+    deliver_load_want_later(job->d->loader, job->shard, &job->load);
 }
 
 /* The host's breaker is open: the attempt would fail, and is not made. */
@@ -335,6 +340,21 @@ static void job_malformed(struct deliver_job *job)
     job_drop(job, "malformed");
 }
 
+/* A zeroed job; the room for its line may be there already. */
+static struct deliver_job *job_new(struct deliver *d)
+{
+    struct deliver_job *job = TAILQ_FIRST(&d->claim->spare);
+    struct wsub_buf line;
+
+    if (job == NULL)
+        return wsub_calloc(1, sizeof(*job));
+    TAILQ_REMOVE(&d->claim->spare, job, next);
+    line = job->line;
+    memset(job, 0, sizeof(*job));
+    job->line = line;
+    return job;
+}
+
 void deliver_job_start(struct deliver *d, enum deliver_lane lane,
                        const struct wsub_stream_entry *entry)
 {
@@ -347,7 +367,7 @@ void deliver_job_start(struct deliver *d, enum deliver_lane lane,
         deliver_claim_release(d->claim, 1);
         return;
     }
-    job = wsub_calloc(1, sizeof(*job));
+    job = job_new(d);
     job->d = d;
     job->shard = entry->shard;
     job->lane = lane;
@@ -379,6 +399,22 @@ void deliver_jobs_resume(struct deliver *d)
     }
 }
 
+static void job_destroy(struct deliver_job *job)
+{
+    wsub_buf_done(&job->line);
+    free(job);
+}
+
+void deliver_jobs_free_spare(struct deliver_claim *claim)
+{
+    struct deliver_job *job;
+
+    while ((job = TAILQ_FIRST(&claim->spare)) != NULL) {
+        TAILQ_REMOVE(&claim->spare, job, next);
+        job_destroy(job);
+    }
+}
+
 void deliver_jobs_abandon(struct deliver *d)
 {
     struct deliver_job *job, *next;
@@ -386,7 +422,6 @@ void deliver_jobs_abandon(struct deliver *d)
     HASH_ITER(hh, d->claim->held, job, next)
     {
         HASH_DEL(d->claim->held, job);
-        wsub_buf_done(&job->line);
-        free(job);
+        job_destroy(job);
     }
 }

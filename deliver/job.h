@@ -140,4 +140,7 @@ void deliver_jobs_resume(struct deliver *d);
 /* Drops every job at teardown; others take the entries over. */
 void deliver_jobs_abandon(struct deliver *d);
 
+/* Frees the jobs that are kept to be used again. */
+void deliver_jobs_free_spare(struct deliver_claim *claim);
+
 #endif

@@ -1,12 +1,12 @@
 #include "deliver/load.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <event2/event.h>
 #include <uthash.h>
 
+#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
 #include "common/redis/redis.h"
@@ -30,9 +30,9 @@ STAILQ_HEAD(batch_list, batch);
 struct deliver_loader {
     struct wsub_redis *redis; /* borrowed; outlives the loader */
     struct event *flush;      /* owned; runs once the turn is over */
+    struct event *later;      /* owned; and so have its transfers */
     struct batch **open;      /* owned; one a shard, by td: with room */
     struct batch_list wanted; /* owned; all that are to be sent */
-    bool planned;
 };
 
 static void batch_finish(struct batch *batch, enum wsub_err err,
@@ -86,7 +86,6 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    loader->planned = false;
     STAILQ_CONCAT(&wanted, &loader->wanted);
     for (unsigned i = 0; i < wsub_redis_shards(loader->redis); i++)
         HASH_CLEAR(hh, loader->open[i]);
@@ -104,6 +103,8 @@ struct deliver_loader *deliver_loader_new(struct event_base *base,
 
     loader->redis = redis;
     loader->flush = evtimer_new(base, on_flush, loader);
+    loader->later = evtimer_new(base, on_flush, loader);
+    event_priority_set(loader->later, WSUB_LOOP_LATER);
     loader->open = wsub_calloc(shards, sizeof(*loader->open));
     STAILQ_INIT(&loader->wanted);
     return loader;
@@ -122,6 +123,7 @@ void deliver_loader_free(struct deliver_loader *loader)
         free(batch);
     }
     event_free(loader->flush);
+    event_free(loader->later);
     free(loader->open);
     free(loader);
 }
@@ -144,16 +146,26 @@ static struct batch *batch_of(struct deliver_loader *loader, unsigned shard,
     return batch;
 }
 
-void deliver_load_want(struct deliver_loader *loader, unsigned shard,
-                       struct deliver_load *load)
+static void want(struct deliver_loader *loader, unsigned shard,
+                 struct deliver_load *load)
 {
     struct batch *batch = batch_of(loader, shard, load->td);
 
     STAILQ_INSERT_TAIL(&batch->loads, load, next);
     if (++batch->count == BATCH_MAX)
         HASH_DEL(loader->open[shard], batch);
-    if (!loader->planned) {
-        loader->planned = true;
-        event_active(loader->flush, EV_TIMEOUT, 0);
-    }
+}
+
+void deliver_load_want(struct deliver_loader *loader, unsigned shard,
+                       struct deliver_load *load)
+{
+    want(loader, shard, load);
+    event_active(loader->flush, EV_TIMEOUT, 0);
+}
+
+void deliver_load_want_later(struct deliver_loader *loader, unsigned shard,
+                             struct deliver_load *load)
+{
+    want(loader, shard, load);
+    event_active(loader->later, EV_TIMEOUT, 0);
 }

@@ -34,4 +34,9 @@ void deliver_loader_free(struct deliver_loader *loader);
 void deliver_load_want(struct deliver_loader *loader, unsigned shard,
                        struct deliver_load *load);
 
+/* The same, when the transfers of this turn are over: each of those that end
+ * may let somebody else begin. */
+void deliver_load_want_later(struct deliver_loader *loader, unsigned shard,
+                             struct deliver_load *load);
+
 #endif

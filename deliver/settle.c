@@ -326,6 +326,8 @@ struct deliver_settler *deliver_settler_new(struct deliver *d)
     settler->d = d;
     settler->flush = evtimer_new(wsub_loop_base(d->loop), on_flush, settler);
     settler->soon = evtimer_new(wsub_loop_base(d->loop), on_flush, settler);
+    event_priority_set(settler->flush, WSUB_LOOP_LATER);
+    event_priority_set(settler->soon, WSUB_LOOP_LATER);
     settler->shards = wsub_calloc(shards, sizeof(*settler->shards));
     for (unsigned i = 0; i < shards; i++) {
         settler->shards[i].settler = settler;

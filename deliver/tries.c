@@ -1,6 +1,5 @@
 #include "deliver/tries.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -61,10 +60,17 @@ static void add_attempts(struct wsub_cmd *cmd,
     for (unsigned i = 0; i < entry->count; i++) {
         const struct deliver_attempt *attempt = &entry->attempts[i];
 
-        wsub_buf_printf(&text, "%s%" PRIu64 ":%u:%" PRIu32 ":%" PRIu64 ":%s",
-                        i > 0 ? " " : "", attempt->at_ms,
-                        (unsigned)attempt->status, attempt->duration_ms,
-                        attempt->bytes, deliver_error_word(attempt->error));
+        if (i > 0)
+            wsub_buf_char(&text, ' ');
+        wsub_buf_u64(&text, attempt->at_ms);
+        wsub_buf_char(&text, ':');
+        wsub_buf_u64(&text, attempt->status);
+        wsub_buf_char(&text, ':');
+        wsub_buf_u64(&text, attempt->duration_ms);
+        wsub_buf_char(&text, ':');
+        wsub_buf_u64(&text, attempt->bytes);
+        wsub_buf_char(&text, ':');
+        wsub_buf_str(&text, deliver_error_word(attempt->error));
     }
     wsub_cmd_arg(cmd, wsub_buf_cstr(&text), text.len);
     wsub_buf_done(&text);

@@ -9,6 +9,9 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 
+#define PRIORITIES 3
+#define LATER_MAX 128 /* callbacks: a few milliseconds of transfers */
+
 struct wsub_loop {
     struct event_base *base; /* owned */
     struct event *on_term;   /* owned */
@@ -64,11 +67,14 @@ struct wsub_loop *wsub_loop_new(uint32_t drain_timeout_ms)
         event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
         event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
         event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+        event_config_set_max_dispatch_interval(config, NULL, LATER_MAX,
+                                               WSUB_LOOP_LATER);
         loop->base = event_base_new_with_config(config);
         event_config_free(config);
     }
     if (loop->base == NULL)
         wsub_panic("libevent found no way to wait for events");
+    event_base_priority_init(loop->base, PRIORITIES);
     loop->on_term = evsignal_new(loop->base, SIGTERM, on_signal, loop);
     loop->on_int = evsignal_new(loop->base, SIGINT, on_signal, loop);
     loop->deadline = evtimer_new(loop->base, on_deadline, loop);

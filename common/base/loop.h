@@ -13,6 +13,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The priority of events that come in great numbers, and that others need not
+ * wait for: after some of them the loop looks for others.  An event that makes
+ * another one active should not have this priority when that one has not: the
+ * loop then looks at once. */
+#define WSUB_LOOP_LATER 2
+
 struct event_base;
 struct wsub_loop;
 

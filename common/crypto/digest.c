@@ -21,9 +21,13 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 /* The value of a base64url digit, NO_SEXTET for any other byte. */
 static unsigned sextet(char c)
 {
-    const char *at = c == '\0' ? NULL : strchr(alphabet, c);
-
-    return at == NULL ? NO_SEXTET : (unsigned)(at - alphabet);
+    if (c >= 'A' && c <= 'Z')
+        return (unsigned)(c - 'A');
+    if (c >= 'a' && c <= 'z')
+        return (unsigned)(c - 'a') + 26;
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0') + 52;
+    return c == '-' ? 62 : c == '_' ? 63 : NO_SEXTET;
 }
 
 /* Writes (len * 8 + 5) / 6 digits to `text` and returns their end. */

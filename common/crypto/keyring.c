@@ -152,6 +152,20 @@ static size_t count_lines(const char *text, size_t len)
     return count;
 }
 
+/* Setting a key up costs more than opening a secret with it. */
+static void make_openers(struct wsub_keyring *ring)
+{
+    for (size_t i = 0; i < ring->count; i++) {
+        struct wsub_key *key = &ring->keys[i];
+
+        key->opener = EVP_CIPHER_CTX_new();
+        if (key->opener == NULL ||
+            EVP_DecryptInit_ex2(key->opener, ring->cipher, key->bytes, NULL,
+                                NULL) != 1)
+            wsub_panic("libcrypto failed to set up AES-256-GCM");
+    }
+}
+
 static enum wsub_err load_fd(struct wsub_keyring *ring, int fd,
                              const char *path, char *err_text)
 {
@@ -168,8 +182,10 @@ static enum wsub_err load_fd(struct wsub_keyring *ring, int fd,
         goto finish;
     }
     ring->keys = wsub_calloc(count_lines(text, len) + 1, sizeof(*ring->keys));
-    if (parse(ring, text, len, path, err_text))
+    if (parse(ring, text, len, path, err_text)) {
+        make_openers(ring);
         err = WSUB_OK;
+    }
 finish:
     OPENSSL_cleanse(text, FILE_MAX_BYTES + 2);
     free(text);
@@ -210,6 +226,8 @@ void wsub_keyring_free(struct wsub_keyring *ring)
 {
     if (ring == NULL)
         return;
+    for (size_t i = 0; i < ring->count; i++)
+        EVP_CIPHER_CTX_free(ring->keys[i].opener);
     /* A line that was refused may have left bytes behind the last key. */
     if (ring->keys != NULL)
         OPENSSL_cleanse(ring->keys, (ring->count + 1) * sizeof(*ring->keys));

@@ -14,6 +14,7 @@
 struct wsub_key {
     char id[WSUB_KEY_ID_MAX + 1];
     unsigned char bytes[WSUB_KEY_BYTES];
+    EVP_CIPHER_CTX *opener; /* owned; set up with the key, to decrypt */
 };
 
 struct wsub_keyring {

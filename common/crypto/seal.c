@@ -22,25 +22,19 @@
 #define TAG_BYTES 16
 #define SEALED_MAX_BYTES 65536 /* secrets have under 200 bytes */
 
-/* A context set up for one operation: key, nonce and the context as
- * additional data. */
-static EVP_CIPHER_CTX *begin(const struct wsub_keyring *ring,
-                             const struct wsub_key *key,
-                             const unsigned char *nonce, const char *context,
-                             int encrypt)
+/* Sets a context that has its key up for one operation: nonce, and `context`
+ * as additional data. */
+static void begin(EVP_CIPHER_CTX *ctx, const unsigned char *nonce,
+                  const char *context)
 {
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     size_t context_len = strlen(context);
     int n;
 
     assert(context_len <= INT_MAX);
-    if (ctx == NULL ||
-        EVP_CipherInit_ex2(ctx, ring->cipher, key->bytes, nonce, encrypt,
-                           NULL) != 1 ||
+    if (EVP_CipherInit_ex2(ctx, NULL, NULL, nonce, -1, NULL) != 1 ||
         EVP_CipherUpdate(ctx, NULL, &n, (const unsigned char *)context,
                          (int)context_len) != 1)
         wsub_panic("libcrypto failed to set up AES-256-GCM");
-    return ctx;
 }
 
 /* Writes nonce, ciphertext and tag to `out`. */
@@ -48,11 +42,15 @@ static void encrypt(const struct wsub_keyring *ring, const char *context,
                     const void *secret, size_t len, unsigned char *out)
 {
     unsigned char *text = out + NONCE_BYTES;
-    EVP_CIPHER_CTX *ctx;
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     int n;
 
+    if (ctx == NULL ||
+        EVP_EncryptInit_ex2(ctx, ring->cipher, ring->keys[0].bytes, NULL,
+                            NULL) != 1)
+        wsub_panic("libcrypto failed to set up AES-256-GCM");
     wsub_random(out, NONCE_BYTES);
-    ctx = begin(ring, &ring->keys[0], out, context, 1);
+    begin(ctx, out, context);
     if ((len > 0 && EVP_CipherUpdate(ctx, text, &n, secret, (int)len) != 1) ||
         EVP_CipherFinal_ex(ctx, text + len, &n) != 1 ||
         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, text + len) !=
@@ -82,25 +80,24 @@ void wsub_seal(const struct wsub_keyring *ring, const char *context,
 
 /* Adds what nonce, ciphertext and tag hold to `ret_secret`; false when they
  * were not made with this key for this context. */
-static bool decrypt(const struct wsub_keyring *ring, const struct wsub_key *key,
-                    const char *context, const struct wsub_buf *box,
-                    struct wsub_buf *ret_secret)
+static bool decrypt(const struct wsub_key *key, const char *context,
+                    const struct wsub_buf *box, struct wsub_buf *ret_secret)
 {
     size_t len = box->len - NONCE_BYTES - TAG_BYTES;
     unsigned char *nonce = (unsigned char *)box->data;
     unsigned char *text = nonce + NONCE_BYTES;
     char *out = wsub_buf_reserve(ret_secret, len);
-    EVP_CIPHER_CTX *ctx = begin(ring, key, nonce, context, 0);
+    EVP_CIPHER_CTX *ctx = key->opener;
     unsigned char none[1];
     int n;
     bool fine;
 
+    begin(ctx, nonce, context);
     fine = EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_BYTES,
                                text + len) == 1 &&
            (len == 0 || EVP_CipherUpdate(ctx, (unsigned char *)out, &n, text,
                                          (int)len) == 1) &&
            EVP_CipherFinal_ex(ctx, none, &n) == 1;
-    EVP_CIPHER_CTX_free(ctx);
     if (fine)
         ret_secret->len += len;
     else
@@ -109,15 +106,14 @@ static bool decrypt(const struct wsub_keyring *ring, const struct wsub_key *key,
     return fine;
 }
 
-static enum wsub_err open_box(const struct wsub_keyring *ring,
-                              const struct wsub_key *key, const char *context,
+static enum wsub_err open_box(const struct wsub_key *key, const char *context,
                               const char *text, struct wsub_buf *ret_secret)
 {
     struct wsub_buf box = {0};
     enum wsub_err err = wsub_base64url_decode(text, strlen(text), &box);
 
     if (err == WSUB_OK && (box.len < NONCE_BYTES + TAG_BYTES ||
-                           !decrypt(ring, key, context, &box, ret_secret)))
+                           !decrypt(key, context, &box, ret_secret)))
         err = WSUB_ERR_INVALID;
     wsub_buf_done(&box);
     return err;
@@ -140,5 +136,5 @@ enum wsub_err wsub_open(const struct wsub_keyring *ring, const char *context,
     key = wsub_keyring_find(ring, sealed + 2, (size_t)(dot - sealed - 2));
     if (key == NULL)
         return WSUB_ERR_NOT_FOUND;
-    return open_box(ring, key, context, dot + 1, ret_secret);
+    return open_box(key, context, dot + 1, ret_secret);
 }

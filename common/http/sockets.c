@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "common/base/loop.h"
 #include "common/base/mem.h"
 
 struct watch {
@@ -123,6 +124,7 @@ void wsub_http_sockets_want(struct wsub_http_sockets *sockets, curl_socket_t fd,
         return;
     stop(watch);
     event_assign(&watch->event, sockets->base, fd, events, on_ready, watch);
+    event_priority_set(&watch->event, WSUB_LOOP_LATER);
     event_add(&watch->event, NULL);
     watch->events = events;
 }

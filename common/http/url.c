@@ -55,12 +55,20 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* True for the bytes that no URL may hold as they are. */
-static bool is_bad(char c)
-{
-    unsigned char byte = (unsigned char)c;
+/* The bytes that a URL may hold as they are, '%' left out. */
+static const bool is_plain[256] = {
+    ['!'] = true, ['#' ... '$'] = true, ['&' ... ';'] = true,
+    ['='] = true, ['?' ... '['] = true, [']'] = true,
+    ['_'] = true, ['a' ... 'z'] = true, ['~'] = true,
+};
 
-    return byte <= 0x20 || byte >= 0x7f || strchr("\"<>\\^`{|}", c) != NULL;
+static size_t plain_bytes(const char *text)
+{
+    size_t count = 0;
+
+    while (is_plain[(unsigned char)text[count]])
+        count++;
+    return count;
 }
 
 /* Adds `text` with its escaped unreserved characters decoded; false when a
@@ -68,15 +76,17 @@ static bool is_bad(char c)
 static bool normalize(const char *text, struct wsub_buf *out)
 {
     for (; *text != '\0'; text++) {
+        size_t plain = plain_bytes(text);
         int high, low;
         char decoded;
 
-        if (is_bad(*text))
-            return false;
-        if (*text != '%') {
-            wsub_buf_char(out, *text);
+        if (plain > 0) {
+            wsub_buf_add(out, text, plain);
+            text += plain - 1;
             continue;
         }
+        if (*text != '%')
+            return false;
         high = wsub_hex_digit(text[1]);
         low = high < 0 ? -1 : wsub_hex_digit(text[2]);
         if (low < 0)
