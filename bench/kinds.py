@@ -6,6 +6,7 @@ x; anything else goes to the JSON as it is."""
 
 import deliveries
 import intake
+import isolation
 import scale
 
 KINDS = {
@@ -15,6 +16,7 @@ KINDS = {
     "push": intake.push,
     "subscribe": intake.subscribe,
     "fanout": intake.fanout,
+    "isolation": isolation.isolation,
     "growth": scale.growth,
     "crowd": scale.crowd,
     "backlog": scale.backlog,

@@ -85,6 +85,11 @@ SCENARIOS = {one.name: one for one in [
              "million jobs of another topic drain", kind="backlog",
              subscriptions=10_000, events=100, hosts=100, rate=50, rounds=3,
              settings=_room(64, 1024), targets=((P99, "at most", 50),)),
+    Scenario("isolation", "997 callbacks, 5 events a second, without and with "
+             "one that drips, one that answers 500 and a black hole",
+             kind="isolation", subscriptions=997, events=60, hosts=100,
+             publishers=1, rate=5,
+             targets=(("p99: with bad ones by alone", "at most", 1.1),)),
     Scenario("fanout", "the spreader alone: jobs of one event to 200,000 "
              "subscriptions", kind="fanout", subscriptions=200_000,
              settings=(("fanout_backlog", 100_000_000),),
