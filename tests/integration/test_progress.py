@@ -43,8 +43,8 @@ class Progress(SystemTest):
         self.forbid_reading()
         log = self.system.store.key(TOPIC, "outbox")
         self.redis.call("XADD", log, "*", "e", "1-1", "c", "x" * 22)
-        self.wait_ready("deliver", 503)
-        self.assertIn("work waits", self.ready("deliver")[1])
+        wait_until(lambda: "work waits" in self.ready("deliver")[1],
+                   "it says that work waits")
         self.system.program("deliver").wait_event("no-progress")
         self.permit("+xreadgroup")
         self.wait_ready("deliver", 200)
@@ -53,7 +53,8 @@ class Progress(SystemTest):
     def test_a_spreader_that_may_not_read(self):
         self.forbid_reading()
         self.system.push(TOPIC, b"body")
-        self.wait_ready("spreader", 503)
+        wait_until(lambda: "work waits" in self.ready("spreader")[1],
+                   "it says that work waits")
         self.permit("+xreadgroup")
         self.wait_ready("spreader", 200)
         self.callback.wait_deliveries()
