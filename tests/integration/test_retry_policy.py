@@ -8,7 +8,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.dns import Dns
 from support.httpd import Answer
+from support.subscriber import Subscriber
 from support.system import SystemTest
 from support.wait import wait_until
 
@@ -94,6 +96,50 @@ class Ends(Policy):
         self.push_and_finish()
         letter, = self.store.dead_letters(TOPIC)
         self.assertEqual(int(letter[b"n"]), 2)
+
+
+class NoAnswer(Policy):
+    """Whatever keeps an answer from coming is tried again like a 5xx."""
+
+    def attempts(self, url, **settings):
+        """How often a callback is tried, and the words of its last error."""
+        self.start(max_attempts=3, verify="off", **settings)
+        answer = self.system.hub.subscribe(TOPIC, url)
+        self.assertEqual(answer.status, 202)
+        self.push_and_finish()
+        letter, = self.store.dead_letters(TOPIC)
+        wait_until(lambda: self.store.attempt_log(TOPIC, url),
+                   "the log is written")
+        log = self.store.attempt_log(TOPIC, url).split(b" ")[4:]
+        return int(letter[b"n"]), {one.split(b":")[4] for one in log}
+
+    def test_a_name_that_does_not_exist(self):
+        dns = Dns()
+        self.addCleanup(dns.close)
+        self.assertEqual(self.attempts("http://nowhere.test/cb",
+                                       dns_servers=dns.address), (3, {b"dns"}))
+
+    def test_a_server_that_speaks_no_tls(self):
+        plain = Subscriber()
+        self.addCleanup(plain.close)
+        url = plain.url.replace("http:", "https:") + "/cb"
+        self.assertEqual(self.attempts(url), (3, {b"tls"}))
+
+    def test_a_server_that_does_not_answer(self):
+        silent = Subscriber()
+        self.addCleanup(silent.close)
+        callback = silent.callback("/cb")
+        callback.default = Answer(204, gate=self.gate())
+        self.assertEqual(self.attempts(callback.url, timeout_ms=200,
+                                       connect_timeout_ms=200),
+                         (3, {b"timeout"}))
+
+    def test_a_server_that_hangs_up(self):
+        server = Subscriber()
+        self.addCleanup(server.close)
+        callback = server.callback("/cb")
+        callback.default = Answer(hang_up=True)
+        self.assertEqual(self.attempts(callback.url), (3, {b"broken"}))
 
 
 class KeptConnections(Policy):
