@@ -1,6 +1,10 @@
 """Whether it stays flat: more subscriptions, strangers, a backlog."""
 
+import os
+import re
 import statistics
+import subprocess
+import sys
 
 from deliveries import (latency_figures, notes, publish, run_system,
                         wait_arrivals, wrong)
@@ -108,6 +112,23 @@ def _crowd_round(before, after):
             "notes": ["before: " + note for note in before["notes"]] +
                      ["after: " + note for note in after["notes"]],
             "wrong": before["wrong"] + after["wrong"]}
+
+
+def stored(load, context):
+    """What memory.py finds."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                          "memory.py")
+    for _ in range(context.rounds(load)):
+        text = subprocess.run(
+            [sys.executable, script, "--count", str(load.subscriptions),
+             "--jobs", str(load.jobs)],
+            check=True, stdout=subprocess.PIPE, text=True).stdout
+        yield {"figures": {
+            f"bytes of {name}": float(re.search(
+                rf"^{name}\b.*: ([\d.]+) bytes each", text, re.M)[1])
+            for name in ("a subscription", "a job in a lane",
+                         "a job in retry")},
+               "notes": [], "wrong": 0}
 
 
 def backlog(load, context):

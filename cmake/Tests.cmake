@@ -23,6 +23,7 @@ set(wsub_unit_sources_host_mix ${wsub_unit_sources_host})
 set(wsub_unit_sources_host_room ${wsub_unit_sources_host})
 set(wsub_unit_sources_limit deliver/limit.c)
 set(wsub_unit_sources_judge deliver/judge.c)
+set(wsub_unit_sources_stall deliver/stall.c)
 set(wsub_unit_sources_policy hub/policy.c)
 function(wsub_unit_tests folder)
     file(GLOB sources CONFIGURE_DEPENDS ${folder}/test_*.c)
@@ -53,4 +54,15 @@ function(wsub_integration_tests folder)
             LABELS integration TIMEOUT 300
             ENVIRONMENT "WEBSUBD_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests;PYTHONDONTWRITEBYTECODE=1")
     endforeach()
+endfunction()
+
+# wsub_chaos_test(folder): the ctest `chaos` runs folder/run.py for a minute
+# under a seed of its own.  Its label keeps it out of the presets dev and asan;
+# the test preset `slow` runs it.
+function(wsub_chaos_test folder)
+    add_test(NAME chaos
+        COMMAND ${PYTHON3} -W ignore ${folder}/run.py --seconds 60)
+    set_tests_properties(chaos PROPERTIES
+        LABELS slow TIMEOUT 600 RUN_SERIAL TRUE
+        ENVIRONMENT "WEBSUBD_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONDONTWRITEBYTECODE=1")
 endfunction()

@@ -9,7 +9,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
-#include "deliver/settle.h"
+#include "deliver/job_entry.h"
 #include "deliver/stats.h"
 
 #define READ_MAX 256                   /* entries of some 100 bytes */

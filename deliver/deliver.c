@@ -16,20 +16,24 @@
 #include "common/http/client.h"
 #include "common/redis/redis.h"
 #include "common/store/leave.h"
+#include "common/store/progress.h"
 #include "common/store/promoter.h"
 #include "deliver/claim.h"
 #include "deliver/history.h"
 #include "deliver/parking.h"
-#include "deliver/progress.h"
 #include "deliver/settle.h"
 #include "deliver/stats.h"
 #include "deliver/suspect.h"
 #include "deliver/tries.h"
 
 #define TICK_MS 500
+#define STALL_PART 4            /* of an attempt's time, which then was short */
 #define HOST_LINE_MAX 256       /* for one host; more are better off in Redis */
 #define HOST_TICK_MS 20         /* a token, or room for what is parked */
 #define TAKEOVER_MARGIN_MS 3000 /* for settling, and for clocks */
+
+static const char *const streams[] = {"verify", "outbox", "bulk"};
+#define STREAM_COUNT (sizeof(streams) / sizeof(streams[0]))
 
 /* The longest wait for a host slot. */
 static uint32_t wait_max_ms(const struct wsub_config *config)
@@ -72,10 +76,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    deliver_stall_beat(&d->stall, wsub_now_ms());
     deliver_hosts_expire(d->hosts, wsub_loop_draining(d->loop), wsub_now_us());
     deliver_plan_host_tick(d);
     count_hosts(d);
-    deliver_progress_look(d->progress);
     if (!wsub_redis_up(d->redis))
         return;
     learn_public_url(d);
@@ -131,6 +135,14 @@ static void on_redis_unusable(const char *sentence, void *arg)
     wsub_loop_finish(d->loop, WSUB_EXIT_START);
 }
 
+/* Before the hub's URL is known nothing is claimed; /readyz says so itself. */
+static bool holds_work(void *arg)
+{
+    const struct deliver *d = arg;
+
+    return HASH_COUNT(d->claim->held) > 0 || deliver_verify_held(d) > 0;
+}
+
 static struct deliver_hosts *make_hosts(struct deliver *d)
 {
     uint32_t slots = (uint32_t)deliver_claim_slots(d), line = slots / 4;
@@ -156,7 +168,15 @@ static void make_parts(struct deliver *d)
     d->hosts = make_hosts(d);
     d->history = deliver_history_new(wsub_redis_shards(d->redis));
     d->parking = deliver_parking_new(d);
-    d->progress = deliver_progress_new(d);
+    d->progress = wsub_progress_new(&(struct wsub_progress_options){
+        .base = base,
+        .redis = d->redis,
+        .streams = streams,
+        .stream_count = STREAM_COUNT,
+        .limit_ms = deliver_takeover_idle_ms(d->config),
+        .holds_work = holds_work,
+        .arg = d,
+    });
     d->suspects = deliver_suspects_new(d);
     d->tries = deliver_tries_new(d);
     d->contents = deliver_content_cache_new(d->redis);
@@ -173,6 +193,8 @@ static void make_parts(struct deliver *d)
         .dns_servers = d->config->dns_servers,
         .http2 = d->config->http2,
     });
+    d->stall.every_ms = TICK_MS;
+    d->stall.least_ms = d->config->timeout_ms / STALL_PART;
     d->tick = event_new(base, -1, EV_PERSIST, on_tick, d);
     event_add(d->tick, &every);
     d->host_tick = evtimer_new(base, on_host_tick, d);
@@ -218,7 +240,7 @@ void deliver_done(struct deliver *d)
     }
     deliver_tries_free(d->tries);
     deliver_suspects_free(d->suspects);
-    deliver_progress_free(d->progress);
+    wsub_progress_free(d->progress);
     deliver_parking_free(d->parking);
     deliver_settler_free(d->settler);
     wsub_promoter_free(d->promoter);
@@ -250,13 +272,11 @@ static void on_left(void *arg)
 
 void deliver_drain_check(struct deliver *d)
 {
-    static const char *const streams[] = {"verify", "outbox", "bulk"};
-
     if (!wsub_loop_draining(d->loop) || d->leaving ||
         !deliver_claim_idle(d->claim))
         return;
     d->leaving = true;
     deliver_tries_flush(d->tries, true);
     wsub_leave(d->redis, "deliver", d->config->instance_name, streams,
-               sizeof(streams) / sizeof(streams[0]), on_left, d);
+               STREAM_COUNT, on_left, d);
 }

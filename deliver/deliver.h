@@ -17,6 +17,7 @@
 #include "common/base/config.h"
 #include "common/crypto/hmac.h"
 #include "common/crypto/seal.h"
+#include "deliver/stall.h"
 
 struct deliver_claim;
 struct deliver_content_cache;
@@ -24,13 +25,13 @@ struct deliver_history;
 struct deliver_hosts;
 struct deliver_loader;
 struct deliver_parking;
-struct deliver_progress;
 struct deliver_settler;
 struct deliver_suspects;
 struct deliver_tries;
 struct event;
 struct wsub_http_client;
 struct wsub_loop;
+struct wsub_progress;
 struct wsub_promoter;
 struct wsub_redis;
 
@@ -50,10 +51,11 @@ struct deliver {
     struct deliver_hosts *hosts;
     struct deliver_loader *loader;
     struct deliver_parking *parking;
-    struct deliver_progress *progress;
+    struct wsub_progress *progress;
     struct deliver_settler *settler;
     struct deliver_suspects *suspects;
     struct deliver_tries *tries;
+    struct deliver_stall stall;
     struct event *tick;      /* twice a second: see deliver.c */
     struct event *host_tick; /* when a host wants it */
     char *user_agent;        /* the header; NULL until the hub's URL is known */

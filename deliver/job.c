@@ -11,6 +11,7 @@
 #include "common/store/topic.h"
 #include "deliver/claim.h"
 #include "deliver/history.h"
+#include "deliver/job_entry.h"
 #include "deliver/send.h"
 #include "deliver/settle.h"
 #include "deliver/stats.h"
@@ -256,7 +257,7 @@ static void job_met(struct deliver_job *job)
         job_drop(job, "a more specific subscription has it");
     else if (!job->is_turn && followed)
         deliver_job_settle(job, DELIVER_MISS);
-    else
+    else if (!deliver_turn_yields(job))
         job_ready(job);
 }
 
@@ -330,68 +331,6 @@ void deliver_job_advance(struct deliver_job *job)
     }
 }
 
-/* Copies a field that must be there and short; false when it is not. */
-static bool take_field(const struct wsub_stream_entry *entry, const char *name,
-                       char *ret, size_t size)
-{
-    size_t len;
-    const char *value = wsub_stream_field(entry->fields, name, &len);
-
-    if (value == NULL || len == 0 || len >= size)
-        return false;
-    memcpy(ret, value, len + 1);
-    return true;
-}
-
-static uint64_t take_number(const struct wsub_stream_entry *entry,
-                            const char *name)
-{
-    const char *value = wsub_stream_field(entry->fields, name, NULL);
-
-    return value != NULL ? strtoull(value, NULL, 10) : 0;
-}
-
-void deliver_job_target(const struct deliver_job *job,
-                        char ret_text[DELIVER_TARGET_MAX])
-{
-    if (job->level == 0)
-        snprintf(ret_text, DELIVER_TARGET_MAX, "%s", job->cd);
-    else if (job->level == WSUB_LEVEL_ALL)
-        snprintf(ret_text, DELIVER_TARGET_MAX, "%s:*", job->cd);
-    else
-        snprintf(ret_text, DELIVER_TARGET_MAX, "%s:%d", job->cd, job->level);
-}
-
-/* The reverse of deliver_job_target(); false when `c` is malformed. */
-static bool take_target(struct deliver_job *job, const char *c)
-{
-    size_t len = c != NULL ? strcspn(c, ":") : 0;
-
-    if (len != WSUB_DIGEST_LEN)
-        return false;
-    memcpy(job->cd, c, len);
-    job->cd[len] = '\0';
-    if (strcmp(c + len, ":*") == 0)
-        job->level = WSUB_LEVEL_ALL;
-    else if (c[len] == ':')
-        job->level = (int)strtoul(c + len + 1, NULL, 10);
-    return job->level < WSUB_URL_MAX_BYTES;
-}
-
-static bool job_fill(struct deliver_job *job,
-                     const struct wsub_stream_entry *entry)
-{
-    job->failures = (uint32_t)take_number(entry, "n");
-    job->retried = wsub_stream_field(entry->fields, "n", NULL) != NULL;
-    job->crashes = (uint32_t)take_number(entry, "k");
-    if (!take_target(job, wsub_stream_field(entry->fields, "c", NULL)))
-        return false;
-    job->is_turn = take_field(entry, "f", job->turn_td, sizeof(job->turn_td));
-    job->turn = take_number(entry, "u");
-    return job->is_turn ||
-           take_field(entry, "e", job->event_id, sizeof(job->event_id));
-}
-
 static void job_malformed(struct deliver_job *job)
 {
     wsub_log_error("job-malformed", WSUB_KU("shard", job->shard),
@@ -442,7 +381,7 @@ void deliver_job_start(struct deliver *d, enum deliver_lane lane,
     snprintf(job->entry_id, sizeof(job->entry_id), "%s", entry->id);
     memcpy(job->hold_key, key, sizeof(key));
     HASH_ADD_STR(d->claim->held, hold_key, job);
-    if (job_fill(job, entry))
+    if (deliver_job_fill(job, entry))
         deliver_job_advance(job);
     else
         job_malformed(job);

@@ -106,12 +106,6 @@ struct deliver_job {
 
 TAILQ_HEAD(deliver_job_list, deliver_job);
 
-#define DELIVER_TARGET_MAX (WSUB_DIGEST_LEN + 12)
-
-/* Writes the job's `c` (docs/PROTOCOL.md): "CD", "CD:LEVEL" or "CD:*". */
-void deliver_job_target(const struct deliver_job *job,
-                        char ret_text[DELIVER_TARGET_MAX]);
-
 /* Takes a claimed entry of a lane; its slot is given back by
  * deliver_claim_release() once the outcome is in Redis. */
 void deliver_job_start(struct deliver *d, enum deliver_lane lane,

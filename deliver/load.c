@@ -1,29 +1,38 @@
 #include "deliver/load.h"
 
 #include <stdlib.h>
-#include <stdio.h>
+#include <string.h>
 
 #include <event2/event.h>
+#include <uthash.h>
 
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
 #include "common/redis/redis.h"
 
-#define BATCH_MAX 256 /* keys in one MGET: some 200 microseconds of Redis */
+#define BATCH_MAX 256 /* records in one HMGET: some 100 microseconds of Redis */
 
 STAILQ_HEAD(load_list, deliver_load);
+
+/* One HMGET: what is wanted of a topic, or on its way. */
+struct batch {
+    struct load_list loads;
+    size_t count;
+    unsigned shard;
+    char td[WSUB_DIGEST_LEN + 1];
+    STAILQ_ENTRY(batch) next;
+    UT_hash_handle hh;
+};
+
+STAILQ_HEAD(batch_list, batch);
 
 struct deliver_loader {
     struct wsub_redis *redis; /* borrowed; outlives the loader */
     struct event *flush;      /* owned; runs once the turn is over */
     struct event *later;      /* owned; and so have its transfers */
-    struct load_list *wanted; /* owned; one a shard */
-};
-
-/* One MGET on its way. */
-struct batch {
-    struct load_list loads;
+    struct batch **open;      /* owned; one a shard, by td: with room */
+    struct batch_list wanted; /* owned; all that are to be sent */
 };
 
 static void batch_finish(struct batch *batch, enum wsub_err err,
@@ -52,34 +61,19 @@ static void on_lines(enum wsub_err err, const struct redisReply *reply,
     batch_finish(arg, err, reply);
 }
 
-static void add_key(struct wsub_cmd *cmd, const struct wsub_redis *redis,
-                    unsigned shard, const struct deliver_load *load)
+static void batch_send(struct deliver_loader *loader, struct batch *batch)
 {
-    char suffix[2 * WSUB_DIGEST_LEN + 2];
-
-    snprintf(suffix, sizeof(suffix), "%s:%s", load->td, load->cd);
-    wsub_cmd_key(cmd, redis, shard, "sub", suffix);
-}
-
-static void flush_batch(struct deliver_loader *loader, unsigned shard)
-{
-    struct load_list *wanted = &loader->wanted[shard];
-    struct batch *batch = wsub_calloc(1, sizeof(*batch));
-    struct deliver_load *load;
+    const struct deliver_load *load;
     struct wsub_cmd cmd;
     enum wsub_err err;
 
-    STAILQ_INIT(&batch->loads);
-    wsub_cmd_init(&cmd, "MGET");
-    for (int i = 0; i < BATCH_MAX; i++) {
-        load = STAILQ_FIRST(wanted);
-        if (load == NULL)
-            break;
-        STAILQ_REMOVE_HEAD(wanted, next);
-        STAILQ_INSERT_TAIL(&batch->loads, load, next);
-        add_key(&cmd, loader->redis, shard, load);
+    wsub_cmd_init(&cmd, "HMGET");
+    wsub_cmd_key(&cmd, loader->redis, batch->shard, "sub", batch->td);
+    STAILQ_FOREACH(load, &batch->loads, next)
+    {
+        wsub_cmd_str(&cmd, load->cd);
     }
-    err = wsub_redis_send(loader->redis, shard, &cmd, on_lines, batch);
+    err = wsub_redis_send(loader->redis, batch->shard, &cmd, on_lines, batch);
     if (err != WSUB_OK)
         batch_finish(batch, err, NULL);
 }
@@ -87,12 +81,18 @@ static void flush_batch(struct deliver_loader *loader, unsigned shard)
 static void on_flush(evutil_socket_t fd, short what, void *arg)
 {
     struct deliver_loader *loader = arg;
+    struct batch_list wanted = STAILQ_HEAD_INITIALIZER(wanted);
+    struct batch *batch;
 
     (void)fd;
     (void)what;
+    STAILQ_CONCAT(&wanted, &loader->wanted);
     for (unsigned i = 0; i < wsub_redis_shards(loader->redis); i++)
-        while (!STAILQ_EMPTY(&loader->wanted[i]))
-            flush_batch(loader, i);
+        HASH_CLEAR(hh, loader->open[i]);
+    while ((batch = STAILQ_FIRST(&wanted)) != NULL) {
+        STAILQ_REMOVE_HEAD(&wanted, next);
+        batch_send(loader, batch);
+    }
 }
 
 struct deliver_loader *deliver_loader_new(struct event_base *base,
@@ -105,32 +105,67 @@ struct deliver_loader *deliver_loader_new(struct event_base *base,
     loader->flush = evtimer_new(base, on_flush, loader);
     loader->later = evtimer_new(base, on_flush, loader);
     event_priority_set(loader->later, WSUB_LOOP_LATER);
-    loader->wanted = wsub_calloc(shards, sizeof(*loader->wanted));
-    for (unsigned i = 0; i < shards; i++)
-        STAILQ_INIT(&loader->wanted[i]);
+    loader->open = wsub_calloc(shards, sizeof(*loader->open));
+    STAILQ_INIT(&loader->wanted);
     return loader;
 }
 
 void deliver_loader_free(struct deliver_loader *loader)
 {
+    struct batch *batch;
+
     if (loader == NULL)
         return;
+    for (unsigned i = 0; i < wsub_redis_shards(loader->redis); i++)
+        HASH_CLEAR(hh, loader->open[i]);
+    while ((batch = STAILQ_FIRST(&loader->wanted)) != NULL) {
+        STAILQ_REMOVE_HEAD(&loader->wanted, next);
+        free(batch);
+    }
     event_free(loader->flush);
     event_free(loader->later);
-    free(loader->wanted);
+    free(loader->open);
     free(loader);
+}
+
+/* The batch of a topic that has room. */
+static struct batch *batch_of(struct deliver_loader *loader, unsigned shard,
+                              const char *td)
+{
+    struct batch *batch;
+
+    HASH_FIND_STR(loader->open[shard], td, batch);
+    if (batch != NULL)
+        return batch;
+    batch = wsub_calloc(1, sizeof(*batch));
+    STAILQ_INIT(&batch->loads);
+    batch->shard = shard;
+    memcpy(batch->td, td, sizeof(batch->td));
+    HASH_ADD_STR(loader->open[shard], td, batch);
+    STAILQ_INSERT_TAIL(&loader->wanted, batch, next);
+    return batch;
+}
+
+static void want(struct deliver_loader *loader, unsigned shard,
+                 struct deliver_load *load)
+{
+    struct batch *batch = batch_of(loader, shard, load->td);
+
+    STAILQ_INSERT_TAIL(&batch->loads, load, next);
+    if (++batch->count == BATCH_MAX)
+        HASH_DEL(loader->open[shard], batch);
 }
 
 void deliver_load_want(struct deliver_loader *loader, unsigned shard,
                        struct deliver_load *load)
 {
-    STAILQ_INSERT_TAIL(&loader->wanted[shard], load, next);
+    want(loader, shard, load);
     event_active(loader->flush, EV_TIMEOUT, 0);
 }
 
 void deliver_load_want_later(struct deliver_loader *loader, unsigned shard,
                              struct deliver_load *load)
 {
-    STAILQ_INSERT_TAIL(&loader->wanted[shard], load, next);
+    want(loader, shard, load);
     event_active(loader->later, EV_TIMEOUT, 0);
 }

@@ -1,8 +1,9 @@
 /* load.h - subscription records, read in batches.
  *
- * What is wanted for one shard during a turn of the event loop goes out as
- * one MGET.  Records are not cached: what is sent after this read sees every
- * unsubscription that was active before it. */
+ * What is wanted of one topic during a turn of the event loop goes out as one
+ * HMGET, those of all topics one behind the other.  Records are not cached:
+ * what is sent after this read sees every unsubscription that was active
+ * before it. */
 #ifndef DELIVER_LOAD_H
 #define DELIVER_LOAD_H
 
@@ -30,7 +31,7 @@ struct deliver_loader *deliver_loader_new(struct event_base *base,
                                           struct wsub_redis *redis);
 void deliver_loader_free(struct deliver_loader *loader);
 
-/* Reads sub:TD:CD of `shard`; on_record is called once, later. */
+/* Reads field CD of sub:TD in `shard`; on_record is called once, later. */
 void deliver_load_want(struct deliver_loader *loader, unsigned shard,
                        struct deliver_load *load);
 

@@ -10,8 +10,8 @@
 #include "common/http/server.h"
 #include "common/http/status.h"
 #include "common/redis/redis.h"
+#include "common/store/progress.h"
 #include "deliver/deliver.h"
-#include "deliver/progress.h"
 
 static bool ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 {
@@ -26,7 +26,7 @@ static bool ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
                  "the hub's public URL is not known: start a "
                  "hub or set public_url");
     else
-        return deliver_progress_ready(d->progress, reason);
+        return wsub_progress_ready(d->progress, reason);
     return false;
 }
 

@@ -128,12 +128,29 @@ static const char *retry_after(const struct wsub_http_answer *answer)
                : NULL;
 }
 
+/* The attempt timed out because this process stood still: the subscriber may
+ * well have answered.  Nobody is charged for it. */
+static bool is_our_fault(struct deliver_job *job,
+                         const struct wsub_http_answer *answer)
+{
+    uint64_t now_ms = wsub_now_ms();
+
+    return answer->outcome == WSUB_HTTP_TIMEOUT && answer->status == 0 &&
+           deliver_stall_since(&job->d->stall, now_ms - answer->duration_ms,
+                               now_ms);
+}
+
 static void on_answer(const struct wsub_http_answer *answer, void *arg)
 {
     struct deliver_job *job = arg;
-    uint32_t run = note_attempt(job, answer);
+    uint32_t run;
     char why[64];
 
+    if (is_our_fault(job, answer)) {
+        deliver_job_put_back(job, 0);
+        return;
+    }
+    run = note_attempt(job, answer);
     wsub_log_debug("attempt", WSUB_KV("event", job->event_id),
                    WSUB_KV("callback", job->record.callback),
                    WSUB_KU("status", answer->status),

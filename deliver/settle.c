@@ -10,10 +10,12 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
+#include "common/store/progress.h"
 #include "common/store/promoter.h"
 #include "deliver/claim.h"
+#include "deliver/job.h"
+#include "deliver/job_entry.h"
 #include "deliver/parking.h"
-#include "deliver/progress.h"
 #include "deliver/suspect.h"
 
 #define BATCH_MAX 256 /* jobs a call; under half a millisecond of Redis */
@@ -39,11 +41,6 @@ struct deliver_settler {
     struct shard *shards; /* owned */
     size_t waiting;       /* jobs, over all shards */
 };
-
-const char *deliver_lane_name(enum deliver_lane lane)
-{
-    return lane == DELIVER_LANE_BULK ? "bulk" : "outbox";
-}
 
 /* The arguments of an operation, in the words of settle.lua. */
 enum argument {
@@ -240,7 +237,7 @@ static void settled(struct shard *shard)
 {
     struct deliver_job *job;
 
-    deliver_progress_note(shard->settler->d->progress);
+    wsub_progress_note(shard->settler->d->progress);
     while ((job = TAILQ_FIRST(&shard->sent)) != NULL) {
         TAILQ_REMOVE(&shard->sent, job, next);
         after(job);

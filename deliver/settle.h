@@ -8,12 +8,9 @@
 #ifndef DELIVER_SETTLE_H
 #define DELIVER_SETTLE_H
 
-#include "deliver/job.h"
-
+struct deliver;
+struct deliver_job;
 struct deliver_settler;
-
-/* "outbox" or "bulk". */
-const char *deliver_lane_name(enum deliver_lane lane);
 
 struct deliver_settler *deliver_settler_new(struct deliver *d);
 void deliver_settler_free(struct deliver_settler *settler);

@@ -118,12 +118,11 @@ static void on_home(enum wsub_err err, const struct redisReply *reply,
 static void read_home(struct flow *flow)
 {
     struct wsub_redis *redis = flow->d->redis;
-    char suffix[2 * WSUB_DIGEST_LEN + 2];
     struct wsub_cmd cmd;
 
-    snprintf(suffix, sizeof(suffix), "%s:%s", flow->change.td, flow->change.cd);
-    wsub_cmd_init(&cmd, "GET");
-    wsub_cmd_key(&cmd, redis, flow->change.home, "sub", suffix);
+    wsub_cmd_init(&cmd, "HGET");
+    wsub_cmd_key(&cmd, redis, flow->change.home, "sub", flow->change.td);
+    wsub_cmd_str(&cmd, flow->change.cd);
     if (wsub_redis_send(redis, flow->change.home, &cmd, on_home, flow) !=
         WSUB_OK) {
         flow->err = WSUB_ERR_UNAVAILABLE;

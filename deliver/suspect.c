@@ -9,7 +9,7 @@
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 #include "deliver/job.h"
-#include "deliver/settle.h"
+#include "deliver/job_entry.h"
 
 #define BATCH_MAX 256 /* jobs in one question */
 #define IN_COMPANY 2  /* the first crashes, which others may have caused */

@@ -6,8 +6,9 @@
 
 #include "common/base/log.h"
 #include "common/redis/redis.h"
+#include "deliver/claim.h"
 #include "deliver/job.h"
-#include "deliver/settle.h"
+#include "deliver/job_entry.h"
 #include "deliver/stats.h"
 
 #define ENDED_MS 5000       /* until sweep has seen the end of the lease */
@@ -21,6 +22,24 @@ void deliver_turn_missed(const struct deliver_job *job, uint64_t count,
                   WSUB_KV("topic", job->turn_td), WSUB_KV("callback", job->cd),
                   WSUB_KU("count", count), WSUB_KV("from", from),
                   WSUB_KV("to", to));
+}
+
+bool deliver_turn_yields(struct deliver_job *job)
+{
+    const struct deliver_job *other, *next;
+
+    if (!job->is_turn || !job->suspended)
+        return false;
+    for (other = job->d->claim->held; other != NULL; other = next) {
+        next = other->hh.next;
+        if (!other->is_turn && other->shard == job->shard &&
+            strcmp(other->cd, job->cd) == 0 &&
+            strcmp(other->td, job->turn_td) == 0) {
+            deliver_job_put_back(job, ON_THEIR_WAY_MS);
+            return true;
+        }
+    }
+    return false;
 }
 
 void deliver_turn_ended(struct deliver_job *job)

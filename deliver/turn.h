@@ -6,6 +6,7 @@
 #ifndef DELIVER_TURN_H
 #define DELIVER_TURN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct deliver_job;
@@ -18,6 +19,11 @@ void deliver_turn_find(struct deliver_job *job);
  * the subscription got them; Redis has noted it in `gaps`. */
 void deliver_turn_missed(const struct deliver_job *job, uint64_t count,
                          const char *from, const char *to);
+
+/* True when the turn is a probe and a job of its subscription, from before it
+ * was followed, is still under way in this process: that one's event is the
+ * older one.  The turn is put back then. */
+bool deliver_turn_yields(struct deliver_job *job);
 
 /* The subscription itself has ended: so does the turn, once the record and
  * all that belongs to it are gone. */

@@ -11,6 +11,7 @@
 #include "common/crypto/digest.h"
 #include "common/http/client.h"
 #include "common/redis/redis.h"
+#include "common/store/progress.h"
 #include "common/store/promoter.h"
 #include "deliver/ask.h"
 #include "deliver/claim.h"
@@ -161,6 +162,7 @@ static void on_applied(enum wsub_err err, const struct redisReply *reply,
         copy_star(v);
         return;
     }
+    wsub_progress_note(d->progress);
     if (strcmp(v->outcome, "again") == 0 && !wsub_loop_draining(d->loop))
         wsub_promoter_hint(d->promoter, v->shard, v->delay_ms);
     verification_free(v);

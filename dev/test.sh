@@ -3,6 +3,7 @@
 #
 #   dev/test.sh [dev|asan] [arguments of ctest]
 #
+# Without arguments of ctest what is labelled slow runs too, once, under dev.
 # Stops at the first preset that fails; the last lines are ctest's summary.
 # The tests start a redis-server of their own, on a unix socket.
 set -eu
@@ -26,4 +27,8 @@ for preset in $presets; do
     cmake --build --preset "$preset"
     echo "== $preset: test"
     ctest --preset "$preset" "$@"
+    if [ "$preset" = dev ] && [ $# -eq 0 ]; then
+        echo "== dev: slow tests"
+        ctest --preset slow
+    fi
 done

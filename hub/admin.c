@@ -14,6 +14,7 @@
 #include "hub/deny.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
+#include "hub/operator.h"
 #include "hub/params.h"
 
 #define REASON_MAX_BYTES 500
@@ -23,17 +24,6 @@ struct order {
     const char *reason;              /* borrowed from the form; NULL: none */
     char cd[WSUB_DIGEST_LEN + 1];    /* "": every callback */
 };
-
-/* Answers 404 while the API is off, else asks for the token. */
-static bool may_order(const struct hub *hub, struct wsub_http_request *req)
-{
-    const char *token = hub->config->admin_token;
-
-    if (token[0] != '\0')
-        return hub_check_token(req, token);
-    hub_refuse(req, HUB_FAULT_PATH, NULL, "There is nothing at this path.");
-    return false;
-}
 
 static void take_callback(const struct hub *hub, const struct wsub_form *form,
                           struct hub_errors *errors, struct order *order)
@@ -91,7 +81,7 @@ void hub_admin_deny(struct wsub_http_request *req, void *arg)
     struct order order = {0};
     struct wsub_form form = {0};
 
-    if (!may_order(hub, req))
+    if (!hub_operator_may(hub, req))
         return;
     if (hub_params_form(req, &errors, &form))
         take(hub, &form, &errors, &order);

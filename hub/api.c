@@ -11,14 +11,19 @@
 #include "common/http/status.h"
 #include "common/redis/redis.h"
 #include "hub/admin.h"
+#include "hub/admin_letters.h"
+#include "hub/attempts.h"
 #include "hub/errors.h"
+#include "hub/gaps.h"
 #include "hub/hub.h"
 #include "hub/page.h"
 #include "hub/params.h"
 #include "hub/publish.h"
 #include "hub/push.h"
 #include "hub/subscribe.h"
+#include "hub/suspended.h"
 #include "hub/topics.h"
+#include "hub/writable.h"
 
 typedef void mode_handler(struct hub *hub, struct wsub_http_request *req,
                           const struct wsub_form *form);
@@ -108,7 +113,7 @@ static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
     else if (!wsub_redis_up(hub->redis))
         snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
     else
-        return true;
+        return hub_writable_is(hub->writable, reason);
     return false;
 }
 
@@ -132,9 +137,21 @@ static void on_metrics(struct wsub_http_request *req, void *arg)
 }
 
 const struct wsub_http_route hub_routes[] = {
-    {"POST", "/", on_form},          {"POST", "/subscriptions", on_form},
-    {"POST", "/publish", hub_push},  {"POST", "/admin/deny", hub_admin_deny},
-    {"GET", "/", hub_page},          {"GET", "/topics", hub_topics},
-    {"GET", "/healthz", on_health},  {"GET", "/readyz", on_ready},
-    {"GET", "/metrics", on_metrics}, {0},
+    {"POST", "/", on_form},
+    {"POST", "/subscriptions", on_form},
+    {"POST", "/publish", hub_push},
+    {"GET", "/topics", hub_topics},
+    {"POST", "/admin/deny", hub_admin_deny},
+    {"GET", "/admin/dead-letters", hub_admin_letters},
+    {"GET", "/admin/dead-letters/count", hub_admin_letters_count},
+    {"POST", "/admin/dead-letters/replay", hub_admin_letters_replay},
+    {"POST", "/admin/dead-letters/purge", hub_admin_letters_purge},
+    {"GET", "/admin/suspended", hub_suspended},
+    {"GET", "/admin/gaps", hub_gaps},
+    {"GET", "/admin/attempts", hub_attempts},
+    {"GET", "/", hub_page},
+    {"GET", "/healthz", on_health},
+    {"GET", "/readyz", on_ready},
+    {"GET", "/metrics", on_metrics},
+    {0},
 };

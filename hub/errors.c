@@ -37,6 +37,8 @@ static const struct {
     [HUB_FAULT_SECRET] = {400, "secret-validation-error", "Invalid secret"},
     [HUB_FAULT_ORDERED] = {400, "ordered-validation-error", "Invalid ordering"},
     [HUB_FAULT_REASON] = {400, "reason-validation-error", "Invalid reason"},
+    [HUB_FAULT_IDEMPOTENCY_KEY] = {400, "idempotency-key-validation-error",
+                                   "Invalid Idempotency-Key"},
     [HUB_FAULT_NOT_FOUND] = {404, "not-found", "Not found"},
     [HUB_FAULT_UNAVAILABLE] = {503, "service-unavailable",
                                "Service unavailable"},
@@ -163,6 +165,15 @@ void hub_refuse_unavailable(struct wsub_http_request *req)
         req, HUB_FAULT_UNAVAILABLE, NULL,
         "The hub cannot store the request now; try again in " RETRY_AFTER_S
         " seconds.");
+}
+
+void hub_refuse_memory(struct wsub_http_request *req)
+{
+    hub_stat_add(HUB_STAT_MEMORY_REFUSED);
+    wsub_http_reply_header(req, "Retry-After", RETRY_AFTER_S);
+    hub_refuse(req, HUB_FAULT_UNAVAILABLE, NULL,
+               "The hub is short of memory and takes no new content now; try "
+               "again in " RETRY_AFTER_S " seconds.");
 }
 
 void hub_refuse_stray(struct wsub_http_request *req, int status,

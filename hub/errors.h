@@ -32,6 +32,7 @@ enum hub_fault {
     HUB_FAULT_SECRET,
     HUB_FAULT_ORDERED,
     HUB_FAULT_REASON,
+    HUB_FAULT_IDEMPOTENCY_KEY,
     HUB_FAULT_NOT_FOUND,
     HUB_FAULT_UNAVAILABLE,
     HUB_FAULT_MAX_
@@ -74,6 +75,9 @@ hub_refuse(struct wsub_http_request *req, enum hub_fault fault,
 
 /* 503 with Retry-After: Redis did not take what the request asks for. */
 void hub_refuse_unavailable(struct wsub_http_request *req);
+
+/* The same for new content while Redis is near its memory limit. */
+void hub_refuse_memory(struct wsub_http_request *req);
 
 /* 404 and 405 of the routes: a wsub_http_stray_handler. */
 void hub_refuse_stray(struct wsub_http_request *req, int status,

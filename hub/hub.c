@@ -10,7 +10,9 @@
 #include "common/redis/redis.h"
 #include "hub/api.h"
 #include "hub/errors.h"
+#include "hub/pressure.h"
 #include "hub/stats.h"
+#include "hub/writable.h"
 
 #define IDLE_TIMEOUT_MS 60000 /* a kept connection without a request */
 
@@ -20,6 +22,13 @@ static void on_redis_unusable(const char *sentence, void *arg)
 
     wsub_startup_failed(WSUB_PROGRAM_HUB, sentence);
     wsub_loop_finish(hub->loop, WSUB_EXIT_START);
+}
+
+static void on_redis_up(void *arg)
+{
+    struct hub *hub = arg;
+
+    hub_pressure_look(hub->pressure);
 }
 
 /* Now that the port is known. */
@@ -86,12 +95,16 @@ enum wsub_err hub_init(struct hub *hub, const struct wsub_config *config,
             &(struct wsub_redis_options){
                 .base = wsub_loop_base(loop),
                 .config = config,
+                .on_up = on_redis_up,
                 .on_unusable = on_redis_unusable,
                 .arg = hub,
             },
             err_text, &hub->redis);
-    if (err == WSUB_OK)
+    if (err == WSUB_OK) {
+        hub->pressure = hub_pressure_new(hub);
+        hub->writable = hub_writable_new(hub);
         err = listen_now(hub, err_text);
+    }
     return err;
 }
 
@@ -100,6 +113,8 @@ void hub_done(struct hub *hub)
     if (hub->redis != NULL)
         wsub_redis_close(hub->redis); /* answers what waits for Redis */
     wsub_http_server_free(hub->server);
+    hub_pressure_free(hub->pressure);
+    hub_writable_free(hub->writable);
     wsub_redis_free(hub->redis);
     wsub_keyring_free(hub->ring);
     free(hub->public_url);

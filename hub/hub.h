@@ -15,6 +15,8 @@
 #include "common/crypto/seal.h"
 #include "common/http/server.h"
 
+struct hub_pressure;
+struct hub_writable;
 struct wsub_loop;
 struct wsub_redis;
 
@@ -23,6 +25,8 @@ struct hub {
     const struct wsub_config *config; /* borrowed; outlives the program */
     struct wsub_loop *loop;           /* borrowed; outlives the program */
     struct wsub_redis *redis;
+    struct hub_pressure *pressure;
+    struct hub_writable *writable;
     struct wsub_keyring *ring;
     struct wsub_http_server *server;
     char *public_url;

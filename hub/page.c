@@ -1,13 +1,9 @@
 #include "hub/page.h"
 
-#include <string.h>
-
-#include <jansson.h>
-
 #include "common/base/buf.h"
-#include "common/base/mem.h"
 #include "common/http/accept.h"
 #include "hub/hub.h"
+#include "hub/json.h"
 
 /* Adds `text` with HTML's special characters escaped. */
 static void add_escaped(struct wsub_buf *page, const char *text)
@@ -56,15 +52,9 @@ static void reply_html(const struct hub *hub, struct wsub_http_request *req)
 
 static void reply_json(const struct hub *hub, struct wsub_http_request *req)
 {
-    json_t *about = json_pack("{s:s, s:s, s:s}", "service", "hub", "version",
-                              WSUB_VERSION, "public_url", hub->public_url);
-    char *text = json_dumps(about, JSON_COMPACT);
-
-    if (text == NULL)
-        wsub_panic("out of memory (JSON)");
-    wsub_http_reply(req, 200, "application/json", text, strlen(text));
-    free(text);
-    json_decref(about);
+    hub_json_reply(req,
+                   json_pack("{s:s, s:s, s:s}", "service", "hub", "version",
+                             WSUB_VERSION, "public_url", hub->public_url));
 }
 
 void hub_page(struct wsub_http_request *req, void *arg)

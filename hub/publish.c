@@ -1,7 +1,8 @@
 /* publish.c - see publish.h.
  *
  *   check all -> XADD pings, one a topic -> all answered -> 202
- *                                     '--> one failed    -> 503
+ *          |                          '--> one failed    -> 503
+ *          '--> 503   Redis is near its memory limit
  *
  * After a 503 some topics may have been noted; announcing them again, as the
  * publisher will, is harmless. */
@@ -16,6 +17,7 @@
 #include "common/store/topic.h"
 #include "hub/errors.h"
 #include "hub/params.h"
+#include "hub/pressure.h"
 #include "hub/stats.h"
 
 #define TOPICS_MAX 100 /* in one request */
@@ -89,6 +91,20 @@ static void note(struct flow *flow)
             flow->err = WSUB_ERR_UNAVAILABLE;
     }
     count_off(flow);
+}
+
+static bool is_memory_high(const struct flow *flow)
+{
+    const struct hub *hub = flow->hub;
+
+    for (size_t i = 0; i < flow->count; i++) {
+        const char *topic = flow->topics[i].data;
+        unsigned shard = wsub_topic_ref(hub->redis, topic).shard;
+
+        if (hub_pressure_is_high(hub->pressure, shard))
+            return true;
+    }
+    return false;
 }
 
 static bool is_topic(const struct wsub_form_field *field)
@@ -172,8 +188,12 @@ void hub_publish(struct hub *hub, struct wsub_http_request *req,
     flow->hub = hub;
     flow->req = req;
     flow->count = take_topics(hub, form, &errors, flow->topics);
-    if (hub_errors_answer(&errors, req))
+    if (hub_errors_answer(&errors, req)) {
         flow_free(flow);
-    else
+    } else if (is_memory_high(flow)) {
+        hub_refuse_memory(req);
+        flow_free(flow);
+    } else {
         note(flow);
+    }
 }

@@ -1,7 +1,9 @@
 /* push.c - see push.h.
  *
  *   check -> XADD log -> 202 {"id": ...}
- *                   '--> 503
+ *     |  |          '--> 503
+ *     |  '-> `push` script, with an Idempotency-Key: the same answers
+ *     '----> 503   Redis is near its memory limit
  */
 #include "hub/push.h"
 
@@ -16,14 +18,24 @@
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/params.h"
+#include "hub/pressure.h"
 #include "hub/stats.h"
 
 #define TYPE_MAX_BYTES 1024 /* of a Content-Type */
+#define KEY_MAX_BYTES 255   /* of an Idempotency-Key */
+#define KEY_LASTS_S 86400   /* a publisher that comes back later has lost it */
 
 struct flow {
     struct hub *hub;
     struct wsub_http_request *req;
     unsigned shard;
+};
+
+/* Strings are borrowed from the request. */
+struct event {
+    struct wsub_buf topic; /* owned; normalized */
+    const char *type;
+    const char *key; /* NULL: every push is an event of its own */
 };
 
 static void reply_event(struct flow *flow, const char *entry)
@@ -54,33 +66,69 @@ static void on_logged(enum wsub_err err, const struct redisReply *reply,
     free(flow);
 }
 
-static void log_event(struct hub *hub, struct wsub_http_request *req,
-                      const struct wsub_buf *topic, const char *type)
+/* Appends the event whatever was pushed before. */
+static void start_plain(struct wsub_cmd *cmd, const struct flow *flow)
 {
-    struct flow *flow = wsub_calloc(1, sizeof(*flow));
+    wsub_cmd_init(cmd, "XADD");
+    wsub_cmd_key(cmd, flow->hub->redis, flow->shard, "log", NULL);
+    wsub_cmd_str(cmd, "*");
+}
+
+/* Appends it unless its topic had the key before. */
+static void start_once(struct wsub_cmd *cmd, const struct flow *flow,
+                       const struct event *event)
+{
+    char digest[WSUB_DIGEST_LEN + 1];
+    struct wsub_buf text = {0};
+
+    wsub_buf_printf(&text, "%s\n%s", event->topic.data, event->key);
+    wsub_digest(text.data, text.len, digest);
+    wsub_buf_done(&text);
+    wsub_cmd_init_script(cmd, flow->hub->redis, flow->shard, WSUB_SCRIPT_PUSH);
+    wsub_cmd_str(cmd, digest);
+    wsub_cmd_u64(cmd, KEY_LASTS_S);
+}
+
+static void log_event(struct flow *flow, const struct event *event)
+{
     size_t len;
-    const char *body = wsub_http_body(req, &len);
+    const char *body = wsub_http_body(flow->req, &len);
     struct wsub_cmd cmd;
 
-    flow->hub = hub;
-    flow->req = req;
-    flow->shard = wsub_topic_ref(hub->redis, topic->data).shard;
-    wsub_cmd_init(&cmd, "XADD");
-    wsub_cmd_key(&cmd, hub->redis, flow->shard, "log", NULL);
-    wsub_cmd_str(&cmd, "*");
+    if (event->key != NULL)
+        start_once(&cmd, flow, event);
+    else
+        start_plain(&cmd, flow);
     wsub_cmd_str(&cmd, "v");
     wsub_cmd_str(&cmd, "1");
     wsub_cmd_str(&cmd, "t");
-    wsub_cmd_arg(&cmd, topic->data, topic->len);
+    wsub_cmd_arg(&cmd, event->topic.data, event->topic.len);
     wsub_cmd_str(&cmd, "ct");
-    wsub_cmd_str(&cmd, type);
+    wsub_cmd_str(&cmd, event->type);
     wsub_cmd_str(&cmd, "b");
     wsub_cmd_arg(&cmd, body, len);
-    if (wsub_redis_send(hub->redis, flow->shard, &cmd, on_logged, flow) !=
+    if (wsub_redis_send(flow->hub->redis, flow->shard, &cmd, on_logged, flow) !=
         WSUB_OK) {
-        hub_refuse_unavailable(req);
+        hub_refuse_unavailable(flow->req);
         free(flow);
     }
+}
+
+static void start(struct hub *hub, struct wsub_http_request *req,
+                  const struct event *event)
+{
+    unsigned shard = wsub_topic_ref(hub->redis, event->topic.data).shard;
+    struct flow *flow;
+
+    if (hub_pressure_is_high(hub->pressure, shard)) {
+        hub_refuse_memory(req);
+        return;
+    }
+    flow = wsub_calloc(1, sizeof(*flow));
+    flow->hub = hub;
+    flow->req = req;
+    flow->shard = shard;
+    log_event(flow, event);
 }
 
 static bool may_push(const struct hub *hub, struct wsub_http_request *req)
@@ -108,22 +156,43 @@ static const char *take_type(struct wsub_http_request *req,
     return type;
 }
 
+/* The Idempotency-Key, NULL without one. */
+static const char *take_key(struct wsub_http_request *req,
+                            struct hub_errors *errors)
+{
+    const char *key = wsub_http_header(req, "Idempotency-Key");
+    size_t len = 0;
+
+    if (key == NULL)
+        return NULL;
+    while (key[len] > ' ' && key[len] <= '~')
+        len++;
+    if (len == 0 || len > KEY_MAX_BYTES || key[len] != '\0')
+        hub_errors_add(errors, HUB_FAULT_IDEMPOTENCY_KEY, NULL,
+                       "Idempotency-Key must be 1 to %d visible ASCII "
+                       "characters, and given once.",
+                       KEY_MAX_BYTES);
+    return key;
+}
+
 void hub_push(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
     struct hub_errors errors = {0};
-    struct wsub_buf topic = {0};
-    const char *type, *given;
+    struct event event = {0};
     struct wsub_form query;
+    const char *given;
 
     if (!may_push(hub, req))
         return;
-    type = take_type(req, &errors);
+    event.type = take_type(req, &errors);
+    event.key = take_key(req, &errors);
     if (hub_params_query(req, &errors, &query)) {
-        hub_param_topic(hub, &query, WSUB_TOPIC_PUSH, &errors, &given, &topic);
+        hub_param_topic(hub, &query, WSUB_TOPIC_PUSH, &errors, &given,
+                        &event.topic);
         wsub_form_done(&query);
     }
     if (!hub_errors_answer(&errors, req))
-        log_event(hub, req, &topic, type);
-    wsub_buf_done(&topic);
+        start(hub, req, &event);
+    wsub_buf_done(&event.topic);
 }

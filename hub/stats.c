@@ -15,6 +15,13 @@ static struct wsub_metric stats[HUB_STAT_MAX_] = {
     [HUB_STAT_UNAVAILABLE] = {"websubd_hub_unavailable_total",
                               "Requests answered with 503", WSUB_COUNTER, NULL,
                               0},
+    [HUB_STAT_MEMORY_REFUSED] = {"websubd_hub_memory_refused_total",
+                                 "Pushes and announcements refused because "
+                                 "Redis is near its memory limit",
+                                 WSUB_COUNTER, NULL, 0},
+    [HUB_STAT_MEMORY_HIGH] = {"websubd_hub_memory_high_shards",
+                              "Shards whose Redis is near its memory limit",
+                              WSUB_GAUGE, NULL, 0},
 };
 
 void hub_stats_register(void)
@@ -25,4 +32,9 @@ void hub_stats_register(void)
 void hub_stat_add(enum hub_stat stat)
 {
     stats[stat].value++;
+}
+
+void hub_stat_set(enum hub_stat stat, uint64_t value)
+{
+    stats[stat].value = value;
 }

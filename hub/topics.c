@@ -7,15 +7,13 @@
 #include "hub/topics.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-#include <jansson.h>
 
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 #include "common/store/topic.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
+#include "hub/json.h"
 #include "hub/params.h"
 
 struct flow {
@@ -28,22 +26,17 @@ enum { STATUS, ERROR, AT, FAILURES, FIELDS_MAX_ }; /* as they are asked for */
 static void reply_fetch(const struct flow *flow, const struct redisReply *reply)
 {
     json_int_t number[FIELDS_MAX_] = {0};
-    json_t *error = json_string(reply->element[ERROR]->str), *root;
-    char *text;
+    const char *error = reply->element[ERROR]->str;
 
     for (size_t i = 0; i < FIELDS_MAX_; i++)
         if (i != ERROR && reply->element[i]->str != NULL)
             number[i] = strtoll(reply->element[i]->str, NULL, 10);
-    root = json_pack("{s:s, s:{s:I, s:o, s:I, s:I}}", "topic", flow->topic.data,
-                     "fetch", "status", number[STATUS], "error",
-                     error != NULL ? error : json_string(""), "at", number[AT],
-                     "failures", number[FAILURES]);
-    text = json_dumps(root, JSON_COMPACT);
-    if (text == NULL)
-        wsub_panic("out of memory (JSON)");
-    wsub_http_reply(flow->req, 200, "application/json", text, strlen(text));
-    free(text);
-    json_decref(root);
+    hub_json_reply(flow->req,
+                   json_pack("{s:s, s:{s:I, s:o, s:I, s:I}}", "topic",
+                             flow->topic.data, "fetch", "status",
+                             number[STATUS], "error",
+                             hub_json_text(error != NULL ? error : ""), "at",
+                             number[AT], "failures", number[FAILURES]));
 }
 
 static void flow_free(struct flow *flow)

@@ -12,6 +12,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
+#include "common/store/progress.h"
 #include "common/store/stream_reader.h"
 #include "common/store/topic.h"
 #include "spreader/intake.h"
@@ -20,7 +21,9 @@
 
 #define PAGE_JOBS 500 /* under 3 ms of Redis, in which it serves no one else */
 #define RESUME_MS 500 /* between looks whether Redis is back */
-#define FULL_MS 10    /* deliver empties `bulk` by some hundred jobs in it */
+#define RENEW_RESUMES 4 /* 2 s: less than half of what a takeover waits */
+#define RENEW_MAX 1000  /* events of a shard in one call; a few ms of Redis */
+#define FULL_MS 10      /* deliver empties `bulk` by some hundred jobs in it */
 #define EVENT_ID_MAX 48
 
 enum page_result { PAGE_MORE = 0, PAGE_FINISHED = 1, PAGE_FULL = 2 };
@@ -48,6 +51,7 @@ struct spread_fanout {
     struct spreader *s;   /* borrowed; outlives the fan-out */
     struct shard *shards; /* owned */
     struct event *resume; /* owned */
+    unsigned resumes;     /* how often it ran */
 };
 
 static void page_next(struct shard *shard);
@@ -79,6 +83,8 @@ static void page_done(struct shard *shard, const struct redisReply *reply)
     struct event_job *event = TAILQ_FIRST(&shard->open);
     long long result = reply->element[1]->integer;
 
+    wsub_progress_note(shard->fanout->s->progress); /* that `bulk` is full is
+                                                     * not ours to mend */
     spread_stat_add(SPREAD_STAT_JOBS, (uint64_t)reply->element[0]->integer);
     if (result != PAGE_FINISHED) {
         shard->full = result == PAGE_FULL ? shard->full + 1 : 0;
@@ -111,14 +117,20 @@ static void on_page(enum wsub_err err, const struct redisReply *reply,
 
 /* An event that has had no page yet needs no room in `bulk`, so all are asked
  * before the shard waits. */
+static bool needs_room(const struct shard *shard)
+{
+    return shard->full >= HASH_COUNT(shard->ids);
+}
+
 static bool wait_for_room(struct shard *shard)
 {
     static const struct timeval wait = {0, FULL_MS * 1000};
 
-    if (shard->full < HASH_COUNT(shard->ids))
+    if (!needs_room(shard))
         return false;
     if (!event_pending(shard->full_timer, EV_TIMEOUT, NULL))
         event_add(shard->full_timer, &wait);
+    spread_drain_check(shard->fanout->s);
     return true;
 }
 
@@ -146,19 +158,59 @@ static void on_full_timer(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    if (wsub_loop_draining(shard->fanout->s->loop))
+        return; /* the next process goes on */
     shard->full = 0;
     page_next(shard);
+}
+
+static void on_renewed(enum wsub_err err, const struct redisReply *reply,
+                       void *arg)
+{
+    (void)arg;
+    if (err == WSUB_ERR_REFUSED)
+        wsub_log_warn("renew-refused", WSUB_KV("error", reply->str));
+}
+
+/* Keeps the open events, which may wait for room in `bulk` for long, from being
+ * taken over. */
+static void renew(struct shard *shard)
+{
+    const struct spreader *s = shard->fanout->s;
+    const struct event_job *event;
+    struct wsub_cmd cmd;
+    int count = 0;
+
+    if (TAILQ_EMPTY(&shard->open))
+        return;
+    wsub_cmd_init_script(&cmd, s->redis, shard->number, WSUB_SCRIPT_RENEW);
+    wsub_cmd_str(&cmd, "spread");
+    wsub_cmd_str(&cmd, s->config->instance_name);
+    TAILQ_FOREACH(event, &shard->open, next)
+    {
+        if (++count > RENEW_MAX)
+            break;
+        wsub_cmd_str(&cmd, "log");
+        wsub_cmd_str(&cmd, event->id);
+    }
+    if (wsub_redis_send(s->redis, shard->number, &cmd, on_renewed, shard) !=
+        WSUB_OK)
+        wsub_log_debug("renew-unsent", WSUB_KU("shard", shard->number));
 }
 
 /* What an error or an absence of Redis has left goes on. */
 static void on_resume(evutil_socket_t fd, short what, void *arg)
 {
     struct spread_fanout *fanout = arg;
+    bool renews = ++fanout->resumes % RENEW_RESUMES == 0;
 
     (void)fd;
     (void)what;
-    for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++)
+    for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++) {
         page_next(&fanout->shards[i]);
+        if (renews)
+            renew(&fanout->shards[i]);
+    }
 }
 
 struct spread_fanout *spread_fanout_new(struct spreader *s)
@@ -228,7 +280,19 @@ void spread_fanout_start(struct spread_fanout *fanout,
 bool spread_fanout_idle(const struct spread_fanout *fanout)
 {
     for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++)
-        if (!TAILQ_EMPTY(&fanout->shards[i].open))
+        if (fanout->shards[i].busy || !needs_room(&fanout->shards[i]))
             return false;
+    return true;
+}
+
+/* Events that wait for room are left to others, who go on at the cursor. */
+bool spread_fanout_may_end(const struct spread_fanout *fanout)
+{
+    for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++) {
+        const struct shard *shard = &fanout->shards[i];
+
+        if (shard->busy || shard->full < HASH_COUNT(shard->ids))
+            return false;
+    }
     return true;
 }

@@ -25,7 +25,12 @@ void spread_fanout_free(struct spread_fanout *fanout);
 void spread_fanout_start(struct spread_fanout *fanout,
                          const struct wsub_stream_entry *entry);
 
-/* True when no event is open. */
+/* True when no event is open, or none can go on before deliver has made room:
+ * a process that ends leaves those to the next. */
 bool spread_fanout_idle(const struct spread_fanout *fanout);
+
+/* True when a draining process need not go on: no event is open, or all of
+ * them wait for room in `bulk`. */
+bool spread_fanout_may_end(const struct spread_fanout *fanout);
 
 #endif

@@ -289,8 +289,8 @@ static void load(struct fetch *f)
     f->status = 0;
     f->failures = 0;
     f->error[0] = f->digest[0] = '\0';
-    wsub_cmd_init(&cmd, "ZCARD");
-    wsub_cmd_key(&cmd, redis, f->ref.shard, "subs", f->ref.digest);
+    wsub_cmd_init(&cmd, "HLEN");
+    wsub_cmd_key(&cmd, redis, f->ref.shard, "sub", f->ref.digest);
     if (wsub_redis_send(redis, f->ref.shard, &cmd, on_subscribers, f) !=
         WSUB_OK) {
         f->stalled = true;

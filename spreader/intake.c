@@ -5,6 +5,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
+#include "common/store/progress.h"
 #include "common/store/stream_reader.h"
 #include "spreader/aside.h"
 #include "spreader/check.h"
@@ -40,10 +41,17 @@ static size_t on_grant(size_t want, void *arg)
     return granted;
 }
 
+static void make_room(struct spread_intake *intake, size_t count)
+{
+    intake->used -= count;
+    for (unsigned i = 0; i < wsub_redis_shards(intake->s->redis); i++)
+        wsub_stream_reader_kick(intake->readers[i]);
+}
+
 static void on_give_back(size_t unused, void *arg)
 {
     if (unused > 0)
-        spread_intake_release(arg, unused);
+        make_room(arg, unused);
 }
 
 static void on_entry(const struct wsub_stream_entry *entry, void *arg)
@@ -117,9 +125,9 @@ void spread_intake_free(struct spread_intake *intake)
 
 void spread_intake_release(struct spread_intake *intake, size_t count)
 {
-    intake->used -= count;
-    for (unsigned i = 0; i < wsub_redis_shards(intake->s->redis); i++)
-        wsub_stream_reader_kick(intake->readers[i]);
+    if (intake->s->progress != NULL) /* not while going down */
+        wsub_progress_note(intake->s->progress);
+    make_room(intake, count);
 }
 
 void spread_intake_stop(struct spread_intake *intake)

@@ -10,6 +10,7 @@
 #include "common/http/server.h"
 #include "common/http/status.h"
 #include "common/redis/redis.h"
+#include "common/store/progress.h"
 #include "spreader/spreader.h"
 
 static bool ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
@@ -21,7 +22,7 @@ static bool ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
     else if (!wsub_redis_up(s->redis))
         snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
     else
-        return true;
+        return wsub_progress_ready(s->progress, reason);
     return false;
 }
 

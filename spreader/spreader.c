@@ -5,6 +5,7 @@
 #include "common/http/client.h"
 #include "common/redis/redis.h"
 #include "common/store/leave.h"
+#include "common/store/progress.h"
 #include "common/store/promoter.h"
 #include "spreader/fanout.h"
 #include "spreader/fetch.h"
@@ -13,12 +14,25 @@
 #include "spreader/sweep.h"
 #include "spreader/validate.h"
 
+#define PROGRESS_MARGIN_MS 5000 /* beyond the longest fetch */
+
+static const char *const streams[] = {"pings", "log"};
+#define STREAM_COUNT (sizeof(streams) / sizeof(streams[0]))
+
 static void on_redis_unusable(const char *sentence, void *arg)
 {
     struct spreader *s = arg;
 
     wsub_startup_failed(WSUB_PROGRAM_SPREADER, sentence);
     wsub_loop_finish(s->loop, WSUB_EXIT_START);
+}
+
+static bool holds_work(void *arg)
+{
+    const struct spreader *s = arg;
+
+    return !spread_fanout_idle(s->fanout) || !spread_fetcher_idle(s->fetcher) ||
+           !spread_validator_idle(s->validator);
 }
 
 enum wsub_err spread_init(struct spreader *s, const struct wsub_config *config,
@@ -54,6 +68,15 @@ enum wsub_err spread_init(struct spreader *s, const struct wsub_config *config,
     s->validator = spread_validator_new(s);
     s->sweeper = spread_sweeper_new(s);
     s->intake = spread_intake_new(s);
+    s->progress = wsub_progress_new(&(struct wsub_progress_options){
+        .base = base,
+        .redis = s->redis,
+        .streams = streams,
+        .stream_count = STREAM_COUNT,
+        .limit_ms = config->timeout_ms + PROGRESS_MARGIN_MS,
+        .holds_work = holds_work,
+        .arg = s,
+    });
     return WSUB_OK;
 }
 
@@ -64,6 +87,7 @@ void spread_done(struct spreader *s)
         wsub_http_client_free(s->client);
         spread_intake_free(s->intake);
     }
+    wsub_progress_free(s->progress);
     spread_sweeper_free(s->sweeper);
     spread_validator_free(s->validator);
     spread_fetcher_free(s->fetcher);
@@ -89,14 +113,12 @@ static void on_left(void *arg)
 
 void spread_drain_check(struct spreader *s)
 {
-    static const char *const streams[2] = {"pings", "log"};
-
     if (!wsub_loop_draining(s->loop) || s->leaving ||
-        !spread_intake_stopped(s->intake) || !spread_fanout_idle(s->fanout) ||
-        !spread_fetcher_idle(s->fetcher) ||
+        !spread_intake_stopped(s->intake) ||
+        !spread_fanout_may_end(s->fanout) || !spread_fetcher_idle(s->fetcher) ||
         !spread_validator_idle(s->validator))
         return;
     s->leaving = true;
-    wsub_leave(s->redis, "spread", s->config->instance_name, streams, 2,
-               on_left, s);
+    wsub_leave(s->redis, "spread", s->config->instance_name, streams,
+               STREAM_COUNT, on_left, s);
 }

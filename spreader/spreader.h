@@ -29,6 +29,7 @@ struct spread_sweeper;
 struct spread_validator;
 struct wsub_http_client;
 struct wsub_loop;
+struct wsub_progress;
 struct wsub_promoter;
 struct wsub_redis;
 
@@ -39,6 +40,7 @@ struct spreader {
     struct wsub_loop *loop;           /* borrowed; outlives the program */
     struct wsub_redis *redis;
     struct wsub_http_client *client;
+    struct wsub_progress *progress;
     struct wsub_promoter *promoter;
     struct spread_fanout *fanout;
     struct spread_fetcher *fetcher;

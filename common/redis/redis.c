@@ -2,8 +2,8 @@
  *
  *   link up -> CONFIG GET maxmemory-policy -> HSETNX/HMGET meta -> on_up
  *
- * and every CLOCK_MS a look at TIME and at meta's public_url, which also
- * notices a server that went silent. */
+ * and every CLOCK_MS a look at TIME and at meta, which also notices a server
+ * that went silent, or was emptied. */
 #include "common/redis/redis.h"
 
 #include <stdio.h>
@@ -21,16 +21,20 @@
 #define CLOCK_MS 10000 /* clocks drift apart by far less than 1 ms in 10 s */
 #define CLOCK_EARLY_MS 500 /* while the hub's public URL is not known */
 
+#define DATA_ID_BYTES 8
+#define DATA_ID_LEN (2 * DATA_ID_BYTES)
+
 struct wsub_redis {
     struct wsub_redis_options o;
     struct wsub_redis_url url;
-    struct wsub_redis_link *link; /* owned */
-    struct event *clock;          /* owned */
-    char **prefixes;              /* owned; one a shard */
-    char *meta_key;               /* owned */
-    char *announced_url;          /* owned; NULL: not a hub */
-    char *stored_url;             /* owned; NULL: not known */
-    uint64_t time_offset_ms;      /* TIME minus our own clock */
+    struct wsub_redis_link *link;  /* owned */
+    struct event *clock;           /* owned */
+    char **prefixes;               /* owned; one a shard */
+    char *meta_key;                /* owned */
+    char *announced_url;           /* owned; NULL: not a hub */
+    char *stored_url;              /* owned; NULL: not known */
+    char data_id[DATA_ID_LEN + 1]; /* of what Redis holds; "": not known */
+    uint64_t time_offset_ms;       /* TIME minus our own clock */
     uint64_t time_asked_us;
     bool checked;
     bool time_known;
@@ -96,20 +100,27 @@ static void store_url(struct wsub_redis *redis, const char *url)
 
 static void meta_check(struct wsub_redis *redis);
 
-/* A hub that finds its URL gone (FLUSHALL) writes all of meta again: others
- * may wait for it, or start with another number of shards. */
-static void on_public_url(enum wsub_err err, const struct redisReply *reply,
-                          void *arg)
+static bool is_same_data(const struct wsub_redis *redis, const char *id)
+{
+    return id != NULL && strcmp(id, redis->data_id) == 0;
+}
+
+/* meta that is gone (FLUSHALL) is written again: others may wait for the URL,
+ * or start with another number of shards. */
+static void on_meta_look(enum wsub_err err, const struct redisReply *reply,
+                         void *arg)
 {
     struct wsub_redis *redis = arg;
 
-    if (err == WSUB_OK && reply->type == REDIS_REPLY_STRING)
-        store_url(redis, reply->str);
-    if (err == WSUB_OK && reply->type == REDIS_REPLY_NIL &&
-        redis->announced_url != NULL)
-        meta_check(redis);
-    else
+    if (err != WSUB_OK) {
         clock_plan(redis);
+        return;
+    }
+    store_url(redis, reply->element[0]->str);
+    if (is_same_data(redis, reply->element[1]->str))
+        clock_plan(redis);
+    else
+        meta_check(redis);
 }
 
 static void on_time(enum wsub_err err, const struct redisReply *reply,
@@ -137,9 +148,10 @@ static void clock_look(struct wsub_redis *redis)
     wsub_cmd_init(&cmd, "TIME");
     if (meta_send(redis, &cmd, on_time) != WSUB_OK)
         return;
-    meta_cmd(redis, &cmd, "HGET");
+    meta_cmd(redis, &cmd, "HMGET");
     wsub_cmd_str(&cmd, "public_url");
-    if (meta_send(redis, &cmd, on_public_url) != WSUB_OK)
+    wsub_cmd_str(&cmd, "id");
+    if (meta_send(redis, &cmd, on_meta_look) != WSUB_OK)
         return;
 }
 
@@ -148,6 +160,36 @@ static void on_clock(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     clock_look(arg);
+}
+
+/* Redis held other data before: it was emptied, or restored from elsewhere. */
+static void learn_data_id(struct wsub_redis *redis, const char *id)
+{
+    if (id == NULL || is_same_data(redis, id))
+        return;
+    if (redis->data_id[0] != '\0')
+        wsub_log_error("redis-data-lost", WSUB_KV("was", redis->data_id),
+                       WSUB_KV("is", id),
+                       WSUB_KV("meaning",
+                               "subscriptions, events and deliveries that "
+                               "Redis held are gone; subscribers have to "
+                               "subscribe again"));
+    snprintf(redis->data_id, sizeof(redis->data_id), "%s", id);
+}
+
+static void accept_meta(struct wsub_redis *redis,
+                        const struct redisReply *reply)
+{
+    bool was_checked = redis->checked;
+
+    redis->checked = true;
+    learn_data_id(redis, reply->element[3]->str);
+    store_url(redis, reply->element[2]->str);
+    clock_look(redis);
+    if (!was_checked)
+        wsub_log_info("ready", WSUB_KV("redis", "up"));
+    if (redis->o.on_up != NULL)
+        redis->o.on_up(redis->o.arg);
 }
 
 static void on_meta(enum wsub_err err, const struct redisReply *reply,
@@ -178,29 +220,27 @@ static void on_meta(enum wsub_err err, const struct redisReply *reply,
                  mine, shards ? shards : "?", shards ? shards : "?");
         redis_unusable(redis, sentence);
     } else {
-        redis->checked = true;
-        store_url(redis, reply->element[2]->str);
-        clock_look(redis);
-        wsub_log_info("ready", WSUB_KV("redis", "up"));
-        if (redis->o.on_up != NULL)
-            redis->o.on_up(redis->o.arg);
+        accept_meta(redis, reply);
     }
 }
 
 static void meta_check(struct wsub_redis *redis)
 {
     struct wsub_cmd cmd;
-    char shards[16];
+    char shards[16], id[DATA_ID_LEN + 1];
 
     snprintf(shards, sizeof(shards), "%u", redis->o.config->shards);
+    wsub_random_hex(DATA_ID_BYTES, id);
     meta_set(redis, "HSETNX", "format", FORMAT_VERSION);
     meta_set(redis, "HSETNX", "shards", shards);
+    meta_set(redis, "HSETNX", "id", id);
     if (redis->announced_url != NULL)
         meta_set(redis, "HSET", "public_url", redis->announced_url);
     meta_cmd(redis, &cmd, "HMGET");
     wsub_cmd_str(&cmd, "format");
     wsub_cmd_str(&cmd, "shards");
     wsub_cmd_str(&cmd, "public_url");
+    wsub_cmd_str(&cmd, "id");
     if (meta_send(redis, &cmd, on_meta) != WSUB_OK)
         return;
 }

@@ -1,4 +1,4 @@
-/* record.h - the record of an active subscription (key sub:TD:CD).
+/* record.h - the record of an active subscription (key sub:TD, field CD).
  *
  *   1 EXPIRES LEASE GENERATION FLAGS SECRET CALLBACK
  *

@@ -5,6 +5,7 @@
 
 #include <event2/event.h>
 
+#include "common/base/buf.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
@@ -14,6 +15,7 @@
     1                    /* entries a stream that an idle reader reserves: what
                         * it holds back for up to BLOCK_MS others can't use */
 #define TAKEOVER_MS 2000 /* between looks for entries to take over */
+#define TAKEOVER_MAX 64  /* entries in one look: readers look all at once */
 #define PAUSE_MS 50 /* before another look at Redis: starting, or refusing */
 
 enum reader_state {
@@ -33,6 +35,7 @@ struct wsub_stream_reader {
     size_t want;        /* entries a stream in the next read */
     size_t reserved;    /* granted to the read on its way */
     uint64_t client_id; /* Redis' name for the link; 0: not known */
+    bool had_groups;    /* they were there once */
     bool stopping;
     bool freeing; /* the program's parts may be gone: tells them nothing */
     struct {
@@ -40,7 +43,8 @@ struct wsub_stream_reader {
         unsigned stream;
         char cursor[48];
         bool active;
-    } claim; /* the XAUTOCLAIM on its way */
+        bool wanted; /* it waits for room */
+    } claim;         /* the XAUTOCLAIM on its way */
 };
 
 static void read_next(struct wsub_stream_reader *r);
@@ -226,6 +230,24 @@ static void read_next(struct wsub_stream_reader *r)
     read_send(r, count);
 }
 
+/* Groups are made at the first start, and when Redis has lost them. */
+static void log_groups(const struct wsub_stream_reader *r,
+                       const struct redisReply *names)
+{
+    struct wsub_buf list = {0};
+
+    for (size_t i = 0; i < names->elements; i++)
+        wsub_buf_printf(&list, "%s%s", i > 0 ? "," : "",
+                        names->element[i]->str);
+    if (r->had_groups)
+        wsub_log_warn("groups-lost", WSUB_KU("shard", r->o.shard),
+                      WSUB_KV("made-again", wsub_buf_cstr(&list)));
+    else
+        wsub_log_info("groups-created", WSUB_KU("shard", r->o.shard),
+                      WSUB_KV("streams", wsub_buf_cstr(&list)));
+    wsub_buf_done(&list);
+}
+
 static void on_groups(enum wsub_err err, const struct redisReply *reply,
                       void *arg)
 {
@@ -240,8 +262,8 @@ static void on_groups(enum wsub_err err, const struct redisReply *reply,
         return;
     }
     if (reply->elements > 0)
-        wsub_log_info("groups-created", WSUB_KU("shard", r->o.shard),
-                      WSUB_KU("count", reply->elements));
+        log_groups(r, reply);
+    r->had_groups = true;
     read_next(r);
 }
 
@@ -353,8 +375,10 @@ static void claim_next(struct wsub_stream_reader *r)
 {
     struct wsub_cmd cmd;
 
-    r->claim.reserved = r->o.grant(r->o.read_max, r->o.arg);
-    if (r->claim.reserved == 0)
+    r->claim.reserved = r->o.grant(
+        r->o.read_max < TAKEOVER_MAX ? r->o.read_max : TAKEOVER_MAX, r->o.arg);
+    r->claim.wanted = r->claim.reserved == 0;
+    if (r->claim.wanted)
         return;
     r->claim.active = true;
     wsub_cmd_init(&cmd, "XAUTOCLAIM");
@@ -412,6 +436,8 @@ void wsub_stream_reader_free(struct wsub_stream_reader *r)
 
 void wsub_stream_reader_kick(struct wsub_stream_reader *r)
 {
+    if (r->claim.wanted && !r->stopping && !r->claim.active)
+        claim_next(r);
     if (r->state == READER_FULL)
         read_next(r);
 }

@@ -62,7 +62,8 @@ struct wsub_stream_reader *
 wsub_stream_reader_new(const struct wsub_stream_reader_options *options);
 void wsub_stream_reader_free(struct wsub_stream_reader *reader);
 
-/* There is room again: a reader that waits for it asks anew. */
+/* There is room again: a reader that waits for it, to read or to take over,
+ * asks anew. */
 void wsub_stream_reader_kick(struct wsub_stream_reader *reader);
 
 /* Claims nothing more; `on_stopped` is called once, later, after the last

@@ -39,11 +39,10 @@ class DirectProducers(SystemTest):
         """Writes an active subscription, as `verified` does."""
         store, call = self.system.store, self.system.redis.call
         td, cd = digest(topic), digest(self.callback.url)
-        call("SET", store.key(topic, f"sub:{td}:{cd}"),
+        call("HSET", store.key(topic, f"sub:{td}"), cd,
              f"1 99999999999 3600 1 - - {self.callback.url}")
         call("ZADD", store.key(topic, f"subs:{td}"), 0, cd)
-        call("RPUSH", store.key(topic, "lease:99999999999"), f"{td}:{cd}")
-        call("ZADD", store.key(topic, "lease"), 99999999999, 99999999999)
+        call("ZADD", store.key(topic, "lease"), 99999999999, td)
 
     def example(self, number, topic=None):
         """Runs an example, on another topic if one is given; returns what it

@@ -89,6 +89,18 @@ class FullBulk(SystemTest):
                    "the event is fanned out")
         self.assertEqual(self.jobs("bulk"), self.cds[100:])
 
+    def test_a_spreader_that_ends_leaves_the_rest_to_the_next(self):
+        """It does not wait for room until its drain deadline."""
+        self.system.push(LARGE, b"large")
+        self.wait_jobs("bulk", 500)
+        self.system.program("spreader").stop()
+        self.assertEqual(self.call("XLEN", "bulk"), 500)
+        self.system.start("spreader")
+        wait_until(lambda: self.read_bulk(1000) == 0 and
+                   self.call("XLEN", "bulk") == COUNT - 100,
+                   "the event is fanned out")
+        self.assertEqual(self.jobs("bulk"), self.cds[100:])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -68,7 +68,7 @@ class FullHosts(Isolation):
         wait_until(lambda: self.parked() >= 200, "most are parked")
         self.system.program("deliver").kill()
         gate.set()
-        self.system.start("deliver", timeout_ms=400, connect_timeout_ms=400)
+        self.system.start("deliver", timeout_ms=2000)
         for callback in crowd:
             callback.wait_deliveries()
         self.system.wait_idle()

@@ -98,6 +98,41 @@ class RedisEnds(SystemTest):
         self.system.push(TOPIC, b"1")
         callback.wait_deliveries()
 
+    def test_a_flush_is_told(self):
+        self.active()
+        self.system.redis.call("FLUSHALL")
+        for program in self.system.programs:
+            program.wait_event("redis-data-lost")
+        wait_until(lambda: any(p.events("groups-lost")
+                               for p in self.system.programs),
+                   "who makes the groups again says so")
+
+    def test_started_again_without_its_data(self):
+        self.active()
+        self.system.redis.kill()
+        self.system.redis.forget()
+        self.system.redis.start()
+        for program in self.system.programs:
+            program.wait_event("redis-data-lost")
+        callback = self.subscriber.callback("/again")
+        self.system.activate(TOPIC, callback)
+        self.system.push(TOPIC, b"1")
+        callback.wait_deliveries()
+        self.system.wait_idle()
+
+    def test_paused_for_five_seconds(self):
+        callback = self.active()
+        self.system.redis.call("CLIENT", "PAUSE", 5000, "ALL")
+        self.system.redis.call("PING")  # answered when the pause is over
+        wait_until(lambda: self.system.hub.get("/readyz").status == 200,
+                   "the hub is ready again")
+        self.system.push(TOPIC, b"1")
+        callback.wait_deliveries()
+        self.system.wait_idle()
+        self.assertEqual(callback.bodies(), [b"1"])
+        for program in self.system.programs:
+            self.assertEqual(program.events("redis-data-lost"), [])
+
 
 if __name__ == "__main__":
     unittest.main()

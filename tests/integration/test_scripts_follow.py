@@ -81,7 +81,7 @@ class Followed(FollowTest):
         first, later = self.suspended_now(), self.publish()
         self.due_now()
         entry, u, said = self.turn()
-        self.assertEqual(said, [first, "0", "-", "-"])
+        self.assertEqual(said, [first, "0", "-", "-", "1"])
         self.step(entry, u, first)
         self.assertFalse(self.is_suspended())
         self.assertEqual((self.flag(), self.follow()["u"]), ("f", 2))
@@ -173,7 +173,7 @@ class Turns(FollowTest):
         self.entry, self.u, _ = self.turn()
 
     def test_next_may_be_asked_again(self):
-        said = [self.first, "0", "-", "-"]
+        said = [self.first, "0", "-", "-", "1"]
         self.assertEqual(self.unchanged_by(
             lambda: self.next(self.entry, self.u)), said)
         self.assertEqual(self.pending(LANE), [self.entry])
@@ -251,11 +251,11 @@ class Gaps(FollowTest):
         self.forget_index(*self.events[:4])
         entry, u, said = self.turn()
         self.assertEqual(said, [self.events[4], "4", self.first,
-                                self.events[4]])
+                                self.events[4], "0"])
         self.assertEqual(self.gaps(),
                          [self.gap(self.first, self.events[4], 4)])
         self.assertEqual(self.unchanged_by(lambda: self.next(entry, u)),
-                         [self.events[4], "0", "-", "-"])
+                         [self.events[4], "0", "-", "-", "0"])
         self.step(entry, u, self.events[4])
         self.assertEqual(self.catch_up(), ([self.events[5]], ["idle"]))
         self.assertEqual(len(self.gaps()), 1)
@@ -267,7 +267,7 @@ class Gaps(FollowTest):
         self.forget_index(*self.events[:2])
         self.due_now()
         self.assertEqual(self.turn()[2], [self.events[2], "2", self.first,
-                                          self.events[2]])
+                                          self.events[2], "0"])
 
     def test_nothing_is_left_of_what_was_due(self):
         self.call("DEL", f"events:{TD}")

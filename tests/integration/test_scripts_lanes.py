@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
+from support.wait import wait_until
 
 FIRST_PAGE = 100
 
@@ -68,6 +69,7 @@ class Lanes(LaneTest):
         rest = [entry for entry, _ in self.read("bulk")]
         batch = ("done", "outbox", event, 99, *first[:-1],
                  "later", "bulk", rest[0], event, self.cds[100], 1, 0, 0,
+                 "-",
                  "done", "bulk", event, 1, rest[1],
                  "dead", "outbox", first[-1], event, self.cds[99], 8, TOPIC,
                  CALLBACK, "why")
@@ -95,7 +97,7 @@ class Lanes(LaneTest):
         self.call("HINCRBY", "refs", event, 1)
         for entry, _ in self.read("outbox"):
             self.run_script("settle", "later", "outbox", entry, event,
-                            self.cds[0], 1, 0, 0)
+                            self.cds[0], 1, 0, 0, "-")
         self.assertEqual(self.call("ZCARD", "retry"), 1)
         self.assertEqual(self.hash("refs")[event.encode()], b"1")
 
@@ -139,6 +141,30 @@ class Backlog(LaneTest):
         self.call("XGROUP DESTROY", "bulk", "deliver")
         self.assertEqual(self.post_page(event, 100, backlog=100), (0, 2))
         self.assertEqual(self.post_page(event, 100, backlog=101), (100, 0))
+
+    def rewrite_file(self):
+        self.redis.call("BGREWRITEAOF")
+        wait_until(lambda: b"aof_rewrite_in_progress:0\r\n" in
+                   self.redis.call("INFO", "persistence"),
+                   "the append-only file is rewritten")
+
+    def test_what_was_read_between_a_rewrite_and_a_restart_does_not_count(self):
+        """The append-only file has how much the group had read when it was
+        rewritten, and not what it read since: after a restart Redis counts
+        that as lag for ever."""
+        event = self.opened(800)
+        self.post_page(event, 100)
+        self.post_page(event, 100)
+        self.settle_all("bulk")
+        self.rewrite_file()
+        self.post_page(event, 200)
+        self.settle_all("bulk", 200)
+        self.redis.stop()
+        self.redis.start()
+        for _ in range(3):
+            self.assertEqual(self.post_page(event, 100, backlog=100), (100, 0))
+            self.assertEqual(self.post_page(event, 100, backlog=100), (0, 2))
+            self.assertEqual(self.settle_all("bulk"), 100)
 
     def test_entries_that_were_deleted_leave_the_count_whole(self):
         """Redis has then no lag of the group to tell."""

@@ -74,11 +74,11 @@ class Copy(ScriptTest):
                                RECORD.format(generation), 99, 60)
 
     def active(self):
-        record = self.call("GET", f"sub:{TD}:{CD}")
-        indexed = self.call("ZSCORE", f"subs:{TD}", CD) is not None
+        record = self.read_record()
+        indexed = CD in self.index()
         self.assertEqual(indexed, record is not None)
         if record:
-            self.assertIn(99, self.leases())
+            self.assertEqual(self.lease_due(), 99)
         return record and int(record.split()[3])
 
     def test_copies_end_as_the_newest_whatever_their_order(self):
@@ -101,10 +101,9 @@ class Copy(ScriptTest):
         self.assertIsNone(self.active())
 
     def test_a_record_of_a_newer_format_stays(self):
-        self.call("SET", f"sub:{TD}:{CD}", "2 something else")
+        self.write_record("2 something else")
         self.assertEqual(self.copy("s", 9), 0)
-        self.assertEqual(self.call("GET", f"sub:{TD}:{CD}"),
-                         b"2 something else")
+        self.assertEqual(self.read_record(), b"2 something else")
 
 
 class CopiesDue(ScriptTest):
@@ -122,13 +121,13 @@ class CopiesDue(ScriptTest):
 
     def test_the_request_and_its_entry_stay_until_the_copies_are_made(self):
         self.assertEqual(self.verified("confirmed", 1, "copies"), b"applied")
-        self.assertTrue(self.exists(f"sub:{TD}:{CD}"))
+        self.assertIsNotNone(self.read_record())
         self.assertEqual(self.hash(f"request:{TD}:{CD}:s")[b"ok"], b"1")
         self.assertEqual(self.pending("verify"), [self.entry])
         self.assertEqual(self.verified("copied", 1, "copies"), b"applied")
         self.assertFalse(self.exists(f"request:{TD}:{CD}:s"))
         self.assertEqual(self.pending("verify"), [])
-        self.assertTrue(self.exists(f"sub:{TD}:{CD}"))
+        self.assertIsNotNone(self.read_record())
 
     def test_a_newer_request_is_not_removed_by_the_end_of_older_copies(self):
         self.verified("confirmed", 1, "copies")

@@ -186,7 +186,7 @@ class Ends(FollowTest):
 
     def check_gone(self):
         self.assertEqual((self.follow(), self.missed()), (None, []))
-        for key in ("suspended", "retry", f"sub:{TD}:{CD}", f"subs:{TD}",
+        for key in ("suspended", "retry", f"sub:{TD}", f"subs:{TD}",
                     "refs", f"tries:{TD}"):
             self.assertFalse(self.exists(key), key)
         self.assertEqual((self.entries(LANE), self.pending(LANE)), ([], []))
@@ -309,6 +309,7 @@ class Lives(FollowTest):
     is repeated, fails, is suspended or renewed in between."""
 
     STEPS = 120
+    retried = ()  # of the job that is settled
 
     def life(self, draw):
         self.got, self.sent = [], []
@@ -350,15 +351,18 @@ class Lives(FollowTest):
             self.work_turn(draw, entry, fields[b"u"],
                            fails and draw.random() < 0.4)
         else:
+            self.retried = ("retried", TD, CD, fields[b"e"]) \
+                if b"n" in fields else ()
             self.work_job(draw, entry, fields[b"e"].decode(),
                           fails and draw.random() < 0.6)
+            self.retried = ()
 
     def work_turn(self, draw, entry, u, fails):
         said = self.next(entry, u)
         if not said or said[0] == "idle":
             return
         self.assertEqual(self.next(entry, u), said)
-        if fails:
+        if fails or said[0] == "wait":
             self.twice(draw, "wait", entry, TD, CD, u, 1, 0, 0,
                        int(draw.random() < 0.5))
         else:
@@ -371,14 +375,14 @@ class Lives(FollowTest):
         elif fails and draw.random() < 0.5:
             self.twice(draw, "suspend", entry, event, CD, TD, 0)
         elif fails:
-            self.twice(draw, "later", entry, event, CD, 1, 0, 0)
+            self.twice(draw, "later", entry, event, CD, 1, 0, 0, TD)
         else:
             self.got.append(event)
             self.twice(draw, "done", event, 1, entry)
 
     def settle(self, word, *rest):
         """`done` has its entry last."""
-        return self.run_script("settle", word, LANE, *rest)
+        return self.run_script("settle", *self.retried, word, LANE, *rest)
 
     def test_every_event_arrives_once(self):
         for seed in range(40):
@@ -389,7 +393,7 @@ class Lives(FollowTest):
                 self.assertEqual((self.missed(), self.pending(LANE)),
                                  ([], []))
                 self.assertFalse(self.exists("refs"))
-                self.assertEqual(self.gaps(), [])
+                self.assertEqual((self.gaps(), self.failing()), ([], {}))
 
     def test_ordered_from_its_beginning_all_come_in_order(self):
         for seed in range(20):

@@ -59,13 +59,14 @@ class Suspect(ScriptTest):
         words = [word for entry in entries for word in (lane, entry)]
         return self.run_script("suspect", how, *words)
 
-    def test_the_first_takeover_counts_one_and_others_tell_the_count(self):
+    def test_two_takeovers_count_and_others_tell_the_count(self):
         a, b = self.held(2)
         self.assertEqual(self.suspect("taken", a, b), [1, 1])
-        self.assertEqual(self.suspect("taken", a), [1])
-        self.assertEqual(self.suspect("begin", a), [2])
-        self.assertEqual(self.suspect("begin", a, b), [3, 2])
-        self.assertEqual(self.suspect("taken", a, b), [3, 2])
+        self.assertEqual(self.suspect("taken", a), [2])
+        self.assertEqual(self.suspect("taken", a), [2])
+        self.assertEqual(self.suspect("begin", a), [3])
+        self.assertEqual(self.suspect("begin", a, b), [4, 2])
+        self.assertEqual(self.suspect("taken", a, b), [4, 2])
 
     def test_lanes_do_not_meet(self):
         (a,), (b,) = self.held(1), self.held(1, "bulk")

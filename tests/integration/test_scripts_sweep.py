@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.redis import RedisError
-from support.scripts import CALLBACK, CD, GROUPS, TD, ScriptTest
+from support.scripts import CALLBACK, CD, GROUPS, PREFIX, TD, ScriptTest
 
 SEQ_MAX = 2 ** 64 - 1
 
@@ -43,64 +43,67 @@ class Leases(Sweep):
 
     def renew(self, cd, expires_s, lease_s=60):
         """The record only: a renewal to later leaves the lists alone."""
-        self.call("SET", f"sub:{TD}:{cd}",
-                  f"1 {expires_s} {lease_s} 2 - - {CALLBACK}")
+        self.write_record(f"1 {expires_s} {lease_s} 2 - - {CALLBACK}", cd)
 
     def test_a_lapsed_lease_ends_the_subscription(self):
         now_s = self.now_ms() // 1000
         self.lease("lapsed", now_s)
         self.lease("lasts", now_s + 60)
         self.assertEqual(self.sweep()[0], 1)
-        self.assertEqual(self.call("ZRANGE", f"subs:{TD}", 0, -1), [b"lasts"])
-        self.assertEqual(self.leases(f"{TD}:lasts"), [now_s + 60])
-        self.assertFalse(self.exists(f"lease:{now_s}"))
-        self.assertFalse(self.exists(f"sub:{TD}:lapsed"))
-        self.assertTrue(self.exists(f"sub:{TD}:lasts"))
+        self.assertEqual(self.index(), ["lasts"])
+        self.assertEqual(self.lease_due(), now_s + 60)
+        self.assertIsNone(self.read_record("lapsed"))
+        self.assertIsNotNone(self.read_record("lasts"))
 
     def test_the_limit_holds_and_says_that_there_is_more(self):
         for n in range(5):
-            self.lease(f"cd{n}", n // 2 + 1)
-        self.assertEqual(self.sweep(limit=3), [3, 0, 0, 1])
-        self.assertEqual(self.sweep(limit=3), [2, 0, 0, 0])
-        self.assertFalse(self.exists(f"subs:{TD}"))
+            self.subscription(f"cd{n}", f"topic{n // 2}", expires_s=n + 1)
+        self.assertEqual(self.sweep(limit=3), [4, 0, 0, 1])
+        self.assertEqual(self.sweep(limit=3), [1, 0, 0, 0])
+        self.assertEqual([key for key in self.redis.keys()
+                          if key.startswith(f"{PREFIX}sub".encode())], [])
         self.assertFalse(self.exists("lease"))
 
     def test_a_lease_far_away_stays(self):
         self.lease("far", 2 ** 52)
         self.assertEqual(self.sweep()[0], 0)
 
-    def test_a_renewed_one_moves_to_its_new_end(self):
+    def test_a_renewed_one_is_looked_at_when_it_ends_then(self):
         end = self.now_ms() // 1000 + 100
-        for lease_s, slot in ((60, end), (3600, (end + 59) // 60 * 60)):
-            with self.subTest(lease_s=lease_s):
-                self.setUp()
-                self.lease("cd", 1)
-                self.renew("cd", end, lease_s)
-                self.assertEqual(self.sweep()[0], 0)
-                self.assertTrue(self.exists(f"sub:{TD}:cd"))
-                self.assertEqual(self.leases(f"{TD}:cd"), [slot])
-
-    def test_several_entries_of_one_become_one(self):
         self.lease("cd", 1)
-        self.lease("cd", 2)
-        end = self.now_ms() // 1000 + 100
         self.renew("cd", end)
-        self.sweep()
-        self.assertEqual(self.leases(f"{TD}:cd"), [end])
+        self.assertEqual(self.sweep()[0], 0)
+        self.assertIsNotNone(self.read_record("cd"))
+        self.assertEqual(self.lease_due(), end)
+
+    def test_the_first_lease_of_a_leaf_counts(self):
+        end = self.now_ms() // 1000 + 100
+        for n in (3, 1, 2, 0):
+            self.lease(f"cd{n}", end + n if n else 1)
+        self.assertEqual(self.sweep()[0], 1)
+        self.assertEqual(self.lease_due(), end + 1)
+
+    def test_many_short_leases_are_looked_at_now_and_then(self):
+        now_s = self.now_ms() // 1000
+        self.lease("lapsed", now_s)
+        for n in range(100):
+            self.lease(f"{n}", now_s + 5)
+        self.assertEqual(self.sweep()[0], 1)
+        self.assertIn(self.lease_due() - now_s, (25, 26))
 
     def test_what_has_ended_before_leaves_nothing(self):
         self.lease("cd", 1)
-        self.call("DEL", f"sub:{TD}:cd")
+        self.call("HDEL", f"sub:{TD}", "cd")
         self.assertEqual(self.sweep()[0], 0)
         self.assertFalse(self.exists("lease"))
 
     def test_a_record_of_a_newer_format_is_looked_at_again(self):
         self.lease("cd", 1)
-        self.call("SET", f"sub:{TD}:cd", "2 something else")
+        self.write_record("2 something else", "cd")
+        now_s = self.now_ms() // 1000
         self.assertEqual(self.sweep(), [0, 0, 0, 0])
-        slot, = self.leases(f"{TD}:cd")
-        self.assertGreater(slot, self.now_ms() // 1000)
-        self.assertTrue(self.exists(f"sub:{TD}:cd"))
+        self.assertIn(self.lease_due() - now_s, (60, 61))
+        self.assertIsNotNone(self.read_record("cd"))
 
     def test_all_that_is_kept_for_a_subscription_goes_with_it(self):
         self.lease("cd", 1)
@@ -109,7 +112,7 @@ class Leases(Sweep):
         self.call("ZADD", "suspended", 1, f"{TD}:cd")
         self.call("HSET", f"tries:{TD}", "cd", "1 0 0 0")
         self.assertEqual(self.sweep()[0], 1)
-        for key in ("sub:{}:cd", "subs:{}", "missed:{}:cd", "follow:{}",
+        for key in ("sub:{}", "subs:{}", "missed:{}:cd", "follow:{}",
                     "tries:{}", "suspended", "lease"):
             self.assertFalse(self.exists(key.format(TD)), key)
 
@@ -390,7 +393,7 @@ class Full(Sweep):
         (entry, _), = self.read("outbox")
         self.full()
         self.run_script("settle", "later", "outbox", entry, event, CD, 1, 0,
-                        0)
+                        0, TD)
         self.assertEqual(self.run_script("promote", 10)[0], 1)
         self.settle()
         self.assertFalse(self.exists("refs"))

@@ -58,7 +58,7 @@ class Settle(ScriptTest):
     def test_later_is_planned_and_stays_counted(self):
         job, = self.jobs(1)
         before = self.now_ms()
-        self.settle((job, "later", 3, 2, 5000))
+        self.settle((job, "later", 3, 2, 5000, "-"))
         member, due = self.call("ZRANGE", "retry", 0, -1, "WITHSCORES")
         self.assertEqual(member, f"d {self.EVENT} cd0 3 2".encode())
         self.assertTrue(before + 5000 <= int(due) <= self.now_ms() + 5000)
@@ -81,14 +81,14 @@ class Settle(ScriptTest):
         job, = self.jobs(1)
         self.record(7)
         self.settle((job, "gone", TD, 7))
-        for key in (f"sub:{TD}:cd0", f"subs:{TD}", "refs"):
+        for key in (f"sub:{TD}", f"subs:{TD}", "refs"):
             self.assertFalse(self.exists(key), key)
 
     def test_gone_leaves_a_renewed_subscription(self):
         job, = self.jobs(1)
         self.record(8)
         self.settle((job, "gone", TD, 7))
-        for key in (f"sub:{TD}:cd0", f"subs:{TD}", "lease"):
+        for key in (f"sub:{TD}", f"subs:{TD}", "lease"):
             self.assertTrue(self.exists(key), key)
         self.assertFalse(self.exists("refs"))
 
@@ -96,16 +96,15 @@ class Settle(ScriptTest):
         for line in ("2 newer", "", "nonsense"):
             with self.subTest(line=line):
                 job, = self.jobs(1)
-                self.call("SET", f"sub:{TD}:cd0", line)
+                self.write_record(line, "cd0")
                 self.settle((job, "gone", TD, 7))
-                self.assertEqual(self.call("GET", f"sub:{TD}:cd0"),
-                                 line.encode())
+                self.assertEqual(self.read_record("cd0"), line.encode())
 
     def test_a_lost_answer_changes_nothing_more(self):
         jobs = self.jobs(4)
         self.record(7)
         batch = [(jobs[0], "gone", TD, 7), (jobs[1], "done"),
-                 (jobs[2], "later", 1, 0, 0),
+                 (jobs[2], "later", 1, 0, 0, "-"),
                  (jobs[3], "dead", 8, TOPIC, CALLBACK, "why")]
         self.assertEqual(self.settle(*batch), 4)
         self.assertEqual(self.refs(), 2)
@@ -117,7 +116,7 @@ class Settle(ScriptTest):
     def test_a_part_that_another_settled_after_a_takeover_is_skipped(self):
         jobs = self.jobs(3)
         self.call("XCLAIM", "outbox", "deliver", "two", 0, jobs[1][0])
-        self.assertEqual(self.settle((jobs[1], "later", 1, 0, 0)), 1)
+        self.assertEqual(self.settle((jobs[1], "later", 1, 0, 0, "-")), 1)
         self.assertEqual(self.settle((jobs[0], "done"), (jobs[1], "done"),
                                      (jobs[2], "done")), 2)
         self.assertEqual(self.refs(), 1)
@@ -151,7 +150,7 @@ class Settle(ScriptTest):
         (_, letter), = self.entries("dead")
         self.assertEqual(letter[b"why"], why.encode())
         job, = self.jobs(1)
-        self.settle((job, "later", 2 ** 32 - 1, 0, 2 ** 40))
+        self.settle((job, "later", 2 ** 32 - 1, 0, 2 ** 40, "-"))
         self.assertGreater(int(self.call("ZRANGE", "retry", 0, 0,
                                          "WITHSCORES")[1]), 2 ** 40)
 
@@ -174,7 +173,7 @@ class Promote(ScriptTest):
         self.assertEqual(self.promote(), [4, -1])
         self.assertFalse(self.exists("retry"))
         self.assertEqual(self.entries("outbox")[0][1], {
-            b"e": b"17-0", b"c": CD.encode(), b"n": b"3"})
+            b"e": b"17-0", b"c": CD.encode(), b"n": b"3", b"k": b"0"})
         self.assertEqual(self.entries("verify")[0][1], {
             b"q": f"{TD}:{CD}:u".encode(), b"g": b"12", b"n": b"1"})
         self.assertEqual(self.entries("pings")[0][1], {
@@ -182,6 +181,12 @@ class Promote(ScriptTest):
         self.assertEqual(self.entries("pings")[1][1], {
             b"v": b"1", b"t": TOPIC.encode(), b"n": b"3",
             b"q": f"{TD}:{CD}:s".encode(), b"g": b"17"})
+
+    def test_a_job_without_failures_says_that_it_was_in_retry(self):
+        self.plan(f"d 17-0 {CD} 0 0")
+        self.promote()
+        self.assertEqual(self.entries("outbox")[0][1], {
+            b"e": b"17-0", b"c": CD.encode(), b"n": b"0", b"k": b"0"})
 
     def test_the_earliest_goes_first_and_the_limit_holds(self):
         for n in range(10):

@@ -40,6 +40,14 @@ class FollowTest(ScriptTest):
     def miss(self, entry, event, cd=CD):
         return self.settle("miss", entry, event, cd, TD)
 
+    def later(self, entry, event, cd=CD, td=TD, delay_ms=PROBE_MS):
+        return self.settle("later", entry, event, cd, 1, 0, delay_ms, td)
+
+    def retried(self, event, word, entry, *rest):
+        """Settles a job that came from `retry`."""
+        return self.run_script("settle", "retried", TD, CD, event, word, LANE,
+                               entry, *rest)
+
     def step(self, entry, u, event, lost=0):
         return self.settle("step", entry, TD, CD, u, event, lost)
 
@@ -101,8 +109,13 @@ class FollowTest(ScriptTest):
                  self.call("ZRANGE", f"missed:{TD}:{cd}", 0, -1)]
         return [f"{int(ms)}-{int(seq)}" for ms, seq in found]
 
+    def failing(self, cd=CD):
+        """The jobs in `retry`, by event."""
+        return {event.decode(): member.decode() for event, member in
+                self.hash(f"failing:{TD}:{cd}").items()}
+
     def flag(self, cd=CD):
-        return self.call("GET", f"sub:{TD}:{cd}").decode().split(" ")[4]
+        return self.read_record(cd).decode().split(" ")[4]
 
     def is_suspended(self, cd=CD):
         return self.call("ZSCORE", "suspended", f"{TD}:{cd}") is not None

@@ -68,9 +68,12 @@ class Hub:
         fields = [("hub.mode", "publish")] + [(name, t) for t in topics]
         return self.form(fields, token)
 
-    def push(self, topic, body, content_type="application/json", token=None):
-        """The content itself."""
+    def push(self, topic, body, content_type="application/json", token=None,
+             key=None):
+        """The content itself; `key` is an Idempotency-Key."""
         headers = {"Content-Type": content_type}
+        if key is not None:
+            headers["Idempotency-Key"] = key
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         query = urllib.parse.urlencode({"hub.topic": topic})

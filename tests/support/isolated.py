@@ -119,7 +119,7 @@ def _redirect(redis_url, socket_path):
     spreader.wait_ready()
     redis = Client(socket_path)
     prefix, td = "websub:{0}:", digest(public.url)
-    redis.call("ZADD", f"{prefix}subs:{td}", 0, digest("callback"))
+    redis.call("HSET", f"{prefix}sub:{td}", digest("callback"), "")
     redis.call("XADD", prefix + "pings", "*", "v", 1, "t", public.url)
     error = wait_until(
         lambda: redis.call("HGET", f"{prefix}topic:{td}", "error"),
@@ -143,7 +143,7 @@ def _rebinding(redis_url, socket_path):
     redis = Client(socket_path)
     url = f"http://rebind.test:{server.port}/topic"
     prefix, td = "websub:{0}:", digest(url)
-    redis.call("ZADD", f"{prefix}subs:{td}", 0, digest("callback"))
+    redis.call("HSET", f"{prefix}sub:{td}", digest("callback"), "")
 
     def announce():
         redis.call("XADD", prefix + "pings", "*", "v", 1, "t", url)
@@ -194,7 +194,7 @@ def _resolv_conf(redis_url, socket_path):
                                 "status_listen": "127.0.0.1:0"})
         spreader.wait_ready()
         url = f"http://host{n}:{publisher.port}/{n}"
-        redis.call("ZADD", f"{prefix}subs:{digest(url)}", 0, digest("cb"))
+        redis.call("HSET", f"{prefix}sub:{digest(url)}", digest("cb"), "")
         redis.call("XADD", prefix + "pings", "*", "v", 1, "t", url)
         topic.wait_fetches()
     spreader.stop()

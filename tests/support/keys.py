@@ -64,18 +64,9 @@ class Store:
 
     def record(self, topic, callback):
         """The active subscription, or None."""
-        name = f"sub:{digest(topic)}:{digest(callback)}"
-        line = self._redis.call("GET", self.key(topic, name))
+        line = self._redis.call(
+            "HGET", self.key(topic, f"sub:{digest(topic)}"), digest(callback))
         return None if line is None else Record(line)
-
-    def leases(self, topic, callback):
-        """The times (Unix s) at which a subscription's lease is looked at."""
-        name = f"{digest(topic)}:{digest(callback)}".encode()
-        slots = self._redis.call("ZRANGE", self.key(topic, "lease"), 0, -1)
-        return [int(slot) for slot in slots
-                if name in self._redis.call(
-                    "LRANGE", self.key(topic, f"lease:{slot.decode()}"),
-                    0, -1)]
 
     def requested(self, topic, callback, mode="s"):
         """Whether a request waits for its verification."""
@@ -83,8 +74,8 @@ class Store:
         return self._redis.call("EXISTS", self.key(topic, name)) == 1
 
     def subscribers(self, topic):
-        name = f"subs:{digest(topic)}"
-        return self._redis.call("ZCARD", self.key(topic, name))
+        name = f"sub:{digest(topic)}"
+        return self._redis.call("HLEN", self.key(topic, name))
 
     def fetch_state(self, topic):
         """What is known about a topic's fetches, as a dict of bytes."""
@@ -119,11 +110,14 @@ class Store:
 
     def idle(self):
         """True when every entry of every work stream was read and
-        acknowledged and nothing waits for its time, all at one moment."""
+        acknowledged and nothing waits for its time or its host, all at one
+        moment."""
         bases = [f"{self._prefix}:{{{n}}}:" for n in range(self._shards)]
         streams = [base + name for base in bases
                    for name in ("log", "pings", "outbox", "bulk", "verify")]
-        waiting = [["ZCARD", base + "retry"] for base in bases]
+        waiting = [[command, base + name] for base in bases
+                   for command, name in (("ZCARD", "retry"),
+                                         ("KEYS", "parked:*"))]
         infos = [["XINFO", part, key] for key in streams
                  for part in ("STREAM", "GROUPS")]
         answers = self._redis.call_all(waiting + infos)
@@ -140,7 +134,8 @@ def _stream_idle(stream, groups):
     if not groups:
         return stream[b"length"] == 0
     return all(group[b"pending"] == 0 and
-               group[b"last-delivered-id"] == stream[b"last-generated-id"]
+               (stream[b"length"] == 0 or  # a new group has read nothing
+                group[b"last-delivered-id"] == stream[b"last-generated-id"])
                for group in map(_pairs, groups))
 
 

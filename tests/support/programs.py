@@ -171,10 +171,18 @@ class Program:
         self.terminate()
         return self.wait_exit(code, seconds)
 
-    def kill(self):
-        """SIGKILL: what a crash does."""
+    def kill(self, *codes):
+        """SIGKILL: what a crash does.  `codes`: with what else it may end,
+        for one that was asked to before."""
         self._process.kill()
-        self.wait_exit(-signal.SIGKILL)
+        self.wait_exit((-signal.SIGKILL, *codes))
+
+    def freeze(self):
+        """SIGSTOP: it stands still, its connections stay."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self._process.send_signal(signal.SIGCONT)
 
     def close(self):
         """For cleanups: ends it, if nobody did, and checks how it ended."""

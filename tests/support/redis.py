@@ -47,12 +47,22 @@ class Client:
             raise answer
         return answer
 
+    def call_many(self, commands):
+        """Sends commands at once; returns their answers, a RedisError where
+        one failed."""
+        self._socket.sendall(b"".join(map(self._encoded, commands)))
+        return [self._read() for _ in commands]
+
     def _send(self, words):
+        self._socket.sendall(self._encoded(words))
+
+    @staticmethod
+    def _encoded(words):
         out = [b"*%d\r\n" % len(words)]
         for word in words:
             data = word if isinstance(word, bytes) else str(word).encode()
             out.append(b"$%d\r\n%s\r\n" % (len(data), data))
-        self._socket.sendall(b"".join(out))
+        return b"".join(out)
 
     def _read(self):
         line = self._stream.readline()
@@ -111,6 +121,11 @@ class Redis:
             self._client = Client(self.socket_path)
         return self._client.call(*words)
 
+    def call_many(self, commands):
+        """Sends commands (lists of words) at once; returns their answers."""
+        self.call("PING")
+        return self._client.call_many(commands)
+
     def call_all(self, commands):
         """Runs the commands (lists of words) as of one moment; returns their
         answers, a RedisError where one failed."""
@@ -119,10 +134,18 @@ class Redis:
             self.call(*words)
         return self.call("EXEC")
 
+    def reconnect(self):
+        """The test's next command goes over a new connection."""
+        self._drop_client()
+
     def _drop_client(self):
         if self._client is not None:
             self._client.close()
             self._client = None
+
+    @property
+    def running(self):
+        return self._process is not None
 
     def stop(self):
         """Ends the server in order; its data stays."""
@@ -131,6 +154,10 @@ class Redis:
     def kill(self):
         """Ends the server as a crash would; what it acknowledged stays."""
         self._end(signal.SIGKILL)
+
+    def forget(self):
+        """Drops the data of a server that has ended."""
+        shutil.rmtree(os.path.join(self.directory, "appendonlydir"))
 
     def _end(self, sign):
         self._drop_client()

@@ -29,6 +29,16 @@ def names():
                   if file != "prelude.lua")
 
 
+def whole(name):
+    """A script as the programs load it."""
+    return _text("prelude") + _text(name)
+
+
+def script_texts():
+    """Every script by its name, as the programs load it."""
+    return {name: whole(name) for name in names()}
+
+
 def pairs(flat):
     """A flat list of names and values as a dict."""
     return dict(zip(flat[::2], flat[1::2]))
@@ -43,8 +53,7 @@ class ScriptTest(unittest.TestCase):
     def setUpClass(cls):
         cls.redis = Redis(*cls.redis_options)
         cls.addClassCleanup(cls.redis.close)
-        cls.texts = {name: _text("prelude") + _text(name)
-                     for name in names()}
+        cls.texts = script_texts()
 
     def setUp(self):
         self.redis.call("FLUSHALL")
@@ -89,26 +98,40 @@ class ScriptTest(unittest.TestCase):
         return self.call("XADD", "log", event_id, "v", 1, "t", topic,
                          "ct", "text/plain", "b", body).decode()
 
+    def write_record(self, line, cd=CD, td=TD):
+        self.call("HSET", f"sub:{td}", cd, line)
+
+    def read_record(self, cd=CD, td=TD):
+        """The line of a subscription, or None."""
+        return self.call("HGET", f"sub:{td}", cd)
+
+    def index(self, td=TD):
+        """The CDs of a topic's index, leaf by leaf."""
+        leaves = [f"subs:{td}"] + [
+            f"subs:{td}:{fence.decode()}"
+            for fence in self.call("ZRANGE", f"fences:{td}", 0, -1)]
+        return [cd.decode() for leaf in leaves
+                for cd in self.call("ZRANGE", leaf, 0, -1)]
+
     def subscribe(self, *cds, td=TD):
-        """Index entries only, which is all that `page` looks at."""
+        """Active subscriptions without a lease that would end."""
         for cd in cds:
             self.call("ZADD", "subs:" + td, 0, cd)
+            self.call("HSETNX", "sub:" + td, cd,
+                      f"1 9999999999 3600 1 - - {CALLBACK}")
 
     def subscription(self, cd=CD, td=TD, generation=1, flags="-",
                      expires_s=9999999999, lease_s=3600):
-        """An active subscription, its lease in the list where it belongs."""
-        self.call("SET", f"sub:{td}:{cd}", f"1 {expires_s} {lease_s} "
-                  f"{generation} {flags} - {CALLBACK}")
+        """An active subscription to a small topic."""
+        self.write_record(f"1 {expires_s} {lease_s} {generation} {flags} - "
+                          f"{CALLBACK}", cd, td)
         self.subscribe(cd, td=td)
-        slot = expires_s if lease_s < 3600 else (expires_s + 59) // 60 * 60
-        self.call("RPUSH", f"lease:{slot}", f"{td}:{cd}")
-        self.call("ZADD", "lease", slot, slot)
+        self.call("ZADD", "lease", "LT", expires_s, td)
 
-    def leases(self, key=f"{TD}:{CD}"):
-        """The ends of leases at which a subscription is looked at."""
-        return [int(slot) for slot in self.call("ZRANGE", "lease", 0, -1)
-                for found in self.call("LRANGE", f"lease:{int(slot)}", 0, -1)
-                if found.decode() == key]
+    def lease_due(self, leaf=TD):
+        """When the leases of a leaf are looked at, or None."""
+        due = self.call("ZSCORE", "lease", leaf)
+        return due and int(due)
 
     def post_page(self, event, size=100, tds=(TD,), retention_ms=3600000,
                   backlog=1000000):

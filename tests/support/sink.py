@@ -6,7 +6,7 @@ import collections
 import threading
 import urllib.parse
 
-_OK = b"HTTP/1.1 204 No Content\r\n\r\n"
+OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
 class _Connection(asyncio.Protocol):
@@ -30,16 +30,24 @@ class _Connection(asyncio.Protocol):
                 return
             self._data = rest[size:]
             method, target, _ = lines[0].split(b" ", 2)
-            self._transport.write(
-                self._sink.answer(method, target.decode(), rest[:size]))
+            if method == b"GET":
+                self._transport.write(self._sink.confirm(target.decode()))
+            else:
+                self._sink.deliver(self._transport, lines, target.decode(),
+                                   rest[:size])
+
+
+def header(lines, wanted):
+    """The value of a header among a request's lines, b"" without it."""
+    for line in lines[1:]:
+        name, _, value = line.partition(b":")
+        if name.lower() == wanted:
+            return value.strip()
+    return b""
 
 
 def _content_length(lines):
-    for line in lines[1:]:
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
+    return int(header(lines, b"content-length") or 0)
 
 
 class Sink:
@@ -50,31 +58,39 @@ class Sink:
         self.total = 0
         self.verified = 0
         self._loop = asyncio.new_event_loop()
-        self._server = self._loop.run_until_complete(
-            self._loop.create_server(lambda: _Connection(self), "127.0.0.1",
-                                     0, backlog=1024))
-        port = self._server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+        self._server = self._loop.run_until_complete(self._listen())
+        self.url = f"http://127.0.0.1:{port_of(self._server)}"
         self._thread = threading.Thread(target=self._loop.run_forever,
                                         daemon=True)
         self._thread.start()
 
-    def answer(self, method, target, body):
-        if method == b"POST":
-            self.arrived[target, body] += 1
-            self.total += 1
-            return _OK
+    async def _listen(self, port=0):
+        return await self._loop.create_server(
+            lambda: _Connection(self), "127.0.0.1", port, backlog=1024)
+
+    def confirm(self, target):
+        """The answer to a challenge."""
         query = target.partition("?")[2]
         challenge = dict(urllib.parse.parse_qsl(query))["hub.challenge"]
         self.verified += 1
         return (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
                 % (len(challenge), challenge.encode()))
 
+    def deliver(self, transport, _lines, target, body):
+        """Answers a delivery; `_lines` are its request line and headers."""
+        self.arrived[target, body] += 1
+        self.total += 1
+        transport.write(OK)
+
     def close(self):
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._server.close()
         self._loop.close()
+
+
+def port_of(server):
+    return server.sockets[0].getsockname()[1]
 
 
 def send_forms(address, bodies, connections=8, window=64):

@@ -62,6 +62,7 @@ static const struct {
     {HUB_FAULT_SECRET, 400, "secret-validation-error"},
     {HUB_FAULT_ORDERED, 400, "ordered-validation-error"},
     {HUB_FAULT_REASON, 400, "reason-validation-error"},
+    {HUB_FAULT_IDEMPOTENCY_KEY, 400, "idempotency-key-validation-error"},
     {HUB_FAULT_NOT_FOUND, 404, "not-found"},
     {HUB_FAULT_UNAVAILABLE, 503, "service-unavailable"},
 };

@@ -7,19 +7,18 @@
 -- been here before.
 --
 -- Atomic: record, index entry, lease and how it is followed, which each shard
--- decides for itself; that it is ordered is the home shard's to say.  Copies may arrive in any order: a
--- removed one leaves its generation behind for a while, so an older copy that
--- comes late does not bring it back.
+-- decides for itself; that it is ordered is the home shard's to say.  Copies
+-- may arrive in any order: a removed one leaves its generation behind for a
+-- while, so an older copy that comes late does not bring it back.
 
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local key = td .. ':' .. cd
 local removed = redis.call('GET', p .. 'removed:' .. key)
-local record = redis.call('GET', p .. 'sub:' .. key)
+local record, old = get_sub(td, cd)
 
 if removed and tonumber(removed) > generation then
     return 0
 end
-local old = record and parse_sub(record)
 if record and (not old or old.generation > generation) then
     return 0
 end
@@ -30,5 +29,5 @@ if mode == 'u' then
 end
 local sub = parse_sub(ARGV[5])
 sub.expires = tonumber(ARGV[6])
-activate(td, cd, sub, sub.flags == 'o', old)
+activate(td, cd, sub, sub.flags == 'o')
 return 1

@@ -20,8 +20,7 @@ if room <= 0 then
 end
 local size = math.min(ARGV[6], room)
 local page = one ~= '-' and { one } or
-    redis.call('ZRANGEBYLEX', p .. 'subs:' .. td,
-        ARGV[5] ~= '' and '(' .. ARGV[5] or '-', '+', 'LIMIT', 0, size)
+    index_page(td, ARGV[5] ~= '' and ARGV[5] or nil, size)
 
 local generation = redis.call('INCR', p .. 'gen')
 if one == '-' then
@@ -33,8 +32,7 @@ end
 local ended = 0
 for _, cd in ipairs(page) do
     local key = td .. ':' .. cd
-    local record = redis.call('GET', p .. 'sub:' .. key)
-    local sub = record and parse_sub(record)
+    local record, sub = get_sub(td, cd)
     local asked = redis.call('HMGET', p .. 'request:' .. key .. ':s',
         'tg', 'c')
     local of_newer_version = record and not sub -- stays as it is

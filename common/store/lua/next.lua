@@ -8,7 +8,7 @@
 --                     had left before (`0`, `-`, `-` when none); SUSPENDED is
 --                     1 or 0
 --         {'idle'}    nothing is due
---         {'idle', LOST, FROM, '-'}
+--         {'idle', LOST, FROM, TO}
 --                     nothing is left of what was due
 -- But for `wait` and an event the entry is acknowledged.
 --
@@ -48,37 +48,58 @@ end
 
 local suspended =
     redis.call('ZSCORE', p .. 'suspended', key) and '1' or '0'
-local missed = redis.call('ZRANGE', p .. 'missed:' .. key, 0, 0)[1]
+local missed_key = p .. 'missed:' .. key
+
+-- What is told of the events that have left.
+local lost, lost_from, lost_to = 0, '-', '-'
+
+local function tell_gap(from, to, count)
+    if count <= 0 then
+        return
+    end
+    note_gap(td, cd, from, to, count)
+    if lost == 0 then
+        lost_from = from
+    end
+    lost, lost_to = lost + count, to
+end
+
+local function found(event)
+    return { event, digits(lost), lost_from, lost_to, suspended }
+end
+
+local function first_missed()
+    local member = redis.call('ZRANGE', missed_key, 0, 0)[1]
+    return member and missed_id(member)
+end
+
+-- What was before `left` is gone as a whole, not event by event.
+local left = redis.call('GET', p .. 'left') or '0-0'
+local missed = first_missed()
+if missed and id_before(missed, left) then
+    tell_gap(missed, left, redis.call('ZREMRANGEBYLEX', missed_key, '-',
+        '(' .. missed_member(left)))
+    missed = first_missed()
+end
 if missed then
-    return { missed_id(missed), '0', '-', '-', suspended }
+    return found(missed)
 end
 
--- Counts the events up to number n as passed; returns what is told of them.
-local function pass_lost(n, to)
-    local lost = n - f.n
-    if lost <= 0 then
-        return nil
-    end
-    note_gap(td, cd, f.cursor, to, lost)
-    f.n = n
-    return { digits(lost), f.cursor, to }
-end
-
-local due = redis.call('XRANGE', p .. 'events:' .. td, '(' .. f.cursor, '+',
+local start = id_before(f.cursor, left) and left or '(' .. f.cursor
+local due = redis.call('XRANGE', p .. 'events:' .. td, start, '+',
     'COUNT', 1)[1]
-if due then
-    local gap = pass_lost(tonumber(due[2][2]) - 1, due[1])
-    if not gap then
-        return { due[1], '0', '-', '-', suspended }
-    end
+local before = due and due[2][2] - 1 or
+    tonumber(redis.call('HGET', p .. 'topic:' .. td, 'n') or 0)
+if before > f.n then
+    tell_gap(f.cursor, due and due[1] or '-', before - f.n)
+    f.n = before
     write_follow(td, cd, f)
-    return { due[1], gap[1], gap[2], gap[3], suspended }
+end
+if due then
+    return found(due[1])
 end
 
-local total = redis.call('HGET', p .. 'topic:' .. td, 'n')
-local gap = pass_lost(tonumber(total or 0), '-')
-local record = redis.call('GET', p .. 'sub:' .. key)
-local sub = record and parse_sub(record)
+local _, sub = get_sub(td, cd)
 acknowledge()
 if sub and sub.flags == 'o' then
     redis.call('ZREM', p .. 'suspended', key)
@@ -88,7 +109,10 @@ else
     local flags = end_following(td, cd, f)
     if sub and sub.flags ~= flags then
         sub.flags = flags
-        write_sub(key, sub)
+        write_sub(td, cd, sub)
     end
 end
-return { 'idle', unpack(gap or {}) }
+if lost == 0 then
+    return { 'idle' }
+end
+return { 'idle', digits(lost), lost_from, lost_to }

@@ -44,14 +44,16 @@ if cursor == 'done' then
 end
 
 -- Entries of `bulk` that nobody has read; all of them where Redis has lost
--- count.
+-- count.  It is never more than there are: what was read between a rewrite of
+-- the append-only file and a restart Redis counts as unread for ever.
 local function unread()
+    local all = redis.call('XLEN', p .. 'bulk')
     for _, group in ipairs(redis.pcall('XINFO', 'GROUPS', p .. 'bulk')) do
         if group[2] == 'deliver' and group[12] then
-            return group[12]
+            return math.min(group[12], all)
         end
     end
-    return redis.call('XLEN', p .. 'bulk')
+    return all
 end
 
 if cursor and unread() >= backlog then
@@ -98,8 +100,7 @@ end
 local lists = {}
 for i = FIRST_TD, #ARGV do
     local td = ARGV[i]
-    local cds = redis.call('ZRANGEBYLEX', p .. 'subs:' .. td,
-        cursor and '(' .. cursor or '-', '+', 'LIMIT', 0, size)
+    local cds = index_page(td, cursor or nil, size)
     if #cds > 0 then
         if not cursor then
             index(td)

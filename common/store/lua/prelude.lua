@@ -47,10 +47,114 @@ local function parse_sub(record)
              secret = secret, callback = callback }
 end
 
-local function write_sub(key, sub)
-    redis.call('SET', p .. 'sub:' .. key, table.concat({ 1,
+local function write_sub(td, cd, sub)
+    redis.call('HSET', p .. 'sub:' .. td, cd, table.concat({ 1,
         digits(sub.expires), digits(sub.lease), digits(sub.generation),
         sub.flags, sub.secret, sub.callback }, ' '))
+end
+
+local function has_sub(td, cd)
+    return redis.call('HEXISTS', p .. 'sub:' .. td, cd) == 1
+end
+
+-- The record of a subscription, and its fields; nil when there is none.
+local function get_sub(td, cd)
+    local record = redis.call('HGET', p .. 'sub:' .. td, cd)
+    if not record then
+        return nil
+    end
+    return record, parse_sub(record)
+end
+
+-- The CDs of a topic in their order.  `subs:TD` has those of a small topic;
+-- the others of a large one are in further leaves `subs:TD:FENCE`, each for
+-- the CDs from its fence up to the next one; `fences:TD` has the fences.  A
+-- sorted set of up to 128 members takes a quarter of what a member of a larger
+-- one does (zset-max-listpack-entries), so a leaf is divided before it grows
+-- beyond; whatever its size, it is right.  `lease` has the leaves (TD or
+-- TD:FENCE) by when the first lease of theirs ends, so that a lease costs next
+-- to nothing.
+local LEAF_MAX = 128
+
+local function leaf_name(td, fence)
+    return td .. (fence and ':' .. fence or '')
+end
+
+local function leaf_key(td, fence)
+    return p .. 'subs:' .. leaf_name(td, fence)
+end
+
+-- The fence of the leaf that a CD belongs to; nil for the first one.
+local function fence_of(td, cd)
+    return redis.call('ZREVRANGEBYLEX', p .. 'fences:' .. td, '[' .. cd, '-',
+        'LIMIT', 0, 1)[1]
+end
+
+local function fence_after(td, fence)
+    return redis.call('ZRANGEBYLEX', p .. 'fences:' .. td,
+        fence and '(' .. fence or '-', '+', 'LIMIT', 0, 1)[1]
+end
+
+-- Moves the upper half of a leaf to one of its own; returns its fence.
+local function divide_leaf(td, fence)
+    local key, from = leaf_key(td, fence), LEAF_MAX / 2
+    local upper = redis.call('ZRANGE', key, from, -1)
+    redis.call('ZREMRANGEBYRANK', key, from, -1)
+    for _, cd in ipairs(upper) do
+        redis.call('ZADD', leaf_key(td, upper[1]), 0, cd)
+    end
+    redis.call('ZADD', p .. 'fences:' .. td, 0, upper[1])
+    local due = redis.call('ZSCORE', p .. 'lease', leaf_name(td, fence))
+    redis.call('ZADD', p .. 'lease', due or 0, leaf_name(td, upper[1]))
+    return upper[1]
+end
+
+-- Adds a CD, if it is not there, whose lease ends at `expires`.
+local function index_add(td, cd, expires)
+    local fence = fence_of(td, cd)
+    local key = leaf_key(td, fence)
+    if redis.call('ZCARD', key) >= LEAF_MAX and
+        not redis.call('ZSCORE', key, cd) then
+        local upper = divide_leaf(td, fence)
+        if not cd_before(cd, upper) then
+            fence = upper
+        end
+    end
+    redis.call('ZADD', leaf_key(td, fence), 0, cd)
+    redis.call('ZADD', p .. 'lease', 'LT', digits(expires),
+        leaf_name(td, fence))
+end
+
+local function index_remove(td, cd)
+    local fence = fence_of(td, cd)
+    local key = leaf_key(td, fence)
+    redis.call('ZREM', key, cd)
+    if redis.call('EXISTS', key) == 1 then
+        return
+    end
+    redis.call('ZREM', p .. 'lease', leaf_name(td, fence))
+    if fence then
+        redis.call('ZREM', p .. 'fences:' .. td, fence)
+    end
+end
+
+-- The next `count` CDs of a topic after `cd`, nil for the first ones.
+local function index_page(td, cd, count)
+    local fence = cd and fence_of(td, cd)
+    local after = cd and '(' .. cd or '-'
+    local cds = redis.call('ZRANGEBYLEX', leaf_key(td, fence), after, '+',
+        'LIMIT', 0, count)
+    while #cds < count do
+        fence = fence_after(td, fence)
+        if not fence then
+            break
+        end
+        for _, found in ipairs(redis.call('ZRANGE', leaf_key(td, fence), 0,
+            count - #cds - 1)) do
+            cds[#cds + 1] = found
+        end
+    end
+    return cds
 end
 
 -- What is known of a topic lapses when nobody subscribes to it, so that
@@ -58,39 +162,23 @@ end
 local TOPIC_LASTS_S = 86400
 
 local function topic_expires(td)
-    if redis.call('EXISTS', p .. 'subs:' .. td) == 0 then
+    if redis.call('EXISTS', p .. 'sub:' .. td) == 0 then
         redis.call('EXPIRE', p .. 'topic:' .. td, TOPIC_LASTS_S)
     else
         redis.call('PERSIST', p .. 'topic:' .. td)
     end
 end
 
--- Removes a subscription and all that is kept for it.  Its entry in a list of
--- leases stays until the sweep meets it.
+-- Removes a subscription and all that is kept for it.
 local function end_subscription(td, cd)
     local key = td .. ':' .. cd
-    redis.call('DEL', p .. 'sub:' .. key, p .. 'missed:' .. key,
-        p .. 'failing:' .. key)
-    redis.call('ZREM', p .. 'subs:' .. td, cd)
+    redis.call('HDEL', p .. 'sub:' .. td, cd)
+    redis.call('DEL', p .. 'missed:' .. key, p .. 'failing:' .. key)
+    index_remove(td, cd)
     redis.call('HDEL', p .. 'follow:' .. td, cd)
     redis.call('ZREM', p .. 'suspended', key)
     redis.call('HDEL', p .. 'tries:' .. td, cd)
     topic_expires(td)
-end
-
--- Leases end in lists, one for a minute (for leases under an hour: a second):
--- a third of what a sorted set of all subscriptions takes.
-local function lease_slot(sub)
-    if sub.lease < 3600 then
-        return sub.expires
-    end
-    return math.ceil(sub.expires / 60) * 60
-end
-
-local function add_lease(key, slot)
-    slot = digits(slot)
-    redis.call('RPUSH', p .. 'lease:' .. slot, key)
-    redis.call('ZADD', p .. 'lease', slot, slot)
 end
 
 -- Takes `count` jobs off an event's references; the last one lets content go
@@ -301,18 +389,11 @@ local function follow_as(td, cd, ordered)
     return f.mode == 'idle' and end_following(td, cd, f) or 'f'
 end
 
--- Makes a subscription active, or renews it.  `old` is what it was (nil: it is
--- new); sub.flags is set here.  It stands in a list of leases that is due no
--- later than it ends: a renewal to later needs no other entry, since the sweep
--- moves the one there is.
-local function activate(td, cd, sub, ordered, old)
-    local key = td .. ':' .. cd
+-- Makes a subscription active, or renews it.  sub.flags is set here.
+local function activate(td, cd, sub, ordered)
     sub.flags = follow_as(td, cd, ordered)
-    write_sub(key, sub)
-    redis.call('ZADD', p .. 'subs:' .. td, 0, cd)
-    if not old or lease_slot(sub) < lease_slot(old) then
-        add_lease(key, lease_slot(sub))
-    end
+    write_sub(td, cd, sub)
+    index_add(td, cd, sub.expires)
     topic_expires(td)
 end
 
@@ -359,7 +440,7 @@ end
 
 -- The same, and ends the subscription, which is not to be served any more.
 local function deny(d)
-    if redis.call('EXISTS', p .. 'sub:' .. d.td .. ':' .. d.cd) == 1 then
+    if has_sub(d.td, d.cd) then
         end_subscription(d.td, d.cd)
     end
     tell_denial(d)

@@ -20,7 +20,7 @@ local td, cd, mode, how = ARGV[1], ARGV[2], ARGV[3], ARGV[11]
 local key = td .. ':' .. cd
 local queue = p .. (how == 'validate' and 'pings' or 'verify')
 
-if mode == 'u' and redis.call('EXISTS', p .. 'sub:' .. key) == 0 and
+if mode == 'u' and not has_sub(td, cd) and
     redis.call('EXISTS', p .. 'request:' .. key .. ':s') == 0 then
     return 0
 end

@@ -122,8 +122,7 @@ local function gone(lane, entry, event, c, td, generation)
         return
     end
     local cd = cd_of(c)
-    local record = redis.call('GET', p .. 'sub:' .. td .. ':' .. cd)
-    local sub = record and parse_sub(record)
+    local _, sub = get_sub(td, cd)
     if sub and sub.generation == tonumber(generation) then
         end_subscription(td, cd)
     end
@@ -137,7 +136,8 @@ local function gone(lane, entry, event, c, td, generation)
     end
 end
 
--- A suspension finds the subscription's jobs in `retry` by failing:TD:CD.
+-- A suspension finds the subscription's jobs in `retry` by failing:TD:CD.  Of
+-- one that has ended meanwhile nobody would drop it.
 local function later(lane, entry, event, c, n, k, delay_ms, td)
     if acknowledge(lane, entry) == 0 then
         return
@@ -145,7 +145,7 @@ local function later(lane, entry, event, c, n, k, delay_ms, td)
     local member = 'd ' .. event .. ' ' .. c .. ' ' .. n .. ' ' .. k
     if plan(member, delay_ms) == 0 then
         finish(event, 1)
-    elseif td ~= '-' then
+    elseif td ~= '-' and has_sub(td, cd_of(c)) then
         redis.call('HSET', p .. 'failing:' .. td .. ':' .. cd_of(c), event,
             member)
     end
@@ -198,16 +198,14 @@ end
 
 local function suspend(lane, entry, event, c, td, probe_ms)
     local cd = cd_of(c)
-    local key = td .. ':' .. cd
-    local record = redis.call('GET', p .. 'sub:' .. key)
-    local sub = record and parse_sub(record)
+    local _, sub = get_sub(td, cd)
     if not sub or redis.call('HEXISTS', p .. 'follow:' .. td, cd) == 1 then
         miss(lane, entry, event, c, td)
     elseif acknowledge(lane, entry) == 1 then
         begin_following(td, cd, 1, 'run')
         if sub.flags == '-' then
             sub.flags = 'f'
-            write_sub(key, sub)
+            write_sub(td, cd, sub)
         end
         mark_suspended(td, cd)
         become_missed(td, cd, event, { mode = 'run' })

@@ -2,7 +2,7 @@
 --
 -- ARGV  1 retention of events in ms, 2 retention of dead letters in ms,
 --       3 most leases, events and dead letters to look at in one call (of
---       events fewer, while jobs refer to any)
+--       leases up to a leaf more; of events fewer, while jobs refer to any)
 -- Returns {leases ended, events dropped, dead letters dropped,
 --          1 when a limit was reached and more is to do}.
 --
@@ -32,44 +32,48 @@ local function cut_at(age_ms)
 end
 
 local now_s = math.floor(now / 1000)
-local moved = {} -- what stood in several lists stands in one from now on
 
--- One entry of a list that is due: its subscription has ended, or ends now,
--- or was renewed.  Of another version it is looked at again later.
+-- A leaf of subscriptions one of whose leases may have ended.  However short
+-- leases are, a subscription is looked at a few times a second at most: until
+-- then deliver leaves out what has lapsed.  One of another version is looked
+-- at again later.
+local LOOKS_A_SECOND = 4
 local LOOK_AGAIN_S = 60
 
-local function sweep_lease(key)
-    local record = redis.call('GET', p .. 'sub:' .. key)
-    if not record or moved[key] then
-        return 0
+local function sweep_leaf(name)
+    local td = string.match(name, '^[^:]+')
+    local cds = redis.call('ZRANGE', p .. 'subs:' .. name, 0, -1)
+    local ended, first = 0, nil
+    for _, cd in ipairs(cds) do
+        local record, sub = get_sub(td, cd)
+        if sub and sub.expires <= now_s then
+            end_subscription(td, cd)
+            ended = ended + 1
+        elseif record then
+            local due = sub and sub.expires or now_s + LOOK_AGAIN_S
+            first = math.min(first or due, due)
+        end
     end
-    local sub = parse_sub(record)
-    if sub and sub.expires <= now_s then
-        end_subscription(string.match(key, '^([^:]+):([^:]+)$'))
-        return 1
+    if first then
+        local soonest = now_s + math.ceil((#cds - ended) / LOOKS_A_SECOND)
+        redis.call('ZADD', p .. 'lease', digits(math.max(first, soonest)),
+            name)
+    else
+        redis.call('ZREM', p .. 'lease', name)
     end
-    add_lease(key, sub and lease_slot(sub) or now_s + LOOK_AGAIN_S)
-    moved[key] = true
-    return 0
+    return #cds, ended
 end
 
 local function sweep_leases()
     local looked, ended = 0, 0
     while looked < limit do
-        local slot = redis.call('ZRANGEBYSCORE', p .. 'lease', '-inf', now_s,
+        local name = redis.call('ZRANGEBYSCORE', p .. 'lease', '-inf', now_s,
             'LIMIT', 0, 1)[1]
-        if not slot then
+        if not name then
             return ended
         end
-        local list = p .. 'lease:' .. slot
-        local keys = redis.call('LPOP', list, limit - looked) or {}
-        for _, key in ipairs(keys) do
-            ended = ended + sweep_lease(key)
-        end
-        looked = looked + #keys
-        if redis.call('EXISTS', list) == 0 then
-            redis.call('ZREM', p .. 'lease', slot)
-        end
+        local looked_here, ended_here = sweep_leaf(name)
+        looked, ended = looked + looked_here, ended + ended_here
     end
     more = 1
     return ended
@@ -112,7 +116,11 @@ local function sweep_log(floor)
         cut = floor
     end
     if redis.call('HLEN', p .. 'refs') == 0 then
-        return redis.call('XTRIM', p .. 'log', 'MINID', cut)
+        local trimmed = redis.call('XTRIM', p .. 'log', 'MINID', cut)
+        if trimmed > 0 then
+            redis.call('SET', p .. 'left', cut)
+        end
+        return trimmed
     end
     local old = oldest('log', cut, math.min(limit, KEPT_AT_ONCE))
     for _, entry in ipairs(old) do
@@ -120,6 +128,7 @@ local function sweep_log(floor)
             redis.call('HSET', p .. 'kept:' .. entry[1], unpack(entry[2]))
         end
         redis.call('XDEL', p .. 'log', entry[1])
+        redis.call('SET', p .. 'left', id_after(entry[1]))
     end
     return #old
 end

@@ -30,7 +30,7 @@ end
 
 local written = 0
 for i = 1, #ARGV, 6 do
-    if redis.call('ZSCORE', p .. 'subs:' .. ARGV[i], ARGV[i + 1]) then
+    if has_sub(ARGV[i], ARGV[i + 1]) then
         add(unpack(ARGV, i, i + 5))
         written = written + 1
     end

@@ -55,8 +55,7 @@ if mode == 's' and denied then
         return 'denied'
     end
 end
-local record = redis.call('GET', p .. 'sub:' .. key)
-local old = record and parse_sub(record)
+local record, old = get_sub(td, cd)
 if record and (not old or old.generation > generation) then
     return 'stale'
 end
@@ -76,5 +75,5 @@ activate(td, cd, {
     expires = math.floor((now_ms() - ARGV[6]) / 1000) + r[4],
     lease = tonumber(r[4]), generation = generation, secret = r[5],
     callback = r[3],
-}, r[7] == '1', old)
+}, r[7] == '1')
 return 'applied'

@@ -1,0 +1,129 @@
+#include "common/store/progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "common/base/log.h"
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/redis/redis.h"
+
+#define LOOK_MS 2000
+
+struct wsub_progress {
+    struct wsub_progress_options o;
+    struct event *timer; /* owned */
+    uint64_t note_ms;    /* the last progress, on our own clock */
+    unsigned due;        /* answers that are still to come */
+    bool unread;         /* so far in these answers */
+    bool stuck;
+};
+
+void wsub_progress_note(struct wsub_progress *progress)
+{
+    progress->note_ms = wsub_now_ms();
+}
+
+static bool has_unread(const struct redisReply *groups)
+{
+    for (size_t g = 0; g < groups->elements; g++) {
+        const struct redisReply *fields = groups->element[g];
+
+        for (size_t i = 0; i + 1 < fields->elements; i += 2)
+            if (strcmp(fields->element[i]->str, "lag") == 0)
+                return fields->element[i + 1]->integer > 0;
+    }
+    return false;
+}
+
+/* A refusal means that there is no such stream, so nothing to be read. */
+static void on_groups(enum wsub_err err, const struct redisReply *reply,
+                      void *arg)
+{
+    struct wsub_progress *progress = arg;
+
+    if (err == WSUB_OK && has_unread(reply))
+        progress->unread = true;
+    if (--progress->due == 0 && !progress->unread &&
+        !progress->o.holds_work(progress->o.arg))
+        wsub_progress_note(progress);
+}
+
+static void ask(struct wsub_progress *progress, unsigned shard,
+                const char *stream)
+{
+    struct wsub_redis *redis = progress->o.redis;
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init(&cmd, "XINFO");
+    wsub_cmd_str(&cmd, "GROUPS");
+    wsub_cmd_key(&cmd, redis, shard, stream, NULL);
+    if (wsub_redis_send(redis, shard, &cmd, on_groups, progress) == WSUB_OK)
+        progress->due++;
+}
+
+static void judge(struct wsub_progress *progress)
+{
+    uint64_t ms = wsub_now_ms() - progress->note_ms;
+    bool stuck = ms > progress->o.limit_ms;
+
+    if (stuck && !progress->stuck)
+        wsub_log_error("no-progress", WSUB_KU("ms", ms),
+                       WSUB_KV("meaning", "work waits and none is done"));
+    if (!stuck && progress->stuck)
+        wsub_log_info("progress-again");
+    progress->stuck = stuck;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct wsub_progress *progress = arg;
+
+    (void)fd;
+    (void)what;
+    if (!wsub_redis_up(progress->o.redis))
+        wsub_progress_note(progress);
+    judge(progress);
+    if (progress->due > 0)
+        return;
+    progress->unread = false;
+    for (unsigned i = 0; i < wsub_redis_shards(progress->o.redis); i++)
+        for (size_t s = 0; s < progress->o.stream_count; s++)
+            ask(progress, i, progress->o.streams[s]);
+}
+
+struct wsub_progress *
+wsub_progress_new(const struct wsub_progress_options *options)
+{
+    struct wsub_progress *progress = wsub_calloc(1, sizeof(*progress));
+    struct timeval every = {LOOK_MS / 1000, (LOOK_MS % 1000) * 1000};
+
+    progress->o = *options;
+    progress->timer =
+        event_new(options->base, -1, EV_PERSIST, on_timer, progress);
+    event_add(progress->timer, &every);
+    wsub_progress_note(progress);
+    return progress;
+}
+
+void wsub_progress_free(struct wsub_progress *progress)
+{
+    if (progress == NULL)
+        return;
+    event_free(progress->timer);
+    free(progress);
+}
+
+bool wsub_progress_ready(const struct wsub_progress *progress,
+                         char reason[WSUB_STATUS_REASON_BYTES])
+{
+    if (progress->stuck)
+        snprintf(reason, WSUB_STATUS_REASON_BYTES,
+                 "work waits, and none was done for %" PRIu64 " s",
+                 (wsub_now_ms() - progress->note_ms) / 1000);
+    return !progress->stuck;
+}

@@ -1,0 +1,123 @@
+/* attempts.c - see attempts.h.
+ *
+ *   token -> check -> subscription.c -> 200 {"state": ..., "attempts": [...]}
+ *                                  '--> 404   there is no such subscription
+ *                                  '--> 503
+ */
+#include "hub/attempts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/store/topic.h"
+#include "hub/errors.h"
+#include "hub/hub.h"
+#include "hub/json.h"
+#include "hub/operator.h"
+#include "hub/params.h"
+#include "hub/subscription.h"
+
+#define ERROR_MAX "63" /* bytes of the word that names an error */
+
+/* Adds the attempts of a log, each ` AT:STATUS:MS:BYTES:ERROR`. */
+static json_t *attempts_json(const char *log)
+{
+    json_t *list = json_array();
+    long long at, status, ms, bytes;
+    char error[64];
+
+    while ((log = strchr(log, ' ')) != NULL) {
+        if (sscanf(++log, "%lld:%lld:%lld:%lld:%" ERROR_MAX "s", &at, &status,
+                   &ms, &bytes, error) != 5)
+            continue;
+        json_array_append_new(
+            list,
+            json_pack("{s:I, s:I, s:I, s:I, s:o}", "at_ms", at, "status",
+                      status, "duration_ms", ms, "bytes", bytes, "error",
+                      hub_json_text(strcmp(error, "-") != 0 ? error : NULL)));
+    }
+    return list;
+}
+
+/* `1 DELIVERED FAILED BYTES`, then the attempts; none without a log. */
+static void add_log(json_t *root, const char *log)
+{
+    long long delivered = 0, failed = 0, bytes = 0;
+    int used = 0;
+
+    if (log == NULL || sscanf(log, "1 %lld %lld %lld%n", &delivered, &failed,
+                              &bytes, &used) != 3)
+        log = "";
+    json_object_set_new(root, "delivered", json_integer(delivered));
+    json_object_set_new(root, "failed", json_integer(failed));
+    json_object_set_new(root, "bytes", json_integer(bytes));
+    json_object_set_new(root, "attempts", attempts_json(log + used));
+}
+
+static json_t *found_json(const struct hub_subscription *found)
+{
+    const struct wsub_record *record = &found->record;
+    json_t *root = json_pack(
+        "{s:o, s:o, s:s, s:b, s:I, s:I, s:I}", "topic",
+        hub_json_text(found->topic), "callback",
+        hub_json_text(record->callback), "state", hub_subscription_state(found),
+        "ordered", (int)record->ordered, "generation",
+        (json_int_t)record->generation, "lease_ends_at",
+        (json_int_t)record->expires_s, "missed", (json_int_t)found->missed);
+
+    if (found->suspended_ms > 0)
+        json_object_set_new(root, "since_ms",
+                            json_integer((json_int_t)found->suspended_ms));
+    add_log(root, found->tries);
+    return root;
+}
+
+static void on_found(enum wsub_err err, const struct hub_subscription *found,
+                     void *arg)
+{
+    struct wsub_http_request *req = arg;
+
+    if (err != WSUB_OK)
+        hub_refuse_unavailable(req);
+    else if (!found->active)
+        hub_refuse(req, HUB_FAULT_NOT_FOUND, NULL,
+                   "There is no such subscription.");
+    else
+        hub_json_reply(req, found_json(found));
+}
+
+static void look_up(struct hub *hub, struct wsub_http_request *req,
+                    const struct wsub_buf *topic,
+                    const struct wsub_buf *callback)
+{
+    struct wsub_topic_ref ref = wsub_topic_ref(hub->redis, topic->data);
+    struct hub_subscription_key key = {.shard = ref.shard};
+
+    memcpy(key.td, ref.digest, sizeof(key.td));
+    wsub_digest(callback->data, callback->len, key.cd);
+    hub_subscription_find(hub, &key, on_found, req);
+}
+
+void hub_attempts(struct wsub_http_request *req, void *arg)
+{
+    struct hub *hub = arg;
+    struct hub_errors errors = {0};
+    struct wsub_form query = {0};
+    struct wsub_buf topic = {0}, callback = {0};
+    const char *given;
+
+    if (!hub_operator_may(hub, req))
+        return;
+    if (hub_params_query(req, &errors, &query)) {
+        hub_param_topic(hub, &query, WSUB_TOPIC_SUBSCRIBE, &errors, &given,
+                        &topic);
+        hub_param_callback(hub, &query, &errors, &given, &callback);
+    }
+    if (!hub_errors_answer(&errors, req))
+        look_up(hub, req, &topic, &callback);
+    wsub_form_done(&query);
+    wsub_buf_done(&topic);
+    wsub_buf_done(&callback);
+}

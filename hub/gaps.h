@@ -1,0 +1,10 @@
+/* gaps.h - GET /admin/gaps: events that left before a subscription got them. */
+#ifndef HUB_GAPS_H
+#define HUB_GAPS_H
+
+#include "common/http/server.h"
+
+/* Answers {"gaps": [...], "next": PLACE}, the newest first. */
+void hub_gaps(struct wsub_http_request *req, void *hub);
+
+#endif

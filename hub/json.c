@@ -1,0 +1,28 @@
+#include "hub/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/http/server.h"
+
+void hub_json_reply(struct wsub_http_request *req, json_t *root)
+{
+    char *text = json_dumps(root, JSON_COMPACT);
+
+    if (text == NULL)
+        wsub_panic("out of memory (JSON)");
+    wsub_http_reply(req, 200, "application/json", text, strlen(text));
+    free(text);
+    json_decref(root);
+}
+
+json_t *hub_json_text(const char *text)
+{
+    json_t *string;
+
+    if (text == NULL)
+        return json_null();
+    string = json_string(text);
+    return string != NULL ? string : json_string("");
+}

@@ -1,0 +1,61 @@
+#include "hub/operator.h"
+
+#include "common/redis/redis.h"
+#include "hub/params.h"
+
+#define LIMIT_DEFAULT 50
+#define LIMIT_MAX 200 /* rows in one answer; each may cost six commands */
+
+bool hub_operator_may(const struct hub *hub, struct wsub_http_request *req)
+{
+    const char *token = hub->config->admin_token;
+
+    if (token[0] != '\0')
+        return hub_check_token(req, token);
+    hub_refuse(req, HUB_FAULT_PATH, NULL, "There is nothing at this path.");
+    return false;
+}
+
+static bool parse_limit(const char *text, size_t *ret_limit)
+{
+    size_t limit = 0;
+
+    for (; *text >= '0' && *text <= '9' && limit <= LIMIT_MAX; text++)
+        limit = limit * 10 + (size_t)(*text - '0');
+    *ret_limit = limit;
+    return *text == '\0' && limit >= 1 && limit <= LIMIT_MAX;
+}
+
+bool hub_operator_place(const struct hub *hub, const struct wsub_form *form,
+                        const char *name, struct hub_errors *errors,
+                        bool *ret_given, struct hub_place *ret_place)
+{
+    const char *text = NULL;
+
+    *ret_given = false;
+    if (!hub_param_optional(form, name, HUB_FAULT_REQUEST, errors, &text))
+        return false;
+    if (text == NULL)
+        return true;
+    *ret_given = true;
+    if (hub_place_parse(text, wsub_redis_shards(hub->redis), ret_place))
+        return true;
+    hub_errors_add(errors, HUB_FAULT_REQUEST, name,
+                   "%s is none that this hub has given.", name);
+    return false;
+}
+
+void hub_operator_page(const struct hub *hub, const struct wsub_form *query,
+                       struct hub_errors *errors, struct hub_page *ret_page)
+{
+    static const char name[] = "limit";
+    struct hub_page page = {.limit = LIMIT_DEFAULT};
+    const char *text = NULL;
+
+    hub_operator_place(hub, query, "from", errors, &page.continued, &page.from);
+    if (hub_param_optional(query, name, HUB_FAULT_REQUEST, errors, &text) &&
+        text != NULL && !parse_limit(text, &page.limit))
+        hub_errors_add(errors, HUB_FAULT_REQUEST, name,
+                       "%s must be from 1 to %d.", name, LIMIT_MAX);
+    *ret_page = page;
+}

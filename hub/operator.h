@@ -1,0 +1,35 @@
+/* operator.h - what the requests of the admin API share: who may send them,
+ * and the parameters that page through lists.
+ *
+ * A list ends a page with `next`, the place to go on from; the client gives it
+ * back as `from` and knows nothing of its form, N-NUMBER-NUMBER. */
+#ifndef HUB_OPERATOR_H
+#define HUB_OPERATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/http/form.h"
+#include "hub/entry.h"
+#include "hub/errors.h"
+#include "hub/hub.h"
+
+struct hub_page {
+    bool continued;        /* it begins at `from` */
+    struct hub_place from; /* zero unless continued */
+    size_t limit;          /* most rows in the page */
+};
+
+/* Answers 404 while the admin API is off, and 401 to who has no token. */
+bool hub_operator_may(const struct hub *hub, struct wsub_http_request *req);
+
+/* Takes the optional `from` and `limit`. */
+void hub_operator_page(const struct hub *hub, const struct wsub_form *query,
+                       struct hub_errors *errors, struct hub_page *ret_page);
+
+/* Takes the optional place `name`; *ret_given is whether it is there. */
+bool hub_operator_place(const struct hub *hub, const struct wsub_form *form,
+                        const char *name, struct hub_errors *errors,
+                        bool *ret_given, struct hub_place *ret_place);
+
+#endif

@@ -1,0 +1,200 @@
+/* subscription.c - see subscription.h.
+ *
+ *   find -> six commands, one a key -> all answered -> done
+ */
+#include "hub/subscription.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/redis/redis.h"
+#include "common/store/topic.h"
+
+#define NAME_BYTES (2 * WSUB_DIGEST_LEN + 2) /* TD:CD */
+
+struct find {
+    struct hub *hub;
+    struct hub_subscription_key key;
+    char name[NAME_BYTES];
+    struct hub_subscription found;
+    char *topic, *line, *tries; /* owned; what `found` borrows */
+    uint64_t events, passed;    /* numbers in the topic's index */
+    bool followed;
+    size_t due; /* answers of Redis, and one for the sending itself */
+    enum wsub_err err;
+    hub_subscription_cb *done;
+    void *arg; /* borrowed; given to done */
+};
+
+/* The copies of a subscription to `*` have its topic by its digest only. */
+static const char *topic_text(const struct find *find)
+{
+    char all[WSUB_DIGEST_LEN + 1];
+
+    if (find->topic != NULL)
+        return find->topic;
+    wsub_digest(WSUB_TOPIC_ALL, strlen(WSUB_TOPIC_ALL), all);
+    return strcmp(find->key.td, all) == 0 ? WSUB_TOPIC_ALL : NULL;
+}
+
+static void finish(struct find *find)
+{
+    struct hub_subscription *found = &find->found;
+
+    if (find->followed && find->events > find->passed)
+        found->missed += find->events - find->passed;
+    found->topic = topic_text(find);
+    found->tries = find->tries;
+    found->active = find->line != NULL &&
+                    wsub_record_parse(find->line, &found->record) == WSUB_OK;
+    find->done(find->err,
+               find->err == WSUB_OK ? found : &(struct hub_subscription){0},
+               find->arg);
+    free(find->topic);
+    free(find->line);
+    free(find->tries);
+    free(find);
+}
+
+/* One of the answers, or the sending itself, is through. */
+static void count_off(struct find *find, enum wsub_err err)
+{
+    if (err != WSUB_OK)
+        find->err = err;
+    if (--find->due == 0)
+        finish(find);
+}
+
+static void on_topic(enum wsub_err err, const struct redisReply *reply,
+                     void *arg)
+{
+    struct find *find = arg;
+
+    if (err == WSUB_OK) {
+        find->topic = wsub_strdup(reply->element[0]->str);
+        if (reply->element[1]->str != NULL)
+            find->events = strtoull(reply->element[1]->str, NULL, 10);
+    }
+    count_off(find, err);
+}
+
+static void on_record(enum wsub_err err, const struct redisReply *reply,
+                      void *arg)
+{
+    struct find *find = arg;
+
+    if (err == WSUB_OK)
+        find->line = wsub_strdup(reply->str);
+    count_off(find, err);
+}
+
+/* U MODE CURSOR N ... */
+static void on_follow(enum wsub_err err, const struct redisReply *reply,
+                      void *arg)
+{
+    struct find *find = arg;
+    unsigned long long passed;
+
+    if (err == WSUB_OK && reply->str != NULL &&
+        sscanf(reply->str, "%*s %*s %*s %llu", &passed) == 1) {
+        find->followed = true;
+        find->passed = passed;
+    }
+    count_off(find, err);
+}
+
+static void on_missed(enum wsub_err err, const struct redisReply *reply,
+                      void *arg)
+{
+    struct find *find = arg;
+
+    if (err == WSUB_OK)
+        find->found.missed += (uint64_t)reply->integer;
+    count_off(find, err);
+}
+
+static void on_suspended(enum wsub_err err, const struct redisReply *reply,
+                         void *arg)
+{
+    struct find *find = arg;
+
+    if (err == WSUB_OK && reply->str != NULL)
+        find->found.suspended_ms = strtoull(reply->str, NULL, 10);
+    count_off(find, err);
+}
+
+static void on_tries(enum wsub_err err, const struct redisReply *reply,
+                     void *arg)
+{
+    struct find *find = arg;
+
+    if (err == WSUB_OK)
+        find->tries = wsub_strdup(reply->str);
+    count_off(find, err);
+}
+
+/* Sends a command of one key and at most two further words. */
+static void ask(struct find *find, wsub_redis_cb *on_reply, const char *command,
+                const char *key, const char *suffix, const char *word,
+                const char *word2)
+{
+    struct wsub_redis *redis = find->hub->redis;
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init(&cmd, command);
+    wsub_cmd_key(&cmd, redis, find->key.shard, key, suffix);
+    if (word != NULL)
+        wsub_cmd_str(&cmd, word);
+    if (word2 != NULL)
+        wsub_cmd_str(&cmd, word2);
+    if (wsub_redis_send(redis, find->key.shard, &cmd, on_reply, find) ==
+        WSUB_OK)
+        find->due++;
+    else
+        find->err = WSUB_ERR_UNAVAILABLE;
+}
+
+void hub_subscription_find(struct hub *hub,
+                           const struct hub_subscription_key *key,
+                           hub_subscription_cb *done, void *arg)
+{
+    struct find *find = wsub_calloc(1, sizeof(*find));
+    const char *td = find->key.td, *cd = find->key.cd;
+
+    find->hub = hub;
+    find->key = *key;
+    snprintf(find->name, sizeof(find->name), "%s:%s", td, cd);
+    find->done = done;
+    find->arg = arg;
+    find->due = 1;
+    ask(find, on_topic, "HMGET", "topic", td, "t", "n");
+    ask(find, on_record, "HGET", "sub", td, cd, NULL);
+    ask(find, on_follow, "HGET", "follow", td, cd, NULL);
+    ask(find, on_missed, "ZCARD", "missed", find->name, NULL, NULL);
+    ask(find, on_suspended, "ZSCORE", "suspended", NULL, find->name, NULL);
+    ask(find, on_tries, "HGET", "tries", td, cd, NULL);
+    count_off(find, WSUB_OK);
+}
+
+const char *hub_subscription_state(const struct hub_subscription *found)
+{
+    if (found->suspended_ms > 0)
+        return "suspended";
+    if (found->record.ordered)
+        return "ordered";
+    return found->record.followed ? "catching-up" : "normal";
+}
+
+bool hub_subscription_key_parse(const char *text, unsigned shard,
+                                struct hub_subscription_key *ret_key)
+{
+    if (strlen(text) != NAME_BYTES - 1 || text[WSUB_DIGEST_LEN] != ':')
+        return false;
+    ret_key->shard = shard;
+    snprintf(ret_key->td, sizeof(ret_key->td), "%.*s", WSUB_DIGEST_LEN, text);
+    snprintf(ret_key->cd, sizeof(ret_key->cd), "%s",
+             text + WSUB_DIGEST_LEN + 1);
+    return true;
+}

@@ -1,0 +1,28 @@
+/* writable.h - whether Redis takes writes.
+ *
+ * Redis may answer and yet refuse every write: its disk is full, its memory is
+ * used up, it has become a read-only replica.  Each shard's server is asked
+ * once a second by a write that changes nothing.  For a few seconds a refusal
+ * is an incident; beyond, the hub is not ready.  (From a replica the link
+ * itself parts at the first refusal, so this look is what finds it.) */
+#ifndef HUB_WRITABLE_H
+#define HUB_WRITABLE_H
+
+#include <stdbool.h>
+
+#include "common/http/status.h"
+
+struct hub;
+struct hub_writable;
+
+/* Starts to ask. */
+struct hub_writable *hub_writable_new(struct hub *hub);
+/* After wsub_redis_close(), which answers what was asked.  NULL is fine. */
+void hub_writable_free(struct hub_writable *writable);
+
+/* True while every shard takes writes, or has refused them for moments only;
+ * else writes why not to `reason`. */
+bool hub_writable_is(const struct hub_writable *writable,
+                     char reason[WSUB_STATUS_REASON_BYTES]);
+
+#endif

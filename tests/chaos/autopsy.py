@@ -1,0 +1,65 @@
+"""What Redis holds about an event that is missing at a callback."""
+
+from support.keys import digest
+from support.redis import RedisError
+
+
+def look_at(fleet, subscription, event):
+    """Lines of text."""
+    return _Autopsy(fleet, subscription, event).lines()
+
+
+class _Autopsy:
+    def __init__(self, fleet, subscription, event):
+        self._fleet = fleet
+        self._topic = event.topic
+        self._event_id = event.answer
+        self._event = event.answer.split("-", 1)[1]
+        self._td = digest(subscription.topic)
+        self._cd = digest(subscription.url)
+
+    def lines(self):
+        pair = f"{self._td}:{self._cd}"
+        found = {
+            "in log": self._call("XRANGE", "log", self._event, self._event),
+            "kept": self._call("HGETALL", f"kept:{self._event}"),
+            "fan": self._call("HGET", "fan", self._event),
+            "floor": self._call("GET", "floor"),
+            "refs": self._call("HGET", "refs", self._event),
+            "in index": self._call("XRANGE", f"events:{self._td}",
+                                   self._event, self._event),
+            "subscription": self._call("HGET", f"sub:{self._td}",
+                                       self._cd),
+            "in subs": self._call("ZSCORE", f"subs:{self._td}", self._cd),
+            "follow": self._call("HGET", f"follow:{self._td}", self._cd),
+            "missed": self._call("ZRANGE", f"missed:{pair}", 0, -1),
+            "failing": self._call("HGETALL", f"failing:{pair}"),
+            "suspended": self._call("ZSCORE", "suspended", pair),
+            "gaps": self._stream("gaps", self._cd),
+            "outbox": self._stream("outbox", self._cd),
+            "bulk": self._stream("bulk", self._cd),
+            "retry": self._containing("retry"),
+            "dead": self._stream("dead", self._event),
+            "tries": self._call("HGET", f"tries:{self._td}", self._cd),
+        }
+        lines = [f"    {name}: {value}" for name, value in found.items()
+                 if value not in (None, [], b"")]
+        return lines + [f"    {name}: {line}" for name, program in
+                        self._fleet.programs for line in program.lines
+                        if self._event in line or self._event_id in line]
+
+    def _call(self, command, key, *words):
+        try:
+            return self._fleet.redis.call(
+                command, self._fleet.store.key(self._topic, key), *words)
+        except RedisError as error:
+            return str(error)
+
+    def _stream(self, key, text):
+        return [entry for entry in self._call("XRANGE", key, "-", "+")
+                if text.encode() in b" ".join(entry[1])]
+
+    def _containing(self, key):
+        return [member for member in self._call("ZRANGE", key, 0, -1)
+                if self._event.encode() in member or
+                self._cd.encode() in member]

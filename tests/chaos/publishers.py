@@ -1,0 +1,94 @@
+"""Publishers: numbered events to all topics, and what was answered."""
+
+import http.client
+import random
+import threading
+import time
+import urllib.parse
+
+# So many that a slow subscriber who was suspended can catch up, one event at
+# a time, while others come.
+URLS = tuple(f"http://publisher.example/{n}" for n in range(16))
+TOPICS = (*URLS, "orders.eu.created", "orders.us.created", "stock.changed")
+_TIMEOUT_S = 3
+
+
+class Event:
+    """One push: sent and answered at these times (monotonic seconds).
+    `answer`: its id once accepted, "maybe" when the push may have been
+    stored, "refused" when it was not."""
+
+    __slots__ = ("topic", "sent", "answered", "answer")
+
+    def __init__(self, topic):
+        self.topic = topic
+        self.sent = time.monotonic()
+        self.answered = None
+        self.answer = "maybe"
+
+    @property
+    def accepted(self):
+        return self.answer not in ("maybe", "refused")
+
+
+class Publishers:
+    """`events`: their numbers are their places.  `unexpected`: answers that no fault explains."""
+
+    def __init__(self, hubs, seed, rate, threads=8):
+        self.events = []
+        self.unexpected = []
+        self._lock = threading.Lock()
+        self._hubs = hubs
+        self._stopped = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, daemon=True,
+                             args=(random.Random(f"{seed} {n}"),
+                                   threads / rate))
+            for n in range(threads)]
+
+    def start(self):
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self):
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+    def count(self):
+        """How many were accepted so far."""
+        return sum(event.accepted for event in list(self.events))
+
+    def _run(self, draw, every_s):
+        while not self._stopped.wait(draw.uniform(0, 2 * every_s)):
+            event = Event(draw.choice(TOPICS))
+            with self._lock:
+                number = len(self.events)
+                self.events.append(event)
+            event.answer = self._push(draw.choice(self._hubs), number, event)
+            event.answered = time.monotonic()
+
+    def _push(self, hub, number, event):
+        link = http.client.HTTPConnection(hub, timeout=_TIMEOUT_S)
+        try:
+            link.connect()
+        except OSError:
+            return "refused"
+        try:
+            query = urllib.parse.urlencode({"hub.topic": event.topic})
+            link.request("POST", "/publish?" + query,
+                         f"{number} {event.topic}",
+                         {"Content-Type": "text/plain"})
+            answer = link.getresponse()
+            return self._judge(answer, answer.read())
+        except (OSError, http.client.HTTPException):
+            return "maybe"
+        finally:
+            link.close()
+
+    def _judge(self, answer, body):
+        if answer.status == 202:
+            return answer.headers["Location"].rpartition("/")[2]
+        if answer.status != 503:  # Redis is away
+            self.unexpected.append(f"{answer.status} {body!r}")
+        return "maybe"

@@ -1,0 +1,120 @@
+"""The table at the end, and what is said of each failure."""
+
+import collections
+
+from chaos.causes import NONE
+
+_SHOWN = 20  # of each kind of failure
+
+
+def figures_of(options, balance, fleet, killer, churn):
+    """What the table shows and the report has, as one dict."""
+    count = balance.figures
+    done = collections.Counter(mark.kind for mark in fleet.marks)
+    return {
+        "seed": options.seed,
+        "seconds": options.seconds,
+        "rate": options.rate,
+        "acts": killer.done,
+        "done": dict(done),
+        "programs started": len(fleet.programs),
+        "subscriptions that came and went": len(churn.made),
+        "events accepted": count["accepted"],
+        "events without an answer": count["maybe"],
+        "events not accepted": count["refused"],
+        "deliveries expected": count["expected"],
+        "deliveries received": count["received"],
+        "deliveries beyond": count["allowed"],
+        "missing": len(balance.missing),
+        "repeated as asked": count["repeated"],
+        "duplicates": len(balance.duplicates),
+        "causes": {cause: n for cause, n in balance.causes.items() if n},
+        "first arrivals in order": count["in order"],
+        "out of order": len(balance.disordered),
+        "fanned out late": count["late"],
+        "at the wrong place": len(balance.strays),
+    }
+
+
+def details_of(balance, fleet):
+    """For the report only: what was done and each duplicate, in seconds
+    since the first program started."""
+    start = fleet.started
+
+    def since(at):
+        return None if at is None else round(at - start, 3)
+    return {
+        "marks": [[mark.kind, mark.name, since(mark.begin), since(mark.end)]
+                  for mark in fleet.marks],
+        "duplicates": [
+            {"cause": cause, "event": balance.events[number].answer,
+             "url": subscription.url, "by": first.by, "at": since(first.at),
+             "fate": first.fate, "answered": since(first.answered),
+             "again by": again.by, "again at": since(again.at)}
+            for cause, subscription, number, first, again
+            in balance.duplicates],
+    }
+
+
+_ROWS = (
+    ("events accepted", "answered 202"),
+    ("events without an answer", "stored or not; may arrive"),
+    ("events not accepted", "no hub listened"),
+    ("deliveries expected", "to subscriptions active before the event"),
+    ("deliveries received", "each counted once"),
+    ("missing", "must be 0"),
+    ("deliveries beyond", "unanswered events, or a subscription's edges"),
+    ("repeated as asked", "after 500, 429"),
+    ("duplicates", "after a 2xx, or an answer that was lost"),
+)
+_ORDER_ROWS = (
+    ("first arrivals in order", "ordered subscriptions, and suspended ones"),
+    ("out of order", "must be 0"),
+    ("fanned out late", "after a later event: no order is promised"),
+    ("at the wrong place", "must be 0"),
+)
+
+
+def print_table(figures):
+    print()
+    done = ", ".join(f"{kind} {n}" for kind, n in figures["done"].items())
+    print(f"seed {figures['seed']}, {figures['seconds']} s, "
+          f"{figures['acts']} acts: {done}")
+    for name, about in _ROWS:
+        _print_row(name, figures[name], about)
+    for cause, n in figures["causes"].items():
+        _print_row("", n, cause)
+    for name, about in _ORDER_ROWS:
+        _print_row(name, figures[name], about)
+    print(flush=True)
+
+
+def _print_row(name, value, about):
+    print(f"  {name:26} {value:8}  {about}")
+
+
+def print_failures(balance, unexpected, look_at):
+    """Says what failed; returns whether anything did."""
+    for subscription, number in balance.missing[:_SHOWN]:
+        event = balance.events[number]
+        print(f"MISSING: event {number} ({event.answer}, {event.topic}) at "
+              f"{subscription.url}, subscribed to {subscription.topic}")
+        print("\n".join(look_at(subscription, event)))
+    _print_pairs("OUT OF ORDER", balance, balance.disordered)
+    _print_pairs("WRONG PLACE", balance, balance.strays)
+    unexplained = [row[1:] for row in balance.duplicates if row[0] == NONE]
+    for subscription, number, first, again in unexplained[:_SHOWN]:
+        print(f"not explained: event {number} at {subscription.url}: by "
+              f"{first.by} at {first.at:.3f}, answered "
+              f"{first.answered:.3f}, again by {again.by} at {again.at:.3f}")
+    for text in unexpected[:_SHOWN]:
+        print(f"FAILED: {text}")
+    return bool(balance.missing or balance.disordered or balance.strays or
+                unexpected)
+
+
+def _print_pairs(title, balance, pairs):
+    for subscription, number in pairs[:_SHOWN]:
+        event = balance.events[number]
+        print(f"{title}: event {number} ({event.answer}, {event.topic}) at "
+              f"{subscription.url}")

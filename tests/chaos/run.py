@@ -1,0 +1,142 @@
+"""Publishers, subscribers that keep an account, and a killer; at the end
+every accepted event must have arrived wherever it was to arrive.
+
+    python3 tests/chaos/run.py --seconds 60 --seed 7
+
+The programs are those of $WEBSUBD_BIN, else of build/dev/bin.  Ends with 0
+when nothing is missing, out of order or at the wrong place, and no program
+ended by itself.
+"""
+
+import argparse
+import json
+import random
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from chaos.autopsy import look_at
+from chaos.balance import Balance
+from chaos.fleet import Fleet
+from chaos.killer import Killer
+from chaos.leftovers import leftovers, work_left
+from chaos.plan import make_plan
+from chaos.publishers import Publishers
+from chaos.receivers import Receivers
+from chaos.report import (details_of, figures_of, print_failures,
+                          print_table)
+from chaos.subscriptions import Churn, subscribe_lasting
+from chaos.watch import SuspensionWatch
+from support.wait import wait_until
+
+_PROGRESS_S = 5
+_IDLE_S = 300     # from the end of the chaos to the last delivery
+_LOOK_S = 10      # between looks at what is left to be done
+_RETENTION_S = 7200  # beyond the run: nothing leaves by its age
+
+
+def parse(words):
+    parser = argparse.ArgumentParser(
+        description="Runs websubd while it is killed again and again.")
+    parser.add_argument("--seconds", type=int, default=60,
+                        help="length of the chaos (default: 60)")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6),
+                        help="what is done and when (default: any)")
+    parser.add_argument("--rate", type=float, default=100,
+                        help="events a second (default: 100)")
+    parser.add_argument("--report", help="write the figures here, as JSON")
+    return parser.parse_args(words)
+
+
+class Run:
+    def __init__(self, options):
+        self._options = options
+        self._started = time.monotonic()
+        self._next_progress = 0
+        self._seed = f"chaos {options.seed}"
+
+    def say(self, text):
+        print(f"[{time.monotonic() - self._started:5.0f} s] {text}",
+              flush=True)
+
+    def main(self):
+        """Returns the exit code."""
+        options = self._options
+        print(f"seed {options.seed}: python3 tests/chaos/run.py "
+              f"--seconds {options.seconds} --seed {options.seed} "
+              f"--rate {options.rate:g}", flush=True)
+        receivers = Receivers(self._seed)
+        fleet = Fleet(options.seconds + _RETENTION_S)
+        threading.excepthook = lambda args: fleet.findings.append(
+            "".join(traceback.format_exception(args.exc_value)))
+        try:
+            with fleet:
+                figures, failed = self._play(fleet, receivers)
+        finally:
+            receivers.close()
+        for finding in fleet.findings:
+            print(f"FAILED: {finding}")
+        figures["findings"] = fleet.findings
+        if options.report:
+            Path(options.report).write_text(json.dumps(figures, indent=2),
+                                            encoding="utf-8")
+        return 1 if failed or fleet.findings else 0
+
+    def _play(self, fleet, receivers):
+        options = self._options
+        lasting = subscribe_lasting(fleet, receivers, self._seed)
+        publishers = Publishers(fleet.hubs, self._seed, options.rate)
+        churn = Churn(fleet, receivers, publishers, self._seed)
+        killer = Killer(fleet, receivers,
+                        make_plan(options.seed, options.seconds))
+        watch = SuspensionWatch(fleet, [s for s in lasting
+                                        if s.kind == "away"])
+        self.say(f"{len(lasting)} subscriptions are active")
+        for part in (publishers, churn, watch):
+            part.start()
+        killer.run(options.seconds,
+                   lambda: self._progress(killer, publishers, receivers))
+        publishers.stop()
+        churn.stop()
+        self.say("the killer rests")
+        fleet.recover()
+        self._wait_idle(fleet)
+        watch.stop()
+        balance = Balance(fleet, receivers, publishers, lasting + churn.made)
+        figures = figures_of(options, balance, fleet, killer, churn)
+        print_table(figures)
+        for key, count in leftovers(fleet.redis):
+            fleet.findings.append(f"{key} still has {count}")
+        figures["details"] = details_of(balance, fleet)
+        failed = print_failures(balance, publishers.unexpected,
+                                lambda *which: look_at(fleet, *which))
+        return figures, failed
+
+    def _progress(self, killer, publishers, receivers):
+        if time.monotonic() < self._next_progress:
+            return
+        self._next_progress = time.monotonic() + _PROGRESS_S
+        self.say(f"accepted {publishers.count()}, deliveries "
+                 f"{receivers.total}, acts {killer.done}, the last: "
+                 f"{killer.last}")
+
+    def _wait_idle(self, fleet):
+        """Says now and then what is left to be done."""
+        end = time.monotonic() + _IDLE_S
+        while time.monotonic() < end:
+            try:
+                wait_until(fleet.store.idle, "all work is done", _LOOK_S)
+                self.say("nothing is left to be done")
+                return
+            except AssertionError:
+                self.say("left to be done:")
+                print("\n".join(work_left(fleet.redis)), flush=True)
+        fleet.findings.append(f"work is left after {_IDLE_S} s")
+
+
+if __name__ == "__main__":
+    sys.exit(Run(parse(sys.argv[1:])).main())

@@ -1,0 +1,556 @@
+"""The admin API: dead letters, suspended subscriptions, gaps and attempts."""
+
+import json
+import sys
+import unittest
+import urllib.parse
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.keys import digest, shard
+from support.scripts import whole
+from support.system import FAST, SystemTest
+from support.wait import wait_until
+
+TOPIC = "http://publisher.example/topic"
+CALLBACK = "http://127.0.0.1:9/cb"
+ADMIN = "admin-token"
+SHARDS = FAST["shards"]
+GETS = ("/admin/dead-letters", "/admin/dead-letters/count",
+        "/admin/suspended", "/admin/gaps", "/admin/attempts")
+POSTS = ("/admin/dead-letters/replay", "/admin/dead-letters/purge")
+
+
+def topic_of_each_shard():
+    found = {}
+    for n in range(1000):
+        topic = f"http://publisher.example/{n}"
+        found.setdefault(shard(topic, SHARDS), topic)
+    return [found[n] for n in range(SHARDS)]
+
+
+class AdminTest(SystemTest):
+    roles = ("hub",)
+    settings = {}
+
+    def setUp(self):
+        self.start_system(roles=self.roles, admin_token=ADMIN,
+                          **self.settings)
+        self.hub = self.system.hub
+        self.redis = self.system.redis
+
+    def ask(self, path, token=ADMIN, **query):
+        """GET with the query; its names have `_` where `hub.` has a dot."""
+        pairs = {name.replace("hub_", "hub."): value
+                 for name, value in query.items()}
+        target = path + ("?" + urllib.parse.urlencode(pairs) if pairs else "")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self.hub.get(target, headers)
+
+    def get(self, path, **query):
+        answer = self.ask(path, **query)
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(answer.headers["Content-Type"], "application/json")
+        return json.loads(answer.body)
+
+    def pages(self, path, name, **query):
+        """The rows of every page, one after the other."""
+        rows = []
+        for _ in range(1000):
+            page = self.get(path, **query)
+            self.assertLessEqual(len(page[name]), query.get("limit", 50))
+            rows += page[name]
+            if "next" not in page:
+                return rows
+            query["from"] = page["next"]
+        raise AssertionError("there is no last page")
+
+    def order(self, path, **fields):
+        return self.hub.form([(name.replace("hub_", "hub."), value)
+                              for name, value in fields.items()], ADMIN, path)
+
+    def done(self, what, **fields):
+        """Orders a replay or a purge; returns how many it was for."""
+        answer = self.order(f"/admin/dead-letters/{what}", **fields)
+        self.assertEqual(answer.status, 200, answer)
+        (name, count), = json.loads(answer.body).items()
+        self.assertEqual(name, {"replay": "replayed", "purge": "purged"}[what])
+        return count
+
+    def script(self, topic, name, *args):
+        """Calls a script of the store on the topic's shard."""
+        return self.redis.call("EVAL", whole(name), 1,
+                               self.system.store.key(topic, ""), *args)
+
+    def subscription(self, topic=TOPIC, callback=CALLBACK, flags="-",
+                     generation=7, expires_s=9999999999):
+        """An active subscription and its topic, as `verified` leaves them."""
+        td, cd = digest(topic), digest(callback)
+        key = self.system.store.key
+        self.redis.call("HSET", key(topic, f"sub:{td}"), cd,
+                        f"1 {expires_s} 3600 {generation} {flags} - "
+                        f"{callback}")
+        self.redis.call("ZADD", key(topic, f"subs:{td}"), 0, cd)
+        self.redis.call("HSET", key(topic, f"topic:{td}"), "t", topic)
+
+    def claimed(self, topic, event, callback=CALLBACK):
+        """A job that deliver has claimed; returns its entry."""
+        outbox = self.system.store.key(topic, "outbox")
+        self.script(topic, "groups")
+        self.redis.call("HINCRBY", self.system.store.key(topic, "refs"),
+                        event, 1)
+        entry = self.redis.call("XADD", outbox, "*", "e", event, "c",
+                                digest(callback)).decode()
+        self.redis.call("XREADGROUP", "GROUP", "deliver", "one", "STREAMS",
+                        outbox, ">")
+        return entry
+
+    def event(self, topic=TOPIC):
+        """An event of the log; returns its id there."""
+        answer = self.system.push(topic, b"body")
+        return json.loads(answer.body)["id"].split("-", 1)[1]
+
+    def bury(self, topic=TOPIC, callback=CALLBACK, why="status 500"):
+        """A dead letter, by the script; returns its event."""
+        event = self.event(topic)
+        entry = self.claimed(topic, event, callback)
+        self.assertEqual(self.script(
+            topic, "settle", "dead", "outbox", entry, event,
+            digest(callback), 3, topic, callback, why), 1)
+        return event
+
+    def suspend(self, topic=TOPIC, callback=CALLBACK):
+        """Suspends an active subscription by its first missed event."""
+        event = self.event(topic)
+        entry = self.claimed(topic, event, callback)
+        self.assertEqual(self.script(
+            topic, "settle", "suspend", "outbox", entry, event,
+            digest(callback), digest(topic), 60000), 1)
+        return event
+
+
+class DeadLetters(AdminTest):
+    PATH = "/admin/dead-letters"
+
+    def letters(self, **query):
+        return self.pages(self.PATH, "dead_letters", **query)
+
+    def count(self, **query):
+        answer = self.get(self.PATH + "/count", **query)
+        self.assertEqual(list(answer), ["count"])
+        return answer["count"]
+
+    def refs(self):
+        return self.system.store.events_kept()
+
+    def jobs(self, topic):
+        """What is in the outbox of the topic's shard."""
+        key = self.system.store.key(topic, "outbox")
+        return [dict(zip(fields[::2], fields[1::2]))
+                for _, fields in self.redis.call("XRANGE", key, "-", "+")]
+
+    def test_nothing_is_an_empty_list(self):
+        self.assertEqual(self.get(self.PATH), {"dead_letters": []})
+        self.assertEqual(self.count(), 0)
+        for what in ("replay", "purge"):
+            self.assertEqual(self.done(what, all="true"), 0)
+
+    def test_a_letter_is_told_whole(self):
+        event = self.bury(why="timeout")
+        letter, = self.letters()
+        number = shard(TOPIC, SHARDS)
+        self.assertRegex(letter["id"], rf"\A{number}-\d+-\d+\Z")
+        self.assertEqual(letter.pop("at_ms"),
+                         int(letter.pop("id").split("-")[1]))
+        self.assertEqual(letter, {
+            "event": f"{number}-{event}", "topic": TOPIC,
+            "callback": CALLBACK, "attempts": 3, "why": "timeout"})
+
+    def test_pages_go_over_all_shards(self):
+        topics = topic_of_each_shard()
+        events = [self.bury(topic) for topic in topics for _ in range(3)]
+        for limit in (1, 2, 3, 5, 12, 200):
+            found = self.letters(limit=limit)
+            self.assertEqual([letter["event"].split("-", 1)[1]
+                              for letter in found], events, limit)
+        self.assertEqual(self.count(), len(events))
+
+    def test_filters(self):
+        other_topic, other = topic_of_each_shard()[0], CALLBACK + "/other"
+        for topic, callback in ((TOPIC, CALLBACK), (TOPIC, other),
+                                (other_topic, CALLBACK), (TOPIC, CALLBACK)):
+            self.bury(topic, callback)
+        first = self.letters()[0]["id"]
+        for query, count in (({"hub_topic": TOPIC}, 3),
+                             ({"hub_callback": CALLBACK}, 3),
+                             ({"hub_callback": other}, 1),
+                             ({"id": first}, 1),
+                             ({"id": "0-1-1"}, 0),
+                             ({"hub_topic": "a.b"}, 0)):
+            for limit in (1, 50):
+                self.assertEqual(len(self.letters(limit=limit, **query)),
+                                 count, query)
+            self.assertEqual(self.count(**query), count, query)
+        both = self.letters(hub_topic=TOPIC, hub_callback=CALLBACK, limit=1)
+        self.assertEqual(len(both), 2)
+        self.assertEqual(self.letters(id=first, hub_callback=other + "x"), [])
+
+    def test_a_rare_one_among_many_is_found(self):
+        """More letters than one request looks at: pages may be empty."""
+        rare = topic_of_each_shard()[2]
+        self.bury(rare, CALLBACK + "/rare")
+        key = self.system.store.key(topic_of_each_shard()[1], "dead")
+        for _ in range(25):
+            self.redis.call_all([["XADD", key, "*", "v", 1, "e", "1-1", "t",
+                                  TOPIC, "c", digest(CALLBACK), "cb",
+                                  CALLBACK, "n", 1, "why", "-"]] * 500)
+        first = self.get(self.PATH, hub_callback=CALLBACK + "/rare")
+        self.assertEqual(first["dead_letters"], [])
+        self.assertIn("next", first)
+        self.assertEqual(
+            len(self.letters(hub_callback=CALLBACK + "/rare")), 1)
+        self.assertEqual(self.count(), 12501)
+
+    def test_replay_by_each_choice(self):
+        for name in ("id", "hub_topic", "hub_callback", "all"):
+            with self.subTest(choice=name):
+                event = self.bury()
+                before = len(self.jobs(TOPIC))
+                chosen = {"id": self.letters()[0]["id"], "hub_topic": TOPIC,
+                          "hub_callback": CALLBACK, "all": "true"}[name]
+                self.assertEqual(self.done("replay", **{name: chosen}), 1)
+                self.assertEqual(self.count(), 0)
+                jobs = self.jobs(TOPIC)
+                self.assertEqual(len(jobs), before + 1)
+                self.assertEqual(jobs[-1], {b"e": event.encode(),
+                                            b"c": digest(CALLBACK).encode()})
+        self.assertEqual(self.refs(), 4)
+
+    def test_purge_takes_what_was_chosen(self):
+        topics = topic_of_each_shard()
+        for topic in topics:
+            self.bury(topic)
+        self.assertEqual(self.done("purge", hub_topic=topics[0]), 1)
+        self.assertEqual(self.done("purge", hub_topic=topics[0]), 0)
+        self.assertEqual((self.count(), self.refs()), (3, 3))
+        self.assertEqual(self.done("purge", id=self.letters()[0]["id"]), 1)
+        self.assertEqual(self.done("purge", all="true"), 2)
+        self.assertEqual((self.count(), self.refs()), (0, 0))
+        self.assertEqual([self.jobs(topic) for topic in topics],
+                         [[]] * SHARDS)
+
+    def test_hundreds_are_walked_page_by_page(self):
+        for topic in topic_of_each_shard()[:2]:
+            key = self.system.store.key(topic, "dead")
+            self.redis.call_all([["XADD", key, "*", "v", 1, "e", "1-1", "t",
+                                  topic, "c", digest(CALLBACK), "cb",
+                                  CALLBACK, "n", 1, "why", "-"]] * 450)
+        self.assertEqual(self.count(), 900)
+        self.assertEqual(self.done("replay", all="true"), 900)
+        self.assertEqual(self.count(), 0)
+        self.assertEqual(len(self.jobs(topic_of_each_shard()[0])), 450)
+
+
+class EndToEnd(AdminTest):
+    roles = ("hub", "spreader", "deliver")
+    settings = {"max_attempts": 1}
+
+    def test_a_failed_delivery_is_listed_replayed_and_delivered(self):
+        callback = self.system.subscriber().callback("/cb",
+                                                     answers=[500, 500])
+        self.system.activate(TOPIC, callback)
+        event = json.loads(self.system.push(TOPIC, b"1").body)["id"]
+        self.system.wait_idle()
+        for _ in range(2):
+            letter, = self.get("/admin/dead-letters")["dead_letters"]
+            self.assertEqual((letter["event"], letter["topic"],
+                              letter["callback"], letter["attempts"]),
+                             (event, TOPIC, callback.url, 1))
+            self.assertEqual(self.done("replay", id=letter["id"]), 1)
+            self.system.wait_idle()
+        self.assertEqual(callback.bodies(), [b"1"] * 3)
+        self.assertEqual(self.get("/admin/dead-letters/count"), {"count": 0})
+        self.assertEqual(self.system.store.events_kept(), 0)
+
+    def test_attempts_are_noted(self):
+        callback = self.system.subscriber().callback("/cb", answers=[500])
+        self.system.activate(TOPIC, callback)
+        for body in (b"1", b"22"):
+            self.system.push(TOPIC, body)
+            self.system.wait_idle()
+
+        def noted():
+            found = self.get("/admin/attempts", hub_topic=TOPIC,
+                             hub_callback=callback.url)
+            return found if len(found["attempts"]) == 2 else None
+        found = wait_until(noted, "deliver has noted them")
+        self.assertEqual((found["state"], found["delivered"],
+                          found["failed"], found["bytes"]),
+                         ("normal", 1, 1, 3))
+        self.assertEqual([(row["status"], row["bytes"])
+                          for row in found["attempts"]], [(204, 2), (500, 1)])
+
+    def test_a_purged_one_is_not_delivered(self):
+        callback = self.system.subscriber().callback("/cb", answers=[500])
+        self.system.activate(TOPIC, callback)
+        self.system.push(TOPIC, b"1")
+        self.system.wait_idle()
+        self.assertEqual(self.done("purge", hub_callback=callback.url), 1)
+        self.system.push(TOPIC, b"2")
+        self.system.wait_idle()
+        self.assertEqual(callback.bodies(), [b"1", b"2"])
+        self.assertEqual(self.system.store.events_kept(), 0)
+
+
+class Suspended(AdminTest):
+    def rows(self, **query):
+        return self.pages("/admin/suspended", "subscriptions", **query)
+
+    def test_nothing(self):
+        self.assertEqual(self.get("/admin/suspended"),
+                         {"count": 0, "subscriptions": []})
+
+    def test_a_subscription_is_told_with_what_it_missed(self):
+        self.subscription()
+        self.suspend()
+        for _ in range(2):
+            self.fan_out(self.event())
+        since = int(self.redis.call(
+            "ZSCORE", self.system.store.key(TOPIC, "suspended"),
+            f"{digest(TOPIC)}:{digest(CALLBACK)}"))
+        self.assertEqual(self.get("/admin/suspended"), {
+            "count": 1, "subscriptions": [{
+                "topic": TOPIC, "callback": CALLBACK, "since_ms": since,
+                "missed": 3}]})
+
+    def fan_out(self, event):
+        """Indexes the event, which posts no job to who is followed."""
+        key = self.system.store.key(TOPIC, "log")
+        self.script(TOPIC, "groups")
+        self.redis.call("XREADGROUP", "GROUP", "spread", "one", "STREAMS",
+                        key, ">")
+        self.assertEqual(self.script(TOPIC, "page", event, 100, 3600000, 1000,
+                                     digest(TOPIC)), [0, 1])
+
+    def test_pages_go_over_all_shards(self):
+        expected = set()
+        for topic in topic_of_each_shard():
+            for n in range(3):
+                callback = f"{CALLBACK}/{n}"
+                self.subscription(topic, callback)
+                self.suspend(topic, callback)
+                expected.add((topic, callback))
+        for limit in (1, 2, 3, 4, 12, 200):
+            found = [(row["topic"], row["callback"])
+                     for row in self.rows(limit=limit)]
+            self.assertEqual((len(found), set(found)),
+                             (len(expected), expected), limit)
+
+    def test_those_of_one_moment_are_all_told(self):
+        key = self.system.store.key(TOPIC, "suspended")
+        for n in range(7):
+            self.redis.call("ZADD", key, 1700000000000 + n // 5,
+                            f"{digest(TOPIC)}:{digest(f'{CALLBACK}/{n}')}")
+        for limit in (1, 2, 3, 7):
+            self.assertEqual([row["since_ms"] for row in
+                              self.rows(limit=limit)],
+                             [1700000000000] * 5 + [1700000000001] * 2)
+
+
+class Gaps(AdminTest):
+    def test_nothing(self):
+        self.assertEqual(self.get("/admin/gaps"), {"gaps": []})
+
+    def note(self, topic, entry_id, to, count=1):
+        self.redis.call("XADD", self.system.store.key(topic, "gaps"),
+                        entry_id, "td", digest(topic), "cd",
+                        digest(CALLBACK), "from", "1-1", "to", to, "n", count)
+
+    def test_what_next_has_noted(self):
+        """The missed event goes first; those after it have left."""
+        self.subscription()
+        event = self.suspend()
+        td, cd = digest(TOPIC), digest(CALLBACK)
+        key = self.system.store.key
+        self.redis.call("HINCRBY", key(TOPIC, f"topic:{td}"), "n", 3)
+        turn = self.redis.call("XADD", key(TOPIC, "outbox"), "*", "f", td,
+                               "c", cd, "u", 1).decode()
+        self.redis.call("XREADGROUP", "GROUP", "deliver", "one", "STREAMS",
+                        key(TOPIC, "outbox"), ">")
+        self.assertEqual(self.script(TOPIC, "next", td, cd, 1, "outbox",
+                                     turn)[0].decode(), event)
+        self.redis.call("DEL", key(TOPIC, f"missed:{td}:{cd}"))
+        self.script(TOPIC, "next", td, cd, 1, "outbox", turn)
+        gap, = self.get("/admin/gaps")["gaps"]
+        number = shard(TOPIC, SHARDS)
+        self.assertGreater(gap.pop("at_ms"), 1700000000000)
+        self.assertEqual(gap, {"topic": TOPIC, "callback": CALLBACK,
+                               "count": 3, "from": f"{number}-0-0",
+                               "to": None})
+
+    def test_pages_are_newest_first_over_all_shards(self):
+        topics = topic_of_each_shard()
+        order = []
+        for at in range(1, 6):
+            for number, topic in enumerate(topics):
+                self.note(topic, f"{at}-{number % 2}", "5-5")
+                order.append((at, number % 2, number))
+        order.sort(reverse=True)
+        for limit in (1, 2, 3, 7, 20, 200):
+            rows = self.pages("/admin/gaps", "gaps", limit=limit)
+            self.assertEqual([(row["at_ms"], int(row["to"].split("-")[0]))
+                              for row in rows],
+                             [(at, number) for at, _, number in order], limit)
+
+    def test_of_a_subscription_that_has_ended_the_callback_is_not_known(self):
+        self.note(TOPIC, "*", "-")
+        gap, = self.get("/admin/gaps")["gaps"]
+        self.assertIsNone(gap["callback"])
+
+
+class Attempts(AdminTest):
+    def found(self, **query):
+        return self.get("/admin/attempts", **{"hub_topic": TOPIC,
+                                              "hub_callback": CALLBACK,
+                                              **query})
+
+    def test_without_attempts(self):
+        self.subscription()
+        self.assertEqual(self.found(), {
+            "topic": TOPIC, "callback": CALLBACK, "state": "normal",
+            "ordered": False, "generation": 7, "lease_ends_at": 9999999999,
+            "missed": 0, "delivered": 0, "failed": 0, "bytes": 0,
+            "attempts": []})
+
+    def test_totals_and_the_last_attempts(self):
+        self.subscription()
+        self.assertEqual(self.script(
+            TOPIC, "tries", digest(TOPIC), digest(CALLBACK), 5, 2, 700,
+            "1700000000001:500:12:100:- 1700000000000:0:1000:100:timeout"), 1)
+        found = self.found()
+        self.assertEqual((found["delivered"], found["failed"],
+                          found["bytes"]), (5, 2, 700))
+        self.assertEqual(found["attempts"], [
+            {"at_ms": 1700000000001, "status": 500, "duration_ms": 12,
+             "bytes": 100, "error": None},
+            {"at_ms": 1700000000000, "status": 0, "duration_ms": 1000,
+             "bytes": 100, "error": "timeout"}])
+
+    def test_states(self):
+        self.subscription()
+        self.suspend()
+        suspended = self.found()
+        self.assertEqual((suspended["state"], suspended["missed"]),
+                         ("suspended", 1))
+        self.assertGreater(suspended["since_ms"], 1700000000000)
+        self.redis.call("DEL", self.system.store.key(TOPIC, "suspended"))
+        self.assertEqual(self.found()["state"], "catching-up")
+        self.subscription(flags="o")
+        self.assertEqual((self.found()["state"], self.found()["ordered"]),
+                         ("ordered", True))
+
+    def test_spellings_are_one(self):
+        self.subscription()
+        self.assertEqual(
+            self.found(hub_topic="http://publisher.example/%74opic",
+                       hub_callback=CALLBACK.replace("cb", "%63b")),
+            self.found())
+
+    def test_an_unknown_one_is_not_found(self):
+        answer = self.ask("/admin/attempts", hub_topic=TOPIC,
+                          hub_callback=CALLBACK)
+        self.assertEqual(answer.status, 404)
+
+
+class BadRequests(AdminTest):
+    BAD_PAGES = ("limit=0", "limit=201", "limit=x", "limit=", "limit=1&limit=1",
+                 "limit=-1", "from=", "from=x", "from=9-1-1", "from=0-1",
+                 "from=0-1-1x", "from=0-1-99999999999999999999",
+                 "from=-0-1-1", "from=0-1-1&from=0-1-1", "limit=%zz")
+    BAD_FILTERS = ("id=", "id=x", "id=0-1-1&id=0-1-1", "hub.topic=",
+                   "hub.topic=x/", "hub.topic=a.b&hub.topic=a.b",
+                   "hub.callback=", "hub.callback=x")
+
+    def refuse(self, path, query, status=400):
+        answer = self.hub.get(f"{path}?{query}", {
+            "Authorization": f"Bearer {ADMIN}", "Accept": "application/json"})
+        self.assertEqual(answer.status, status, (path, query))
+        self.assertEqual(json.loads(answer.body)["errors"][0]["status"],
+                         status)
+
+    def test_lists(self):
+        for path in ("/admin/dead-letters", "/admin/suspended",
+                     "/admin/gaps"):
+            for query in self.BAD_PAGES:
+                self.refuse(path, query)
+        for path in ("/admin/dead-letters", "/admin/dead-letters/count"):
+            for query in self.BAD_FILTERS:
+                self.refuse(path, query)
+        self.refuse("/admin/dead-letters/count", "id=0-1-1&hub.topic=a.b")
+
+    def test_attempts(self):
+        for query in ("", "hub.topic=a.b", "hub.callback=http://a.example/",
+                      "hub.topic=a.b&hub.callback=x"):
+            self.refuse("/admin/attempts", query)
+
+    def test_orders(self):
+        before = self.redis.snapshot()
+        for path in POSTS:
+            for query in (*self.BAD_FILTERS, "", "all=", "all=yes",
+                          "all=true&all=true", "all=true&id=0-1-1",
+                          "hub.topic=a.b&hub.callback=http://a.example/"):
+                fields = urllib.parse.parse_qsl(query, keep_blank_values=True)
+                answer = self.hub.form(fields, ADMIN, path)
+                self.assertEqual(answer.status, 400, (path, query))
+            answer = self.hub.request("POST", path, b"{}", {
+                "Authorization": f"Bearer {ADMIN}"})
+            self.assertEqual(answer.status, 415)
+        self.assertEqual(self.redis.snapshot(), before)
+
+    def test_tokens_and_methods(self):
+        for token in (None, "", "admin", ADMIN + "x"):
+            for path in GETS:
+                answer = self.ask(path, token=token)
+                self.assertEqual(answer.status, 401, path)
+                self.assertEqual(answer.headers["WWW-Authenticate"], "Bearer")
+            for path in POSTS:
+                self.assertEqual(
+                    self.hub.form([("all", "true")], token, path).status, 401)
+        for path in GETS:
+            self.assertEqual(self.order(path).status, 405)
+        for path in POSTS:
+            self.assertEqual(self.ask(path).status, 405)
+
+    def test_without_redis_they_are_unavailable(self):
+        self.redis.stop()
+        self.addCleanup(self.redis.start)
+        for path in GETS[:-1]:
+            self.assertEqual(self.ask(path).status, 503, path)
+        self.assertEqual(self.ask("/admin/attempts", hub_topic=TOPIC,
+                                  hub_callback=CALLBACK).status, 503)
+        for path in POSTS:
+            self.assertEqual(self.order(path, all="true").status, 503)
+
+    def test_while_redis_does_not_answer_they_are_unavailable(self):
+        self.redis.freeze()
+        self.addCleanup(self.redis.thaw)
+        for path in GETS[:-1]:
+            self.assertEqual(self.ask(path).status, 503, path)
+
+
+class Off(SystemTest):
+    def test_without_a_token_there_is_nothing(self):
+        self.start_system(roles=("hub",))
+        for token in ("", "x"):
+            headers = {"Authorization": f"Bearer {token}"}
+            for path in GETS:
+                self.assertEqual(self.system.hub.get(path, headers).status,
+                                 404)
+            for path in POSTS:
+                self.assertEqual(self.system.hub.form(
+                    [("all", "true")], token, path).status, 404)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,213 @@
+"""Redis near its memory limit: content is refused in time, all else goes on,
+and nothing that was accepted is lost.  (That Redis must not evict is shown by
+test_config_cli.py and test_redis_link.py.)"""
+
+import json
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.system import SystemTest
+from support.wait import wait_until
+
+TOPIC = "http://publisher.example/topic"
+BODY_BYTES = 200000
+ROOM_BYTES = 32 << 20  # beside what an empty Redis takes
+EVENTS = 100           # enough that connections' buffers don't count
+BEGIN = 85             # percent
+END = 83
+
+
+class MemoryTest(SystemTest):
+    def about(self):
+        """INFO memory as a dict."""
+        lines = self.system.redis.call("INFO", "memory").decode().split()
+        return dict(line.split(":", 1) for line in lines if ":" in line)
+
+    def percent(self):
+        about = self.about()
+        return 100 * int(about["used_memory"]) / int(about["maxmemory"])
+
+    def limit_memory(self):
+        used = int(self.about()["used_memory"])
+        self.system.redis.call("CONFIG", "SET", "maxmemory",
+                               used + ROOM_BYTES)
+
+    def set_used(self, percent):
+        """Sets maxmemory so that this much of it is used."""
+        def is_set():
+            used = int(self.about()["used_memory"])
+            self.system.redis.call("CONFIG", "SET", "maxmemory",
+                                   int(used * 100 / percent))
+            return abs(self.percent() - percent) < 0.1
+        wait_until(is_set, f"{percent}% is used")
+
+    def metric(self, name):
+        for line in self.system.hub.get("/metrics").body.decode().split("\n"):
+            if line.startswith(name + " "):
+                return int(line.split()[1])
+        raise AssertionError(f"there is no metric {name}")
+
+    def is_high(self):
+        return self.metric("websubd_hub_memory_high_shards") > 0
+
+    def fill(self):
+        """Pushes until the hub knows that the limit is passed; returns the
+        accepted bodies."""
+        sent = []
+
+        def is_full():
+            while self.percent() < BEGIN + 1:
+                body = b"%d " % len(sent) + b"x" * BODY_BYTES
+                if self.system.hub.push(TOPIC, body).status != 202:
+                    break
+                sent.append(body)
+            return self.is_high()
+        wait_until(is_full, "the hub knows")
+        return sent
+
+    def assert_short_of_memory(self, answer):
+        self.assertEqual(answer.status, 503, answer)
+        self.assertEqual(answer.headers["Retry-After"], "5")
+        self.assertIn(b"short of memory", answer.body)
+
+
+class Filled(MemoryTest):
+    """Memory filled by real pushes, made free by the sweep."""
+
+    def setUp(self):
+        self.start_system(spreader_only={"retention_s": 3600},
+                          admin_token="admin")
+        self.subscriber = self.system.subscriber()
+        self.callback = self.subscriber.callback("/cb")
+        self.system.activate(TOPIC, self.callback)
+        self.limit_memory()
+
+    def test_content_waits_until_there_is_room_and_all_else_goes_on(self):
+        sent = self.fill()
+        hub = self.system.hub
+        self.assert_short_of_memory(hub.push(TOPIC, b"refused"))
+        self.assert_short_of_memory(hub.announce(TOPIC))
+        other = self.subscriber.callback("/other")
+        self.system.activate(TOPIC, other)
+        hub.unsubscribe(TOPIC, other.url)
+        self.system.wait_gone(TOPIC, other)
+        self.assertEqual(hub.deny("http://publisher.example/else",
+                                  token="admin").status, 200)
+        self.callback.wait_deliveries(len(sent))
+        self.system.wait_idle()
+        self.sweep_everything()
+        self.system.push(TOPIC, b"after")
+        self.callback.wait_deliveries(len(sent) + 1)
+        self.system.wait_idle()
+        self.assertEqual(sorted(self.callback.bodies()),
+                         sorted(sent + [b"after"]))
+        self.assertEqual(self.system.store.events_kept(), 0)
+
+    def sweep_everything(self):
+        """A spreader with a short retention makes room."""
+        self.system.program("spreader").stop()
+        self.system.start("spreader", retention_s=1)
+        wait_until(lambda: not self.is_high(), "there is room again")
+        self.assertLess(self.percent(), END)
+
+    def test_it_is_logged_once_when_it_begins_and_ends(self):
+        self.fill()
+        refused = self.metric("websubd_hub_memory_refused_total")
+        for _ in range(3):
+            self.system.hub.push(TOPIC, b"refused")
+        program = self.system.program("hub")
+        begin = program.wait_event("redis-memory-high")
+        self.assertGreaterEqual(int(begin["used_bytes"]) * 100,
+                                int(begin["maxmemory_bytes"]) * BEGIN)
+        self.system.wait_idle()
+        self.sweep_everything()
+        end = program.wait_event("redis-memory-normal")
+        self.assertLess(int(end["used_bytes"]) * 100,
+                        int(end["maxmemory_bytes"]) * END)
+        for event in ("redis-memory-high", "redis-memory-normal"):
+            self.assertEqual(len(program.events(event)), 1)
+        self.assertEqual(self.metric("websubd_hub_memory_refused_total"),
+                         refused + 3)
+
+
+class Limits(MemoryTest):
+    """Only the hub runs, and maxmemory is moved."""
+
+    def setUp(self):
+        self.start_system(roles=("hub",))
+        for _ in range(EVENTS):
+            self.system.push(TOPIC, b"x" * 500000)
+
+    def wait_high(self, high):
+        wait_until(lambda: self.is_high() == high, f"high is {high}")
+
+    def looked(self):
+        """Waits until the hub has looked after this call."""
+        def asked():
+            stats = self.system.redis.call("INFO", "commandstats").decode()
+            line = [line for line in stats.splitlines()
+                    if line.startswith("cmdstat_info:calls=")][0]
+            return int(line.split("=")[1].split(",")[0])
+        # Each look asks once a shard, so two looks later one is complete; our
+        # own calls count too, hence the numbers of shards.
+        start, calls = asked(), 0
+
+        def complete():
+            nonlocal calls
+            calls += 1
+            return asked() - start - calls >= 2 * 4
+        wait_until(complete, "the hub has looked")
+
+    def test_between_the_limits_it_stays_as_it_was(self):
+        self.set_used(84)
+        self.looked()
+        self.assertFalse(self.is_high())
+        self.set_used(86)
+        self.wait_high(True)
+        self.set_used(84)
+        self.looked()
+        self.assertTrue(self.is_high())
+        self.set_used(80)
+        self.wait_high(False)
+        self.system.push(TOPIC, b"1")
+
+    def test_without_maxmemory_there_is_no_limit(self):
+        self.set_used(95)
+        self.wait_high(True)
+        self.system.redis.call("CONFIG", "SET", "maxmemory", 0)
+        self.wait_high(False)
+        self.system.push(TOPIC, b"1")
+
+    def test_a_hub_that_starts_knows(self):
+        self.system.program("hub").stop()
+        self.set_used(95)
+        self.system.start("hub")
+        self.wait_high(True)
+        self.assert_short_of_memory(self.system.hub.push(TOPIC, b"1"))
+
+    def test_json(self):
+        self.set_used(95)
+        self.wait_high(True)
+        answer = self.system.hub.request(
+            "POST", "/publish?hub.topic=a.b", b"1",
+            {"Accept": "application/json"})
+        error = json.loads(answer.body)["errors"][0]
+        self.assertEqual((error["status"], error["code"]),
+                         (503, "service-unavailable"))
+
+    def test_a_bad_request_is_told_so(self):
+        self.set_used(95)
+        self.wait_high(True)
+        self.assertEqual(self.system.hub.push("ftp://a/", b"1").status, 400)
+
+    def test_redis_that_does_not_tell_is_never_high(self):
+        self.system.redis.call("ACL", "SETUSER", "default", "-info")
+        self.system.program("hub").wait_event("redis-memory-unknown")
+        self.system.push(TOPIC, b"1")
+
+
+if __name__ == "__main__":
+    unittest.main()
