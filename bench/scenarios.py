@@ -103,8 +103,8 @@ SCENARIOS = {one.name: one for one in [
              kind="stored", subscriptions=1_000_000, jobs=100_000, rounds=1,
              targets=(("bytes of a subscription", "at most", 450),
                       ("bytes of a job in a lane", "at most", 80))),
-    Scenario("memory-deliver", "deliver's memory, with 1,024 transfers in "
-             "flight", kind="memory", subscriptions=2000, events=20,
+    Scenario("memory-deliver", "deliver's memory at concurrency 1,024, with "
+             "callbacks that answer after 50 ms", kind="memory", subscriptions=2000, events=20,
              hosts=100, delay_ms=50, settings=_room(64, 1024), rounds=3,
              targets=(("deliver: VmHWM, MiB", "at most", 64),)),
     Scenario("crowd", "the main figures before and after a million unrelated "
