@@ -50,6 +50,8 @@ def _growth_round(load, runs):
     found, points = {}, {"rate": {}, "p50, ms": {}, "p99, ms": {}}
     for size, (full, alone) in runs.items():
         points["rate"][size] = found[f"deliveries/s at {size:,}"] = full["rate"]
+        for role in ("deliver", "redis"):
+            found[f"{role}, CPU us at {size:,}"] = full["cpu_us"][role]
         for quantile in ("p50", "p99"):
             value = statistics.median(
                 run["latency_us"][quantile] / 1e3 for run in alone)
