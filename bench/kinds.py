@@ -20,4 +20,5 @@ KINDS = {
     "growth": scale.growth,
     "crowd": scale.crowd,
     "backlog": scale.backlog,
+    "stored": scale.stored,
 }

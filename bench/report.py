@@ -2,6 +2,7 @@
 doubtful."""
 
 import os
+import re
 import statistics
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -23,6 +24,14 @@ def _values(rounds, figure):
     return [one["figures"][figure] for one in rounds]
 
 
+def _notes(rounds):
+    """Each note once; of those that differ in a number the last in order."""
+    found = {}
+    for note in sorted(note for one in rounds for note in one["notes"]):
+        found[re.sub(r"[\d.,]+", "#", note)] = note
+    return found.values()
+
+
 def show(scenario, rounds):
     print(f"\n{scenario.name}: {scenario.about}; {len(rounds)} round(s)")
     print(f"  {'':<40}{'median':>12}{'min':>12}{'max':>12}")
@@ -31,7 +40,7 @@ def show(scenario, rounds):
         print(f"  {figure:<40}" + "".join(
             f"{_shown(value):>12}" for value in (
                 statistics.median(values), min(values), max(values))))
-    for note in sorted({note for one in rounds for note in one["notes"]}):
+    for note in _notes(rounds):
         print(f"  ! {note}")
 
 

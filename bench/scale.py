@@ -1,6 +1,10 @@
 """Whether it stays flat: more subscriptions, strangers, a backlog."""
 
+import os
+import re
 import statistics
+import subprocess
+import sys
 
 from deliveries import (latency_figures, notes, publish, run_system,
                         wait_arrivals, wrong)
@@ -46,6 +50,8 @@ def _growth_round(load, runs):
     found, points = {}, {"rate": {}, "p50, ms": {}, "p99, ms": {}}
     for size, (full, alone) in runs.items():
         points["rate"][size] = found[f"deliveries/s at {size:,}"] = full["rate"]
+        for role in ("deliver", "redis"):
+            found[f"{role}, CPU us at {size:,}"] = full["cpu_us"][role]
         for quantile in ("p50", "p99"):
             value = statistics.median(
                 run["latency_us"][quantile] / 1e3 for run in alone)
@@ -108,6 +114,23 @@ def _crowd_round(before, after):
             "notes": ["before: " + note for note in before["notes"]] +
                      ["after: " + note for note in after["notes"]],
             "wrong": before["wrong"] + after["wrong"]}
+
+
+def stored(load, context):
+    """What memory.py finds."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                          "memory.py")
+    for _ in range(context.rounds(load)):
+        text = subprocess.run(
+            [sys.executable, script, "--count", str(load.subscriptions),
+             "--jobs", str(load.jobs)],
+            check=True, stdout=subprocess.PIPE, text=True).stdout
+        yield {"figures": {
+            f"bytes of {name}": float(re.search(
+                rf"^{name}\b.*: ([\d.]+) bytes each", text, re.M)[1])
+            for name in ("a subscription", "a job in a lane",
+                         "a job in retry")},
+               "notes": [], "wrong": 0}
 
 
 def backlog(load, context):

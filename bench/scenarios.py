@@ -26,6 +26,7 @@ class Scenario:
     delivers: tuple = (1,)   # numbers of deliver processes to compare
     sizes: tuple = ()        # numbers of subscriptions to compare
     unrelated: int = 0       # subscriptions to another topic that come in
+    jobs: int = 0            # that wait
     rounds: int = 0          # 0: the driver's default
     targets: tuple = ()      # (figure, "at least" or "at most", number)
 
@@ -41,6 +42,7 @@ class Scenario:
         return self.of(
             subscriptions=min(self.subscriptions, 40),
             events=min(self.events, 5), hosts=min(self.hosts, 10),
+            jobs=min(self.jobs, 200),
             unrelated=min(self.unrelated, 200), delay_ms=min(self.delay_ms, 5),
             delivers=self.delivers[:2],
             sizes=tuple(size // 1000 or 1 for size in self.sizes[-3:]))
@@ -102,8 +104,12 @@ SCENARIOS = {one.name: one for one in [
              kind="subscribe", subscriptions=20_000, hosts=100,
              settings=_room(64, 1024) + (("verify", "on"),),
              targets=(("subscriptions/s", "at least", 5000),)),
-    Scenario("memory-deliver", "deliver's memory, with 1,024 transfers in "
-             "flight", kind="memory", subscriptions=2000, events=20,
+    Scenario("stored", "what a subscription and a waiting job take in Redis",
+             kind="stored", subscriptions=1_000_000, jobs=100_000, rounds=1,
+             targets=(("bytes of a subscription", "at most", 450),
+                      ("bytes of a job in a lane", "at most", 80))),
+    Scenario("memory-deliver", "deliver's memory at concurrency 1,024, with "
+             "callbacks that answer after 50 ms", kind="memory", subscriptions=2000, events=20,
              hosts=100, delay_ms=50, settings=_room(64, 1024), rounds=3,
              targets=(("deliver: VmHWM, MiB", "at most", 64),)),
     Scenario("crowd", "the main figures before and after a million unrelated "
