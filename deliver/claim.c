@@ -14,7 +14,8 @@
 
 #define READ_MAX 256                   /* entries of some 100 bytes */
 #define CONTENT_MAX_BYTES (128u << 20) /* then nothing more is claimed */
-#define SLOTS_A_SHARD 4 /* an entry of each stream, and bulk's is 3/4 */
+#define SLOTS_A_SHARD 4 /* an entry of each stream, and the share of new */
+#define NEW_SHARE 8     /* part of the slots that `bulk` may not have */
 
 /* While the process is busy its readers wait for so many free slots, or so
  * long: a read and the load of its records cost as much for one job as for
@@ -149,7 +150,7 @@ static void source_init(struct deliver_claim *claim, size_t at)
     source->lane_at = sources[at].lane_at;
     source->slots = claim->slots;
     if (source->lane == DELIVER_LANE_BULK)
-        source->slots -= claim->slots / 4;
+        source->slots -= claim->slots / NEW_SHARE;
     source->readers = wsub_calloc(shards, sizeof(struct wsub_stream_reader *));
     for (unsigned i = 0; i < shards; i++)
         source->readers[i] = reader_new(source, at, i);

@@ -3,7 +3,7 @@
  * Each shard has a reader on `verify` and `outbox`, and one on `bulk`.  The
  * readers share the `concurrency` slots of the process: what a blocked read
  * might bring is taken beforehand, so the process never claims more than it
- * has room for.  `bulk` gets three quarters of the slots at most, so that a
+ * has room for.  An eighth of the slots is not for `bulk`, so that a
  * large fan-out to slow callbacks leaves room for what is new. */
 #ifndef DELIVER_CLAIM_H
 #define DELIVER_CLAIM_H
