@@ -5,6 +5,7 @@ from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
 
 PROBE_MS = 60000
 LANE = "outbox"
+NO_PARTS = ["-", "-"]
 
 
 class FollowTest(ScriptTest):
@@ -99,10 +100,10 @@ class FollowTest(ScriptTest):
         text = self.call("HGET", f"follow:{TD}", cd)
         if text is None:
             return None
-        u, mode, cursor, n, since, start = text.decode().split(" ")
+        u, mode, cursor, n, since, start, *parts = text.decode().split(" ")
         self.assertLessEqual(int(since), self.now_ms())
         return {"u": int(u), "mode": mode, "cursor": cursor, "n": int(n),
-                "start": start}
+                "start": start, "parts": parts}
 
     def missed(self, cd=CD):
         found = [member.decode().split("-") for member in

@@ -145,17 +145,20 @@ local function take_next()
 end
 
 -- Whether the event comes, or came, by a turn: the subscription was followed
--- when the event entered the index.  An idle one is given a turn.
-local function has_turn(list, cd)
+-- when the event entered the index.  An idle one is given a turn for it; or to
+-- end its following, which a fan-out held up.
+local function comes_by_turn(list, cd)
     local text = list.followed[cd]
     local f = text and parse_follow(text)
-    if not f or not id_before(f.start, event) then
+    if not f then
         return false
     end
-    if f.mode == 'idle' and id_before(f.cursor, event) then
+    local turn = has_turn(f, event)
+    if f.mode == 'idle' and
+        (f.last or turn and id_before(f.cursor, event)) then
         post_turn(list.td, cd, f)
     end
-    return true
+    return turn
 end
 
 local lane = p .. (cursor and 'bulk' or 'outbox')
@@ -165,7 +168,7 @@ while looked < size do
     if not cd then
         break
     end
-    if not (list.followed and has_turn(list, cd)) then
+    if not (list.followed and comes_by_turn(list, cd)) then
         redis.call('XADD', lane, '*', 'e', event, 'c', cd .. list.suffix)
         posted = posted + 1
     end
