@@ -10,6 +10,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.follow import LANE, FollowTest
 from support.scripts import CD, TD
 
+# What a subscription may be: the flag of its record, and the mode, END and
+# RESUME of its following (docs/ARCHITECTURE.md, "Following").
+STATES = {
+    ("-", None), ("f", ("run", False, False)),
+    *(("o", (mode, False, False)) for mode in ("run", "idle")),
+    *(("c", (mode, True, False)) for mode in ("run", "idle")),
+    *((flag, (mode, True, True)) for flag in "fo"
+      for mode in ("run", "idle"))}
 BEFORE, AFTER = "#" * 22, "~" * 22  # subscriptions around it in the index
 
 
@@ -45,11 +53,11 @@ class LifeTest(FollowTest):
                 self.act_renew)
 
     def note_state(self):
-        """What the subscription is, as the table of docs/ARCHITECTURE.md
-        has it."""
         follow = self.follow()
-        self.states.add((self.flag(), follow and (
-            follow["mode"], *(part != "-" for part in follow["parts"]))))
+        state = (self.flag(), follow and (
+            follow["mode"], *(part != "-" for part in follow["parts"])))
+        self.assertIn(state, STATES)
+        self.states.add(state)
 
     def due_now(self, _=None):
         super().due_now()
@@ -134,6 +142,8 @@ class LifeTest(FollowTest):
         self.assertEqual((self.missed(), self.pending(LANE)), ([], []))
         self.assertFalse(self.exists("refs"))
         self.assertEqual((self.gaps(), self.failing()), ([], {}))
+        self.assertIn(self.flag(), "-o")
+        self.note_state()
 
 
 class Lives(LifeTest):
@@ -154,9 +164,9 @@ class Lives(LifeTest):
                 self.assertEqual(self.got, self.sent)
 
 
-class InFanOuts(LifeTest):
-    """The same with events of which one subscription is looked at at a
-    time, and which begin in any order."""
+class FanOutLifeTest(LifeTest):
+    """Lives with events of which one subscription is looked at at a time, and
+    which begin in any order."""
 
     STEPS = 300
     FAILS_TURN, FAILS_JOB = 0.2, 0.3
@@ -169,6 +179,8 @@ class InFanOuts(LifeTest):
         super().setUp()
         self.subscribe(BEFORE, AFTER)
 
+
+class InFanOuts(FanOutLifeTest):
     def lives(self, seeds):
         states = set()
         for seed in seeds:
@@ -180,25 +192,16 @@ class InFanOuts(LifeTest):
         return states
 
     def test_every_event_arrives_once(self):
-        states = self.lives(range(40))
-        run, idle = ("run", False, False), ("idle", False, False)
-        self.assertEqual(states, {
-            ("-", None), ("f", run), ("o", run), ("o", idle),
-            ("c", ("run", True, False)), ("c", ("idle", True, False)),
-            *((flag, (mode, True, True)) for flag in "fo"
-              for mode in ("run", "idle"))})
+        self.assertEqual(self.lives(range(40)), STATES)
 
     def test_without_renewals(self):
         self.act_renew = lambda _: None
         self.lives(range(100, 140))
 
 
-class BrokenRules(LifeTest):
-    """The lives of InFanOuts find out when a rule is broken."""
+class BrokenRules(FanOutLifeTest):
+    """Such lives find out when a rule is broken."""
 
-    STEPS, FAILS_TURN, FAILS_JOB = (InFanOuts.STEPS, InFanOuts.FAILS_TURN,
-                                    InFanOuts.FAILS_JOB)
-    acts, setUp = InFanOuts.acts, InFanOuts.setUp
     # Scripts, what stands in them, and what is to stand there instead.
     RULES = (
         # Who has a turn.
@@ -217,8 +220,6 @@ class BrokenRules(LifeTest):
          "if true then"),
         (("next",), "if not fan_is_behind(td, cd, f, f.cursor) then",
          "if true then"),
-        (("next",), "f.start, f.last, f.resume = f.resume.id, nil, nil",
-         "f.last, f.resume = nil, nil"),
         # What a change of state writes down.
         (("settle",), "set_flag(td, cd, 'c', 'f')", ""),
         (("settle",), "follow_again(td, f)\n    write_follow", "write_follow"),
