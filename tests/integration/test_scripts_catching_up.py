@@ -282,10 +282,6 @@ class FanOut(CatchingUp):
         self.assertEqual(self.post_page(event)[1], 0)
         return event
 
-    def finish(self, event):
-        while not self.post_page(event)[1]:
-            pass
-
     def jobs_of(self, event):
         """How many jobs the subscription has for the event."""
         return self.posted(event).count(CD)

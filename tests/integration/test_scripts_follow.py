@@ -127,17 +127,22 @@ class Followed(FollowTest):
         self.assertEqual(self.hash("refs"), {events[1].encode(): b"1"})
 
     def test_an_event_that_is_fanned_out_late_goes_by_missed(self):
-        first = self.suspended_now()
+        first = self.publish()
         late = self.event()
         self.read("log")
         later = self.publish()
+        (a, _), (b, _) = self.read(LANE)
+        self.suspend(a, first)
         self.assertEqual(self.post_page(late), (1, 1))
-        self.assertEqual(self.hash(f"topic:{TD}")[b"n"], b"2")
+        last = self.publish()
+        self.assertEqual(self.hash(f"topic:{TD}")[b"n"], b"3")
         entry, fields = self.claim()
         self.assertEqual(fields, {"e": late, "c": CD})
         self.miss(entry, late)
+        self.miss(b, later)
         self.due_now()
-        self.assertEqual(self.catch_up(), ([first, late, later], ["idle"]))
+        self.assertEqual(self.catch_up(), ([first, late, later, last],
+                                           ["idle"]))
         self.assertEqual(self.gaps(), [])
         self.check_normal()
 

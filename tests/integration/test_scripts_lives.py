@@ -38,7 +38,7 @@ class LifeTest(FollowTest):
             draw.choice(acts)(draw)
             self.note_state()
         while self.open:
-            self.act_page(draw)
+            draw.choice((self.act_page, self.act_work, self.due_now))(draw)
         for _ in range(10 * self.STEPS):
             if not any(self.call("XLEN", lane) for lane in (LANE, "bulk")) \
                     and not self.exists("retry"):
@@ -229,9 +229,6 @@ class BrokenRules(FanOutLifeTest):
          "f.last = { id = f.cursor, n = f.n }"),
         (("verified",), "elseif is_catching_up(f) then", "elseif false then"),
         (("verified",), "is_catching_up(f) and 'c' or 'f'", "'f'"),
-        # Whose turn is posted.
-        (("page",), "(f.last or turn and id_before(f.cursor, event))",
-         "turn and id_before(f.cursor, event)"),
     )
 
     def is_found(self):

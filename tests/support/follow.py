@@ -22,9 +22,15 @@ class FollowTest(ScriptTest):
         """An event that is fanned out to the end; returns its id."""
         event = self.event(event_id)
         self.read("log")
-        while not self.post_page(event, **page)[1]:
-            pass
+        self.finish(event, **page)
         return event
+
+    def finish(self, event, **page):
+        """The pages of an event up to its end."""
+        result = 0
+        while result != 1:
+            result = self.post_page(event, **page)[1]
+            self.assertIn(result, (0, 1))
 
     def claim(self):
         """The one entry that waits in the outbox: its id and fields, as
