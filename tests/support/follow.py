@@ -101,6 +101,22 @@ class FollowTest(ScriptTest):
             self.assertEqual(self.step(entry, u, said[0]), 1)
             got.append(said[0])
 
+    def deliver(self):
+        """Delivers the one turn among the entries that wait; returns the
+        event, or "idle"."""
+        (entry, fields), = [each for each in self.read(LANE, 1000)
+                            if b"f" in each[1]]
+        said = self.next(entry, fields[b"u"])
+        if said[0] != "idle":
+            self.assertEqual(self.step(entry, fields[b"u"], said[0]), 1)
+        return said[0]
+
+    def deliver_all(self):
+        got = []
+        while (event := self.deliver()) != "idle":
+            got.append(event)
+        return got
+
     def follow(self, cd=CD):
         """The fields of the subscription's entry, or None."""
         text = self.call("HGET", f"follow:{TD}", cd)

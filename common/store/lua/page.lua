@@ -24,8 +24,8 @@
 -- An event that enters an index after a later one is out of its order.  Where
 -- somebody is followed it may not: an earlier one of the topic (of any dotted
 -- topic, when it is dotted) that was read by a spreader and has had no page has
--- to begin first.  It has no need to wait for anything later, so they don't wait
--- for each other; should its spreader have ended, for the takeover.
+-- to begin first; should its spreader have ended, by who takes it over.  None
+-- waits for a later one, so they never wait for each other.
 --
 -- The levels' indexes are merged in the order of CDs: one job for a CD, for
 -- the most specific level that has it.
