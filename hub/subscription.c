@@ -4,6 +4,7 @@
  */
 #include "hub/subscription.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,14 @@
 #include "common/store/topic.h"
 
 #define NAME_BYTES (2 * WSUB_DIGEST_LEN + 2) /* TD:CD */
+#define PLACE_BYTES 64                       /* MS-SEQ:N, each of 20 digits */
+
+/* Numbers in the topic's index: turns have come to `passed`, and are due up to
+ * `last` and after `resume`. */
+struct follow {
+    bool exists;
+    unsigned long long passed, last, resume;
+};
 
 struct find {
     struct hub *hub;
@@ -20,8 +29,8 @@ struct find {
     char name[NAME_BYTES];
     struct hub_subscription found;
     char *topic, *line, *tries; /* owned; what `found` borrows */
-    uint64_t events, passed;    /* numbers in the topic's index */
-    bool followed;
+    uint64_t events;            /* so many are in the topic's index */
+    struct follow follow;
     size_t due; /* answers of Redis, and one for the sending itself */
     enum wsub_err err;
     hub_subscription_cb *done;
@@ -39,12 +48,26 @@ static const char *topic_text(const struct find *find)
     return strcmp(find->key.td, all) == 0 ? WSUB_TOPIC_ALL : NULL;
 }
 
+/* How many events have turns that are due. */
+static uint64_t count_due(const struct follow *follow, uint64_t events)
+{
+    uint64_t due = 0;
+
+    if (!follow->exists)
+        return 0;
+    if (follow->last > follow->passed)
+        due = follow->last - follow->passed;
+    if (events > follow->resume && events > follow->passed)
+        due += events - (follow->resume > follow->passed ? follow->resume
+                                                         : follow->passed);
+    return due;
+}
+
 static void finish(struct find *find)
 {
     struct hub_subscription *found = &find->found;
 
-    if (find->followed && find->events > find->passed)
-        found->missed += find->events - find->passed;
+    found->missed += count_due(&find->follow, find->events);
     found->topic = topic_text(find);
     found->tries = find->tries;
     found->active = find->line != NULL &&
@@ -90,18 +113,28 @@ static void on_record(enum wsub_err err, const struct redisReply *reply,
     count_off(find, err);
 }
 
-/* U MODE CURSOR N ... */
+/* U MODE CURSOR N SINCE START END RESUME; END and RESUME are `-` or ID:N. */
+static void take_follow(struct follow *follow, const char *text)
+{
+    char end[PLACE_BYTES], resume[PLACE_BYTES];
+
+    if (sscanf(text, "%*s %*s %*s %llu %*s %*s %63s %63s", &follow->passed, end,
+               resume) != 3)
+        return;
+    follow->exists = true;
+    if (sscanf(end, "%*[^:]:%llu", &follow->last) != 1)
+        follow->last = 0;
+    else if (sscanf(resume, "%*[^:]:%llu", &follow->resume) != 1)
+        follow->resume = ULLONG_MAX;
+}
+
 static void on_follow(enum wsub_err err, const struct redisReply *reply,
                       void *arg)
 {
     struct find *find = arg;
-    unsigned long long passed;
 
-    if (err == WSUB_OK && reply->str != NULL &&
-        sscanf(reply->str, "%*s %*s %*s %llu", &passed) == 1) {
-        find->followed = true;
-        find->passed = passed;
-    }
+    if (err == WSUB_OK && reply->str != NULL)
+        take_follow(&find->follow, reply->str);
     count_off(find, err);
 }
 
@@ -184,7 +217,8 @@ const char *hub_subscription_state(const struct hub_subscription *found)
         return "suspended";
     if (found->record.ordered)
         return "ordered";
-    return found->record.followed ? "catching-up" : "normal";
+    return found->record.followed || found->record.catching_up ? "catching-up"
+                                                               : "normal";
 }
 
 bool hub_subscription_key_parse(const char *text, unsigned shard,

@@ -23,10 +23,15 @@
 #define RESUME_MS 500 /* between looks whether Redis is back */
 #define RENEW_RESUMES 4 /* 2 s: less than half of what a takeover waits */
 #define RENEW_MAX 1000  /* events of a shard in one call; a few ms of Redis */
-#define FULL_MS 10      /* deliver empties `bulk` by some hundred jobs in it */
+#define WAIT_MS 10      /* deliver empties `bulk` by some hundred jobs in it */
 #define EVENT_ID_MAX 48
 
-enum page_result { PAGE_MORE = 0, PAGE_FINISHED = 1, PAGE_FULL = 2 };
+enum page_result {
+    PAGE_MORE = 0,
+    PAGE_FINISHED = 1,
+    PAGE_FULL = 2,  /* `bulk` has no room */
+    PAGE_EARLY = 3, /* another spreader's event has to begin first */
+};
 
 struct event_job {
     char id[EVENT_ID_MAX];
@@ -42,8 +47,8 @@ struct shard {
     unsigned number;
     struct event_list open;   /* the next one to get a page first */
     struct event_job *ids;    /* owned; the same, by id */
-    unsigned full;            /* events told in a row that `bulk` is full */
-    struct event *full_timer; /* owned */
+    unsigned waiting;         /* events told in a row to come back later */
+    struct event *wait_timer; /* owned */
     bool busy;
 };
 
@@ -83,11 +88,11 @@ static void page_done(struct shard *shard, const struct redisReply *reply)
     struct event_job *event = TAILQ_FIRST(&shard->open);
     long long result = reply->element[1]->integer;
 
-    wsub_progress_note(shard->fanout->s->progress); /* that `bulk` is full is
-                                                     * not ours to mend */
+    wsub_progress_note(shard->fanout->s->progress); /* what waits for
+                                                     * others is not stuck */
     spread_stat_add(SPREAD_STAT_JOBS, (uint64_t)reply->element[0]->integer);
     if (result != PAGE_FINISHED) {
-        shard->full = result == PAGE_FULL ? shard->full + 1 : 0;
+        shard->waiting = result == PAGE_MORE ? 0 : shard->waiting + 1;
         TAILQ_REMOVE(&shard->open, event, next);
         TAILQ_INSERT_TAIL(&shard->open, event, next);
         return;
@@ -115,21 +120,21 @@ static void on_page(enum wsub_err err, const struct redisReply *reply,
     spread_drain_check(shard->fanout->s);
 }
 
-/* An event that has had no page yet needs no room in `bulk`, so all are asked
- * before the shard waits. */
-static bool needs_room(const struct shard *shard)
+/* An event that has had no page yet needs no room in `bulk`, and may be the one
+ * that others wait for, so all are asked before the shard waits. */
+static bool all_wait(const struct shard *shard)
 {
-    return shard->full >= HASH_COUNT(shard->ids);
+    return shard->waiting >= HASH_COUNT(shard->ids);
 }
 
-static bool wait_for_room(struct shard *shard)
+static bool wait_a_while(struct shard *shard)
 {
-    static const struct timeval wait = {0, FULL_MS * 1000};
+    static const struct timeval wait = {0, WAIT_MS * 1000};
 
-    if (!needs_room(shard))
+    if (!all_wait(shard))
         return false;
-    if (!event_pending(shard->full_timer, EV_TIMEOUT, NULL))
-        event_add(shard->full_timer, &wait);
+    if (!event_pending(shard->wait_timer, EV_TIMEOUT, NULL))
+        event_add(shard->wait_timer, &wait);
     spread_drain_check(shard->fanout->s);
     return true;
 }
@@ -140,7 +145,7 @@ static void page_next(struct shard *shard)
     const struct event_job *event = TAILQ_FIRST(&shard->open);
     struct wsub_cmd cmd;
 
-    if (shard->busy || event == NULL || wait_for_room(shard))
+    if (shard->busy || event == NULL || wait_a_while(shard))
         return;
     wsub_cmd_init_script(&cmd, s->redis, shard->number, WSUB_SCRIPT_PAGE);
     wsub_cmd_str(&cmd, event->id);
@@ -152,7 +157,7 @@ static void page_next(struct shard *shard)
                                   shard) == WSUB_OK;
 }
 
-static void on_full_timer(evutil_socket_t fd, short what, void *arg)
+static void on_wait_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct shard *shard = arg;
 
@@ -160,7 +165,7 @@ static void on_full_timer(evutil_socket_t fd, short what, void *arg)
     (void)what;
     if (wsub_loop_draining(shard->fanout->s->loop))
         return; /* the next process goes on */
-    shard->full = 0;
+    shard->waiting = 0;
     page_next(shard);
 }
 
@@ -172,8 +177,7 @@ static void on_renewed(enum wsub_err err, const struct redisReply *reply,
         wsub_log_warn("renew-refused", WSUB_KV("error", reply->str));
 }
 
-/* Keeps the open events, which may wait for room in `bulk` for long, from being
- * taken over. */
+/* Keeps the open events, which may wait for long, from being taken over. */
 static void renew(struct shard *shard)
 {
     const struct spreader *s = shard->fanout->s;
@@ -224,8 +228,8 @@ struct spread_fanout *spread_fanout_new(struct spreader *s)
     for (unsigned i = 0; i < shards; i++) {
         fanout->shards[i].fanout = fanout;
         fanout->shards[i].number = i;
-        fanout->shards[i].full_timer = evtimer_new(
-            wsub_loop_base(s->loop), on_full_timer, &fanout->shards[i]);
+        fanout->shards[i].wait_timer = evtimer_new(
+            wsub_loop_base(s->loop), on_wait_timer, &fanout->shards[i]);
         TAILQ_INIT(&fanout->shards[i].open);
     }
     fanout->resume =
@@ -241,7 +245,7 @@ void spread_fanout_free(struct spread_fanout *fanout)
     for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++) {
         while (!TAILQ_EMPTY(&fanout->shards[i].open))
             event_free_first(&fanout->shards[i]);
-        event_free(fanout->shards[i].full_timer);
+        event_free(fanout->shards[i].wait_timer);
     }
     event_free(fanout->resume);
     free(fanout->shards);
@@ -270,8 +274,8 @@ void spread_fanout_start(struct spread_fanout *fanout,
     snprintf(event->id, sizeof(event->id), "%s", entry->id);
     event->topic = wsub_strdup(wsub_stream_field(entry->fields, "t", NULL));
     HASH_ADD_STR(shard->ids, id, event);
-    if (shard->full > 0 && !shard->busy)
-        TAILQ_INSERT_HEAD(&shard->open, event, next); /* others wait for room */
+    if (shard->waiting > 0 && !shard->busy)
+        TAILQ_INSERT_HEAD(&shard->open, event, next); /* others wait */
     else
         TAILQ_INSERT_TAIL(&shard->open, event, next);
     page_next(shard);
@@ -280,18 +284,18 @@ void spread_fanout_start(struct spread_fanout *fanout,
 bool spread_fanout_idle(const struct spread_fanout *fanout)
 {
     for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++)
-        if (fanout->shards[i].busy || !needs_room(&fanout->shards[i]))
+        if (fanout->shards[i].busy || !all_wait(&fanout->shards[i]))
             return false;
     return true;
 }
 
-/* Events that wait for room are left to others, who go on at the cursor. */
+/* Events that wait are left to others, who go on at the cursor. */
 bool spread_fanout_may_end(const struct spread_fanout *fanout)
 {
     for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++) {
         const struct shard *shard = &fanout->shards[i];
 
-        if (shard->busy || shard->full < HASH_COUNT(shard->ids))
+        if (shard->busy || shard->waiting < HASH_COUNT(shard->ids))
             return false;
     }
     return true;

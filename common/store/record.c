@@ -23,10 +23,11 @@ static bool take_flags(char **rest, struct wsub_record *record)
 {
     char flag = **rest;
 
-    if (flag == '\0' || strchr("-of", flag) == NULL || (*rest)[1] != ' ')
+    if (flag == '\0' || strchr("-fco", flag) == NULL || (*rest)[1] != ' ')
         return false;
     record->ordered = flag == 'o';
-    record->followed = flag != '-';
+    record->followed = flag == 'o' || flag == 'f';
+    record->catching_up = flag == 'c';
     *rest += 2;
     return true;
 }

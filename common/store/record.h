@@ -18,6 +18,7 @@ struct wsub_record {
     uint64_t generation;  /* of the request that made it */
     bool ordered;         /* its events come one at a time, in order */
     bool followed;        /* it gets them by turns; true when ordered */
+    bool catching_up;     /* those that it missed by turns, the others not */
     const char *secret;   /* borrowed from the line; sealed, or "-" */
     const char *callback; /* borrowed from the line */
 };

@@ -10,7 +10,8 @@ from support.keys import digest, shard
 class Balance:
     """Computed once nothing is left to be done.  `missing`: pairs of a
     subscription and an event's number.  `disordered`: what came out of
-    order."""
+    order.  `late`: what was fanned out after a later event though an ordered
+    subscription was to get it."""
 
     def __init__(self, fleet, receivers, publishers, subscriptions):
         self._store = fleet.store
@@ -21,6 +22,7 @@ class Balance:
         self.causes = dict.fromkeys(CAUSES, 0)
         self.missing = []
         self.disordered = []
+        self.late = []
         self.strays = []
         self.duplicates = []  # (cause, subscription, number, first, again)
         for event in self.events:
@@ -60,8 +62,9 @@ class Balance:
 
     def _check_order(self, subscription):
         """The first arrivals of an ordered subscription come in the order of
-        the topic's index.  An event that was fanned out after a later one
-        (its spreader had ended) is in no index and comes when it can."""
+        the topic's index, which is that of the ids; an event that was fanned
+        out after a later one is in no index.  Of another subscription those
+        are in order that were indexed while it was suspended."""
         td = digest(subscription.topic)
         index = self._redis.call(
             "XRANGE", self._store.key(subscription.topic, f"events:{td}"),
@@ -70,24 +73,24 @@ class Balance:
         highest = -1
         for number in subscription.account.accepted:
             event = self.events[number]
-            if not event.accepted or not self._was_followed(subscription,
-                                                            event):
+            at = event.accepted and place.get(_log_id(event.answer))
+            if not event.accepted or not _has_turn(subscription, at, place):
                 continue
-            at = place.get(_log_id(event.answer))
             if at is None:
-                self.figures["late"] += 1
+                self.late.append((subscription, number))
             elif at < highest:
                 self.disordered.append((subscription, number))
             else:
                 self.figures["in order"] += 1
                 highest = at
 
-    def _was_followed(self, subscription, event):
-        """Whether order is promised: always of an ordered subscription, of
-        another one while it is suspended."""
-        return subscription.kind == "ordered" or any(
-            begin < event.sent and event.answered < end
-            for begin, end in subscription.suspended)
+
+def _has_turn(subscription, at, place):
+    """Whether order is promised, for an event with this place in the index
+    (None: with none): always of an ordered subscription."""
+    return subscription.kind == "ordered" or at is not None and any(
+        place.get(after, -1) < at <= place.get(last, -1)
+        for after, last in subscription.suspended)
 
 
 def _log_id(event_id):

@@ -1,4 +1,4 @@
-"""Notes when subscriptions were suspended."""
+"""Notes which events came while subscriptions were suspended."""
 
 import threading
 import time
@@ -10,14 +10,15 @@ _LOOK_S = 0.2
 
 
 class SuspensionWatch:
-    """Gives each subscription `suspended`: pairs of times (monotonic
-    seconds) between which it certainly was suspended."""
+    """Gives each subscription `suspended`: pairs of ids.  The events after
+    the first, up to the second, entered the topic's index while it certainly
+    was suspended."""
 
     def __init__(self, fleet, subscriptions):
         self._fleet = fleet
         self._redis = PatientRedis(fleet)
-        self._since = dict.fromkeys(subscriptions)
-        self._last = {}
+        self._subscriptions = subscriptions
+        self._open = {}  # subscription -> since when (score), and the pair
         for subscription in subscriptions:
             subscription.suspended = []
         self._stopped = threading.Event()
@@ -32,21 +33,31 @@ class SuspensionWatch:
 
     def _run(self):
         while not self._stopped.wait(_LOOK_S):
-            for subscription in self._since:
+            for subscription in self._subscriptions:
                 self._look(subscription)
 
     def _look(self, subscription):
-        key = self._fleet.store.key(subscription.topic, "suspended")
-        member = f"{digest(subscription.topic)}:{digest(subscription.url)}"
-        asked = time.monotonic()
-        score = self._redis.call("ZSCORE", key, member)
-        since = self._since[subscription]
-        if score is not None:
-            if since is None or since[0] != score:
-                self._since[subscription] = (score, time.monotonic())
-            self._last[subscription] = asked
-        if since is not None and score != since[0]:
-            subscription.suspended.append((since[1],
-                                           self._last[subscription]))
-            if score is None:
-                self._since[subscription] = None
+        """The end of the index is looked at before a look that still finds
+        the same suspension, or after one that finds a new one."""
+        store = self._fleet.store
+        td = digest(subscription.topic)
+        tail = self._tail(subscription)
+        since = self._redis.call(
+            "ZSCORE", store.key(subscription.topic, "suspended"),
+            f"{td}:{digest(subscription.url)}")
+        known = self._open.get(subscription)
+        if known and known[0] == since:
+            known[1][1] = tail
+        elif since is not None:
+            tail = self._tail(subscription)
+            self._open[subscription] = since, [tail, tail]
+            subscription.suspended.append(self._open[subscription][1])
+        else:
+            self._open.pop(subscription, None)
+
+    def _tail(self, subscription):
+        """The id of the last event of the topic's index."""
+        key = self._fleet.store.key(subscription.topic,
+                                    f"events:{digest(subscription.topic)}")
+        last = self._redis.call("XREVRANGE", key, "+", "-", "COUNT", 1)
+        return last[0][0].decode() if last else None

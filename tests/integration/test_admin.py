@@ -328,8 +328,10 @@ class Suspended(AdminTest):
         """Indexes the event, which posts no job to who is followed."""
         key = self.system.store.key(TOPIC, "log")
         self.script(TOPIC, "groups")
-        self.redis.call("XREADGROUP", "GROUP", "spread", "one", "STREAMS",
-                        key, ">")
+        (_, read), = self.redis.call("XREADGROUP", "GROUP", "spread", "one",
+                                     "STREAMS", key, ">")
+        for entry, _ in read[:-1]:  # the one that suspended it
+            self.redis.call("XACK", key, "spread", entry)
         self.assertEqual(self.script(TOPIC, "page", event, 100, 3600000, 1000,
                                      digest(TOPIC)), [0, 1])
 
@@ -446,9 +448,30 @@ class Attempts(AdminTest):
         self.assertGreater(suspended["since_ms"], 1700000000000)
         self.redis.call("DEL", self.system.store.key(TOPIC, "suspended"))
         self.assertEqual(self.found()["state"], "catching-up")
+        self.subscription(flags="c")
+        self.assertEqual(self.found()["state"], "catching-up")
         self.subscription(flags="o")
         self.assertEqual((self.found()["state"], self.found()["ordered"]),
                          ("ordered", True))
+
+    def test_missed_are_the_events_that_come_by_turns(self):
+        """Of 100 events; the cursor is at the 10th."""
+        self.subscription()
+        self.suspend()
+        before = self.found()["missed"]
+        key = self.system.store.key
+        self.redis.call("HSET", key(TOPIC, f"topic:{digest(TOPIC)}"), "n", 100)
+        for at, end, resume, due in (
+                (10, "-", "-", 90), (10, "9-9:30", "-", 20),
+                (10, "9-9:30", "9-9:70", 50), (80, "9-9:30", "9-9:70", 20),
+                (30, "9-9:30", "-", 0), (100, "9-9:30", "9-9:70", 0),
+                (101, "-", "-", 0)):
+            with self.subTest(at=at, end=end, resume=resume):
+                self.redis.call(
+                    "HSET", key(TOPIC, f"follow:{digest(TOPIC)}"),
+                    digest(CALLBACK),
+                    f"1 run 9-9 {at} 1700000000000 0-0 {end} {resume}")
+                self.assertEqual(self.found()["missed"], before + due)
 
     def test_spellings_are_one(self):
         self.subscription()

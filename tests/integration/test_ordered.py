@@ -2,6 +2,7 @@
 through failures."""
 
 import sys
+import threading
 import unittest
 from pathlib import Path
 
@@ -109,6 +110,51 @@ class Deliveries(Ordered):
         callback.wait_deliveries(30)
         self.system.wait_idle()
         self.assertEqual(self.good(callback), list(range(30)))
+
+
+class TwoSpreaders(Ordered):
+    EVENTS = 600
+
+    def test_the_order_is_strict_whoever_fans_out(self):
+        """Four publishers; the order is that of the accepted ids."""
+        self.system.start("spreader")
+        callback = self.ordered()
+        ids = {}
+        threads = [threading.Thread(target=self.publish, args=(n, ids))
+                   for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        callback.wait_deliveries(self.EVENTS)
+        self.system.wait_idle()
+        in_order = sorted(ids, key=lambda n: ids[n])
+        self.assertEqual(self.good(callback), in_order)
+        for spreader in self.system.programs:
+            if spreader.name == "websub-spreader":
+                self.assertGreater(
+                    spreader.metric("websubd_spreader_events_total"), 0)
+
+    def publish(self, start, ids):
+        for n in range(start, self.EVENTS, 4):
+            answer = self.system.push(TOPIC, f"{n}".encode())
+            event_id = answer.headers["Location"].rpartition("/")[2]
+            _, ms, seq = event_id.split("-")
+            ids[n] = int(ms), int(seq)
+
+    def test_an_event_of_a_spreader_that_ended_is_waited_for(self):
+        callback = self.ordered()
+        self.system.program("spreader").kill()
+        self.push(0)
+        (_, read), = self.system.redis.call(
+            "XREADGROUP", "GROUP", "spread", "gone", "STREAMS",
+            self.store.key(TOPIC, "log"), ">")
+        self.assertEqual(len(read), 1)
+        self.system.start("spreader")
+        self.push(1, 2)
+        callback.wait_deliveries(3)
+        self.system.wait_idle()
+        self.assertEqual(self.good(callback), [0, 1, 2])
 
 
 class Changes(Ordered):

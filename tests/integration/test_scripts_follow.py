@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.follow import LANE, FollowTest
+from support.follow import LANE, NO_PARTS, FollowTest
 from support.scripts import CALLBACK, CD, TD, TOPIC
 
 OTHER = "o" * 22
@@ -18,7 +18,8 @@ class Suspend(FollowTest):
         before = self.now_ms()
         event = self.suspended_now()
         self.assertEqual(self.follow(), {
-            "u": 1, "mode": "run", "cursor": event, "n": 1, "start": event})
+            "u": 1, "mode": "run", "cursor": event, "n": 1, "start": event,
+            "parts": NO_PARTS})
         self.assertEqual((self.missed(), self.flag()), ([event], "f"))
         self.assertTrue(self.is_suspended())
         self.assertFalse(self.exists("refs"))
@@ -84,7 +85,7 @@ class Followed(FollowTest):
         self.assertEqual(said, [first, "0", "-", "-", "1"])
         self.step(entry, u, first)
         self.assertFalse(self.is_suspended())
-        self.assertEqual((self.flag(), self.follow()["u"]), ("f", 2))
+        self.assertEqual((self.flag(), self.follow()["u"]), ("c", 2))
         self.assertEqual(self.catch_up()[0], [later])
 
     def test_jobs_on_their_way_become_missed_and_go_first(self):
@@ -126,17 +127,22 @@ class Followed(FollowTest):
         self.assertEqual(self.hash("refs"), {events[1].encode(): b"1"})
 
     def test_an_event_that_is_fanned_out_late_goes_by_missed(self):
-        first = self.suspended_now()
+        first = self.publish()
         late = self.event()
         self.read("log")
         later = self.publish()
+        (a, _), (b, _) = self.read(LANE)
+        self.suspend(a, first)
         self.assertEqual(self.post_page(late), (1, 1))
-        self.assertEqual(self.hash(f"topic:{TD}")[b"n"], b"2")
+        last = self.publish()
+        self.assertEqual(self.hash(f"topic:{TD}")[b"n"], b"3")
         entry, fields = self.claim()
         self.assertEqual(fields, {"e": late, "c": CD})
         self.miss(entry, late)
+        self.miss(b, later)
         self.due_now()
-        self.assertEqual(self.catch_up(), ([first, late, later], ["idle"]))
+        self.assertEqual(self.catch_up(), ([first, late, later, last],
+                                           ["idle"]))
         self.assertEqual(self.gaps(), [])
         self.check_normal()
 
@@ -303,82 +309,6 @@ class Gaps(FollowTest):
         kept = self.entries("gaps")
         self.assertTrue(1000 <= len(kept) < 1200, len(kept))
         self.assertEqual(kept[-1][1][b"n"], b"1")
-
-
-class FanOut(FollowTest):
-    """The fan-out of one event goes on while turns pass it."""
-
-    PLACE = 200  # behind the first page
-
-    def setUp(self):
-        super().setUp()
-        self.call("DEL", f"subs:{TD}")
-        self.subscribe(*("#%021d" % n for n in range(self.PLACE)))
-        self.subscription(flags="-")
-        event = self.event()
-        self.read("log")
-        self.call("XADD", LANE, "*", "e", event, "c", CD)
-        self.call("HINCRBY", "refs", event, 1)
-        self.call("HSET", "fan", event, "done")
-        entry, _ = self.claim()
-        self.suspend(entry, event)
-        self.due_now()
-        entry, u, _ = self.turn()
-        self.step(entry, u, event)
-
-    def begin(self):
-        event = self.event()
-        self.read("log")
-        self.assertEqual(self.post_page(event), (100, 0))
-        return event
-
-    def finish(self, event):
-        while not self.post_page(event)[1]:
-            pass
-
-    def jobs(self, event):
-        """How many jobs the subscription has for the event."""
-        return self.posted(event).count(CD)
-
-    def deliver_turn(self):
-        """The turn among the other jobs is delivered."""
-        (entry, fields), = [(entry, fields) for entry, fields in
-                            self.read(LANE, 1000) if b"f" in fields]
-        u = fields[b"u"]
-        said = self.next(entry, u)
-        if said[0] != "idle":
-            self.step(entry, u, said[0])
-        return said[0]
-
-    def test_a_turn_may_be_before_the_fan_out(self):
-        event = self.begin()
-        self.assertEqual(self.deliver_turn(), event)
-        self.finish(event)
-        self.assertEqual(self.jobs(event), 0)
-        self.assertEqual(self.deliver_turn(), "idle")
-        self.assertIsNone(self.follow())
-
-    def test_following_goes_on_until_the_fan_out_has_passed(self):
-        event = self.begin()
-        self.assertEqual(self.deliver_turn(), event)
-        self.assertEqual(self.deliver_turn(), "idle")
-        self.assertEqual((self.follow()["mode"], self.flag()), ("idle", "f"))
-        self.finish(event)
-        self.assertEqual(self.jobs(event), 0)
-        other = self.begin()
-        self.finish(other)
-        self.assertEqual(self.jobs(other), 0)
-        self.assertEqual(self.deliver_turn(), other)
-        self.assertEqual(self.deliver_turn(), "idle")
-        self.assertEqual((self.follow(), self.flag()), (None, "-"))
-
-    def test_what_begins_in_the_middle_gets_a_job(self):
-        self.assertEqual(self.deliver_turn(), "idle")
-        event = self.begin()
-        self.renew(ordered=True)
-        self.assertEqual(self.follow()["start"], event)
-        self.finish(event)
-        self.assertEqual(self.jobs(event), 1)
 
 
 if __name__ == "__main__":

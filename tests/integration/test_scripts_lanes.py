@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.follow import FollowTest
 from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
 from support.wait import wait_until
 
@@ -174,6 +175,109 @@ class Backlog(LaneTest):
         self.call("XDEL", "bulk", self.entries("bulk")[50][0])
         self.assertEqual(self.post_page(event, 100, backlog=99), (0, 2))
         self.assertEqual(self.post_page(event, 100, backlog=100), (100, 0))
+
+
+class Begin(FollowTest):
+    """Who may begin, of events that two spreaders have read."""
+
+    flags = "o"
+    DOTTED = ("own", "up", "all")
+
+    def setUp(self):
+        super().setUp()
+        self.renew(ordered=True)
+
+    def two(self, first=TOPIC, second=TOPIC):
+        events = [self.event(topic=first), self.event(topic=second)]
+        self.read("log")
+        return events
+
+    def test_an_earlier_event_begins_first(self):
+        first, second = self.two()
+        self.assertEqual(self.unchanged_by(lambda: self.post_page(second)),
+                         (0, 3))
+        self.assertEqual(self.post_page(first), (0, 1))
+        self.assertEqual(self.post_page(second), (0, 1))
+        self.assertEqual([name for name, _ in
+                          self.entries(f"events:{TD}")], [first, second])
+
+    def test_it_needs_to_begin_only(self):
+        self.subscribe(*(f"{n:022d}" for n in range(150)))
+        first, second = self.two()
+        self.assertEqual(self.post_page(first)[1], 0)
+        self.assertEqual(self.post_page(second)[1], 0)
+
+    def test_where_nobody_is_followed_nobody_waits(self):
+        self.renew(ordered=False)
+        first, second = self.two()
+        self.assertEqual(self.post_page(second), (1, 1))
+        self.assertEqual(self.post_page(first), (1, 1))
+
+    def test_what_has_begun_goes_on(self):
+        """Following began in the middle."""
+        self.renew(ordered=False)
+        self.subscribe("x" * 22)
+        first, second = self.two()
+        self.assertEqual(self.post_page(second, 1), (1, 0))
+        self.renew(ordered=True)
+        self.assertEqual(self.post_page(second, 1)[1], 0)
+        self.assertEqual(self.post_page(first, 1)[1], 0)
+
+    def test_another_topic_is_not_waited_for(self):
+        for other in ("http://publisher.example/other", "orders"):
+            self.assertEqual(self.post_page(self.two(first=other)[1]), (0, 1))
+
+    def test_dotted_topics_share_indexes(self):
+        self.call("HSET", "follow:up", CD, "0 idle 0-0 0 0 0-0 - -")
+        other = self.two(first=TOPIC, second="orders.eu")[1]
+        self.assertEqual(self.post_page(other, tds=self.DOTTED), (0, 1))
+        for first in ("orders", "orders.us", "stock"):
+            first, second = self.two(first, "orders.eu")
+            self.assertEqual(self.post_page(second, tds=self.DOTTED), (0, 3))
+            self.assertEqual(self.post_page(first, tds=self.DOTTED), (0, 1))
+            self.assertEqual(self.post_page(second, tds=self.DOTTED), (0, 1))
+
+    def test_what_is_no_event_is_not_waited_for(self):
+        first, second = self.two()
+        self.assertEqual(self.run_script("aside", "log", first, "why"), 1)
+        self.assertEqual(self.post_page(second), (0, 1))
+        first, second = self.two()
+        self.call("XDEL", "log", first)
+        self.assertEqual(self.post_page(second), (0, 1))
+        self.call("XADD", "log", "*", "v", 1)
+        second = self.event()
+        self.read("log")
+        self.assertEqual(self.post_page(second), (0, 1))
+
+    def test_a_later_event_is_not_waited_for(self):
+        first, _ = self.two()
+        self.assertEqual(self.post_page(first), (0, 1))
+
+    def test_however_many_have_begun_the_one_that_has_not_is_found(self):
+        begun = [self.event() for _ in range(2500)]
+        first, second = self.event(), self.event()
+        self.read("log", 3000)
+        for event in begun:
+            self.call("HSET", "fan", event, "x")
+        self.assertEqual(self.post_page(second), (0, 3))
+        self.assertEqual(self.post_page(first), (0, 1))
+        self.assertEqual(self.post_page(second), (0, 1))
+
+    def test_behind_too_many_it_waits_until_they_are_fewer(self):
+        """Of other topics, which have not begun; and which have."""
+        for count, begun in ((60, False), (5000, True)):
+            with self.subTest(count=count):
+                self.setUp()
+                others = [self.event(topic="http://other.example/")
+                          for _ in range(count)]
+                event = self.event()
+                self.read("log", 6000)
+                if begun:
+                    for other in others:
+                        self.call("HSET", "fan", other, "x")
+                self.assertEqual(self.post_page(event), (0, 3))
+                self.call("XACK", "log", "spread", *others[:20])
+                self.assertEqual(self.post_page(event), (0, 1))
 
 
 class Many(LaneTest):

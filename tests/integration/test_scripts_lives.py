@@ -10,31 +10,74 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.follow import LANE, FollowTest
 from support.scripts import CD, TD
 
+# What a subscription may be: the flag of its record, and the mode, END and
+# RESUME of its following (docs/ARCHITECTURE.md, "Following").
+STATES = {
+    ("-", None), ("f", ("run", False, False)),
+    *(("o", (mode, False, False)) for mode in ("run", "idle")),
+    *(("c", (mode, True, False)) for mode in ("run", "idle")),
+    *((flag, (mode, True, True)) for flag in "fo"
+      for mode in ("run", "idle"))}
+BEFORE, AFTER = "#" * 22, "~" * 22  # subscriptions around it in the index
 
-class Lives(FollowTest):
+
+class LifeTest(FollowTest):
     """Random lives of one subscription.  Every event arrives once, whatever
-    is repeated, fails, is suspended or renewed in between."""
+    is repeated, fails, is suspended or renewed in between, and however far
+    fan-outs have come by then."""
 
     STEPS = 120
+    FAILS_TURN, FAILS_JOB = 0.4, 0.6
+    retried = ()  # of the job that is settled
 
     def life(self, draw):
-        self.got, self.sent = [], []
+        self.got, self.sent, self.open = [], [], []
+        self.states = set()
+        acts = self.acts()
         for _ in range(self.STEPS):
-            draw.choice((self.act_publish, self.act_work, self.act_work,
-                         self.due_now, self.act_renew))(draw)
+            draw.choice(acts)(draw)
+            self.note_state()
+        while self.open:
+            draw.choice((self.act_page, self.act_work, self.due_now))(draw)
         for _ in range(10 * self.STEPS):
-            if not self.call("XLEN", LANE) and not self.exists("retry"):
+            if not any(self.call("XLEN", lane) for lane in (LANE, "bulk")) \
+                    and not self.exists("retry"):
                 break
             self.act_work(draw, fails=False)
             self.due_now()
-        self.assertEqual((self.entries(LANE), self.exists("retry")),
-                         ([], False))
+        self.assertEqual((self.entries(LANE), self.entries("bulk"),
+                          self.exists("retry")), ([], [], False))
+
+    def acts(self):
+        return (self.act_publish, self.act_work, self.act_work, self.due_now,
+                self.act_renew)
+
+    def note_state(self):
+        follow = self.follow()
+        state = (self.flag(), follow and (
+            follow["mode"], *(part != "-" for part in follow["parts"])))
+        self.assertIn(state, STATES)
+        self.states.add(state)
 
     def due_now(self, _=None):
         super().due_now()
 
     def act_publish(self, _):
         self.sent.append(self.publish())
+
+    def act_append(self, _):
+        """An event that is read, and has no page yet."""
+        event = self.event()
+        self.read("log")
+        self.sent.append(event)
+        self.open.append(event)
+
+    def act_page(self, draw):
+        """One page, of one subscription, of one of the events under way."""
+        if self.open:
+            event = draw.choice(self.open)
+            if self.post_page(event, 1)[1] == 1:
+                self.open.remove(event)
 
     def act_renew(self, draw):
         if draw.random() < 0.3:
@@ -49,23 +92,29 @@ class Lives(FollowTest):
 
     def act_work(self, draw, fails=True):
         """Deals with one entry as deliver does."""
-        got = self.read(LANE, count=1)
+        self.lane = draw.choice((LANE, "bulk"))
+        got = self.read(self.lane, count=1)
         if not got:
             return
         (entry, fields), = got
         if b"f" in fields:
             self.work_turn(draw, entry, fields[b"u"],
-                           fails and draw.random() < 0.4)
+                           fails and draw.random() < self.FAILS_TURN)
+        elif fields[b"c"] != CD.encode():
+            self.settle("done", fields[b"e"], 1, entry)
         else:
+            self.retried = ("retried", TD, CD, fields[b"e"]) \
+                if b"n" in fields else ()
             self.work_job(draw, entry, fields[b"e"].decode(),
-                          fails and draw.random() < 0.6)
+                          fails and draw.random() < self.FAILS_JOB)
+            self.retried = ()
 
     def work_turn(self, draw, entry, u, fails):
         said = self.next(entry, u)
         if not said or said[0] == "idle":
             return
         self.assertEqual(self.next(entry, u), said)
-        if fails:
+        if fails or said[0] == "wait":
             self.twice(draw, "wait", entry, TD, CD, u, 1, 0, 0,
                        int(draw.random() < 0.5))
         else:
@@ -73,30 +122,37 @@ class Lives(FollowTest):
             self.twice(draw, "step", entry, TD, CD, u, said[0], 0)
 
     def work_job(self, draw, entry, event, fails):
-        if self.flag() != "-" and draw.random() < 0.9:
+        if self.flag() in "fo" and draw.random() < 0.9:
             self.twice(draw, "miss", entry, event, CD, TD)
         elif fails and draw.random() < 0.5:
             self.twice(draw, "suspend", entry, event, CD, TD, 0)
         elif fails:
-            self.twice(draw, "later", entry, event, CD, 1, 0, 0, "-")
+            self.twice(draw, "later", entry, event, CD, 1, 0, 0, TD)
         else:
             self.got.append(event)
             self.twice(draw, "done", event, 1, entry)
 
     def settle(self, word, *rest):
         """`done` has its entry last."""
-        return self.run_script("settle", word, LANE, *rest)
+        return self.run_script("settle", *self.retried, word, self.lane,
+                               *rest)
 
+    def check_once(self):
+        self.assertEqual(sorted(self.got), sorted(self.sent))
+        self.assertEqual((self.missed(), self.pending(LANE)), ([], []))
+        self.assertFalse(self.exists("refs"))
+        self.assertEqual((self.gaps(), self.failing()), ([], {}))
+        self.assertIn(self.flag(), "-o")
+        self.note_state()
+
+
+class Lives(LifeTest):
     def test_every_event_arrives_once(self):
         for seed in range(40):
             with self.subTest(seed=seed):
                 self.setUp()
                 self.life(random.Random(seed))
-                self.assertEqual(sorted(self.got), sorted(self.sent))
-                self.assertEqual((self.missed(), self.pending(LANE)),
-                                 ([], []))
-                self.assertFalse(self.exists("refs"))
-                self.assertEqual(self.gaps(), [])
+                self.check_once()
 
     def test_ordered_from_its_beginning_all_come_in_order(self):
         for seed in range(20):
@@ -106,6 +162,96 @@ class Lives(FollowTest):
                 self.act_renew = lambda _: None
                 self.life(random.Random(seed))
                 self.assertEqual(self.got, self.sent)
+
+
+class FanOutLifeTest(LifeTest):
+    """Lives with events of which one subscription is looked at at a time, and
+    which begin in any order."""
+
+    STEPS = 300
+    FAILS_TURN, FAILS_JOB = 0.2, 0.3
+
+    def acts(self):
+        return (self.act_append, self.act_page, self.act_page, self.act_page,
+                *[self.act_work] * 6, self.due_now, self.act_renew)
+
+    def setUp(self):
+        super().setUp()
+        self.subscribe(BEFORE, AFTER)
+
+
+class InFanOuts(FanOutLifeTest):
+    def lives(self, seeds):
+        states = set()
+        for seed in seeds:
+            with self.subTest(seed=seed):
+                self.setUp()
+                self.life(random.Random(seed))
+                self.check_once()
+                states |= self.states
+        return states
+
+    def test_every_event_arrives_once(self):
+        self.assertEqual(self.lives(range(40)), STATES)
+
+    def test_without_renewals(self):
+        self.act_renew = lambda _: None
+        self.lives(range(100, 140))
+
+
+class BrokenRules(FanOutLifeTest):
+    """Such lives find out when a rule is broken."""
+
+    # Scripts, what stands in them, and what is to stand there instead.
+    RULES = (
+        # Who has a turn.
+        (("page",), "if not id_before(f.start, event) then", "if false then"),
+        (("page",), "return f.resume and id_before(f.resume.id, event)",
+         "return false"),
+        (("page",), "return f.resume and id_before(f.resume.id, event)",
+         "return f.resume"),
+        (("page",), "if f.last and id_before(f.last.id, event) then",
+         "if false then"),
+        # Which events are due.
+        (("next",), "due = first_due(f.last)", "due = first_due()"),
+        (("next",), "f.cursor = f.resume.id", "f.cursor = f.last.id"),
+        # When it may be forgotten who has a turn.
+        (("next",), "if not fan_is_behind(td, cd, f, f.resume.id) then",
+         "if true then"),
+        (("next",), "if not fan_is_behind(td, cd, f, f.cursor) then",
+         "if true then"),
+        # What a change of state writes down.
+        (("settle",), "set_flag(td, cd, 'c', 'f')", ""),
+        (("settle",), "follow_again(td, f)\n    write_follow", "write_follow"),
+        (("settle", "verified"), "f.resume = index_tail(td, f.last.id)",
+         "f.resume = f.last"),
+        (("settle", "next", "verified"), "f.last = index_tail(td, f.cursor)",
+         "f.last = { id = f.cursor, n = f.n }"),
+        (("verified",), "elseif is_catching_up(f) then", "elseif false then"),
+        (("verified",), "is_catching_up(f) and 'c' or 'f'", "'f'"),
+    )
+
+    def is_found(self):
+        for seed in range(40):
+            self.setUp()
+            try:
+                self.life(random.Random(seed))
+                self.check_once()
+            except AssertionError:
+                return True
+        return False
+
+    def test_each_is_found(self):
+        for scripts, rule, broken in self.RULES:
+            with self.subTest(rule=rule, scripts=scripts):
+                whole = dict(self.texts)
+                for name in scripts:
+                    self.assertEqual(whole[name].count(rule), 1, name)
+                    self.texts[name] = whole[name].replace(rule, broken)
+                try:
+                    self.assertTrue(self.is_found())
+                finally:
+                    self.texts.update(whole)
 
 
 if __name__ == "__main__":

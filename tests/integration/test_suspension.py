@@ -2,6 +2,7 @@
 many events pass it, and gets what it missed, in order, when it answers."""
 
 import sys
+import threading
 import unittest
 from pathlib import Path
 
@@ -66,6 +67,10 @@ class Suspension(SystemTest):
                    self.key(f"follow:{digest(TOPIC)}")), "it has caught up")
         self.system.wait_idle()
 
+    def flag(self, callback):
+        """Of the subscription's record."""
+        return self.store.record(TOPIC, callback.url).flags
+
     def delivered(self, callback):
         """The bodies that were answered well, in the order of arrival."""
         return [int(d.body) for d in callback.deliveries if d.answered == 204]
@@ -81,16 +86,35 @@ class Recovery(Suspension):
         self.recover(callback)
         self.assertEqual(self.delivered(callback), list(range(AFTER + 50)))
         self.assertFalse(self.is_suspended(callback))
-        self.assertFalse(self.store.record(TOPIC, callback.url).followed)
+        self.assertEqual(self.flag(callback), "-")
         self.assertEqual(self.store.events_kept(), 0)
 
-    def test_events_that_come_while_it_catches_up_stay_in_order(self):
+    def test_what_comes_while_it_catches_up_arrives_once(self):
+        """Only what it had missed is in order."""
         callback = self.suspended()
         self.push_past(AFTER, 50)
         callback.default = 204
         self.push_past(AFTER + 50, 50)
         self.recover(callback)
+        got = self.delivered(callback)
+        self.assertEqual(sorted(got), list(range(AFTER + 100)))
+        self.assertEqual([n for n in got if n < AFTER + 50],
+                         list(range(AFTER + 50)))
+
+    def test_suspended_again_it_gets_both_parts_once_and_in_order(self):
+        callback = self.suspended()
+        self.push_past(AFTER, 50)
+        seen = len(self.delivered(callback))
+        callback.default = Answer(204, takes_s=0.02)
+        wait_until(lambda: len(self.delivered(callback)) > seen + 5,
+                   "it is catching up")
+        self.assertEqual(self.flag(callback), "c")
+        callback.default = 500
+        self.wait_suspended(callback)
+        self.push_past(AFTER + 50, 50)
+        self.recover(callback)
         self.assertEqual(self.delivered(callback), list(range(AFTER + 100)))
+        self.assertEqual(self.flag(callback), "-")
 
     def test_afterwards_it_is_as_any_other(self):
         callback = self.suspended()
@@ -160,6 +184,48 @@ class Recovery(Suspension):
         wait_until(lambda: not self.call("EXISTS", follow), "it caught up")
         self.system.wait_idle()
         self.assertEqual(self.delivered(callback), list(range(30)))
+
+
+class Slow(Suspension):
+    TAKES_S = 0.05
+    PAUSE_S = 0.01
+    MISSED = AFTER + 40
+
+    def flow(self, first):
+        """Pushes events, numbered from `first`, until what it returns is
+        called, which returns how many it were."""
+        pushed, stop = [], threading.Event()
+
+        def run():
+            while not stop.wait(self.PAUSE_S):
+                self.system.push(TOPIC, f"{first + len(pushed)}".encode())
+                pushed.append(None)
+
+        def end():
+            stop.set()
+            thread.join()
+            return len(pushed)
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        return end
+
+    def test_it_catches_up_under_a_flow_that_one_at_a_time_would_not_bear(
+            self):
+        self.start()
+        callback = self.suspended()
+        self.push_past(AFTER, self.MISSED - AFTER)
+        end_flow = self.flow(self.MISSED)
+        callback.default = Answer(204, takes_s=self.TAKES_S)
+        wait_until(lambda: self.flag(callback) == "-", "it has caught up")
+        self.assertEqual(self.call("EXISTS", self.key(
+            f"follow:{digest(TOPIC)}")), 0)
+        count = end_flow()
+        self.assertGreater(count, self.MISSED, "the flow was faster")
+        self.system.wait_idle()
+        got = self.delivered(callback)
+        self.assertEqual(sorted(got), list(range(self.MISSED + count)))
+        self.assertEqual([n for n in got if n < self.MISSED],
+                         list(range(self.MISSED)))
 
 
 class Unreachable(Suspension):

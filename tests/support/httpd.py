@@ -33,16 +33,18 @@ class Answer:
 
     `gate`: a threading.Event that the answer waits for.  `drip`: the "status"
     line or the "body" comes without end, a byte every 100 ms.  `hang_up`: the
-    connection is closed in place of an answer."""
+    connection is closed in place of an answer.  `takes_s`: how long a slow
+    subscriber works before it answers."""
 
     def __init__(self, status=200, body=b"", headers=None, gate=None,
-                 drip=None, hang_up=False):
+                 drip=None, hang_up=False, takes_s=0):
         self.status = status
         self.body = body
         self.headers = headers or {}
         self.gate = gate
         self.drip = drip
         self.hang_up = hang_up
+        self.takes_s = takes_s
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -56,6 +58,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         answer = self.server.answer_to(request)
         if answer.gate is not None:
             answer.gate.wait(GATE_MAX_S)
+        self.server.closing.wait(answer.takes_s)
         if answer.hang_up:
             self.close_connection = True
             return

@@ -41,12 +41,12 @@ class Record:
     def __init__(self, line):
         (version, expires, lease, generation, flags, self.secret,
          callback) = line.split(b" ", 6)
-        assert version == b"1" and flags in (b"-", b"o", b"f"), line
+        assert version == b"1" and flags in (b"-", b"o", b"f", b"c"), line
         self.expires_s = int(expires)
         self.lease_s = int(lease)
         self.generation = int(generation)
         self.ordered = flags == b"o"
-        self.followed = flags != b"-"
+        self.flags = flags.decode()
         self.callback = callback.decode()
 
 

@@ -10,15 +10,17 @@ static const struct {
     struct wsub_record record;
 } fine[] = {
     {"1 1700000000 3600 7 - - http://s.example/cb",
-     {1700000000, 3600, 7, false, false, "-", "http://s.example/cb"}},
-    {"1 0 0 0 o - c", {0, 0, 0, true, true, "-", "c"}},
-    {"1 0 0 0 f - c", {0, 0, 0, false, true, "-", "c"}},
+     {1700000000, 3600, 7, false, false, false, "-", "http://s.example/cb"}},
+    {"1 0 0 0 o - c", {0, 0, 0, true, true, false, "-", "c"}},
+    {"1 0 0 0 f - c", {0, 0, 0, false, true, false, "-", "c"}},
+    {"1 0 0 0 c - c", {0, 0, 0, false, false, true, "-", "c"}},
     {"1 18446744073709551615 18446744073709551615 18446744073709551615 - s c",
-     {UINT64_MAX, UINT64_MAX, UINT64_MAX, false, false, "s", "c"}},
+     {UINT64_MAX, UINT64_MAX, UINT64_MAX, false, false, false, "s", "c"}},
     {"1 1 2 3 - v1.k1.nonce.text http://s.example/?a=b c",
-     {1, 2, 3, false, false, "v1.k1.nonce.text", "http://s.example/?a=b c"}},
-    {"1 1 2 3 - -  ", {1, 2, 3, false, false, "-", " "}},
-    {"1 007 2 3 - - c", {7, 2, 3, false, false, "-", "c"}},
+     {1, 2, 3, false, false, false, "v1.k1.nonce.text",
+      "http://s.example/?a=b c"}},
+    {"1 1 2 3 - -  ", {1, 2, 3, false, false, false, "-", " "}},
+    {"1 007 2 3 - - c", {7, 2, 3, false, false, false, "-", "c"}},
 };
 
 START_TEST(a_record_is_taken_apart)
@@ -33,6 +35,7 @@ START_TEST(a_record_is_taken_apart)
     ck_assert_uint_eq(record.generation, fine[_i].record.generation);
     ck_assert_int_eq(record.ordered, fine[_i].record.ordered);
     ck_assert_int_eq(record.followed, fine[_i].record.followed);
+    ck_assert_int_eq(record.catching_up, fine[_i].record.catching_up);
     ck_assert_str_eq(record.secret, fine[_i].record.secret);
     ck_assert_str_eq(record.callback, fine[_i].record.callback);
 }

@@ -18,7 +18,13 @@
 -- passed in one step, so a repeated call reports it once.
 --
 -- Missed events come first, in their order: they are older than the rest, or
--- were fanned out after a later one.
+-- were fanned out after a later one, or had jobs while the subscription was
+-- catching up and was suspended again.
+--
+-- Of a subscription that was, two parts of the index are due: up to `last`, and
+-- after `resume`.  Once the first is through the cursor stands at `resume`; the
+-- two are forgotten when the fan-outs of all events before have come to the
+-- subscription, which until then says by them who has turns.
 
 local td, cd = ARGV[1], ARGV[2]
 local lane, entry = ARGV[4], ARGV[5]
@@ -41,7 +47,7 @@ end
 -- they are about to become missed.  One that got lost is not waited for.
 local ON_THEIR_WAY_MS = 60000
 
-if now_ms() - f.since < ON_THEIR_WAY_MS and
+if not is_catching_up(f) and now_ms() - f.since < ON_THEIR_WAY_MS and
     redis.call('EXISTS', p .. 'failing:' .. key) == 1 then
     return { 'wait' }
 end
@@ -85,15 +91,44 @@ if missed then
     return found(missed)
 end
 
-local start = id_before(f.cursor, left) and left or '(' .. f.cursor
-local due = redis.call('XRANGE', p .. 'events:' .. td, start, '+',
-    'COUNT', 1)[1]
-local before = due and due[2][2] - 1 or
-    tonumber(redis.call('HGET', p .. 'topic:' .. td, 'n') or 0)
-if before > f.n then
-    tell_gap(f.cursor, due and due[1] or '-', before - f.n)
-    f.n = before
+-- The first event of the index after the cursor, up to `last` when there is
+-- one.
+local function first_due(last)
+    local start = id_before(f.cursor, left) and left or '(' .. f.cursor
+    local due = redis.call('XRANGE', p .. 'events:' .. td, start,
+        last and last.id or '+', 'COUNT', 1)[1]
+    local before = due and due[2][2] - 1 or last and last.n or
+        tonumber(redis.call('HGET', p .. 'topic:' .. td, 'n') or 0)
+    if before > f.n then
+        tell_gap(f.cursor, due and due[1] or '-', before - f.n)
+        f.n = before
+        write_follow(td, cd, f)
+    end
+    return due
+end
+
+local function is_beyond_resume()
+    return f.resume and not id_before(f.cursor, f.resume.id)
+end
+
+local function forget_parts()
+    f.n = math.max(f.n, f.resume.n)
+    if not fan_is_behind(td, cd, f, f.resume.id) then
+        f.start, f.last, f.resume = f.resume.id, nil, nil
+    end
     write_follow(td, cd, f)
+end
+
+local due
+if not is_beyond_resume() then
+    due = first_due(f.last)
+    if not due and f.resume then
+        f.cursor = f.resume.id
+    end
+end
+if is_beyond_resume() then
+    forget_parts()
+    due = first_due()
 end
 if due then
     return found(due[1])

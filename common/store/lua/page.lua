@@ -5,7 +5,8 @@
 --       it is for, the most specific first; of a dotted topic the last one is
 --       that of `*`
 -- Returns {jobs posted, 1 when the event is finished, 0 when there is more, 2
--- when `bulk` is full and nothing was done}.
+-- when `bulk` is full and nothing was done, 3 when an earlier event has to begin
+-- first and nothing was done}.
 --
 -- Atomic: the jobs and the cursor that says they are posted.  The cursor is
 -- read here, not given, so two spreaders on one event share its pages and
@@ -20,11 +21,20 @@
 -- the first page the event enters the index of each level.  A subscription
 -- that was followed by then gets it from there, and no job.
 --
+-- An event that enters an index after a later one is out of its order.  Where
+-- somebody is followed it may not: an earlier one of the topic (of any dotted
+-- topic, when it is dotted) that was read by a spreader and has had no page has
+-- to begin first; should its spreader have ended, by who takes it over.  None
+-- waits for a later one, so they never wait for each other.
+--
 -- The levels' indexes are merged in the order of CDs: one job for a CD, for
 -- the most specific level that has it.
 
 local FIRST_PAGE_JOBS = 100 -- well under a millisecond of deliver
 local FIRST_TD = 5
+local EARLIER_STEP = 1000 -- open events before this one, looked at in one go
+local EARLIER_STEPS = 5   -- a few ms in all
+local BODIES_MAX = 50     -- of those that have not begun, read for their topics
 
 local event, size = ARGV[1], tonumber(ARGV[2])
 local retention_ms, backlog = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -58,6 +68,78 @@ end
 
 if cursor and unread() >= backlog then
     return { 0, 2 }
+end
+
+local is_dotted = #ARGV > FIRST_TD
+
+local function somebody_is_followed()
+    for i = FIRST_TD, #ARGV do
+        if redis.call('EXISTS', p .. 'follow:' .. ARGV[i]) == 1 then
+            return true
+        end
+    end
+    return false
+end
+
+-- The next events after `from` and before this one that were read and are not
+-- finished.
+local function earlier_events(from)
+    local ids = {}
+    for i, row in ipairs(redis.call('XPENDING', p .. 'log', 'spread',
+        '(' .. from, '(' .. event, EARLIER_STEP)) do
+        ids[i] = row[1]
+    end
+    return ids
+end
+
+-- Whether an event of `log` shares an index with this one.  One that has left
+-- is nobody's; one without a topic is about to be put aside.
+local function shares_index(id)
+    local entry = redis.call('XRANGE', p .. 'log', id, id)[1]
+    local fields = entry and entry[2] or {}
+    for i = 1, #fields, 2 do
+        if fields[i] == 't' and is_dotted then
+            return not string.find(fields[i + 1], ':', 1, true)
+        elseif fields[i] == 't' then
+            return fields[i + 1] ==
+                redis.call('HGET', p .. 'topic:' .. ARGV[FIRST_TD], 't')
+        end
+    end
+    return false
+end
+
+local function unbegun(ids)
+    local found = {}
+    if #ids > 0 then
+        for i, at in ipairs(redis.call('HMGET', p .. 'fan', unpack(ids))) do
+            found[#found + 1] = not at and ids[i] or nil
+        end
+    end
+    return found
+end
+
+-- Where there is too much to look at, one that has to begin first may be
+-- there.
+local function has_to_wait()
+    local bodies, from = 0, '0-0'
+    for _ = 1, EARLIER_STEPS do
+        local ids = earlier_events(from)
+        for _, id in ipairs(unbegun(ids)) do
+            bodies = bodies + 1
+            if bodies > BODIES_MAX or shares_index(id) then
+                return true
+            end
+        end
+        if #ids < EARLIER_STEP then
+            return false
+        end
+        from = ids[#ids]
+    end
+    return true
+end
+
+if not cursor and somebody_is_followed() and has_to_wait() then
+    return { 0, 3 }
 end
 if not cursor then
     size = math.min(size, FIRST_PAGE_JOBS)
@@ -145,17 +227,20 @@ local function take_next()
 end
 
 -- Whether the event comes, or came, by a turn: the subscription was followed
--- when the event entered the index.  An idle one is given a turn.
-local function has_turn(list, cd)
+-- when the event entered the index.  An idle one is given a turn for it; or to
+-- end its following, which a fan-out held up.
+local function comes_by_turn(list, cd)
     local text = list.followed[cd]
     local f = text and parse_follow(text)
-    if not f or not id_before(f.start, event) then
+    if not f then
         return false
     end
-    if f.mode == 'idle' and id_before(f.cursor, event) then
+    local turn = has_turn(f, event)
+    if f.mode == 'idle' and
+        (f.last or turn and id_before(f.cursor, event)) then
         post_turn(list.td, cd, f)
     end
-    return true
+    return turn
 end
 
 local lane = p .. (cursor and 'bulk' or 'outbox')
@@ -165,7 +250,7 @@ while looked < size do
     if not cd then
         break
     end
-    if not (list.followed and has_turn(list, cd)) then
+    if not (list.followed and comes_by_turn(list, cd)) then
         redis.call('XADD', lane, '*', 'e', event, 'c', cd .. list.suffix)
         posted = posted + 1
     end

@@ -38,7 +38,7 @@ end
 -- expires and lease are in seconds.
 local function parse_sub(record)
     local expires, lease, generation, flags, secret, callback = string.match(
-        record, '^1 (%d+) (%d+) (%d+) ([-fo]) (%S+) (.*)$')
+        record, '^1 (%d+) (%d+) (%d+) ([-fco]) (%S+) (.*)$')
     if not expires then
         return nil
     end
@@ -306,12 +306,24 @@ end
 
 -- A followed subscription (docs/ARCHITECTURE.md, "Following"): u is the number
 -- of its current turn, cursor and n are id and number of the last event that
--- is not due any more, start is the cursor that it began with.
+-- is not due any more, start is the cursor that it began with.  `last` and
+-- `resume`, where there are any, have id and n of an event each: between them
+-- the events of the index have jobs, not turns.
+local function parse_place(text)
+    local id, n = string.match(text, '^(.+):(%d+)$')
+    return id and { id = id, n = tonumber(n) }
+end
+
+local function place_text(place)
+    return place and place.id .. ':' .. digits(place.n) or '-'
+end
+
 local function parse_follow(text)
-    local u, mode, cursor, n, since, start =
-        string.match(text, '^(%d+) (%a+) (%S+) (%d+) (%d+) (%S+)$')
+    local u, mode, cursor, n, since, start, last, resume = string.match(text,
+        '^(%d+) (%a+) (%S+) (%d+) (%d+) (%S+) (%S+) (%S+)$')
     return { u = tonumber(u), mode = mode, cursor = cursor, n = tonumber(n),
-             since = since, start = start }
+             since = since, start = start, last = parse_place(last),
+             resume = parse_place(resume) }
 end
 
 local function get_follow(td, cd)
@@ -321,18 +333,57 @@ end
 
 local function write_follow(td, cd, f)
     redis.call('HSET', p .. 'follow:' .. td, cd, table.concat({ digits(f.u),
-        f.mode, f.cursor, digits(f.n), f.since, f.start }, ' '))
+        f.mode, f.cursor, digits(f.n), f.since, f.start,
+        place_text(f.last), place_text(f.resume) }, ' '))
+end
+
+-- Whether a followed subscription gets an event of the index by a turn.
+local function has_turn(f, event)
+    if not id_before(f.start, event) then
+        return false
+    end
+    if f.last and id_before(f.last.id, event) then
+        return f.resume and id_before(f.resume.id, event)
+    end
+    return true
+end
+
+-- Whether it gets what comes from now on by jobs.
+local function is_catching_up(f)
+    return f.last and not f.resume
+end
+
+-- The flag of the record of a subscription that is not ordered.
+local function flag_of(f)
+    return not f and '-' or is_catching_up(f) and 'c' or 'f'
+end
+
+-- The last event of a topic's index, but none before `id`.
+local function index_tail(td, id)
+    local last = redis.call('XREVRANGE', p .. 'events:' .. td, '+', '-',
+        'COUNT', 1)[1]
+    local n = redis.call('HGET', p .. 'topic:' .. td, 'n')
+    return { id = last and id_before(id, last[1]) and last[1] or id,
+             n = tonumber(n or 0) }
 end
 
 -- Begins to follow behind the last event of the topic's index.
 local function begin_following(td, cd, u, mode)
-    local last = redis.call('XREVRANGE', p .. 'events:' .. td, '+', '-',
-        'COUNT', 1)[1]
-    local tail = last and last[1] or '0-0'
-    local n = redis.call('HGET', p .. 'topic:' .. td, 'n')
-    write_follow(td, cd, { u = u, mode = mode, cursor = tail,
-                           n = tonumber(n or 0), since = digits(now_ms()),
-                           start = tail })
+    local tail = index_tail(td, '0-0')
+    write_follow(td, cd, { u = u, mode = mode, cursor = tail.id, n = tail.n,
+                           since = digits(now_ms()), start = tail.id })
+end
+
+-- What comes from now on has jobs again.
+local function begin_catching_up(td, f)
+    f.last = index_tail(td, f.cursor)
+end
+
+-- What comes from now on has turns again.  There are never more than two
+-- parts of the index that have turns.
+local function follow_again(td, f)
+    f.resume = index_tail(td, f.last.id)
+    f.since = digits(now_ms())
 end
 
 -- Posts the next turn.  It has a number of its own, so that a repetition of
@@ -344,33 +395,40 @@ local function post_turn(td, cd, f)
         'u', digits(f.u))
 end
 
--- Whether the fan-out of an event that turns have passed has yet to come to
--- this subscription: a job would be posted for what was delivered.
-local FAN_LOOK_BACK = 100
+-- Whether the fan-out of an event after `start`, up to `id`, has yet to come to
+-- this subscription, which would then be taken for what it is by then.  Before
+-- the first entry of `log` that is not settled all have come.  Where there is
+-- too much to look at one may be behind.
+local FAN_LOOK_BACK = 1000
 
-local function fan_is_behind(td, cd, f)
-    local passed = redis.call('XREVRANGE', p .. 'events:' .. td, f.cursor,
-        '(' .. f.start, 'COUNT', FAN_LOOK_BACK)
-    for _, event in ipairs(passed) do
+local function fan_is_behind(td, cd, f, id)
+    local open = first_unsettled(p .. 'log', 'spread')
+    local from = open and id_before(f.start, open) and open or '(' .. f.start
+    local events = redis.call('XREVRANGE', p .. 'events:' .. td, id, from,
+        'COUNT', FAN_LOOK_BACK)
+    for _, event in ipairs(events) do
         local at = redis.call('HGET', p .. 'fan', event[1])
         if at and at ~= 'done' and cd_before(at, cd) then
             return true
         end
     end
-    return false
+    return #events == FAN_LOOK_BACK
 end
 
 -- Ends the following of a subscription that has got everything; returns the
 -- flag of its record.  It goes on, idle, while a fan-out is behind.
 local function end_following(td, cd, f)
     redis.call('ZREM', p .. 'suspended', td .. ':' .. cd)
-    if not fan_is_behind(td, cd, f) then
+    if not fan_is_behind(td, cd, f, f.cursor) then
         redis.call('HDEL', p .. 'follow:' .. td, cd)
         return '-'
     end
     f.mode = 'idle'
+    if not f.last then
+        begin_catching_up(td, f)
+    end
     write_follow(td, cd, f)
-    return 'f'
+    return flag_of(f)
 end
 
 -- What becomes of a subscription's following when it is (or is not) to be
@@ -380,13 +438,13 @@ local function follow_as(td, cd, ordered)
     if ordered then
         if not f then
             begin_following(td, cd, 0, 'idle')
+        elseif is_catching_up(f) then
+            follow_again(td, f)
+            write_follow(td, cd, f)
         end
         return 'o'
     end
-    if not f then
-        return '-'
-    end
-    return f.mode == 'idle' and end_following(td, cd, f) or 'f'
+    return f and f.mode == 'idle' and end_following(td, cd, f) or flag_of(f)
 end
 
 -- Makes a subscription active, or renews it.  sub.flags is set here.

@@ -13,7 +13,8 @@
 --         miss LANE ENTRY EVENT C TD         the subscription is followed
 --         suspend LANE ENTRY EVENT C TD PROBE_MS
 --                                            it failed too often: from now on
---                                            it is followed, probed first
+--                                            it is followed (again), probed
+--                                            first
 --         step LANE ENTRY TD CD U EVENT LOST the turn's event is over; LOST is
 --                                            1 when its content had left
 --         wait LANE ENTRY TD CD U N K DELAY_MS SUSPEND
@@ -196,21 +197,66 @@ local function recall_failing(td, cd)
     end
 end
 
+local function set_flag(td, cd, from, to)
+    local _, sub = get_sub(td, cd)
+    if sub and sub.flags == from then
+        sub.flags = to
+        write_sub(td, cd, sub)
+    end
+end
+
+local function plan_turn(td, cd, u, n, k, delay_ms)
+    plan('f ' .. td .. ' ' .. cd .. ' ' .. u .. ' ' .. n .. ' ' .. k,
+        delay_ms)
+end
+
+-- A subscription that was catching up gets what comes by turns again.
+local function suspend_again(td, cd, f)
+    follow_again(td, f)
+    write_follow(td, cd, f)
+    set_flag(td, cd, 'c', 'f')
+    recall_failing(td, cd)
+end
+
+-- The turn that there is becomes the probe; an idle one has none.
+local function suspend_followed(td, cd, f, event, probe_ms)
+    local was_idle = f.mode == 'idle'
+    if was_idle then
+        f.u, f.mode = f.u + 1, 'run'
+    end
+    suspend_again(td, cd, f)
+    become_missed(td, cd, event, f)
+    if was_idle then
+        plan_turn(td, cd, digits(f.u), 0, 0, probe_ms)
+    end
+end
+
 local function suspend(lane, entry, event, c, td, probe_ms)
     local cd = cd_of(c)
-    local _, sub = get_sub(td, cd)
-    if not sub or redis.call('HEXISTS', p .. 'follow:' .. td, cd) == 1 then
+    local f = get_follow(td, cd)
+    if not has_sub(td, cd) or f and not is_catching_up(f) then
         miss(lane, entry, event, c, td)
     elseif acknowledge(lane, entry) == 1 then
-        begin_following(td, cd, 1, 'run')
-        if sub.flags == '-' then
-            sub.flags = 'f'
-            write_sub(td, cd, sub)
-        end
         mark_suspended(td, cd)
+        if f then
+            suspend_followed(td, cd, f, event, probe_ms)
+            return
+        end
+        begin_following(td, cd, 1, 'run')
+        set_flag(td, cd, '-', 'f')
         become_missed(td, cd, event, { mode = 'run' })
         recall_failing(td, cd)
-        plan('f ' .. td .. ' ' .. cd .. ' 1 0 0', probe_ms)
+        plan_turn(td, cd, 1, 0, 0, probe_ms)
+    end
+end
+
+-- A success of a subscription that is followed only for now: it is well.
+local function catch_up(td, cd, f)
+    local _, sub = get_sub(td, cd)
+    if sub and sub.flags == 'f' and not f.last then
+        begin_catching_up(td, f)
+        sub.flags = 'c'
+        write_sub(td, cd, sub)
     end
 end
 
@@ -224,16 +270,21 @@ local function step(lane, entry, td, cd, u, event, lost)
         note_gap(td, cd, event, event, 1)
     else
         redis.call('ZREM', p .. 'suspended', td .. ':' .. cd)
+        catch_up(td, cd, f)
     end
     post_turn(td, cd, f)
 end
 
 local function wait(lane, entry, td, cd, u, n, k, delay_ms, suspends)
-    if acknowledge(lane, entry) == 1 and current(td, cd, u) then
-        plan('f ' .. td .. ' ' .. cd .. ' ' .. u .. ' ' .. n .. ' ' .. k,
-            delay_ms)
-        if suspends == '1' then
-            mark_suspended(td, cd)
+    local f = acknowledge(lane, entry) == 1 and current(td, cd, u)
+    if not f then
+        return
+    end
+    plan_turn(td, cd, u, n, k, delay_ms)
+    if suspends == '1' then
+        mark_suspended(td, cd)
+        if is_catching_up(f) then
+            suspend_again(td, cd, f)
         end
     end
 end

@@ -1,0 +1,163 @@
+"""Following: the fan-out of events goes on while turns pass them."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.follow import LANE, FollowTest
+from support.scripts import CD, TD
+
+
+class FanOut(FollowTest):
+    PLACE = 200  # behind the first page
+
+    def setUp(self):
+        super().setUp()
+        self.call("DEL", f"subs:{TD}")
+        self.subscribe(*("#%021d" % n for n in range(self.PLACE)))
+        self.subscription(flags="-")
+        event = self.event()
+        self.read("log")
+        self.call("XADD", LANE, "*", "e", event, "c", CD)
+        self.call("HINCRBY", "refs", event, 1)
+        self.call("HSET", "fan", event, "done")
+        self.call("XACK", "log", "spread", event)
+        entry, _ = self.claim()
+        self.suspend(entry, event)
+        self.due_now()
+        self.entry, self.u, self.first = *self.turn()[:2], event
+
+    def recover(self):
+        self.step(self.entry, self.u, self.first)
+
+    def begin(self):
+        event = self.event()
+        self.read("log")
+        self.assertEqual(self.post_page(event)[1], 0)
+        return event
+
+    def jobs_of(self, event):
+        """How many jobs the subscription has for the event."""
+        return self.posted(event).count(CD)
+
+    def take_job(self, event, word):
+        (entry,) = [entry for entry, fields in self.read("bulk", 1000)
+                    if fields[b"c"] == CD.encode()]
+        self.run_script("settle", word, "bulk", entry, event, CD, TD,
+                        *([0] if word == "suspend" else []))
+
+    def test_a_turn_may_be_before_the_fan_out(self):
+        event = self.begin()
+        self.recover()
+        self.assertEqual(self.deliver(), event)
+        self.finish(event)
+        self.assertEqual(self.jobs_of(event), 0)
+        self.assertEqual(self.deliver(), "idle")
+        self.assertIsNone(self.follow())
+
+    def test_following_goes_on_until_the_fan_out_has_passed(self):
+        event = self.begin()
+        self.recover()
+        self.assertEqual(self.deliver(), event)
+        self.assertEqual(self.deliver(), "idle")
+        self.assertEqual((self.follow()["mode"], self.flag()), ("idle", "c"))
+        self.finish(event)
+        self.assertEqual(self.jobs_of(event), 0)
+        self.assertEqual(self.deliver(), "idle")
+        self.assertEqual((self.follow(), self.flag()), (None, "-"))
+
+    def test_a_fan_out_is_not_forgotten_however_many_events_pass_it(self):
+        """All the others are fanned out to the end."""
+        event = self.begin()
+        for n in range(3, 203):
+            other = self.event()
+            self.call("XADD", f"events:{TD}", other, "n", n)
+            self.call("HSET", f"topic:{TD}", "n", n)
+            self.call("HSET", "fan", other, "done")
+        self.recover()
+        self.assertEqual(len(self.deliver_all()), 201)
+        self.assertEqual(self.follow()["mode"], "idle")
+        self.finish(event)
+        self.assertEqual(self.jobs_of(event), 0)
+        self.assertEqual((self.deliver(), self.follow()), ("idle", None))
+
+    def test_what_comes_meanwhile_has_a_job(self):
+        event = self.begin()
+        self.recover()
+        self.deliver_all()
+        other = self.begin()
+        self.finish(other)
+        self.assertEqual(self.jobs_of(other), 1)
+        self.assertEqual((self.deliver(), self.follow()["mode"]),
+                         ("idle", "idle"))
+        self.finish(event)
+        self.assertEqual(self.jobs_of(event), 0)
+
+    def test_what_was_begun_before_the_recovery_has_a_turn(self):
+        """And what was begun after it a job."""
+        before = self.begin()
+        self.recover()
+        after = self.begin()
+        self.finish(after)
+        self.finish(before)
+        self.assertEqual((self.jobs_of(before), self.jobs_of(after)), (0, 1))
+        self.assertEqual(self.deliver(), before)
+        self.assertEqual(self.deliver(), "idle")
+        self.assertIsNone(self.follow())
+
+    def test_suspended_again_while_idle_it_is_probed(self):
+        event = self.begin()
+        self.recover()
+        self.deliver_all()
+        other = self.begin()
+        self.finish(other)
+        self.deliver_all()
+        self.assertEqual(self.follow()["mode"], "idle")
+        self.take_job(other, "suspend")
+        self.assertEqual((self.follow()["mode"], self.flag()), ("run", "f"))
+        self.assertEqual(self.call("ZCARD", "retry"), 1)
+        self.due_now()
+        self.assertEqual(self.deliver(), other)
+        self.finish(event)
+        self.assertEqual(self.jobs_of(event), 0)
+
+    def test_the_parts_stay_until_their_fan_outs_have_passed(self):
+        """Suspended again with one event before and one between under way,
+        of which one has a turn and the other a job."""
+        turn, last = self.begin(), self.begin()
+        self.recover()
+        job = self.begin()
+        self.finish(last)
+        entry, fields = [each for each in self.read(LANE, 1000)
+                         if b"f" in each[1]][0]
+        self.wait(entry, fields[b"u"], suspends=1)
+        again = self.begin()
+        self.due_now()
+        self.assertEqual([self.deliver() for _ in range(3)],
+                         [turn, last, again])
+        self.assertNotIn("-", self.follow()["parts"])
+        self.assertEqual(self.deliver(), "idle")
+        self.assertEqual((self.follow()["mode"], self.flag()), ("idle", "f"))
+        for event in (again, turn, job):
+            self.finish(event)
+        self.assertEqual([self.jobs_of(event) for event in
+                          (turn, last, job, again)], [0, 0, 1, 0])
+        self.take_job(job, "miss")
+        self.assertEqual(self.deliver(), job)
+        self.assertEqual(self.deliver(), "idle")
+        self.assertEqual((self.follow(), self.flag()), (None, "-"))
+
+    def test_what_begins_in_the_middle_gets_a_job(self):
+        self.recover()
+        self.assertEqual(self.deliver(), "idle")
+        event = self.begin()
+        self.renew(ordered=True)
+        self.assertEqual(self.follow()["start"], event)
+        self.finish(event)
+        self.assertEqual(self.jobs_of(event), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
