@@ -40,8 +40,10 @@ uint64_t deliver_host_room_due_us(const struct deliver_host *host)
     if (!host->parked || host->normal.count >= half(host) ||
         host->breaker.state == DELIVER_BREAKER_HALF_OPEN)
         return DELIVER_DUE_NEVER; /* somebody will leave */
-    if (host->breaker.state == DELIVER_BREAKER_OPEN &&
-        host->breaker.until_us > again_us)
-        return host->breaker.until_us;
-    return again_us;
+    if (host->breaker.state != DELIVER_BREAKER_OPEN)
+        return again_us;
+    if (host->normal.count > 0)
+        return DELIVER_DUE_NEVER; /* that one will try the host */
+    return host->breaker.until_us > again_us ? host->breaker.until_us
+                                             : again_us;
 }

@@ -104,6 +104,55 @@ START_TEST(one_parked_tries_a_host_that_is_down)
 }
 END_TEST
 
+static uint32_t shortest(void)
+{
+    return 0;
+}
+
+/* As many seconds as failures: every start takes the only token. */
+static void fail_one_a_second(struct guest *g, int failures)
+{
+    for (int i = 0; i < failures; i++) {
+        if (i > 0)
+            now_us += SECOND;
+        deliver_hosts_tick(hosts, now_us);
+        leave_with(&g[i], DELIVER_SIGN_UNREACHED);
+    }
+}
+
+START_TEST(who_waits_for_a_token_to_try_a_host_is_not_called_again)
+{
+    struct guest g[1 + LINE_MAX], more, tries;
+
+    deliver_hosts_free(hosts);
+    hosts = deliver_hosts_new(&(struct deliver_hosts_options){
+        .per_host = PER_HOST,
+        .rate = 1,
+        .line_max = LINE_MAX,
+        .waiting_max = WAITING_MAX,
+        .wait_max_ms = WAIT_MS,
+        .draw = shortest,
+        .on_room = on_room,
+        .arg = &rooms,
+    });
+    for (int i = 0; i < 1 + LINE_MAX; i++)
+        enter(&g[i], URL);
+    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
+    deliver_host_parked(hosts, more.ticket.host_name, now_us);
+    fail_one_a_second(g, 5);
+    ck_assert_int_eq(g[LINE_MAX].closed, 1);
+    now_us += SECOND / 2; /* it may be tried, but there is no token yet */
+    deliver_hosts_tick(hosts, now_us);
+    ck_assert_int_eq(rooms.calls, 1);
+    ck_assert_int_eq(enter(&tries, URL), DELIVER_ENTRY_WAIT);
+    ck_assert_uint_eq(deliver_hosts_next_us(hosts), now_us + SECOND / 2);
+    now_us += SECOND / 2;
+    deliver_hosts_tick(hosts, now_us);
+    ck_assert_int_eq(tries.turns, 1);
+    ck_assert_int_eq(rooms.calls, 1);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("host_room");
@@ -114,5 +163,7 @@ int main(void)
     tcase_add_test(cases, the_parked_are_called_again_once_they_have_come);
     tcase_add_test(cases, the_parked_are_called_again_after_half_a_second);
     tcase_add_test(cases, one_parked_tries_a_host_that_is_down);
+    tcase_add_test(cases,
+                   who_waits_for_a_token_to_try_a_host_is_not_called_again);
     return suite_run("host_room", cases);
 }
