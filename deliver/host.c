@@ -316,16 +316,17 @@ void deliver_host_leave(struct deliver_hosts *hosts,
     serve(hosts, host, now_us);
 }
 
-void deliver_host_parked(struct deliver_hosts *hosts, const char *name,
+bool deliver_host_parked(struct deliver_hosts *hosts, const char *name,
                          uint64_t now_us)
 {
     struct deliver_host *host = deliver_host_table_find(&hosts->table, name);
 
     if (host == NULL || hosts->o.on_room == NULL)
-        return;
+        return false;
     deliver_host_table_wake(&hosts->table, host);
     host->parked = true;
     serve(hosts, host, now_us);
+    return true;
 }
 
 void deliver_host_unparked(struct deliver_hosts *hosts, const char *name,

@@ -111,10 +111,12 @@ void deliver_host_leave(struct deliver_hosts *hosts,
                         struct deliver_ticket *ticket, enum deliver_sign sign,
                         uint64_t latency_us, uint64_t now_us);
 
-/* Something is parked, or nothing any more, for the host of that name; one
- * that isn't known is ignored. */
-void deliver_host_parked(struct deliver_hosts *hosts, const char *name,
+/* Something is parked for the host of that name; false when that isn't known
+ * (any more): nothing will be called back. */
+bool deliver_host_parked(struct deliver_hosts *hosts, const char *name,
                          uint64_t now_us);
+
+/* Nothing is parked any more; ignored when the host isn't known. */
 void deliver_host_unparked(struct deliver_hosts *hosts, const char *name,
                            uint64_t now_us);
 

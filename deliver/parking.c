@@ -82,14 +82,6 @@ static struct place *place_get(struct deliver_parking *parking,
     return place;
 }
 
-void deliver_parking_note(struct deliver_parking *parking, unsigned shard,
-                          const char *name)
-{
-    place_get(parking, name)->parked[shard] = true;
-    deliver_host_parked(parking->d->hosts, name, wsub_now_us());
-    deliver_plan_host_tick(parking->d);
-}
-
 /* Forgets a host without parked jobs. */
 static void place_settle(struct place *place)
 {
@@ -102,6 +94,20 @@ static void place_settle(struct place *place)
         return;
     deliver_host_unparked(d->hosts, place->name, wsub_now_us());
     place_free(place);
+}
+
+void deliver_parking_note(struct deliver_parking *parking, unsigned shard,
+                          const char *name)
+{
+    struct place *place = place_get(parking, name);
+
+    place->parked[shard] = true;
+    if (deliver_host_parked(parking->d->hosts, name, wsub_now_us())) {
+        deliver_plan_host_tick(parking->d);
+    } else { /* it has had room since: `promote` brings them back */
+        place->parked[shard] = false;
+        place_settle(place);
+    }
 }
 
 static void on_unparked(enum wsub_err err, const struct redisReply *reply,

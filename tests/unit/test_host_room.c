@@ -8,7 +8,7 @@ static void park(struct guest *g)
 
     crowd(g, CROWD);
     ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
-    deliver_host_parked(hosts, more.ticket.host_name, now_us);
+    ck_assert(deliver_host_parked(hosts, more.ticket.host_name, now_us));
     ck_assert_int_eq(rooms.calls, 0);
 }
 
@@ -71,7 +71,7 @@ START_TEST(the_parked_are_called_again_after_half_a_second)
     deliver_host_unparked(hosts, rooms.name, now_us + SECOND);
     ck_assert_uint_eq(deliver_hosts_next_us(hosts), UINT64_MAX);
     ck_assert_uint_eq(counts().known, 0);
-    deliver_host_parked(hosts, rooms.name, now_us); /* is not known any more */
+    ck_assert(!deliver_host_parked(hosts, rooms.name, now_us));
     deliver_host_unparked(hosts, "nonsense", now_us);
 }
 END_TEST
@@ -138,7 +138,7 @@ START_TEST(who_waits_for_a_token_to_try_a_host_is_not_called_again)
     for (int i = 0; i < 1 + LINE_MAX; i++)
         enter(&g[i], URL);
     ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
-    deliver_host_parked(hosts, more.ticket.host_name, now_us);
+    ck_assert(deliver_host_parked(hosts, more.ticket.host_name, now_us));
     fail_one_a_second(g, 5);
     ck_assert_int_eq(g[LINE_MAX].closed, 1);
     now_us += SECOND / 2; /* it may be tried, but there is no token yet */
