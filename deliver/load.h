@@ -1,8 +1,9 @@
 /* load.h - subscription records, read in batches.
  *
  * What is wanted of one topic during a turn of the event loop goes out as one
- * HMGET, those of all topics one behind the other.  Records are not cached: what is sent after this read sees every
- * unsubscription that was active before it. */
+ * HMGET, those of all topics one behind the other.  Records are not cached:
+ * what is sent after this read sees every unsubscription that was active
+ * before it. */
 #ifndef DELIVER_LOAD_H
 #define DELIVER_LOAD_H
 
