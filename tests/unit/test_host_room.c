@@ -153,6 +153,35 @@ START_TEST(who_waits_for_a_token_to_try_a_host_is_not_called_again)
 }
 END_TEST
 
+START_TEST(no_more_are_called_than_may_wait)
+{
+    static const char *const crowded[] = {"http://a.example/",
+                                          "http://b.example/"};
+    struct guest others[2][CROWD], g[PER_HOST + 8], more;
+
+    for (int n = 0; n < 2; n++)
+        for (int i = 0; i < CROWD; i++)
+            enter(&others[n][i], crowded[n]);
+    ck_assert_uint_eq(counts().waiting, WAITING_MAX);
+    crowd(g, PER_HOST + 8);
+    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
+    ck_assert(deliver_host_parked(hosts, more.ticket.host_name, now_us));
+    ck_assert_int_eq(rooms.calls, 0);
+    ck_assert_uint_eq(deliver_hosts_next_us(hosts), UINT64_MAX);
+    for (int i = 0; i < 5; i++)
+        leave(&g[i]);
+    ck_assert_int_eq(rooms.calls, 1);
+    ck_assert_uint_eq(rooms.how_many, 5);
+    for (int i = 0; i < 4; i++) /* less than WAITING_MAX wait now */
+        leave(&others[0][i]);
+    now_us += SECOND;
+    deliver_hosts_expire(hosts, false, now_us);
+    deliver_hosts_tick(hosts, now_us);
+    ck_assert_int_eq(rooms.calls, 2);
+    ck_assert_uint_eq(rooms.how_many, LINE_MAX - 3);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("host_room");
@@ -165,5 +194,6 @@ int main(void)
     tcase_add_test(cases, one_parked_tries_a_host_that_is_down);
     tcase_add_test(cases,
                    who_waits_for_a_token_to_try_a_host_is_not_called_again);
+    tcase_add_test(cases, no_more_are_called_than_may_wait);
     return suite_run("host_room", cases);
 }
