@@ -330,6 +330,17 @@ bool deliver_host_parked(struct deliver_hosts *hosts, const char *name,
     return true;
 }
 
+void deliver_host_fewer(struct deliver_hosts *hosts, const char *name,
+                        uint32_t count, uint64_t now_us)
+{
+    struct deliver_host *host = deliver_host_table_find(&hosts->table, name);
+
+    if (host == NULL || !host->parked || count == 0)
+        return;
+    host->coming -= count < host->coming ? count : host->coming;
+    serve(hosts, host, now_us);
+}
+
 void deliver_host_unparked(struct deliver_hosts *hosts, const char *name,
                            uint64_t now_us)
 {

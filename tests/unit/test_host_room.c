@@ -104,6 +104,26 @@ START_TEST(one_parked_tries_a_host_that_is_down)
 }
 END_TEST
 
+START_TEST(others_are_called_for_those_that_are_not_there)
+{
+    struct guest g[CROWD];
+
+    park(g);
+    for (int i = 0; i < CROWD; i++)
+        leave(&g[i]);
+    ck_assert_int_eq(rooms.calls, 1);
+    deliver_host_fewer(hosts, rooms.name, rooms.how_many - 1, now_us);
+    ck_assert_int_eq(rooms.calls, 2);
+    ck_assert_uint_eq(rooms.how_many, LINE_MAX - 1);
+    deliver_host_fewer(hosts, rooms.name, 2 * LINE_MAX, now_us);
+    ck_assert_int_eq(rooms.calls, 3);
+    deliver_host_unparked(hosts, rooms.name, now_us);
+    deliver_host_fewer(hosts, rooms.name, 1, now_us);
+    deliver_host_fewer(hosts, "nonsense", 1, now_us);
+    ck_assert_int_eq(rooms.calls, 3);
+}
+END_TEST
+
 static uint32_t shortest(void)
 {
     return 0;
@@ -195,5 +215,6 @@ int main(void)
     tcase_add_test(cases,
                    who_waits_for_a_token_to_try_a_host_is_not_called_again);
     tcase_add_test(cases, no_more_are_called_than_may_wait);
+    tcase_add_test(cases, others_are_called_for_those_that_are_not_there);
     return suite_run("host_room", cases);
 }
