@@ -248,15 +248,19 @@ static void renew_shard(struct deliver_claim *claim, unsigned shard,
 {
     struct deliver *d = claim->d;
     struct wsub_cmd cmd;
+    size_t count;
 
-    wsub_cmd_init_script(&cmd, d->redis, shard, WSUB_SCRIPT_RENEW);
-    wsub_cmd_str(&cmd, "deliver");
-    wsub_cmd_str(&cmd, d->config->instance_name);
-    if (add_old(claim, shard, since_ms, &cmd) == 0)
-        wsub_cmd_done(&cmd);
-    else if (wsub_redis_send(d->redis, shard, &cmd, on_renewed, claim) !=
-             WSUB_OK)
-        wsub_log_debug("renew-unsent", WSUB_KU("shard", shard));
+    do {
+        wsub_cmd_init_script(&cmd, d->redis, shard, WSUB_SCRIPT_RENEW);
+        wsub_cmd_str(&cmd, "deliver");
+        wsub_cmd_str(&cmd, d->config->instance_name);
+        count = add_old(claim, shard, since_ms, &cmd);
+        if (count == 0)
+            wsub_cmd_done(&cmd);
+        else if (wsub_redis_send(d->redis, shard, &cmd, on_renewed, claim) !=
+                 WSUB_OK)
+            wsub_log_debug("renew-unsent", WSUB_KU("shard", shard));
+    } while (count == RENEW_MAX);
 }
 
 void deliver_claim_renew(struct deliver_claim *claim)

@@ -113,10 +113,19 @@ static void stop_waiting(struct deliver_hosts *hosts,
     ticket->host = NULL;
 }
 
+/* Tickets that may wait in each line of a host, for now. */
+static uint32_t line_max(const struct deliver_hosts *hosts)
+{
+    return hosts->waiting >= hosts->o.waiting_max &&
+                   hosts->o.line_max > LINE_FEW
+               ? LINE_FEW
+               : hosts->o.line_max;
+}
+
 static void call_parked(struct deliver_hosts *hosts, struct deliver_host *host,
                         uint64_t now_us)
 {
-    uint32_t how_many = deliver_host_room_call(host, now_us);
+    uint32_t how_many = deliver_host_room_call(host, line_max(hosts), now_us);
 
     if (how_many == 0)
         return;
@@ -140,7 +149,7 @@ static void review(struct deliver_hosts *hosts, struct deliver_host *host,
                    uint64_t now_us)
 {
     uint64_t turn_us = turn_due_us(host, now_us);
-    uint64_t call_us = deliver_host_room_due_us(host);
+    uint64_t call_us = deliver_host_room_due_us(host, line_max(hosts));
 
     if (host->busy)
         return; /* the call that made it so will go on */
@@ -169,13 +178,6 @@ static void serve(struct deliver_hosts *hosts, struct deliver_host *host,
     review(hosts, host, now_us);
 }
 
-static bool is_full(const struct deliver_hosts *hosts,
-                    const struct deliver_line *line)
-{
-    return line->count >= hosts->o.line_max ||
-           (line->count >= LINE_FEW && hosts->waiting >= hosts->o.waiting_max);
-}
-
 enum deliver_entry deliver_host_enter_url(struct deliver_hosts *hosts,
                                           const struct wsub_url *url,
                                           struct deliver_ticket *ticket,
@@ -186,7 +188,6 @@ enum deliver_entry deliver_host_enter_url(struct deliver_hosts *hosts,
         &hosts->table, url, hosts->o.per_host, hosts->o.rate, now_us);
     struct deliver_line *line = line_of(host, ticket);
 
-    host->line_max = hosts->o.line_max;
     if (host->coming > 0 && !ticket->urgent)
         host->coming--;
     if (!deliver_breaker_admits(&host->breaker, now_us)) {
@@ -194,7 +195,7 @@ enum deliver_entry deliver_host_enter_url(struct deliver_hosts *hosts,
         review(hosts, host, now_us);
         return DELIVER_ENTRY_OPEN;
     }
-    if (is_full(hosts, line)) {
+    if (line->count >= line_max(hosts)) {
         memcpy(ticket->host_name, deliver_host_table_name(&hosts->table, host),
                sizeof(ticket->host_name));
         *ret_delay_ms = promise_turn(host, now_us);
@@ -316,15 +317,27 @@ void deliver_host_leave(struct deliver_hosts *hosts,
     serve(hosts, host, now_us);
 }
 
-void deliver_host_parked(struct deliver_hosts *hosts, const char *name,
+bool deliver_host_parked(struct deliver_hosts *hosts, const char *name,
                          uint64_t now_us)
 {
     struct deliver_host *host = deliver_host_table_find(&hosts->table, name);
 
     if (host == NULL || hosts->o.on_room == NULL)
-        return;
+        return false;
     deliver_host_table_wake(&hosts->table, host);
     host->parked = true;
+    serve(hosts, host, now_us);
+    return true;
+}
+
+void deliver_host_fewer(struct deliver_hosts *hosts, const char *name,
+                        uint32_t count, uint64_t now_us)
+{
+    struct deliver_host *host = deliver_host_table_find(&hosts->table, name);
+
+    if (host == NULL || !host->parked || count == 0)
+        return;
+    host->coming -= count < host->coming ? count : host->coming;
     serve(hosts, host, now_us);
 }
 

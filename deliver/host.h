@@ -80,9 +80,9 @@ struct deliver_hosts_options {
     uint32_t (*draw)(void); /* for the jitter of breakers; NULL: random */
 
     /* The host `name` has room for `how_many` that were parked.  Called during
-     * deliver_host_leave(), deliver_host_parked() and deliver_hosts_tick(), not
-     * again before they have entered or half a second has passed.  NULL:
-     * nothing is ever parked. */
+     * deliver_host_leave(), deliver_host_parked(), deliver_host_fewer() and
+     * deliver_hosts_tick(), not again before they have entered, will not come,
+     * or half a second has passed.  NULL: nothing is ever parked. */
     void (*on_room)(const char *name, uint32_t how_many, void *arg);
     void *arg;
 };
@@ -111,10 +111,17 @@ void deliver_host_leave(struct deliver_hosts *hosts,
                         struct deliver_ticket *ticket, enum deliver_sign sign,
                         uint64_t latency_us, uint64_t now_us);
 
-/* Something is parked, or nothing any more, for the host of that name; one
- * that isn't known is ignored. */
-void deliver_host_parked(struct deliver_hosts *hosts, const char *name,
+/* Something is parked for the host of that name; false when that isn't known
+ * (any more): nothing will be called back. */
+bool deliver_host_parked(struct deliver_hosts *hosts, const char *name,
                          uint64_t now_us);
+
+/* Of those that on_room called, `count` will not come: there were no more
+ * where it looked.  Ignored when nothing is parked. */
+void deliver_host_fewer(struct deliver_hosts *hosts, const char *name,
+                        uint32_t count, uint64_t now_us);
+
+/* Nothing is parked any more; ignored when the host isn't known. */
 void deliver_host_unparked(struct deliver_hosts *hosts, const char *name,
                            uint64_t now_us);
 

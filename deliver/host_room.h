@@ -9,11 +9,14 @@
 
 #include "deliver/host_table.h"
 
-/* How many may be called now; counts them as called. */
-uint32_t deliver_host_room_call(struct deliver_host *host, uint64_t now_us);
+/* How many may be called now, when `line_max` may wait; counts them as called.
+ */
+uint32_t deliver_host_room_call(struct deliver_host *host, uint32_t line_max,
+                                uint64_t now_us);
 
 /* When that should be asked again though nothing happens to the host before;
  * DELIVER_DUE_NEVER when it should not. */
-uint64_t deliver_host_room_due_us(const struct deliver_host *host);
+uint64_t deliver_host_room_due_us(const struct deliver_host *host,
+                                  uint32_t line_max);
 
 #endif

@@ -24,7 +24,6 @@ struct deliver_host {
     struct deliver_breaker breaker;
     struct deliver_bucket bucket;
     struct deliver_due due;
-    uint32_t line_max; /* of each line */
     uint32_t sending;
     struct deliver_line urgent, normal; /* those that wait */
     uint64_t service_us;                /* a transfer takes, smoothed */

@@ -31,10 +31,10 @@ struct deliver_parking {
     struct place *table; /* owned */
 };
 
-/* One question, for jobs of one shard. */
+/* One question, for up to `count` jobs of one shard. */
 struct flow {
     struct place *place;
-    unsigned shard;
+    unsigned shard, count;
 };
 
 struct deliver_parking *deliver_parking_new(struct deliver *d)
@@ -82,14 +82,6 @@ static struct place *place_get(struct deliver_parking *parking,
     return place;
 }
 
-void deliver_parking_note(struct deliver_parking *parking, unsigned shard,
-                          const char *name)
-{
-    place_get(parking, name)->parked[shard] = true;
-    deliver_host_parked(parking->d->hosts, name, wsub_now_us());
-    deliver_plan_host_tick(parking->d);
-}
-
 /* Forgets a host without parked jobs. */
 static void place_settle(struct place *place)
 {
@@ -104,23 +96,46 @@ static void place_settle(struct place *place)
     place_free(place);
 }
 
+void deliver_parking_note(struct deliver_parking *parking, unsigned shard,
+                          const char *name)
+{
+    struct place *place = place_get(parking, name);
+
+    place->parked[shard] = true;
+    if (deliver_host_parked(parking->d->hosts, name, wsub_now_us())) {
+        deliver_plan_host_tick(parking->d);
+    } else { /* it has had room since: `promote` brings them back */
+        place->parked[shard] = false;
+        place_settle(place);
+    }
+}
+
+/* What the shard lacks may be in the next one. */
+static void unparked(const struct flow *flow, uint32_t moved, bool more)
+{
+    struct place *place = flow->place;
+    struct deliver_hosts *hosts = place->parking->d->hosts;
+    char name[sizeof(place->name)];
+
+    deliver_stat_add_many(DELIVER_STAT_UNPARKED, moved);
+    place->parked[flow->shard] = more;
+    memcpy(name, place->name, sizeof(name));
+    place_settle(place);
+    deliver_host_fewer(hosts, name, flow->count - moved, wsub_now_us());
+}
+
 static void on_unparked(enum wsub_err err, const struct redisReply *reply,
                         void *arg)
 {
     struct flow *flow = arg;
-    struct place *place = flow->place;
 
-    place->underway--;
+    flow->place->underway--;
     if (err == WSUB_ERR_REFUSED)
         wsub_log_warn("unpark-refused", WSUB_KV("error", reply->str));
-    if (err == WSUB_OK) {
-        deliver_stat_add_many(DELIVER_STAT_UNPARKED,
-                              (uint64_t)reply->element[0]->integer);
-        place->parked[flow->shard] = reply->element[1]->integer > 0;
-    }
-    free(flow);
     if (err == WSUB_OK)
-        place_settle(place);
+        unparked(flow, (uint32_t)reply->element[0]->integer,
+                 reply->element[1]->integer > 0);
+    free(flow);
 }
 
 static void ask(struct place *place, unsigned shard, unsigned count)
@@ -131,6 +146,7 @@ static void ask(struct place *place, unsigned shard, unsigned count)
 
     flow->place = place;
     flow->shard = shard;
+    flow->count = count;
     wsub_cmd_init_script(&cmd, redis, shard, WSUB_SCRIPT_UNPARK);
     wsub_cmd_str(&cmd, place->name);
     wsub_cmd_u64(&cmd, count);

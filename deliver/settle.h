@@ -3,8 +3,8 @@
  * One call of the settle script a shard is on its way at a time; what ends
  * meanwhile goes with the next.  What was delivered waits up to a millisecond
  * for more of its kind; other outcomes, which make work, wait for nothing.  A
- * batch whose answer was lost is sent again:
- * the script skips what it has settled before. */
+ * batch whose answer was lost is sent again: the script skips what it has
+ * settled before. */
 #ifndef DELIVER_SETTLE_H
 #define DELIVER_SETTLE_H
 

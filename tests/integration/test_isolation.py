@@ -91,6 +91,21 @@ class FullHosts(Isolation):
         self.assertEqual({len(c.deliveries) for c in crowd}, {1})
 
 
+class Connections(Isolation):
+    def test_with_http2_nobody_waits_for_a_neighbours_answer(self):
+        """Which a host that is new might: to learn what the server can do."""
+        self.start(http2="yes")
+        gate = self.gate()
+        crowd = self.subscribe_many(self.far, 8,
+                                    answers=[Answer(204, gate=gate)])
+        self.far.hang_up()
+        self.system.push(TOPIC, b"body")
+        for callback in crowd:
+            callback.wait_deliveries()
+        gate.set()
+        self.system.wait_idle()
+
+
 class Breakers(Isolation):
     def test_a_dead_host_is_left_alone_and_found_again(self):
         self.start(max_attempts=50, retry_base_ms=50, retry_cap_ms=200,

@@ -152,7 +152,8 @@ class Redis:
         self._end(signal.SIGTERM)
 
     def kill(self):
-        """Ends the server as a crash would; what it acknowledged stays."""
+        """Ends the server as a crash would.  What it acknowledged stays with
+        `--appendfsync always`; else the last two seconds may be lost."""
         self._end(signal.SIGKILL)
 
     def forget(self):

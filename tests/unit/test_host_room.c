@@ -8,7 +8,7 @@ static void park(struct guest *g)
 
     crowd(g, CROWD);
     ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
-    deliver_host_parked(hosts, more.ticket.host_name, now_us);
+    ck_assert(deliver_host_parked(hosts, more.ticket.host_name, now_us));
     ck_assert_int_eq(rooms.calls, 0);
 }
 
@@ -71,7 +71,7 @@ START_TEST(the_parked_are_called_again_after_half_a_second)
     deliver_host_unparked(hosts, rooms.name, now_us + SECOND);
     ck_assert_uint_eq(deliver_hosts_next_us(hosts), UINT64_MAX);
     ck_assert_uint_eq(counts().known, 0);
-    deliver_host_parked(hosts, rooms.name, now_us); /* is not known any more */
+    ck_assert(!deliver_host_parked(hosts, rooms.name, now_us));
     deliver_host_unparked(hosts, "nonsense", now_us);
 }
 END_TEST
@@ -104,6 +104,104 @@ START_TEST(one_parked_tries_a_host_that_is_down)
 }
 END_TEST
 
+START_TEST(others_are_called_for_those_that_are_not_there)
+{
+    struct guest g[CROWD];
+
+    park(g);
+    for (int i = 0; i < CROWD; i++)
+        leave(&g[i]);
+    ck_assert_int_eq(rooms.calls, 1);
+    deliver_host_fewer(hosts, rooms.name, rooms.how_many - 1, now_us);
+    ck_assert_int_eq(rooms.calls, 2);
+    ck_assert_uint_eq(rooms.how_many, LINE_MAX - 1);
+    deliver_host_fewer(hosts, rooms.name, 2 * LINE_MAX, now_us);
+    ck_assert_int_eq(rooms.calls, 3);
+    deliver_host_unparked(hosts, rooms.name, now_us);
+    deliver_host_fewer(hosts, rooms.name, 1, now_us);
+    deliver_host_fewer(hosts, "nonsense", 1, now_us);
+    ck_assert_int_eq(rooms.calls, 3);
+}
+END_TEST
+
+static uint32_t shortest(void)
+{
+    return 0;
+}
+
+/* As many seconds as failures: every start takes the only token. */
+static void fail_one_a_second(struct guest *g, int failures)
+{
+    for (int i = 0; i < failures; i++) {
+        if (i > 0)
+            now_us += SECOND;
+        deliver_hosts_tick(hosts, now_us);
+        leave_with(&g[i], DELIVER_SIGN_UNREACHED);
+    }
+}
+
+START_TEST(who_waits_for_a_token_to_try_a_host_is_not_called_again)
+{
+    struct guest g[1 + LINE_MAX], more, tries;
+
+    deliver_hosts_free(hosts);
+    hosts = deliver_hosts_new(&(struct deliver_hosts_options){
+        .per_host = PER_HOST,
+        .rate = 1,
+        .line_max = LINE_MAX,
+        .waiting_max = WAITING_MAX,
+        .wait_max_ms = WAIT_MS,
+        .draw = shortest,
+        .on_room = on_room,
+        .arg = &rooms,
+    });
+    for (int i = 0; i < 1 + LINE_MAX; i++)
+        enter(&g[i], URL);
+    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
+    ck_assert(deliver_host_parked(hosts, more.ticket.host_name, now_us));
+    fail_one_a_second(g, 5);
+    ck_assert_int_eq(g[LINE_MAX].closed, 1);
+    now_us += SECOND / 2; /* it may be tried, but there is no token yet */
+    deliver_hosts_tick(hosts, now_us);
+    ck_assert_int_eq(rooms.calls, 1);
+    ck_assert_int_eq(enter(&tries, URL), DELIVER_ENTRY_WAIT);
+    ck_assert_uint_eq(deliver_hosts_next_us(hosts), now_us + SECOND / 2);
+    now_us += SECOND / 2;
+    deliver_hosts_tick(hosts, now_us);
+    ck_assert_int_eq(tries.turns, 1);
+    ck_assert_int_eq(rooms.calls, 1);
+}
+END_TEST
+
+START_TEST(no_more_are_called_than_may_wait)
+{
+    static const char *const crowded[] = {"http://a.example/",
+                                          "http://b.example/"};
+    struct guest others[2][CROWD], g[PER_HOST + 8], more;
+
+    for (int n = 0; n < 2; n++)
+        for (int i = 0; i < CROWD; i++)
+            enter(&others[n][i], crowded[n]);
+    ck_assert_uint_eq(counts().waiting, WAITING_MAX);
+    crowd(g, PER_HOST + 8);
+    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
+    ck_assert(deliver_host_parked(hosts, more.ticket.host_name, now_us));
+    ck_assert_int_eq(rooms.calls, 0);
+    ck_assert_uint_eq(deliver_hosts_next_us(hosts), UINT64_MAX);
+    for (int i = 0; i < 5; i++)
+        leave(&g[i]);
+    ck_assert_int_eq(rooms.calls, 1);
+    ck_assert_uint_eq(rooms.how_many, 5);
+    for (int i = 0; i < 4; i++) /* less than WAITING_MAX wait now */
+        leave(&others[0][i]);
+    now_us += SECOND;
+    deliver_hosts_expire(hosts, false, now_us);
+    deliver_hosts_tick(hosts, now_us);
+    ck_assert_int_eq(rooms.calls, 2);
+    ck_assert_uint_eq(rooms.how_many, LINE_MAX - 3);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("host_room");
@@ -114,5 +212,9 @@ int main(void)
     tcase_add_test(cases, the_parked_are_called_again_once_they_have_come);
     tcase_add_test(cases, the_parked_are_called_again_after_half_a_second);
     tcase_add_test(cases, one_parked_tries_a_host_that_is_down);
+    tcase_add_test(cases,
+                   who_waits_for_a_token_to_try_a_host_is_not_called_again);
+    tcase_add_test(cases, no_more_are_called_than_may_wait);
+    tcase_add_test(cases, others_are_called_for_those_that_are_not_there);
     return suite_run("host_room", cases);
 }
