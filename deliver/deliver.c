@@ -151,7 +151,7 @@ static struct deliver_hosts *make_hosts(struct deliver *d)
         .per_host = d->config->per_host,
         .rate = d->config->per_host_rate,
         .line_max = line < HOST_LINE_MAX ? line : HOST_LINE_MAX,
-        .waiting_max = slots / 2,
+        .waiting_max = slots / 4,
         .wait_max_ms = wait_max_ms(d->config),
         .on_room = on_room,
         .arg = d,

@@ -55,6 +55,15 @@ static bool take_target(struct deliver_job *job, const char *c)
     return job->level < WSUB_URL_MAX_BYTES;
 }
 
+static bool is_event_id(const char *text)
+{
+    static const char digits[] = "0123456789";
+    size_t ms = strspn(text, digits);
+    size_t seq = text[ms] == '-' ? strspn(text + ms + 1, digits) : 0;
+
+    return ms > 0 && seq > 0 && text[ms + 1 + seq] == '\0';
+}
+
 bool deliver_job_fill(struct deliver_job *job,
                       const struct wsub_stream_entry *entry)
 {
@@ -66,7 +75,8 @@ bool deliver_job_fill(struct deliver_job *job,
     job->is_turn = take_field(entry, "f", job->turn_td, sizeof(job->turn_td));
     job->turn = take_number(entry, "u");
     return job->is_turn ||
-           take_field(entry, "e", job->event_id, sizeof(job->event_id));
+           (take_field(entry, "e", job->event_id, sizeof(job->event_id)) &&
+            is_event_id(job->event_id));
 }
 
 const char *deliver_lane_name(enum deliver_lane lane)

@@ -24,6 +24,7 @@
 #define RENEW_RESUMES 4 /* 2 s: less than half of what a takeover waits */
 #define RENEW_MAX 1000  /* events of a shard in one call; a few ms of Redis */
 #define WAIT_MS 10      /* deliver empties `bulk` by some hundred jobs in it */
+#define WAIT_MAX_MS 160 /* while nothing but a takeover can help */
 #define EVENT_ID_MAX 48
 
 enum page_result {
@@ -49,6 +50,7 @@ struct shard {
     struct event_job *ids;    /* owned; the same, by id */
     unsigned waiting;         /* events told in a row to come back later */
     struct event *wait_timer; /* owned */
+    suseconds_t wait_ms;      /* the next pause */
     bool busy;
 };
 
@@ -93,10 +95,14 @@ static void page_done(struct shard *shard, const struct redisReply *reply)
     spread_stat_add(SPREAD_STAT_JOBS, (uint64_t)reply->element[0]->integer);
     if (result != PAGE_FINISHED) {
         shard->waiting = result == PAGE_MORE ? 0 : shard->waiting + 1;
+        if (result != PAGE_EARLY)
+            shard->wait_ms = WAIT_MS;
         TAILQ_REMOVE(&shard->open, event, next);
         TAILQ_INSERT_TAIL(&shard->open, event, next);
         return;
     }
+    shard->waiting = 0; /* others may have waited for this one */
+    shard->wait_ms = WAIT_MS;
     spread_stat_add(SPREAD_STAT_EVENTS, 1);
     wsub_log_debug("fanned-out", WSUB_KU("shard", shard->number),
                    WSUB_KV("event", event->id));
@@ -129,12 +135,15 @@ static bool all_wait(const struct shard *shard)
 
 static bool wait_a_while(struct shard *shard)
 {
-    static const struct timeval wait = {0, WAIT_MS * 1000};
+    struct timeval wait = {0, shard->wait_ms * 1000};
 
     if (!all_wait(shard))
         return false;
-    if (!event_pending(shard->wait_timer, EV_TIMEOUT, NULL))
+    if (!event_pending(shard->wait_timer, EV_TIMEOUT, NULL)) {
         event_add(shard->wait_timer, &wait);
+        if (shard->wait_ms < WAIT_MAX_MS)
+            shard->wait_ms *= 2;
+    }
     spread_drain_check(shard->fanout->s);
     return true;
 }
@@ -231,6 +240,7 @@ struct spread_fanout *spread_fanout_new(struct spreader *s)
         fanout->shards[i].wait_timer = evtimer_new(
             wsub_loop_base(s->loop), on_wait_timer, &fanout->shards[i]);
         TAILQ_INIT(&fanout->shards[i].open);
+        fanout->shards[i].wait_ms = WAIT_MS;
     }
     fanout->resume =
         event_new(wsub_loop_base(s->loop), -1, EV_PERSIST, on_resume, fanout);

@@ -205,8 +205,9 @@ const struct wsub_setting wsub_settings[] = {
         "longest delay between two probes of a suspended subscription",
         .min = 1, .max = 7 * DAY_MS),
     KEY(max_crashes, "5", DELIVER,
-        "ended processes after which what they held becomes a dead letter",
-        .min = 1, .max = 1000),
+        "ended processes after which what they held becomes a dead letter; the "
+        "first two may have ended for another reason",
+        .min = 3, .max = 1000),
     KEY(fanout_backlog, "10000", SPREADER,
         "unread jobs of large fan-outs in a shard; more are posted when fewer "
         "are left",

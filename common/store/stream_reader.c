@@ -98,19 +98,21 @@ const char *wsub_stream_field(const struct redisReply *fields, const char *name,
 static size_t give_entries(struct wsub_stream_reader *r, unsigned stream,
                            const struct redisReply *entries, bool taken_over)
 {
+    size_t given = 0;
+
     for (size_t i = 0; i < entries->elements; i++) {
         const struct redisReply *one = entries->element[i];
         struct wsub_stream_entry entry = {
-            .shard = r->o.shard,
-            .stream = stream,
-            .id = one->element[0]->str,
-            .fields = one->element[1],
-            .taken_over = taken_over,
-        };
+            .shard = r->o.shard, .stream = stream, .taken_over = taken_over};
 
+        if (one->type != REDIS_REPLY_ARRAY || one->elements != 2)
+            continue; /* pending, but no longer there */
+        entry.id = one->element[0]->str;
+        entry.fields = one->element[1];
         r->o.on_entry(&entry, r->o.arg);
+        given++;
     }
-    return entries->elements;
+    return given;
 }
 
 static unsigned stream_index(const struct wsub_stream_reader *r,

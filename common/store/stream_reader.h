@@ -27,8 +27,8 @@ struct wsub_stream_reader;
 
 struct wsub_stream_entry {
     unsigned shard;
-    unsigned stream;                 /* index into options.streams */
-    const char *id;                  /* "MS-SEQ" */
+    unsigned stream; /* index into options.streams */
+    const char *id;  /* "MS-SEQ" */
     bool taken_over; /* another consumer held it for takeover_idle_ms */
     const struct redisReply *fields; /* name, value, name, value ... */
 };
