@@ -91,6 +91,7 @@ struct deliver_job {
 
     bool taken_over;   /* and its crash count is in Redis */
     bool counted;      /* the crash count has been read */
+    bool is_watched;   /* it is one of the suspects that go on */
     uint32_t crashes;  /* processes that it ended for certain, before it came
                         * back by `retry` */
     uint32_t suspects; /* that ended while they held this entry of it */

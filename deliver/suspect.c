@@ -12,14 +12,16 @@
 #include "deliver/job_entry.h"
 
 #define BATCH_MAX 256 /* jobs in one question */
-#define IN_COMPANY 2  /* the first crashes, which others may have caused */
+#define WINDOW_MAX 64
+#define IN_COMPANY 2 /* the first crashes, which others may have caused */
 
 struct deliver_suspects {
     struct deliver *d;               /* borrowed; outlives this */
     struct event *flush;             /* owned; runs once the turn is over */
     struct deliver_job_list wanted;  /* to be asked for */
-    struct deliver_job_list waiting; /* to go alone */
-    const struct deliver_job *alone; /* the one that does */
+    struct deliver_job_list waiting; /* to be sent after the others */
+    size_t going;                    /* of them, on their way */
+    size_t window;                   /* as many may be */
 };
 
 /* Jobs of one shard in one question. */
@@ -28,7 +30,7 @@ struct batch {
     struct deliver_job_list jobs;
 };
 
-static void go_alone(struct deliver_suspects *suspects);
+static void go_on(struct deliver_suspects *suspects);
 
 static void stall_all(struct deliver_job_list *jobs)
 {
@@ -70,7 +72,7 @@ static void judge(struct deliver_job *job, long long count)
     job->suspects = (uint32_t)count;
     if (deliver_suspect_crashes(job) > 1 && !deliver_suspect_is_guilty(job)) {
         TAILQ_INSERT_TAIL(&suspects->waiting, job, next);
-        go_alone(suspects);
+        go_on(suspects);
     } else {
         deliver_job_advance(job);
     }
@@ -160,21 +162,32 @@ static void on_begun(enum wsub_err err, const struct redisReply *reply,
         deliver_job_advance(job);
 }
 
-/* Lets the first of those that wait go on, when no other one does. */
-static void go_alone(struct deliver_suspects *suspects)
+/* Counts the crash of a job that goes alone before it can happen. */
+static void begin(struct deliver_job *job)
 {
-    struct deliver_job *job = TAILQ_FIRST(&suspects->waiting);
     struct wsub_cmd cmd;
 
-    if (suspects->alone != NULL || job == NULL)
-        return;
-    suspects->alone = job;
-    TAILQ_REMOVE(&suspects->waiting, job, next);
     question(&cmd, job, "begin");
     add_job(&cmd, job);
-    if (wsub_redis_send(suspects->d->redis, job->shard, &cmd, on_begun, job) !=
+    if (wsub_redis_send(job->d->redis, job->shard, &cmd, on_begun, job) !=
         WSUB_OK)
         deliver_job_stall(job);
+}
+
+static void go_on(struct deliver_suspects *suspects)
+{
+    struct deliver_job *job;
+
+    while (suspects->going < suspects->window &&
+           (job = TAILQ_FIRST(&suspects->waiting)) != NULL) {
+        TAILQ_REMOVE(&suspects->waiting, job, next);
+        suspects->going++;
+        job->is_watched = true;
+        if (suspects->window == 1)
+            begin(job);
+        else
+            deliver_job_advance(job);
+    }
 }
 
 struct deliver_suspects *deliver_suspects_new(struct deliver *d)
@@ -185,6 +198,7 @@ struct deliver_suspects *deliver_suspects_new(struct deliver *d)
     suspects->flush = evtimer_new(wsub_loop_base(d->loop), on_flush, suspects);
     TAILQ_INIT(&suspects->wanted);
     TAILQ_INIT(&suspects->waiting);
+    suspects->window = 1;
     return suspects;
 }
 
@@ -206,8 +220,10 @@ void deliver_suspect_ask(struct deliver_suspects *suspects,
 void deliver_suspect_over(struct deliver_suspects *suspects,
                           const struct deliver_job *job)
 {
-    if (suspects->alone != job)
+    if (!job->is_watched)
         return;
-    suspects->alone = NULL;
-    go_alone(suspects);
+    suspects->going--;
+    if (suspects->window < WINDOW_MAX)
+        suspects->window *= 2;
+    go_on(suspects);
 }

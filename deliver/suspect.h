@@ -1,15 +1,17 @@
 /* suspect.h - jobs that another process left behind: did one of them end it?
  *
  *   taken over -> count 1 --------------------------> is sent as usual
- *              '> count 2 or more -> waits -> alone -> is sent, count + 1
+ *              '> count 2 or more -> waits -> the first alone, count + 1
+ *              |                          '-> then 2, 4 ... at a time
  *              '> count max_crashes -------------------> dead letter
  *
  * The first time all that a process held is suspect, and goes on at once.
- * What is taken over again goes on one by one, and its count goes up just
- * before, so that a job which does end its process is found out by itself
- * and what merely was there at the time is not charged for it.  The counts
- * are in Redis (`crashes`); what goes back to `retry` takes only those along
- * for which it was alone. */
+ * What is taken over again goes on in its order: the first one alone, and its
+ * count goes up just before; while nothing happens, more and more at a time.
+ * A crash among several is charged to none of them, but those before the
+ * guilty one are done by then, so that after each crash it is nearer to being
+ * the first.  The counts are in Redis (`crashes`); what goes back to `retry`
+ * takes only those along for which it was alone. */
 #ifndef DELIVER_SUSPECT_H
 #define DELIVER_SUSPECT_H
 
@@ -38,7 +40,7 @@ uint32_t deliver_suspect_certain(const struct deliver_job *job);
 /* How many processes have ended while they held the job. */
 uint32_t deliver_suspect_crashes(const struct deliver_job *job);
 
-/* The job is over: the next one that waits may go on. */
+/* The job is over: others that wait may go on. */
 void deliver_suspect_over(struct deliver_suspects *suspects,
                           const struct deliver_job *job);
 
