@@ -74,11 +74,15 @@ class Demo:
         """Whether the subscription is stored: that is a moment after its
         challenge was answered, and what is published earlier is not for it.
         Subscribers need not know; a demo that counts on it does."""
-        pattern = f"*:sub:{digest(topic)}:{digest(callback)}"
-        found = subprocess.run(
-            ["redis-cli", "-s", self.redis_socket, "--scan", "--pattern",
-             pattern], capture_output=True, check=False)
-        return bool(found.stdout.strip())
+        keys = self.redis("--scan", "--pattern", f"*:sub:{digest(topic)}")
+        return any(self.redis("HEXISTS", key, digest(callback)) == ["1"]
+                   for key in keys)
+
+    def redis(self, *words):
+        """The lines that redis-cli answers."""
+        done = subprocess.run(["redis-cli", "-s", self.redis_socket, *words],
+                              capture_output=True, text=True, check=False)
+        return done.stdout.split()
 
     def note(self, change):
         with self.changed:

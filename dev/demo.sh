@@ -91,7 +91,7 @@ redis_answers()
 
 is_ready()
 {
-    grep -q ' ready\( \|$\)' "$1"
+    grep -qs ' ready\( \|$\)' "$1"
 }
 
 # start_program ROLE FLAGS...: starts one of the three and waits until it is
