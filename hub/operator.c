@@ -59,3 +59,21 @@ void hub_operator_page(const struct hub *hub, const struct wsub_form *query,
                        "%s must be from 1 to %d.", name, LIMIT_MAX);
     *ret_page = page;
 }
+
+void hub_operator_list(struct hub *hub, struct wsub_http_request *req,
+                       void (*start)(struct hub *hub,
+                                     struct wsub_http_request *req,
+                                     const struct hub_page *page))
+{
+    struct hub_errors errors = {0};
+    struct wsub_form query = {0};
+    struct hub_page page = {0};
+
+    if (!hub_operator_may(hub, req))
+        return;
+    if (hub_params_query(req, &errors, &query))
+        hub_operator_page(hub, &query, &errors, &page);
+    if (!hub_errors_answer(&errors, req))
+        start(hub, req, &page);
+    wsub_form_done(&query);
+}

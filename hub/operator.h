@@ -27,6 +27,13 @@ bool hub_operator_may(const struct hub *hub, struct wsub_http_request *req);
 void hub_operator_page(const struct hub *hub, const struct wsub_form *query,
                        struct hub_errors *errors, struct hub_page *ret_page);
 
+/* Answers a request for a list: checks token and page, and has `start` go on
+ * when they are in order. */
+void hub_operator_list(struct hub *hub, struct wsub_http_request *req,
+                       void (*start)(struct hub *hub,
+                                     struct wsub_http_request *req,
+                                     const struct hub_page *page));
+
 /* Takes the optional place `name`; *ret_given is whether it is there. */
 bool hub_operator_place(const struct hub *hub, const struct wsub_form *form,
                         const char *name, struct hub_errors *errors,

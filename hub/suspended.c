@@ -18,7 +18,6 @@
 #include "hub/hub.h"
 #include "hub/json.h"
 #include "hub/operator.h"
-#include "hub/params.h"
 #include "hub/rows.h"
 
 struct flow {
@@ -182,16 +181,5 @@ static void start(struct hub *hub, struct wsub_http_request *req,
 
 void hub_suspended(struct wsub_http_request *req, void *arg)
 {
-    struct hub *hub = arg;
-    struct hub_errors errors = {0};
-    struct wsub_form query = {0};
-    struct hub_page page = {0};
-
-    if (!hub_operator_may(hub, req))
-        return;
-    if (hub_params_query(req, &errors, &query))
-        hub_operator_page(hub, &query, &errors, &page);
-    if (!hub_errors_answer(&errors, req))
-        start(hub, req, &page);
-    wsub_form_done(&query);
+    hub_operator_list(arg, req, start);
 }
