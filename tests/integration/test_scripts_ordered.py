@@ -8,8 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.follow import LANE, NO_PARTS, FollowTest
-from support.redis import RedisError
-from support.scripts import CD, TD
+from support.scripts import CD, TD, FullRedis
 
 
 class Ordered(FollowTest):
@@ -243,20 +242,8 @@ class Ends(FollowTest):
         self.assertEqual(self.catch_up()[0], [new])
 
 
-class Full(FollowTest):
+class Full(FullRedis, FollowTest):
     """Redis is at its memory limit: what was accepted is still delivered."""
-
-    def setUp(self):
-        self.redis.call("CONFIG", "SET", "maxmemory", 0)
-        super().setUp()
-        self.addCleanup(self.redis.call, "CONFIG", "SET", "maxmemory", 0)
-
-    def full(self):
-        used = self.redis.call("INFO", "memory").decode()
-        used = int(used.split("used_memory:")[1].split()[0])
-        self.redis.call("CONFIG", "SET", "maxmemory", used // 2)
-        with self.assertRaisesRegex(RedisError, "OOM"):
-            self.event()
 
     def test_a_suspension_and_its_end(self):
         events = [self.publish() for _ in range(3)]

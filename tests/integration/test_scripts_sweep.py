@@ -8,7 +8,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.redis import RedisError
-from support.scripts import CALLBACK, CD, GROUPS, PREFIX, TD, ScriptTest
+from support.scripts import (CALLBACK, CD, GROUPS, PREFIX, TD, FullRedis,
+                             ScriptTest)
 
 SEQ_MAX = 2 ** 64 - 1
 
@@ -363,20 +364,8 @@ class Trimming(Sweep):
             self.assertEqual(self.ids(stream), [])
 
 
-class Full(Sweep):
+class Full(FullRedis, Sweep):
     """Redis is at its memory limit: what makes room still works."""
-
-    def setUp(self):
-        self.redis.call("CONFIG", "SET", "maxmemory", 0)
-        super().setUp()
-        self.addCleanup(self.redis.call, "CONFIG", "SET", "maxmemory", 0)
-
-    def full(self):
-        used = self.redis.call("INFO", "memory").decode()
-        used = int(used.split("used_memory:")[1].split()[0])
-        self.redis.call("CONFIG", "SET", "maxmemory", used // 2)
-        with self.assertRaisesRegex(RedisError, "OOM"):
-            self.event()
 
     def test_the_sweep_drops_events(self):
         for with_refs in (False, True):

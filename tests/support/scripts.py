@@ -5,7 +5,7 @@ import os
 import unittest
 
 from support.keys import digest
-from support.redis import Redis
+from support.redis import Redis, RedisError
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                        "../../common/store/lua")
@@ -161,3 +161,19 @@ class ScriptTest(unittest.TestCase):
         result = act()
         self.assertEqual(self.redis.snapshot(), before)
         return result
+
+
+class FullRedis:
+    """Beside a ScriptTest: Redis can be brought to its memory limit."""
+
+    def setUp(self):
+        self.redis.call("CONFIG", "SET", "maxmemory", 0)
+        super().setUp()
+        self.addCleanup(self.redis.call, "CONFIG", "SET", "maxmemory", 0)
+
+    def full(self):
+        used = self.redis.call("INFO", "memory").decode()
+        used = int(used.split("used_memory:")[1].split()[0])
+        self.redis.call("CONFIG", "SET", "maxmemory", used // 2)
+        with self.assertRaisesRegex(RedisError, "OOM"):
+            self.event()
