@@ -18,6 +18,7 @@
 #include "common/store/leave.h"
 #include "common/store/progress.h"
 #include "common/store/promoter.h"
+#include "deliver/bundle.h"
 #include "deliver/claim.h"
 #include "deliver/history.h"
 #include "deliver/parking.h"
@@ -232,7 +233,7 @@ void deliver_done(struct deliver *d)
     if (d->claim != NULL) {
         wsub_redis_close(d->redis);
         wsub_http_client_free(d->client);
-        deliver_jobs_abandon(d);
+        deliver_bundles_abandon(d);
         deliver_verify_abandon(d);
         deliver_claim_free(d->claim);
         event_free(d->tick);

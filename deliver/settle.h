@@ -1,8 +1,9 @@
 /* settle.h - outcomes of jobs go to Redis, in batches.
  *
  * One call of the settle script a shard is on its way at a time; what ends
- * meanwhile goes with the next.  What was delivered waits up to a millisecond
- * for more of its kind; other outcomes, which make work, wait for nothing.  A
+ * meanwhile goes with the next.  What was delivered waits for the others of its
+ * bundle, some 10 ms, and up to a millisecond for other bundles; other outcomes,
+ * which make work, wait for nothing and take those of their bundle along.  A
  * batch whose answer was lost is sent again: the script skips what it has
  * settled before. */
 #ifndef DELIVER_SETTLE_H

@@ -142,11 +142,12 @@ local function sweep_dead()
     return #old
 end
 
--- A count is left behind when somebody else settles what was taken over.
-local function sweep_crashes()
-    for _, field in ipairs(redis.call('HKEYS', p .. 'crashes')) do
+-- What is known of an entry is left behind when somebody else settles what was
+-- taken over, or the group was lost.
+local function sweep_entries(name)
+    for _, field in ipairs(redis.call('HKEYS', p .. name)) do
         if not is_pending(string.match(field, '^(%S+) (%S+)$')) then
-            redis.call('HDEL', p .. 'crashes', field)
+            redis.call('HDEL', p .. name, field)
         end
     end
 end
@@ -155,7 +156,8 @@ trim('pings', 'spread')
 trim('outbox', 'deliver')
 trim('bulk', 'deliver')
 trim('verify', 'deliver')
-sweep_crashes()
+sweep_entries('crashes')
+sweep_entries('parts')
 local leases = sweep_leases()
 local events = sweep_log(advance_floor())
 local dead = sweep_dead()
