@@ -321,6 +321,16 @@ static void on_content(struct deliver_content_wait *wait, enum wsub_err err,
         deliver_job_stall(job);
 }
 
+/* A job of the same bundle has the event already, as a rule. */
+static void share_content(struct deliver_job *job)
+{
+    const struct deliver_job *first = job->bundle->jobs[0];
+
+    if (job->content == NULL && !job->is_turn && first != NULL &&
+        first->content != NULL)
+        job->content = deliver_content_share(first->content);
+}
+
 void deliver_job_advance(struct deliver_job *job)
 {
     if (job->bundle->taken_over && !job->counted) {
@@ -331,6 +341,7 @@ void deliver_job_advance(struct deliver_job *job)
         deliver_turn_find(job);
     } else {
         job_enter(job, JOB_LOADING);
+        share_content(job);
         if (job->content != NULL)
             load_record(job);
         else
