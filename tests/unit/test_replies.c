@@ -52,17 +52,19 @@ static void drop(redisReader *reader, struct redisReply *reply)
     reader->fn->freeObject(reply);
 }
 
-static void compare(const struct redisReply *a, const struct redisReply *b)
+/* One answer for a whole tree: Check writes to a pipe for each assertion,
+ * which takes seconds for a million of them. */
+static bool same(const struct redisReply *a, const struct redisReply *b)
 {
-    ck_assert_int_eq(a->type, b->type);
-    ck_assert_int_eq(a->integer, b->integer);
-    ck_assert_uint_eq(a->len, b->len);
-    ck_assert_uint_eq(a->elements, b->elements);
-    ck_assert_int_eq(a->str == NULL, b->str == NULL);
-    if (a->str != NULL)
-        ck_assert(memcmp(a->str, b->str, a->len + 1) == 0);
+    if (a->type != b->type || a->integer != b->integer || a->len != b->len ||
+        a->elements != b->elements || (a->str == NULL) != (b->str == NULL))
+        return false;
+    if (a->str != NULL && memcmp(a->str, b->str, a->len + 1) != 0)
+        return false;
     for (size_t i = 0; i < a->elements; i++)
-        compare(a->element[i], b->element[i]);
+        if (!same(a->element[i], b->element[i]))
+            return false;
+    return true;
 }
 
 /* Takes the next reply from both; false when there is none. */
@@ -73,7 +75,7 @@ static bool compare_next(void)
     ck_assert_int_eq(a == NULL, b == NULL);
     if (a == NULL)
         return false;
-    compare(a, b);
+    ck_assert(same(a, b));
     drop(theirs, a);
     drop(ours, b);
     return true;
@@ -217,8 +219,8 @@ START_TEST(a_reply_may_have_many_elements)
 {
     struct wsub_buf wire = {0};
 
-    wsub_buf_str(&wire, "*100000\r\n");
-    for (int i = 0; i < 50000; i++)
+    wsub_buf_str(&wire, "*20000\r\n");
+    for (int i = 0; i < 10000; i++)
         wsub_buf_printf(&wire, ":%d\r\n*2\r\n$1\r\nx\r\n$-1\r\n", i);
     ck_assert_uint_eq(both(wire.data, wire.len), 1);
     wsub_buf_done(&wire);
