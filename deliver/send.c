@@ -189,6 +189,15 @@ static struct curl_slist *push_header(struct deliver_job *job, size_t *used,
     return one;
 }
 
+/* Writes "TD:CD", which secrets are sealed for. */
+static void name_secret(const struct deliver_job *job,
+                        char ret_context[2 * WSUB_DIGEST_LEN + 2])
+{
+    memcpy(ret_context, job->td, WSUB_DIGEST_LEN);
+    ret_context[WSUB_DIGEST_LEN] = ':';
+    memcpy(ret_context + WSUB_DIGEST_LEN + 1, job->cd, sizeof(job->cd));
+}
+
 /* Writes the signature header when there is a secret; false when the secret
  * can't be opened. */
 static bool sign(struct deliver_job *job)
@@ -201,7 +210,7 @@ static bool sign(struct deliver_job *job)
     job->signature[0] = '\0';
     if (strcmp(job->record.secret, "-") == 0)
         return true;
-    snprintf(context, sizeof(context), "%s:%s", job->td, job->cd);
+    name_secret(job, context);
     err = wsub_open(job->d->ring, context, job->record.secret, &secret);
     if (err == WSUB_OK) {
         memcpy(job->signature, name, sizeof(name));
