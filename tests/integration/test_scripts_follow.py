@@ -161,8 +161,9 @@ class Followed(FollowTest):
     def test_another_subscription_is_not_touched(self):
         self.subscription(OTHER)
         event = self.publish()
-        jobs = {fields[b"c"]: entry for entry, fields in self.read(LANE)}
-        self.suspend(jobs[CD.encode()], event)
+        (entry, _), = self.read(LANE)
+        self.assertEqual(self.settle("suspend", entry, event, CD, TD, PROBE_MS,
+                                     "done", event, 1), 2)
         self.publish()
         self.assertEqual(self.posted()[-1], OTHER)
         self.assertEqual((self.flag(OTHER), self.follow(OTHER)), ("-", None))
