@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.follow import LANE, NO_PARTS, FollowTest
+from support.follow import LANE, NO_PARTS, PROBE_MS, FollowTest
 from support.scripts import CALLBACK, CD, TD, TOPIC
 
 OTHER = "o" * 22
