@@ -231,6 +231,19 @@ class Split(BundleTest):
         self.check_split(10, 16)
         self.check_empty()
 
+    def test_each_was_held_by_one_worker_that_ended(self):
+        self.bundle()
+        self.part((3, 4), *self.done(14))
+        self.split()
+        jobs = [entry for entry, _ in self.read(LANE)]
+        self.assertEqual(self.hash("crashes"),
+                         {f"{LANE} {job}".encode(): b"1" for job in jobs})
+        self.assertEqual([self.run_script("suspect", "taken", LANE, job)
+                          for job in jobs], [[2], [2]])
+        self.run_script("settle", *(word for job in jobs for word in (
+            "entry", LANE, job, *self.done(1), "healed", LANE, job)))
+        self.assertFalse(self.exists("crashes"))
+
     def test_one_of_bulk_goes_to_the_outbox(self):
         self.bundle(lane="bulk")
         self.part((1, 11), *self.done(14))
