@@ -77,10 +77,10 @@ class Suspect(ScriptTest):
     def test_what_is_settled_has_no_count(self):
         a, b = self.held(2)
         self.suspect("taken", a, b)
-        self.run_script("settle", "done", "outbox", "1-1", 1, a,
+        self.run_script("settle", "entry", "outbox", a, "done", "1-1", 1,
                         "healed", "outbox", a)
         self.assertEqual(self.hash("crashes"), {f"outbox {b}".encode(): b"1"})
-        self.run_script("settle", "done", "outbox", "1-1", 1, b)
+        self.run_script("settle", "entry", "outbox", b, "done", "1-1", 1)
         for how in ("taken", "begin"):
             self.assertEqual(self.suspect(how, a, b), [0, 0])
             self.assertFalse(self.exists("crashes"))

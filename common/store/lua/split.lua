@@ -4,9 +4,10 @@
 -- Returns the number of jobs that were posted, each as an entry of its own.
 --
 -- Atomic: a job is in its bundle or posted by itself.  One that the worker who
--- held the bundle has settled (`parts`) is neither.  The acknowledgement comes
--- first: Redis at its memory limit refuses a script whose first write needs
--- memory.
+-- held the bundle has settled (`parts`) is neither.  A worker ended while it held
+-- the others, so each begins with a crash count of one (suspect.lua).  The
+-- acknowledgement comes first: Redis at its memory limit refuses a script whose
+-- first write needs memory.
 
 local function positions(left)
     local found = {}
@@ -23,7 +24,8 @@ local function post_each(event, targets, left)
     for c in string.gmatch(targets, '%S+') do
         position = position + 1
         if not wanted or wanted[position] then
-            post_job(event, c, 0, 0)
+            local entry = post_job(event, c, 0, 0)
+            redis.call('HSET', p .. 'crashes', 'outbox ' .. entry, 1)
             posted = posted + 1
         end
     end
