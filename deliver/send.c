@@ -11,6 +11,7 @@
 #include "common/http/client.h"
 #include "common/redis/redis.h"
 #include "common/store/topic.h"
+#include "deliver/bundle.h"
 #include "deliver/history.h"
 #include "deliver/job.h"
 #include "deliver/judge.h"
@@ -252,6 +253,7 @@ void deliver_send(struct deliver_job *job)
                               .body_len = job->content->body_len,
                               .timeout_ms = job->d->config->timeout_ms,
                               .answer_max_bytes = ANSWER_MAX_BYTES,
+                              .patient = job->bundle->lane == DELIVER_LANE_BULK,
                               .done = on_answer,
                               .arg = job,
                           });
