@@ -192,8 +192,8 @@ def deliveries(load, context):
                 bare_loop(load, system, sink, context.certificate)) as bare:
             sink.reset(0, 0)
             system.subscribe(sink, load.subscriptions, load.hosts)
-            run_bare(load, bare, sink)
-            run_system(load, system, sink)
+            first = (wrong(run_bare(load, bare, sink)) +
+                     wrong(run_system(load, system, sink)))
             rates = []
             for number in range(context.rounds(load)):
                 runs = _slices(number, load, (system, bare, sink), context)
@@ -201,6 +201,7 @@ def deliveries(load, context):
                 rates.append([run["rate"] for run in runs["bare"]])
                 if not load.latency:
                     one["notes"] += swing_notes(rates)
+                one["wrong"] += first
                 yield one
     finally:
         sink.close()

@@ -27,7 +27,6 @@ class Scenario:
     delivers: tuple = (1,)   # numbers of deliver processes to compare
     sizes: tuple = ()        # numbers of subscriptions to compare
     unrelated: int = 0       # subscriptions to another topic that come in
-    parts: tuple = ()        # scenarios that are repeated
     jobs: int = 0            # that wait
     rounds: int = 0          # 0: the driver's default
     targets: tuple = ()      # (figure, "at least" or "at most", number)
@@ -136,11 +135,11 @@ SCENARIOS = {one.name: one for one in [
     Scenario("crowd", "the main figures with a million unrelated "
              "subscriptions beside those without", kind="crowd",
              subscriptions=0, slices=2, hosts=100, unrelated=1_000_000,
-             rounds=3, parts=tuple(CROWD), targets=tuple(
+             rounds=3, targets=tuple(
                  _flat(f"{part}: {figure}") for part, figures in CROWD.items()
                  for figure in figures)),
     Scenario("growth", "one event to 10 to 1,000,000 subscriptions",
-             kind="growth", subscriptions=1_000_000, hosts=100,
+             kind="growth", subscriptions=1_000_000, events=1000, hosts=100,
              settings=_room(64, 1024), rounds=3,
              sizes=(10, 100, 1000, 10_000, 100_000, 1_000_000),
              targets=(("rate: 1,000,000 by 10,000", "at least", 0.9),)),
