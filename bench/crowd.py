@@ -14,7 +14,7 @@ from slices import mean, order
 
 KINDS = ("without", "with")
 TOPICS = 20  # that the crowd is spread over, so that each shard has some
-SMALLER = {"backlog": {"subscriptions": 1000, "events": 200, "rate": 100}}
+SMALLER = {"backlog": {"jobs": 200_000, "events": 200, "rate": 100}}
 
 
 class _Part:
@@ -53,11 +53,10 @@ class _Deliveries(_Part):
 
 class _Backlog(_Part):
     def prepare(self, system):
-        subscribe_both(self.load, system, self.sinks, self.topic)
+        subscribe_both(self.load, system, self.sinks)
 
     def measure(self, system):
-        one = backlog_once(self.load, system, self.sinks, self.context,
-                           self.topic)
+        one = backlog_once(self.load, system, self.sinks, self.context)
         return ({f"{quantile}, ms":
                  one["figures"][f"system: {quantile} latency, ms"]
                  for quantile in ("p50", "p99")}, one["notes"], one["wrong"])
@@ -126,7 +125,7 @@ def _repeat(load, name, systems, sinks, context, rounds):
     for system in systems.values():
         system.start(**part.settings, **dict(scenario.settings))
         part.prepare(system)
-        system.wait_rewritten()
+        system.stop_rewrites()
         rounds[0]["wrong"] += part.measure(system)[2]
     for number, one in enumerate(rounds):
         context.say(f"{load.name}: {name}, round {number + 1}")

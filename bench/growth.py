@@ -25,7 +25,7 @@ def growth(load, context):
             for size in load.sizes:
                 context.say(f"{load.name}: {size:,} subscriptions")
                 system.subscribe(sink, size, load.hosts, f"{TOPIC}/{size}")
-            system.wait_rewritten()
+            system.stop_rewrites()
             for _ in range(context.rounds(load)):
                 yield _round(load, _full(load, run), _alone(load, run))
     finally:

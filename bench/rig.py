@@ -18,7 +18,7 @@ from support.child import die_with_parent
 from support.hub import Hub
 from support.keys import Store
 from support.programs import Program, binary
-from support.redis import Redis
+from support.redis import Redis, RedisError
 
 TOPIC = "http://publisher.example/topic"
 SHARDS = 8
@@ -139,11 +139,21 @@ class System:
                    f"{count} subscriptions are active", 0.005)
         return time.monotonic() - asked["began_ns"] / 1e9
 
-    def wait_rewritten(self):
-        """Waits until Redis is not busy with its append-only file."""
-        self._wait(lambda: b"aof_rewrite_in_progress:0" in
-                   self.redis.call("INFO", "persistence"),
-                   "the append-only file is rewritten")
+    def stop_rewrites(self):
+        """Has Redis rewrite its append-only file now and never again: how
+        often it would depends on how much else is stored, and it takes a core
+        from whatever is being measured."""
+        self.redis.call("CONFIG", "SET", "auto-aof-rewrite-percentage", 0)
+        try:
+            self.redis.call("BGREWRITEAOF")
+        except RedisError:  # it is at it already
+            pass
+        self._wait(self._is_rewritten, "the append-only file is rewritten")
+
+    def _is_rewritten(self):
+        about = self.redis.call("INFO", "persistence")
+        return (b"aof_rewrite_in_progress:0" in about and
+                b"aof_rewrite_scheduled:0" in about)
 
     def wait_idle(self):
         self._wait(self.store.idle, "no work is left")

@@ -8,6 +8,8 @@ import sys
 from deliveries import latency_figures, publish, wait_arrivals
 from rig import TOPIC, Sink, System
 
+ALONE = TOPIC + "/alone"  # in another shard than TOPIC
+
 
 def stored(load, context):
     """What memory.py finds."""
@@ -40,25 +42,26 @@ def backlog(load, context):
             sink.close()
 
 
-def subscribe_both(load, system, sinks, topic=TOPIC):
+def subscribe_both(load, system, sinks):
     """The many callbacks to the topic, and the one to a topic of its own."""
     many, one = sinks
-    system.subscribe(many, load.subscriptions, load.hosts, topic)
-    system.subscribe(one, 1, 1, topic + "/alone")
+    system.subscribe(many, load.subscriptions, load.hosts)
+    system.subscribe(one, 1, 1, ALONE)
 
 
-def backlog_once(load, system, sinks, context, topic=TOPIC):
+def backlog_once(load, system, sinks, context):
     """A round, after subscribe_both()."""
     many, one = sinks
     single = load.of(subscriptions=1, publishers=1)
-    many.reset(load.subscriptions, load.events)
-    one.reset(1, load.events)
-    publish(load.of(rate=0), system, topic).result()
-    context.say(f"{load.name}: {load.deliveries:,} jobs wait")
-    published = publish(single, system, topic + "/alone").result()
-    left = load.deliveries - many.stats()["distinct"]
+    waiting = load.of(events=load.jobs // load.subscriptions, rate=0)
+    many.reset(waiting.subscriptions, waiting.events)
+    one.reset(1, single.events)
+    publish(waiting, system).result()
+    context.say(f"{load.name}: {waiting.deliveries:,} jobs wait")
+    published = publish(single, system, ALONE).result()
+    left = waiting.deliveries - many.stats()["distinct"]
     wait_arrivals(system, one, single.deliveries)
-    wait_arrivals(system, many, load.deliveries)
+    wait_arrivals(system, many, waiting.deliveries)
     system.wait_idle()
     ours, theirs = one.stats(), many.stats()
     seconds = (theirs["last_arrival_ns"] - theirs["first_publish_ns"]) / 1e9

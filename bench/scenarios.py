@@ -79,7 +79,7 @@ def _flat(figure):
 
 SCENARIOS = {one.name: one for one in [
     Scenario("one-host", "a backlog for 1,000 subscriptions on one host",
-             subscriptions=1000, events=20, slices=2,
+             subscriptions=1000, events=25, slices=2,
              settings=_room(64, 128),
              targets=((RATIO, "at least", 0.8),)),
     Scenario("many-hosts", "a backlog for 2,000 subscriptions on 100 hosts",
@@ -105,7 +105,8 @@ SCENARIOS = {one.name: one for one in [
              settings=_room(64, 128), latency=True),
     Scenario("backlog", "one subscription, 50 events a second, while a "
              "million jobs of another topic drain", kind="backlog",
-             subscriptions=10_000, events=100, hosts=100, rate=50, rounds=3,
+             subscriptions=10_000, events=100, hosts=100, rate=50,
+             jobs=1_000_000, rounds=3,
              settings=_room(64, 1024), targets=((P99, "at most", 50),)),
     Scenario("isolation", "997 callbacks, 5 events a second, without and with "
              "one that drips, one that answers 500 and a black hole",
