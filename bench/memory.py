@@ -158,7 +158,7 @@ def settle(shard, lane, operation):
             return
         words = []
         for entry, fields in entries:
-            words += ["entry", lane, entry]
+            words += ["rest", lane, entry, "-"]
             for target in fields[3].split(b" "):
                 words += operation(target)
         shard.run("settle", *words)

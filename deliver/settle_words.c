@@ -163,15 +163,16 @@ static bool is_sent(const struct deliver_bundle *bundle,
     return false;
 }
 
-/* Writes the positions, from 1, of the jobs that are left after this; returns
- * how many. */
-static unsigned list_left(const struct deliver_bundle *bundle,
+/* Writes the positions, from 1, of the jobs that are left before this, or
+ * after it; returns how many. */
+static unsigned list_left(const struct deliver_bundle *bundle, bool before,
                           struct wsub_buf *ret_list)
 {
     unsigned count = 0;
 
     for (unsigned i = 0; i < bundle->count; i++) {
-        if (bundle->jobs[i] == NULL || is_sent(bundle, bundle->jobs[i]))
+        if (bundle->jobs[i] == NULL ||
+            (!before && is_sent(bundle, bundle->jobs[i])))
             continue;
         if (count++ > 0)
             wsub_buf_char(ret_list, ',');
@@ -180,18 +181,28 @@ static unsigned list_left(const struct deliver_bundle *bundle,
     return count;
 }
 
+static void open_bundle(struct wsub_cmd *cmd,
+                        const struct deliver_bundle *bundle)
+{
+    struct wsub_buf before = {0}, after = {0};
+    bool is_part = list_left(bundle, false, &after) > 0;
+    bool is_first = list_left(bundle, true, &before) == bundle->count;
+
+    add_entry(cmd, is_part ? "part" : "rest", bundle);
+    wsub_cmd_str(cmd, is_first ? "-" : wsub_buf_cstr(&before));
+    if (is_part)
+        wsub_cmd_str(cmd, wsub_buf_cstr(&after));
+    wsub_buf_done(&before);
+    wsub_buf_done(&after);
+}
+
 static void open_entry(struct wsub_cmd *cmd,
                        const struct deliver_bundle *bundle)
 {
-    struct wsub_buf left = {0};
-
-    if (list_left(bundle, &left) > 0) {
-        add_entry(cmd, "part", bundle);
-        wsub_cmd_str(cmd, wsub_buf_cstr(&left));
-    } else {
-        add_entry(cmd, bundle->left < bundle->count ? "rest" : "entry", bundle);
-    }
-    wsub_buf_done(&left);
+    if (bundle->count > 1)
+        open_bundle(cmd, bundle);
+    else
+        add_entry(cmd, "entry", bundle);
 }
 
 void deliver_settle_words(struct wsub_cmd *cmd,

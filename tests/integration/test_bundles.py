@@ -45,8 +45,8 @@ class BundlesTest(SystemTest):
         self.subscriber = self.system.subscriber()
 
     def call(self, command, key, *args):
-        return self.system.redis.call(command, self.store.key(TOPIC, key),
-                                      *args)
+        return self.system.redis.call(*command.split(),
+                                      self.store.key(TOPIC, key), *args)
 
     def subscribe(self, count):
         """Subscriptions that answer at once."""
@@ -247,6 +247,38 @@ class TakenOver(BundlesTest):
         callbacks[0].default.gate.set()
         self.check_empty()
         self.assertEqual(self.sent(callbacks[1:]), [1] + [2, 1] * 19)
+
+
+class GroupLost(BundlesTest):
+    def permit(self, *rules):
+        self.system.redis.call("ACL", "SETUSER", "default", *rules)
+
+    def test_an_outcome_that_was_not_stored_is_not_lost(self):
+        """A job fails while the group is missing, so that its outcome is not
+        stored; the bundle is still held, for another job that hangs."""
+        self.start(timeout_ms=3000, connect_timeout_ms=1000)
+        callbacks = self.subscribe(16)
+        failing, slow = callbacks[4:6]
+        fails, hangs = self.gate(), self.hang(slow)
+        for callback in callbacks:
+            if callback is not slow:
+                callback.next_answers(Answer(500, gate=fails))
+        self.system.push(TOPIC, b"body")
+        wait_until(lambda: self.sent(callbacks) == [1] * 16, "all are sent")
+        self.permit("-xgroup", "+xgroup|destroy")
+        self.call("XGROUP DESTROY", "outbox", "deliver")
+        fails.set()
+        deliver = self.system.program("deliver")
+        wait_until(lambda: deliver.metric("websubd_deliver_slots_used") <= 2,
+                   "the settler took the failures")
+        self.permit("+xgroup")
+        deliver.wait_event("groups-lost")
+        hangs.set()
+        for callback in callbacks:
+            if callback is not slow:
+                wait_until(lambda: any(one.answered == 204 for one in
+                                       callback.deliveries), "it arrives")
+        self.check_empty()
 
 
 class Malformed(BundlesTest):

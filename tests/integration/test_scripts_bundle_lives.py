@@ -33,11 +33,17 @@ class Held:
 
     def opening(self, left):
         """The words before outcomes that leave `left`."""
+        if not self.is_bundle():
+            return ["entry", self.lane, self.entry]
+        before = ("-" if len(self.left) == len(self.targets) else
+                  self.text(self.left))
         if left:
-            return ["part", self.lane, self.entry,
-                    ",".join(map(str, sorted(left)))]
-        word = "entry" if len(self.left) == len(self.targets) else "rest"
-        return [word, self.lane, self.entry]
+            return ["part", self.lane, self.entry, before, self.text(left)]
+        return ["rest", self.lane, self.entry, before]
+
+    @staticmethod
+    def text(positions):
+        return ",".join(map(str, sorted(positions)))
 
 
 class LifeTest(ScriptTest):
@@ -178,8 +184,7 @@ class BrokenRules(LifeTest):
     # A script, what stands in it, and what is to stand there instead.
     RULES = (
         ("settle", "if not is_pending(lane, id) or", "if"),
-        ("settle", "redis.call('HGET', p .. 'parts', field) == left",
-         "false"),
+        ("settle", "or not is_left(field, before)", ""),
         ("settle", "redis.call('HSET', p .. 'parts', field, left)", ""),
         ("split", "not wanted or wanted[position]", "true"),
         ("split", "== 1 and found", ">= 0 and found"),

@@ -79,7 +79,7 @@ class Followed(FollowTest):
 class Whole(BundleTest):
     def test_all_done(self):
         self.bundle()
-        self.settled_twice(FULL, self.entry, *self.done(FULL))
+        self.settled_twice(FULL, self.whole, *self.done(FULL))
         self.check_empty()
 
     def mixed(self):
@@ -101,7 +101,7 @@ class Whole(BundleTest):
     def test_outcomes_of_every_kind(self):
         self.bundle()
         event, cds = self.event_id, self.cds
-        self.settled_twice(FULL, self.entry, *self.mixed())
+        self.settled_twice(FULL, self.whole, *self.mixed())
         self.assertEqual(self.refs(), 3)  # later, park, dead
         self.assertEqual(sorted(self.in_retry()), [
             f"d {event} {cds[0]} 1 0", f"f {TD} {cds[4]} 1 0 0", f"h {HOST}"])
@@ -120,7 +120,7 @@ class Whole(BundleTest):
     def test_what_fails_keeps_the_content(self):
         self.bundle()
         self.call("HSET", f"kept:{self.event_id}", "b", "body")
-        self.entry(*self.later(7), *self.done(15))
+        self.whole(*self.later(7), *self.done(15))
         self.assertEqual(self.refs(), 1)
         self.assertTrue(self.exists(f"kept:{self.event_id}"))
 
@@ -129,13 +129,14 @@ class Parts(BundleTest):
     def test_parts_and_the_rest(self):
         self.bundle()
         field = f"{LANE} {self.entry_id}"
-        self.settled_twice(13, self.part, (2, 5, 16), *self.later(1),
+        self.settled_twice(13, self.part, "-", "2,5,16", *self.later(1),
                            *self.done(12))
         self.assertEqual((self.refs(), self.parts()), (4, {field: "2,5,16"}))
-        self.settled_twice(2, self.part, (5,), *self.dead(2), *self.done(1))
+        self.settled_twice(2, self.part, "2,5,16", "5", *self.dead(2),
+                           *self.done(1))
         self.assertEqual((self.refs(), self.parts()), (3, {field: "5"}))
         self.assertEqual(self.pending(LANE), [self.entry_id])
-        self.settled_twice(1, self.rest, *self.done(1))
+        self.settled_twice(1, self.rest, "5", *self.done(1))
         self.assertEqual((self.refs(), self.parts()), (2, {}))
         self.assertEqual(self.pending(LANE), [])
         self.assertEqual(self.posted(), [])
@@ -146,20 +147,21 @@ class Parts(BundleTest):
             with self.subTest(lane=lane):
                 self.setUp()
                 self.bundle(lane=lane)
-                self.part((3, 4), *self.done(14))
+                self.part("-", "3,4", *self.done(14))
                 self.assertEqual(self.posted(), self.cds)
                 self.assertEqual(self.parts(),
                                  {f"{lane} {self.entry_id}": "3,4"})
-                self.rest(*self.done(2))
+                self.rest("3,4", *self.done(2))
                 self.check_empty()
 
     def test_parts_of_several_bundles_in_a_call(self):
         self.opened(48)
         self.finish()
         one, two, three = [entry for entry, _ in self.read(LANE)]
-        words = ("part", LANE, one, "16", *self.done(15),
-                 "entry", LANE, two, *self.done(16),
-                 "part", LANE, three, "1,2", *self.later(40), *self.done(13))
+        words = ("part", LANE, one, "-", "16", *self.done(15),
+                 "rest", LANE, two, "-", *self.done(16),
+                 "part", LANE, three, "-", "1,2", *self.later(40),
+                 *self.done(13))
         self.settled_twice(45, self.run_script, "settle", *words)
         self.assertEqual(self.refs(), 4)
         self.assertEqual(self.parts(), {f"{LANE} {one}": "16",
@@ -167,25 +169,25 @@ class Parts(BundleTest):
         self.assertEqual(self.pending(LANE), [one, three])
 
     def test_one_that_another_took_apart_is_left_alone(self):
-        for before in ((), ((2, 5, 16), 13)):
-            with self.subTest(before=before):
+        for parted in (False, True):
+            with self.subTest(parted=parted):
                 self.setUp()
                 self.bundle()
-                if before:
-                    self.part(before[0], *self.done(before[1]))
+                if parted:
+                    self.part("-", "2,5,16", *self.done(13))
                 self.split()
-                for act in (lambda: self.part((2, 5, 16), *self.done(13)),
-                            lambda: self.part((5,), *self.done(2)),
-                            lambda: self.rest(*self.done(3)),
-                            lambda: self.entry(*self.done(FULL))):
+                for act in (lambda: self.part("-", "2,5,16", *self.done(13)),
+                            lambda: self.part("2,5,16", "5", *self.done(2)),
+                            lambda: self.rest("2,5,16", *self.done(3)),
+                            lambda: self.whole(*self.done(FULL))):
                     self.assertEqual(self.unchanged_by(act), 0)
 
     def test_of_one_that_nobody_holds_nothing_is_settled(self):
         self.opened(FULL)
         self.finish()
         self.lane, self.entry_id = LANE, self.entries(LANE)[0][0]
-        for act in (lambda: self.part((2,), *self.done(15)),
-                    lambda: self.rest(*self.done(1))):
+        for act in (lambda: self.part("-", "2", *self.done(15)),
+                    lambda: self.rest("2", *self.done(1))):
             self.assertEqual(self.unchanged_by(act), 0)
 
     def test_what_belongs_to_a_part_is_not_told_twice(self):
@@ -195,11 +197,12 @@ class Parts(BundleTest):
         self.call("HSET", failing, self.event_id, "x")
         words = ("retried", TD, self.cds[0], self.event_id, *self.done(15),
                  "healed", LANE, self.entry_id)
-        self.assertEqual(self.part((2,), *words), 15)
+        self.assertEqual(self.part("-", "2", *words), 15)
         self.assertFalse(self.exists("crashes") or self.exists(failing))
         self.run_script("suspect", "taken", LANE, self.entry_id)
         self.call("HSET", failing, self.event_id, "x")
-        self.assertEqual(self.unchanged_by(lambda: self.part((2,), *words)), 0)
+        self.assertEqual(
+            self.unchanged_by(lambda: self.part("-", "2", *words)), 0)
 
 
 class Split(BundleTest):
@@ -221,19 +224,19 @@ class Split(BundleTest):
 
     def test_after_parts(self):
         self.bundle()
-        self.part((2, 5, 10, 16), *self.done(12))
+        self.part("-", "2,5,10,16", *self.done(12))
         self.check_split(2, 5, 10, 16)
         self.check_empty()
         self.setUp()
         self.bundle()
-        self.part((2, 5, 10, 16), *self.done(12))
-        self.part((10, 16), *self.done(2))
+        self.part("-", "2,5,10,16", *self.done(12))
+        self.part("2,5,10,16", "10,16", *self.done(2))
         self.check_split(10, 16)
         self.check_empty()
 
     def test_each_was_held_by_one_worker_that_ended(self):
         self.bundle()
-        self.part((3, 4), *self.done(14))
+        self.part("-", "3,4", *self.done(14))
         self.split()
         jobs = [entry for entry, _ in self.read(LANE)]
         self.assertEqual(self.hash("crashes"),
@@ -246,7 +249,7 @@ class Split(BundleTest):
 
     def test_one_of_bulk_goes_to_the_outbox(self):
         self.bundle(lane="bulk")
-        self.part((1, 11), *self.done(14))
+        self.part("-", "1,11", *self.done(14))
         self.check_split(1, 11)
         self.check_empty()
 
@@ -267,7 +270,7 @@ class Split(BundleTest):
         self.finish()
         self.lane = LANE
         one, two, three = [entry for entry, _ in self.read(LANE)]
-        self.run_script("settle", "part", LANE, two, "4", *self.done(15))
+        self.run_script("settle", "part", LANE, two, "-", "4", *self.done(15))
         self.assertEqual(self.split(one, two, three), 25)
         self.assertEqual(self.posted(), self.cds[:16] + self.cds[19:20] +
                          self.cds[32:])
@@ -275,7 +278,7 @@ class Split(BundleTest):
 
     def test_what_is_not_pending_is_left_alone(self):
         self.bundle()
-        self.entry(*self.done(FULL))
+        self.whole(*self.done(FULL))
         self.assertEqual(self.unchanged_by(self.split), 0)
         self.setUp()
         self.opened(FULL)
@@ -297,10 +300,10 @@ class Full(FullRedis, BundleTest):
     def test_parts_are_settled(self):
         self.bundle()
         self.full()
-        self.settled_twice(12, self.part, (2, 5, 16), *self.later(1),
+        self.settled_twice(12, self.part, "-", "2,5,16", *self.later(1),
                            *self.done(11))
-        self.settled_twice(2, self.part, (5,), *self.done(2))
-        self.settled_twice(1, self.rest, *self.done(1))
+        self.settled_twice(2, self.part, "2,5,16", "5", *self.done(2))
+        self.settled_twice(1, self.rest, "5", *self.done(1))
         self.assertEqual(self.parts(), {})
 
     def test_bundles_are_settled_and_taken_apart(self):
@@ -309,9 +312,9 @@ class Full(FullRedis, BundleTest):
         self.lane = LANE
         (whole, _), (self.entry_id, _) = self.read(LANE)
         self.full()
-        self.assertEqual(self.run_script("settle", "entry", LANE, whole,
+        self.assertEqual(self.run_script("settle", "rest", LANE, whole, "-",
                                          *self.later(1), *self.done(15)), 16)
-        self.part((7,), *self.done(15))
+        self.part("-", "7", *self.done(15))
         self.settled_twice(1, self.split)
         self.assertEqual(self.posted(), [self.cds[22]])
         self.assertEqual(self.settle_all(), 1)
@@ -321,34 +324,63 @@ class Full(FullRedis, BundleTest):
 class Stale(BundleTest):
     def test_a_sweep_drops_what_is_known_of_others_entries_only(self):
         self.bundle()
-        self.part((2, 5, 16), *self.done(13))
+        self.part("-", "2,5,16", *self.done(13))
         self.call("HSET", "parts", f"{LANE} 1-1", "3", "bulk 1-1", "4",
                   f"bulk {self.entry_id}", "5")
         self.sweep()
         self.assertEqual(self.parts(), {f"{LANE} {self.entry_id}": "2,5,16"})
         self.unchanged_by(self.sweep)
-        self.rest(*self.done(3))
+        self.rest("2,5,16", *self.done(3))
         self.check_empty()
 
     def test_of_one_that_was_settled_by_another_nothing_stays(self):
         self.bundle()
-        self.part((2,), *self.done(15))
+        self.part("-", "2", *self.done(15))
         self.call("XACK", LANE, "deliver", self.entry_id)
         self.sweep()
         self.assertEqual(self.parts(), {})
 
-    def lose_group(self):
-        self.call("XGROUP DESTROY", self.lane, "deliver")
-
     def test_without_the_group_nothing_is_settled(self):
         self.bundle()
-        self.part((2, 5), *self.done(14))
-        self.lose_group()
-        for act in (lambda: self.part((5,), *self.done(1)),
-                    lambda: self.part((2, 5), *self.done(14)), self.split):
+        self.part("-", "2,5", *self.done(14))
+        self.call("XGROUP DESTROY", LANE, "deliver")
+        for act in (lambda: self.part("2,5", "5", *self.done(1)),
+                    lambda: self.part("-", "2,5", *self.done(14)),
+                    lambda: self.rest("2,5", *self.done(2)), self.split):
             self.assertEqual(self.unchanged_by(act), 0)
-        self.assertEqual(self.rest(*self.done(2)), 0)
-        self.assertEqual(self.refs(), 2)
+
+    def test_what_the_lost_group_left_unsettled_comes_again(self):
+        """One worker goes on where it believes to be, the other one has read
+        the bundle anew."""
+        for lost, parted in (("2,5", False), ("5", True)):
+            with self.subTest(lost=lost):
+                self.setUp()
+                self.bundle()
+                if parted:
+                    self.part("-", "2,5", *self.done(14))
+                self.call("XGROUP DESTROY", LANE, "deliver")
+                self.part("2,5" if parted else "-", lost, *self.later(2))
+                self.run_script("groups")
+                self.read(LANE, consumer="two")
+                refs = self.refs()
+                for act in (lambda: self.rest(lost, *self.done(1)),
+                            lambda: self.part(lost, "5", *self.done(1))):
+                    self.assertEqual(self.unchanged_by(act), 0)
+                self.assertEqual(self.split(), refs)
+                self.assertEqual(self.settle_all(), refs)
+                self.check_empty()
+
+    def test_who_reads_it_anew_counts_nothing_again(self):
+        self.bundle()
+        self.part("-", "5", *self.done(15))
+        self.call("XGROUP DESTROY", LANE, "deliver")
+        self.run_script("groups")
+        self.read(LANE, consumer="two")
+        for act in (lambda: self.whole(*self.done(FULL)),
+                    lambda: self.part("-", "1", *self.done(15))):
+            self.assertEqual(self.unchanged_by(act), 0)
+        self.settled_twice(1, self.rest, "5", *self.done(1))
+        self.check_empty()
 
 
 if __name__ == "__main__":

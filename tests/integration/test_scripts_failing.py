@@ -152,7 +152,7 @@ class Recalled(FollowTest):
         self.subscription(other)
         event = self.publish()
         (entry, fields), = self.read(LANE)
-        self.run_script("settle", "entry", LANE, entry, *(
+        self.run_script("settle", "rest", LANE, entry, "-", *(
             word for cd in targets(fields)
             for word in ("later", event, cd, 1, 0, PROBE_MS, TD)))
         self.suspend(self.jobs[1], self.events[1])

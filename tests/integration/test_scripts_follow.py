@@ -162,8 +162,9 @@ class Followed(FollowTest):
         self.subscription(OTHER)
         event = self.publish()
         (entry, _), = self.read(LANE)
-        self.assertEqual(self.settle("suspend", entry, event, CD, TD, PROBE_MS,
-                                     "done", event, 1), 2)
+        self.assertEqual(self.run_script(
+            "settle", "rest", LANE, entry, "-",
+            "suspend", event, CD, TD, PROBE_MS, "done", event, 1), 2)
         self.publish()
         self.assertEqual(self.posted()[-1], OTHER)
         self.assertEqual((self.flag(OTHER), self.follow(OTHER)), ("-", None))

@@ -73,10 +73,10 @@ class Lanes(LaneTest):
         (rest, _), = self.read("bulk")
         batch = [word for entry in first
                  for word in all_done("outbox", *entry)]
-        batch += ["entry", "bulk", rest,
+        batch += ["rest", "bulk", rest, "-",
                   "later", event, self.cds[100], 1, 0, 0, "-",
                   "done", event, 1,
-                  "entry", "outbox", last,
+                  "rest", "outbox", last, "-",
                   "dead", event, self.cds[99], 8, TOPIC, CALLBACK, "why",
                   "done", event, 3]
         self.assertEqual(self.run_script("settle", *batch), 102)

@@ -41,17 +41,17 @@ class BundleTest(ScriptTest):
     def sizes(self, lane):
         return [len(targets(fields)) for _, fields in self.entries(lane)]
 
-    def entry(self, *words):
-        return self.run_script("settle", "entry", self.lane, self.entry_id,
-                               *words)
-
-    def part(self, left, *words):
+    def part(self, before, left, *words):
+        """`before` and `left`: positions that are not settled, as texts."""
         return self.run_script("settle", "part", self.lane, self.entry_id,
-                               ",".join(map(str, left)), *words)
+                               before, left, *words)
 
-    def rest(self, *words):
+    def rest(self, before, *words):
         return self.run_script("settle", "rest", self.lane, self.entry_id,
-                               *words)
+                               before, *words)
+
+    def whole(self, *words):
+        return self.rest("-", *words)
 
     def split(self, *entries):
         words = [word for entry in entries or [self.entry_id]

@@ -51,7 +51,10 @@ def targets(fields):
 
 def all_done(lane, entry, fields):
     """The words of `settle` for an entry whose jobs are all done."""
-    return ["entry", lane, entry, "done", fields[b"e"], len(targets(fields))]
+    count = len(targets(fields))
+    opening = (["entry", lane, entry] if count == 1 else
+               ["rest", lane, entry, "-"])
+    return [*opening, "done", fields[b"e"], count]
 
 
 class ScriptTest(unittest.TestCase):

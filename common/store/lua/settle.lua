@@ -3,11 +3,13 @@
 -- ARGV  a sequence of operations, each a word and its arguments.  LANE is
 --       outbox or bulk; C is CD, CD:L or CD:*; N are failures, K crashes.
 --       One of these says which entry's jobs those that follow are about:
---         entry LANE ENTRY          all of its jobs
---         part LANE ENTRY LEFT      some of a bundle; LEFT are the positions of
---                                   those that are not settled after it, as in
---                                   2,5,16
---         rest LANE ENTRY           all that such parts have left
+--         entry LANE ENTRY          its only job
+--         part LANE ENTRY BEFORE LEFT
+--                                   some of a bundle; BEFORE and LEFT are the
+--                                   positions of those that are not settled
+--                                   before and after it, as in 2,5,16; BEFORE
+--                                   is `-` when that is all of them
+--         rest LANE ENTRY BEFORE    all of a bundle that are not settled
 --       What becomes of them:
 --         done EVENT COUNT          delivered, or to nobody
 --         gone EVENT C TD GENERATION
@@ -36,9 +38,11 @@
 --
 -- Atomic: acknowledging an entry and what becomes of its jobs.  One that is no
 -- longer pending was settled before (a repeated call, or another process
--- after a takeover, which takes bundles apart), and so was a part that left
--- the same: they are left alone, so references are counted off once.  A turn
--- that is not the current one is only acknowledged.  What is settled leaves
+-- after a takeover, which takes bundles apart) and is left alone, so references
+-- are counted off once.  So is a bundle of which something else than BEFORE is
+-- left: it was settled before, or a part was not, as the group was lost; then
+-- what is left comes again by a takeover.  A turn that is not the current one
+-- is only acknowledged.  What is settled leaves
 -- the queue at once, but for what stands behind an entry that is still
 -- pending: so little comes again when the group is lost.
 --
@@ -59,16 +63,23 @@ local function entry(lane, id)
     return is_open
 end
 
-local function rest(lane, id)
-    redis.call('HDEL', p .. 'parts', lane .. ' ' .. id)
-    return entry(lane, id)
+local function is_left(field, positions)
+    return (redis.call('HGET', p .. 'parts', field) or '-') == positions
 end
 
-local function part(lane, id, left)
+local function rest(lane, id, before)
+    local field = lane .. ' ' .. id
+    local is_open = is_left(field, before) and entry(lane, id)
+    if is_open and before ~= '-' then
+        redis.call('HDEL', p .. 'parts', field)
+    end
+    return is_open
+end
+
+local function part(lane, id, before, left)
     pass_memory_limit()
     local field = lane .. ' ' .. id
-    if not is_pending(lane, id) or
-        redis.call('HGET', p .. 'parts', field) == left then
+    if not is_pending(lane, id) or not is_left(field, before) then
         return false
     end
     redis.call('HSET', p .. 'parts', field, left)
@@ -299,8 +310,8 @@ end
 -- What each operation does, and how many words are its arguments.
 local operations = {
     entry = { words = 2, opens = entry },
-    part = { words = 3, opens = part },
-    rest = { words = 2, opens = rest },
+    part = { words = 4, opens = part },
+    rest = { words = 3, opens = rest },
     done = { words = 2, settles = finish },
     gone = { words = 4, settles = gone },
     later = { words = 6, settles = later },
