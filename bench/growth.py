@@ -16,7 +16,7 @@ def growth(load, context):
     sink = Sink()
 
     def run(size, events):
-        context.say(f"{load.name}: {events:,} events to {size:,} subscriptions")
+        context.say(f"{load.name}: {events:,} x {size:,} deliveries")
         return run_system(load.of(subscriptions=size, events=events), system,
                           sink, f"{TOPIC}/{size}")
 

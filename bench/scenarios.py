@@ -145,19 +145,19 @@ SCENARIOS = {one.name: one for one in [
              sizes=(10, 100, 1000, 10_000, 100_000, 1_000_000),
              targets=(("rate: 1,000,000 by 10,000", "at least", 0.9),)),
     Scenario("cold", "10,000 callbacks on hosts of their own: connect, POST, "
-             "close", subscriptions=10_000, events=2, hosts=10_000,
+             "close", subscriptions=10_000, slices=2, hosts=10_000,
              bare_concurrency=256, settings=_room(64, 256), close=True),
     Scenario("tls", "one host by https, a new connection with a resumed "
-             "session each time", subscriptions=1000, events=5, tls=True,
-             close=True, settings=_room(64, 128)),
+             "session each time", subscriptions=1000, events=2, slices=2,
+             tls=True, close=True, settings=_room(64, 128)),
     Scenario("tls-kept", "one host by https, connections kept",
-             subscriptions=1000, events=20, tls=True,
+             subscriptions=1000, events=20, slices=2, tls=True,
              settings=_room(64, 128)),
-    Scenario("http2", "one host by HTTP/2", subscriptions=1000, events=20,
-             tls=True, http2=True,
+    Scenario("http2", "one host by HTTP/2", subscriptions=1000, events=15,
+             slices=2, tls=True, http2=True,
              settings=_room(64, 128) + (("http2", "yes"),)),
     Scenario("defaults", "as one-host, with the default settings of deliver",
-             subscriptions=1000, events=10),
+             subscriptions=1000, events=20, slices=2),
 ]}
 
 DEFAULT = ("one-host", "many-hosts", "1000-hosts", "latency")
