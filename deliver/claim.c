@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/http/client.h"
 #include "common/redis/redis.h"
 #include "deliver/bundle.h"
 #include "deliver/job_entry.h"
@@ -23,6 +24,8 @@
  * ten. */
 #define BATCH_SHARE 8 /* of the slots */
 #define BATCH_WAIT_US 1000
+
+#define AHEAD_MAX 128 /* jobs of `bulk` that may be on their way to be sent */
 
 #define RENEW_MAX 256 /* entries in one call */
 
@@ -72,6 +75,14 @@ static size_t slots_of(const struct deliver_claim_source *source,
                        : granted * source->stream_count;
 }
 
+/* Free slots that are worth a read. */
+static size_t batch_of(const struct deliver_claim *claim)
+{
+    size_t share = claim->slots / BATCH_SHARE;
+
+    return share < AHEAD_MAX / 2 ? share : AHEAD_MAX / 2;
+}
+
 static size_t free_slots(const struct deliver_claim_source *source)
 {
     size_t used = source->claim->used;
@@ -79,19 +90,36 @@ static size_t free_slots(const struct deliver_claim_source *source)
     return source->slots > used ? source->slots - used : 0;
 }
 
+/* What a source may claim for now: its free slots, and of `bulk` as many as it
+ * takes to keep transfers starting. */
+static size_t room_of(const struct deliver_claim_source *source)
+{
+    const struct deliver *d = source->claim->d;
+    size_t ahead = source->claim->loading + source->granted +
+                   wsub_http_client_patient(d->client);
+    size_t room = free_slots(source);
+
+    if (source->lane != DELIVER_LANE_BULK)
+        return room;
+    if (ahead >= AHEAD_MAX)
+        return 0;
+    return room < AHEAD_MAX - ahead ? room : AHEAD_MAX - ahead;
+}
+
 static size_t on_grant(size_t want, void *arg)
 {
     struct deliver_claim_source *source = arg;
     struct deliver_claim *claim = source->claim;
-    size_t room = free_slots(source), granted;
+    size_t room = room_of(source), granted;
 
     if (claim->d->user_agent == NULL)
         return 0; /* the hub's public URL is not known yet */
     if (deliver_content_bytes(claim->d->contents) > CONTENT_MAX_BYTES)
         return 0; /* a job that ends makes room, and kicks the readers */
-    if (room < slots_of(source, 1) || !TAILQ_EMPTY(&source->waiting))
+    if (free_slots(source) < slots_of(source, 1) ||
+        !TAILQ_EMPTY(&source->waiting))
         return 0;
-    if (room < claim->slots / BATCH_SHARE && !claim->waited) {
+    if (room == 0 || (room < batch_of(claim) && !claim->waited)) {
         wait_for_batch(claim);
         return 0;
     }
@@ -101,14 +129,16 @@ static size_t on_grant(size_t want, void *arg)
     if (granted == 0)
         granted = 1;
     claim->used += slots_of(source, granted);
+    source->granted += slots_of(source, granted);
     return granted;
 }
 
 static void on_give_back(size_t granted, void *arg)
 {
-    const struct deliver_claim_source *source = arg;
+    struct deliver_claim_source *source = arg;
 
     source->claim->used -= slots_of(source, granted);
+    source->granted -= slots_of(source, granted);
 }
 
 static void on_entry(const struct wsub_stream_entry *entry, void *arg)

@@ -6,7 +6,11 @@
  * One that waits for a single entry takes one, so that idle readers hold little
  * back: should a whole bundle come, its other jobs wait for slots here, before
  * anything more is claimed.  An eighth of the slots is not for `bulk`, so that
- * a large fan-out to slow callbacks leaves room for what is new. */
+ * a large fan-out to slow callbacks leaves room for what is new.
+ *
+ * Of `bulk` no more is claimed ahead than is about to be sent: where callbacks
+ * answer faster than this process can send, slots stay free and what is new
+ * doesn't queue behind a thousand others. */
 #ifndef DELIVER_CLAIM_H
 #define DELIVER_CLAIM_H
 
@@ -27,6 +31,7 @@ struct deliver_claim_source {
     struct deliver_job_list waiting;     /* for slots */
     size_t slots;                        /* that it may use */
     size_t entry_slots;                  /* for an entry of each stream */
+    size_t granted;                      /* slots of reads on their way */
     unsigned stream_count;
     unsigned lane_at; /* index of the lane among its streams */
     enum deliver_lane lane;
@@ -40,7 +45,8 @@ struct deliver_claim {
     size_t slots;
     size_t used;                     /* granted to readers, or held; more than
                                       * there are when verifications come */
-    struct event *batch;             /* owned; while few slots are free */
+    size_t loading;                  /* jobs whose event or record is */
+    struct event *batch;             /* owned; while a grant waits */
     bool waited;                     /* long enough: those few are granted */
     struct deliver_bundle *held;     /* by hold_key; its entry may come again
                                       * by a takeover */

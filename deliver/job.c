@@ -20,7 +20,7 @@
 #include "deliver/turn.h"
 
 #define LATE_MS 1000          /* a job that waited in vain looks again */
-#define RECORD_FRESH_US 50000 /* no older than what a transfer may take */
+#define RECORD_FRESH_US 3000  /* no more than a request may be on its way */
 #define NEWER_FORMAT_MS 60000 /* a record this program can't read yet */
 
 #define BIT(state) (1u << (state))
@@ -53,6 +53,8 @@ static void job_enter(struct deliver_job *job, enum deliver_job_state state)
     if ((states[job->state].next & BIT(state)) == 0)
         wsub_panic("job %s: %s -> %s", job->bundle->entry_id,
                    states[job->state].name, states[state].name);
+    job->d->claim->loading += state == JOB_LOADING;
+    job->d->claim->loading -= job->state == JOB_LOADING;
     job->state = state;
 }
 

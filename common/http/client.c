@@ -57,6 +57,7 @@ struct wsub_http_client {
     STAILQ_HEAD(send_list, waiting_send)
     waiting; /* for a place among max_calls */
     struct send_list patient;
+    uint32_t patient_count;
     struct event *quiet;   /* owned; active while there are patient ones */
     struct event *overdue; /* owned */
     uint32_t calls;        /* active ones */
@@ -65,19 +66,22 @@ struct wsub_http_client {
 static void call_start(struct wsub_http_client *client,
                        const struct wsub_http_send *send);
 
-/* Starts up to `count` of them; returns whether any are left. */
-static bool start_some(struct wsub_http_client *client, struct send_list *list,
-                       uint32_t count)
+/* Starts up to `count` of them; returns how many. */
+static uint32_t start_some(struct wsub_http_client *client,
+                           struct send_list *list, uint32_t count)
 {
     struct waiting_send *first;
+    uint32_t started;
 
-    while ((first = STAILQ_FIRST(list)) != NULL && count-- > 0 &&
-           client->calls < client->o.max_calls) {
+    for (started = 0; started < count; started++) {
+        first = STAILQ_FIRST(list);
+        if (first == NULL || client->calls >= client->o.max_calls)
+            break;
         STAILQ_REMOVE_HEAD(list, next);
         call_start(client, &first->send);
         free(first);
     }
-    return first != NULL;
+    return started;
 }
 
 /* Sees to it that patient requests start, once that may be. */
@@ -97,15 +101,15 @@ static void on_group(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     event_del(client->overdue);
-    if (start_some(client, &client->patient, GROUP) &&
-        client->calls < client->o.max_calls)
+    client->patient_count -= start_some(client, &client->patient, GROUP);
+    if (client->patient_count > 0 && client->calls < client->o.max_calls)
         plan_group(client);
 }
 
 static void start_waiting(struct wsub_http_client *client)
 {
     start_some(client, &client->waiting, UINT32_MAX);
-    if (!STAILQ_EMPTY(&client->patient))
+    if (client->patient_count > 0)
         plan_group(client);
 }
 
@@ -289,10 +293,16 @@ void wsub_http_client_send(struct wsub_http_client *client,
     waiting->send = *send;
     if (send->patient) {
         STAILQ_INSERT_TAIL(&client->patient, waiting, next);
+        client->patient_count++;
         plan_group(client);
     } else {
         STAILQ_INSERT_TAIL(&client->waiting, waiting, next);
     }
+}
+
+uint32_t wsub_http_client_patient(const struct wsub_http_client *client)
+{
+    return client->patient_count;
 }
 
 /* Connections that a multi handle may hold: its share of all, and enough for

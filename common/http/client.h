@@ -81,4 +81,7 @@ void wsub_http_client_free(struct wsub_http_client *client);
 void wsub_http_client_send(struct wsub_http_client *client,
                            const struct wsub_http_send *send);
 
+/* Patient requests that have not started. */
+uint32_t wsub_http_client_patient(const struct wsub_http_client *client);
+
 #endif
