@@ -20,7 +20,6 @@
 #include "deliver/turn.h"
 
 #define LATE_MS 1000          /* a job that waited in vain looks again */
-#define RECORD_FRESH_US 3000  /* no more than a request may be on its way */
 #define NEWER_FORMAT_MS 60000 /* a record this program can't read yet */
 
 #define BIT(state) (1u << (state))
@@ -197,10 +196,6 @@ static void on_turn(struct deliver_ticket *ticket)
 {
     struct deliver_job *job = OF(ticket, ticket);
 
-    if (wsub_now_us() - job->read_us < RECORD_FRESH_US) {
-        job_send(job);
-        return;
-    }
     job_enter(job, JOB_LOADING);
     name_record(job);
     deliver_load_want_later(job->d->loader, job->shard, &job->load);
@@ -283,7 +278,6 @@ static void on_record(struct deliver_load *load, enum wsub_err err,
         try_next_level(job, "no such subscription");
         return;
     }
-    job->read_us = wsub_now_us();
     wsub_buf_clear(&job->line);
     wsub_buf_add(&job->line, line, len);
     if (wsub_record_parse(job->line.data, &job->record) != WSUB_OK)

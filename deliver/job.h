@@ -9,8 +9,8 @@
  * finds it first, and has outcomes of its own.
  *
  * The subscription is read right before sending: a job that waited for its
- * host reads it again, unless that was a few milliseconds ago, so nothing is
- * sent once an unsubscription is active or the lease has ended.  When it has ended, a dotted topic's next level is
+ * host reads it again, so nothing is sent once an unsubscription is active
+ * or the lease has ended.  When it has ended, a dotted topic's next level is
  * looked at: the same callback may be subscribed there, too. */
 #ifndef DELIVER_JOB_H
 #define DELIVER_JOB_H
@@ -80,7 +80,6 @@ struct deliver_job {
     struct deliver_ticket ticket;
     struct wsub_buf line;                    /* owned; the record */
     struct wsub_record record;               /* borrows from line */
-    uint64_t read_us;                        /* when that was read */
     char signature[24 + WSUB_SIGNATURE_MAX]; /* header */
     struct curl_slist headers[DELIVER_JOB_HEADERS];
 
