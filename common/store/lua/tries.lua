@@ -9,7 +9,7 @@
 -- none is left behind.
 
 -- The first 8 attempts of a list.
-local KEPT = '^ ?' .. string.rep('%S* ?', 7) .. '%S*'
+local KEPT = '^ ?(' .. string.rep('%S* ?', 7) .. '%S*)'
 
 local function add(td, cd, delivered, failed, bytes, attempts)
     local log = redis.call('HGET', p .. 'tries:' .. td, cd) or '1 0 0 0'
