@@ -181,6 +181,7 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
     r->state = READER_DOWN;
     if (err != WSUB_OK) {
         read_end(r);
+        r->o.on_given(r->o.arg);
         if (err == WSUB_ERR_REFUSED) {
             wsub_log_warn("stream-read-refused", WSUB_KU("shard", r->o.shard),
                           WSUB_KV("error", reply->str));
