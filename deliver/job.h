@@ -1,17 +1,18 @@
 /* job.h - one delivery: an event for a subscription, claimed from a lane.
  *
- *   suspect -> finding -> loading -> waiting -> loading -> sending -> settling
- *   (taken     (turns)       |   (host full)                  |          ^
- *    over)                   '--------------------------------'----------'
+ *   suspect -> finding -> loading -> waiting --> loading -> sending -> settling
+ *   (taken     (turns)       |   (host full) '--------------^  |          ^
+ *    over)                   '---------------------------------'----------'
  *                            '--> stalled (Redis went away), then goes on
  *
  * Most jobs name their event.  The turn of a followed subscription (turn.h)
  * finds it first, and has outcomes of its own.
  *
  * The subscription is read right before sending: a job that waited for its
- * host reads it again, so nothing is sent once an unsubscription is active
- * or the lease has ended.  When it has ended, a dotted topic's next level is
- * looked at: the same callback may be subscribed there, too. */
+ * host reads it again, unless that was no longer than a transfer may take (50
+ * ms), so nothing is sent once an unsubscription is active or the lease has
+ * ended.  When it has ended, a dotted topic's next level is looked at: the same
+ * callback may be subscribed there, too. */
 #ifndef DELIVER_JOB_H
 #define DELIVER_JOB_H
 

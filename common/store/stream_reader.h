@@ -5,8 +5,8 @@
  *
  * A reader has a connection of its own, since its reads block there.  It asks
  * `grant` for room before each read and claims no more entries than that.  An
- * idle reader asks for
- * little, one whose reads come back full for more each time.
+ * idle reader asks for little, one whose reads come back full for more each
+ * time.
  *
  * Entries that another consumer holds for longer than takeover_idle_ms are
  * taken over (XAUTOCLAIM); so may be entries that this process still holds
