@@ -262,6 +262,14 @@ void deliver_claim_admit(struct deliver_claim *claim, struct deliver_job *job)
     start_waiting(source);
 }
 
+bool deliver_claim_is_short(const struct deliver_claim *claim)
+{
+    for (size_t at = 0; at < DELIVER_CLAIM_SOURCES; at++)
+        if (!TAILQ_EMPTY(&claim->sources[at].waiting))
+            return true;
+    return false;
+}
+
 void deliver_claim_release(struct deliver_claim *claim, size_t count)
 {
     claim->used -= count;

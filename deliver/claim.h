@@ -71,6 +71,9 @@ void deliver_claim_take(struct deliver_claim *claim, size_t count);
 /* Starts the job, which has no slot yet, once there is one. */
 void deliver_claim_admit(struct deliver_claim *claim, struct deliver_job *job);
 
+/* Whether jobs wait for slots. */
+bool deliver_claim_is_short(const struct deliver_claim *claim);
+
 /* Gives back `count` slots, to jobs that wait for them and to readers. */
 void deliver_claim_release(struct deliver_claim *claim, size_t count);
 

@@ -4,8 +4,9 @@
  * meanwhile goes with the next.  What was delivered waits for the others of its
  * bundle, 10 to 20 ms, and up to a millisecond for other bundles; other
  * outcomes, which make work, wait for nothing and take those of their bundle
- * along.  A batch whose answer was lost is sent again as it was: the script
- * skips what it has settled before. */
+ * along; nor does anything for its bundle while jobs wait for slots.  A batch
+ * whose answer was lost is sent again as it was: the script skips what it has
+ * settled before. */
 #ifndef DELIVER_SETTLE_H
 #define DELIVER_SETTLE_H
 
