@@ -25,7 +25,8 @@
 #define BATCH_SHARE 8 /* of the slots */
 #define BATCH_WAIT_US 1000
 
-#define AHEAD_MAX 128 /* jobs of `bulk` that may be on their way to be sent */
+#define LEAST_SHARE 16 /* part of the slots without which nothing is read */
+#define AHEAD_MAX 128  /* jobs of `bulk` that may be on their way to be sent */
 
 #define RENEW_MAX 256 /* entries in one call */
 
@@ -66,11 +67,14 @@ static void on_batch(evutil_socket_t fd, short what, void *arg)
     claim->waited = false;
 }
 
-/* The slots that a grant takes: those of one entry of each stream are taken
- * when it comes, but for the first. */
+/* The slots that a grant takes.  Those of a single entry of each stream are
+ * taken when it comes, but for the first; bundles that are taken over take
+ * none. */
 static size_t slots_of(const struct deliver_claim_source *source,
-                       size_t granted)
+                       size_t granted, bool to_take_over)
 {
+    if (to_take_over)
+        return granted;
     return granted > 1 ? granted * source->entry_slots
                        : granted * source->stream_count;
 }
@@ -106,19 +110,32 @@ static size_t room_of(const struct deliver_claim_source *source)
     return room < AHEAD_MAX - ahead ? room : AHEAD_MAX - ahead;
 }
 
-static size_t on_grant(size_t want, void *arg)
+/* Free slots without which nothing is read: else a bundle's jobs would wait
+ * for slots here, where another process might have some. */
+static size_t least_of(const struct deliver_claim_source *source)
 {
-    struct deliver_claim_source *source = arg;
+    size_t share = source->claim->slots / LEAST_SHARE;
+
+    if (share > source->entry_slots)
+        return source->entry_slots;
+    return share > source->stream_count ? share : source->stream_count;
+}
+
+static bool may_claim(const struct deliver_claim_source *source)
+{
+    const struct deliver *d = source->claim->d;
+
+    return d->user_agent != NULL && /* the hub's public URL is known */
+           deliver_content_bytes(d->contents) <= CONTENT_MAX_BYTES &&
+           TAILQ_EMPTY(&source->waiting) &&
+           free_slots(source) >= least_of(source);
+}
+
+static size_t grant_read(struct deliver_claim_source *source, size_t want)
+{
     struct deliver_claim *claim = source->claim;
     size_t room = room_of(source), granted;
 
-    if (claim->d->user_agent == NULL)
-        return 0; /* the hub's public URL is not known yet */
-    if (deliver_content_bytes(claim->d->contents) > CONTENT_MAX_BYTES)
-        return 0; /* a job that ends makes room, and kicks the readers */
-    if (free_slots(source) < slots_of(source, 1) ||
-        !TAILQ_EMPTY(&source->waiting))
-        return 0;
     if (room == 0 || (room < batch_of(claim) && !claim->waited)) {
         wait_for_batch(claim);
         return 0;
@@ -126,19 +143,31 @@ static size_t on_grant(size_t want, void *arg)
     granted = room / source->entry_slots;
     if (granted > want)
         granted = want;
-    if (granted == 0)
-        granted = 1;
-    claim->used += slots_of(source, granted);
-    source->granted += slots_of(source, granted);
+    return granted > 0 ? granted : 1;
+}
+
+static size_t on_grant(size_t want, bool to_take_over, void *arg)
+{
+    struct deliver_claim_source *source = arg;
+    size_t room = free_slots(source), granted;
+
+    if (!may_claim(source))
+        return 0; /* what ends kicks the readers */
+    if (to_take_over)
+        granted = want < room ? want : room;
+    else
+        granted = grant_read(source, want);
+    source->claim->used += slots_of(source, granted, to_take_over);
+    source->granted += slots_of(source, granted, to_take_over);
     return granted;
 }
 
-static void on_give_back(size_t granted, void *arg)
+static void on_give_back(size_t granted, bool to_take_over, void *arg)
 {
     struct deliver_claim_source *source = arg;
 
-    source->claim->used -= slots_of(source, granted);
-    source->granted -= slots_of(source, granted);
+    source->claim->used -= slots_of(source, granted, to_take_over);
+    source->granted -= slots_of(source, granted, to_take_over);
 }
 
 static void on_entry(const struct wsub_stream_entry *entry, void *arg)
@@ -290,6 +319,14 @@ void deliver_claim_admit(struct deliver_claim *claim, struct deliver_job *job)
 
     TAILQ_INSERT_TAIL(&source->waiting, job, next);
     start_waiting(source);
+}
+
+bool deliver_claim_is_short(const struct deliver_claim *claim)
+{
+    for (size_t at = 0; at < DELIVER_CLAIM_SOURCES; at++)
+        if (!TAILQ_EMPTY(&claim->sources[at].waiting))
+            return true;
+    return false;
 }
 
 void deliver_claim_release(struct deliver_claim *claim, size_t count)

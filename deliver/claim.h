@@ -3,10 +3,11 @@
  * Each shard has a reader on `verify` and `outbox`, and one on `bulk`.  The
  * readers share the `concurrency` slots of the process: a read that is to bring
  * several entries takes slots for as many jobs as they may have beforehand.
- * One that waits for a single entry takes one, so that idle readers hold little
- * back: should a whole bundle come, its other jobs wait for slots here, before
- * anything more is claimed.  An eighth of the slots is not for `bulk`, so that
- * a large fan-out to slow callbacks leaves room for what is new.
+ * One that waits for a single entry takes one a stream, so that idle readers
+ * hold little back: should a whole bundle come, its other jobs wait for slots
+ * here, before anything more is claimed.  An eighth of the slots is not for
+ * `bulk`, so that a large fan-out to slow callbacks leaves room for what is
+ * new.
  *
  * Of `bulk` no more is claimed ahead than is about to be sent: where callbacks
  * answer faster than this process can send, slots stay free and what is new
@@ -51,9 +52,8 @@ struct deliver_claim {
     struct deliver_bundle *held;     /* by hold_key; its entry may come again
                                       * by a takeover */
     struct deliver_job_list stalled; /* jobs that wait for Redis */
-    struct deliver_job_list spare;   /* owned; at most `slots`, to be used
-                                      * again: they are too large for what
-                                      * malloc keeps at hand */
+    struct deliver_job_list spare;   /* owned; to be used again: they are too
+                                      * large for what malloc keeps at hand */
     struct deliver_verification *verifications; /* by hold_key */
 };
 
@@ -63,8 +63,8 @@ void deliver_hold_key(const struct wsub_stream_entry *entry,
                       enum deliver_lane lane,
                       char ret_key[DELIVER_HOLD_KEY_MAX]);
 
-/* The entries that the process may hold: `concurrency`, or what its readers
- * need at least. */
+/* The jobs that may be under way: `concurrency`, or what the readers need at
+ * least. */
 size_t deliver_claim_slots(const struct deliver *d);
 
 struct deliver_claim *deliver_claim_new(struct deliver *d);
@@ -76,6 +76,9 @@ void deliver_claim_take(struct deliver_claim *claim, size_t count);
 
 /* Starts the job, which has no slot yet, once there is one. */
 void deliver_claim_admit(struct deliver_claim *claim, struct deliver_job *job);
+
+/* Whether jobs wait for slots. */
+bool deliver_claim_is_short(const struct deliver_claim *claim);
 
 /* Gives back `count` slots, to jobs that wait for them and to readers. */
 void deliver_claim_release(struct deliver_claim *claim, size_t count);

@@ -1,8 +1,8 @@
 /* deliver.c - puts the parts of websub-deliver together (see deliver.h).
  *
  * Every TICK_MS: what Redis' absence has stalled goes on, what waits too long
- * for its host is put back, readers look for room again, what is held for
- * long is kept from being taken over.  Hosts have a timer of their own. */
+ * for its host is put back, what is held for long is kept from being taken
+ * over.  Hosts have a timer of their own. */
 #include "deliver/deliver.h"
 
 #include <stdlib.h>

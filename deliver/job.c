@@ -39,8 +39,7 @@ static const struct {
     [JOB_LOADING] = {"loading", BIT(JOB_LOADING) | BIT(JOB_WAITING) |
                                     BIT(JOB_SENDING) | BIT(JOB_SETTLING) |
                                     BIT(JOB_STALLED)},
-    [JOB_WAITING] = {"waiting",
-                     BIT(JOB_LOADING) | BIT(JOB_SENDING) | BIT(JOB_SETTLING)},
+    [JOB_WAITING] = {"waiting", BIT(JOB_LOADING) | BIT(JOB_SETTLING)},
     [JOB_SENDING] = {"sending", BIT(JOB_SETTLING)},
     [JOB_SETTLING] = {"settling", 0},
     [JOB_STALLED] = {"stalled",

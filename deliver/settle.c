@@ -93,13 +93,21 @@ static void ripen(struct shard *shard, struct deliver_bundle *bundle)
     shard->settler->ripe += bundle->ended_count;
 }
 
+/* Whether the bundle's outcomes are not to wait for its other jobs: those may
+ * wait for the very slots that are held meanwhile. */
+static bool is_ripe(const struct deliver_bundle *bundle)
+{
+    return bundle->running == 0 || bundle->urgent ||
+           wsub_loop_draining(bundle->d->loop) ||
+           deliver_claim_is_short(bundle->d->claim);
+}
+
 /* The bundle has outcomes that are not sent. */
 static void place(struct shard *shard, struct deliver_bundle *bundle)
 {
     struct deliver_settler *settler = shard->settler;
 
-    if (bundle->running == 0 || bundle->urgent ||
-        wsub_loop_draining(settler->d->loop)) {
+    if (is_ripe(bundle)) {
         shard->urgent |= bundle->urgent;
         ripen(shard, bundle);
         if (!shard->busy)

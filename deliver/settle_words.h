@@ -1,4 +1,4 @@
-/* settle_words.h - what became of a bundle's jobs, in the words of settle.lua. */
+/* settle_words.h - what became of a bundle's jobs, in settle.lua's words. */
 #ifndef DELIVER_SETTLE_WORDS_H
 #define DELIVER_SETTLE_WORDS_H
 

@@ -28,22 +28,24 @@ struct spread_intake {
     size_t used;
 };
 
-static size_t on_grant(size_t want, void *arg)
+static size_t on_grant(size_t want, bool to_take_over, void *arg)
 {
     struct spread_intake *intake = arg;
     size_t room = intake->room > intake->used ? intake->room - intake->used : 0;
     size_t granted = room / STREAMS;
 
+    (void)to_take_over;
     if (granted > want)
         granted = want;
     intake->used += granted * STREAMS;
     return granted;
 }
 
-static void on_give_back(size_t granted, void *arg)
+static void on_give_back(size_t granted, bool to_take_over, void *arg)
 {
     struct spread_intake *intake = arg;
 
+    (void)to_take_over;
     intake->used -= granted * STREAMS;
 }
 

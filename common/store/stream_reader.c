@@ -150,7 +150,7 @@ static void read_end(struct wsub_stream_reader *r)
     size_t granted = r->granted;
 
     r->granted = 0;
-    r->o.give_back(granted, r->o.arg);
+    r->o.give_back(granted, false, r->o.arg);
 }
 
 static void read_done(struct wsub_stream_reader *r,
@@ -181,6 +181,7 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
     r->state = READER_DOWN;
     if (err != WSUB_OK) {
         read_end(r);
+        r->o.on_given(r->o.arg);
         if (err == WSUB_ERR_REFUSED) {
             wsub_log_warn("stream-read-refused", WSUB_KU("shard", r->o.shard),
                           WSUB_KV("error", reply->str));
@@ -205,8 +206,10 @@ static void read_send(struct wsub_stream_reader *r, size_t count)
     wsub_cmd_str(&cmd, r->o.consumer);
     wsub_cmd_str(&cmd, "COUNT");
     wsub_cmd_u64(&cmd, count);
-    wsub_cmd_str(&cmd, "BLOCK");
-    wsub_cmd_u64(&cmd, BLOCK_MS);
+    if (count == READ_MIN) { /* else it would hold its room back meanwhile */
+        wsub_cmd_str(&cmd, "BLOCK");
+        wsub_cmd_u64(&cmd, BLOCK_MS);
+    }
     wsub_cmd_str(&cmd, "STREAMS");
     for (unsigned i = 0; i < r->o.stream_count; i++)
         wsub_cmd_key(&cmd, r->o.redis, r->o.shard, r->o.streams[i], NULL);
@@ -223,7 +226,7 @@ static void read_next(struct wsub_stream_reader *r)
 {
     if (r->stopping || r->state == READER_READING)
         return;
-    r->granted = r->o.grant(r->want, r->o.arg);
+    r->granted = r->o.grant(r->want, false, r->o.arg);
     if (r->granted == 0)
         r->state = READER_FULL;
     else
@@ -333,7 +336,7 @@ static void claim_done(struct wsub_stream_reader *r,
 {
     size_t got;
 
-    r->o.give_back(r->claim.granted, r->o.arg);
+    r->o.give_back(r->claim.granted, true, r->o.arg);
     if (reply != NULL && reply->elements >= 2) {
         got = give_entries(r, r->claim.stream, reply->element[1], true);
         if (got > 0)
@@ -374,8 +377,9 @@ static void claim_next(struct wsub_stream_reader *r)
 {
     struct wsub_cmd cmd;
 
-    r->claim.granted = r->o.grant(
-        r->o.read_max < TAKEOVER_MAX ? r->o.read_max : TAKEOVER_MAX, r->o.arg);
+    r->claim.granted =
+        r->o.grant(r->o.read_max < TAKEOVER_MAX ? r->o.read_max : TAKEOVER_MAX,
+                   true, r->o.arg);
     r->claim.wanted = r->claim.granted == 0;
     if (r->claim.wanted)
         return;

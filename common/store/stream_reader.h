@@ -5,8 +5,8 @@
  *
  * A reader has a connection of its own, since its reads block there.  It asks
  * `grant` for room before each read and claims no more entries than that.  An
- * idle reader asks for
- * little, one whose reads come back full for more each time.
+ * idle reader asks for a single entry of each stream and blocks, one whose
+ * reads come back full asks for more each time and does not.
  *
  * Entries that another consumer holds for longer than takeover_idle_ms are
  * taken over (XAUTOCLAIM); so may be entries that this process still holds
@@ -44,12 +44,12 @@ struct wsub_stream_reader_options {
     uint32_t takeover_idle_ms[WSUB_READER_STREAMS_MAX];
     size_t read_max; /* entries a stream in one read; bounds the memory that
                       * a reply takes */
-    /* Reserves room for up to `want` entries of each stream; returns for how
-     * many, 0 when there is none. */
-    size_t (*grant)(size_t want, void *arg);
+    /* Reserves room for up to `want` entries of each stream, or to take over
+     * of one of them; returns for how many, 0 when there is none. */
+    size_t (*grant)(size_t want, bool to_take_over, void *arg);
     /* The grant of `granted` is over.  Entries that came of it follow, and
      * take their room themselves. */
-    void (*give_back)(size_t granted, void *arg);
+    void (*give_back)(size_t granted, bool to_take_over, void *arg);
     /* One claimed entry; valid during the call. */
     void (*on_entry)(const struct wsub_stream_entry *entry, void *arg);
     /* Those were all entries: what was granted for more is free.  May kick

@@ -190,7 +190,7 @@ class BrokenRules(LifeTest):
         ("split", "== 1 and found", ">= 0 and found"),
         ("split", "position = position + 1", "position = position"),
         ("split", "post_each(found[2][2], found[2][4], left)", ""),
-        ("sweep", "if not is_pending(string.match(field, "
+        ("sweep", "if not is_kept(string.match(field, "
          "'^(%S+) (%S+)$')) then", "if true then"),
     )
 

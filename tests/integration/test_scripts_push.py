@@ -92,6 +92,21 @@ class Suspect(ScriptTest):
         self.sweep()
         self.assertEqual(self.hash("crashes"), {f"outbox {b}".encode(): b"1"})
 
+    def test_counts_of_what_was_taken_apart_stay_until_it_is_read(self):
+        self.call("XADD", "outbox", "*", "e", "1-1", "c", f"{CD} {CD}:1")
+        (bundle, _), = self.read("outbox")
+        self.run_script("split", "outbox", bundle)
+        self.sweep()
+        counts = self.hash("crashes")
+        self.assertEqual(list(counts.values()), [b"1", b"1"])
+        jobs = [entry for entry, _ in self.read("outbox")]
+        self.sweep()
+        self.assertEqual(self.hash("crashes"), counts)
+        self.assertEqual(self.suspect("taken", *jobs), [2, 2])
+        self.call("XACK", "outbox", "deliver", *jobs)
+        self.sweep()
+        self.assertFalse(self.exists("crashes"))
+
     def test_without_the_group(self):
         a, = self.held(1)
         self.call("XGROUP DESTROY", "outbox", "deliver")

@@ -56,8 +56,9 @@ if cursor == 'done' then
 end
 
 -- Jobs of `bulk` that nobody has read, as though all bundles were full; all of
--- them where Redis has lost count.  It is never more than there are: what was read between a rewrite of
--- the append-only file and a restart Redis counts as unread for ever.
+-- them where Redis has lost count.  It is never more than there are: what was
+-- read between a rewrite of the append-only file and a restart Redis counts as
+-- unread for ever.
 local function unread()
     local all = redis.call('XLEN', p .. 'bulk')
     for _, group in ipairs(redis.pcall('XINFO', 'GROUPS', p .. 'bulk')) do

@@ -4,8 +4,8 @@
 -- Returns the number of jobs that were posted, each as an entry of its own.
 --
 -- Atomic: a job is in its bundle or posted by itself.  One that the worker who
--- held the bundle has settled (`parts`) is neither.  A worker ended while it held
--- the others, so each begins with a crash count of one (suspect.lua).  The
+-- held the bundle has settled (`parts`) is neither.  A worker ended while it
+-- held the others, so each begins with a crash count of one (suspect.lua).  The
 -- acknowledgement comes first: Redis at its memory limit refuses a script whose
 -- first write needs memory.
 
