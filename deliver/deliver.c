@@ -88,7 +88,6 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     deliver_jobs_resume(d);
     deliver_verify_resume(d);
     deliver_claim_renew(d->claim);
-    deliver_tries_flush(d->tries, wsub_loop_draining(d->loop));
 }
 
 /* What the hosts are told later may make it due earlier, so it is planned
@@ -277,7 +276,7 @@ void deliver_drain_check(struct deliver *d)
         !deliver_claim_idle(d->claim))
         return;
     d->leaving = true;
-    deliver_tries_flush(d->tries, true);
+    deliver_tries_flush(d->tries);
     wsub_leave(d->redis, "deliver", d->config->instance_name, streams,
                STREAM_COUNT, on_left, d);
 }

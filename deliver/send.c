@@ -102,8 +102,7 @@ static uint32_t note_attempt(const struct deliver_job *job,
 
     run = deliver_history_note(d->history, job->shard, job->td, job->cd,
                                &attempt);
-    if (deliver_history_is_full(d->history))
-        deliver_tries_flush(d->tries, true);
+    deliver_tries_plan(d->tries);
     return run;
 }
 
