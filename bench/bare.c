@@ -16,7 +16,10 @@
  * sessions are shared by all handles), by HTTP/2 with --http2.  The event is
  * stamped when its first POST starts.
  *
- * Prints one line of JSON. */
+ * Does so once for each line of its standard input, with the connections of
+ * the time before, and answers with one line of JSON:
+ *
+ *   echo | bench-bare --port P ... */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,8 +50,9 @@ struct bare {
     CURLSH *share; /* TLS sessions */
     struct event *timer;
     struct curl_slist *headers;
-    char **urls;   /* one a subscription */
-    char **bodies; /* one an event, made when its first POST starts */
+    char **urls;        /* one a subscription */
+    char **bodies;      /* one an event, made when its first POST starts */
+    struct slot *slots; /* one a concurrent transfer */
     uint64_t started, finished, failed;
 };
 
@@ -260,10 +264,23 @@ static void set_up(struct bare *bare)
                       CACHED_FOR_EACH * (long)bare->concurrency);
     make_headers(bare);
     make_urls(bare);
+    bare->slots = wsub_calloc(bare->concurrency, sizeof(*bare->slots));
+    for (unsigned long i = 0; i < bare->concurrency; i++)
+        slot_init(&bare->slots[i], bare);
+}
+
+static void drop_bodies(struct bare *bare)
+{
+    for (unsigned long i = 0; i < bare->events; i++) {
+        free(bare->bodies[i]);
+        bare->bodies[i] = NULL;
+    }
 }
 
 static void tear_down(struct bare *bare)
 {
+    for (unsigned long i = 0; i < bare->concurrency; i++)
+        curl_easy_cleanup(bare->slots[i].easy);
     curl_multi_cleanup(bare->multi);
     curl_share_cleanup(bare->share);
     curl_slist_free_all(bare->headers);
@@ -271,24 +288,23 @@ static void tear_down(struct bare *bare)
     event_base_free(bare->base);
     for (unsigned long i = 0; i < bare->subscriptions; i++)
         free(bare->urls[i]);
-    for (unsigned long i = 0; i < bare->events; i++)
-        free(bare->bodies[i]);
+    drop_bodies(bare);
     free(bare->urls);
     free(bare->bodies);
+    free(bare->slots);
     curl_global_cleanup();
 }
 
 static void run(struct bare *bare)
 {
-    struct slot *slots = wsub_calloc(bare->concurrency, sizeof(*slots));
     double cpu_s = bench_cpu_s();
     uint64_t began = bench_now_ns();
     double seconds;
 
+    bare->started = bare->finished = bare->failed = 0;
+    drop_bodies(bare);
     for (unsigned long i = 0; i < bare->concurrency; i++)
-        slot_init(&slots[i], bare);
-    for (unsigned long i = 0; i < bare->concurrency; i++)
-        start(&slots[i]);
+        start(&bare->slots[i]);
     event_base_dispatch(bare->base);
     seconds = (double)(bench_now_ns() - began) / 1e9;
     cpu_s = bench_cpu_s() - cpu_s;
@@ -298,9 +314,17 @@ static void run(struct bare *bare)
            bare->finished, bare->failed, seconds,
            (double)bare->finished / seconds, cpu_s,
            cpu_s * 1e6 / (double)bare->finished);
-    for (unsigned long i = 0; i < bare->concurrency; i++)
-        curl_easy_cleanup(slots[i].easy);
-    free(slots);
+    fflush(stdout);
+}
+
+/* Once for each line. */
+static void run_on_lines(struct bare *bare)
+{
+    int c;
+
+    while ((c = getchar()) != EOF)
+        if (c == '\n')
+            run(bare);
 }
 
 int main(int argc, char **argv)
@@ -354,7 +378,7 @@ int main(int argc, char **argv)
         return 1;
     }
     set_up(&bare);
-    run(&bare);
+    run_on_lines(&bare);
     tear_down(&bare);
     return 0;
 }

@@ -1,10 +1,12 @@
 """Deliveries from publishing to arrival: by the system, and by the bare loop
 beside it."""
 
+import contextlib
 import time
 
 from cpu import Meter
-from rig import TOPIC, Profile, Sink, System, Tool
+from rig import TOPIC, Loop, Profile, Sink, System, Tool
+from slices import order, swing_notes, together
 
 FULL = 0.85        # of a core: a program this busy may be the limit
 NOISE_CORES = 0.1  # that others kept busy: the figures suffer
@@ -35,6 +37,7 @@ def _run(load, stats, meter):
     return {
         "rate": stats["distinct"] / seconds if seconds > 0 else 0.0,
         "seconds": seconds,
+        "distinct": stats["distinct"],
         "missing": stats["missing"],
         "duplicates": stats["duplicates"],
         "strange": stats["strange"],
@@ -74,17 +77,22 @@ def run_system(load, system, sink, topic=TOPIC, profile=(None, None)):
                      for name, count in after.items()}}
 
 
-def run_bare(load, system, sink, certificate=None):
-    """The same deliveries without the system."""
+def bare_loop(load, system, sink, certificate=None):
+    """The bare loop for the load: one process for all slices, so that its
+    connections stay as deliver's do."""
     more = {"ca": certificate.pem} if load.tls else {}
+    return Loop("bench-bare", port=sink.port, topic=TOPIC,
+                subscriptions=load.subscriptions, events=load.events,
+                bytes=load.event_bytes, concurrency=load.bare_concurrency,
+                hosts=load.hosts, public_url=system.client.url,
+                http2=int(load.http2), **more)
+
+
+def run_bare(load, bare, sink):
+    """The same deliveries without the system."""
     sink.reset(load.subscriptions, load.events, load.delay_ms, load.close)
     with Meter(sink=[sink.pid]) as meter:
-        done = Tool("bench-bare", port=sink.port, topic=TOPIC,
-                    subscriptions=load.subscriptions,
-                    events=load.events, bytes=load.event_bytes,
-                    concurrency=load.bare_concurrency, hosts=load.hosts,
-                    public_url=system.client.url, http2=int(load.http2),
-                    **more).result()
+        done = bare.run()
     meter.settle(bare=done["cpu_s"])
     return {**_run(load, sink.stats(), meter), "tool": done}
 
@@ -153,31 +161,48 @@ def _figures(load, ours, bare):
             **cpu_figures("bare", bare)}
 
 
-def _round(number, load, system, sink, context):
-    """Both, in an order that alternates."""
-    runs = {}
-    for kind in ("system", "bare") if number % 2 == 0 else ("bare", "system"):
+def _slices(number, load, place, context):
+    """A round's runs by kind."""
+    system, bare, sink = place
+    runs = {"system": [], "bare": []}
+    for kind in order(("system", "bare"), number, load.slices):
         if kind == "bare":
-            runs[kind] = run_bare(load, system, sink, context.certificate)
+            runs[kind].append(run_bare(load, bare, sink))
         else:
-            runs[kind] = run_system(load, system, sink,
-                                    profile=context.profile(load, number))
-    ours, bare = runs["system"], runs["bare"]
+            count = number * load.slices + len(runs[kind])
+            runs[kind].append(run_system(load, system, sink,
+                                         profile=context.profile(load, count)))
+    return runs
+
+
+def _round(load, runs):
+    ours, bare = together(runs["system"]), together(runs["bare"])
     return {"figures": _figures(load, ours, bare),
-            "notes": [note for name, run in runs.items()
+            "notes": [note for name, run in (("system", ours), ("bare", bare))
                       for note in notes(load, name, run)],
             "wrong": wrong(ours) + wrong(bare), "runs": runs}
 
 
 def deliveries(load, context):
-    """Rounds of the system and the bare loop, one after the other."""
+    """Rounds of slices of the system and the bare loop, after one of each
+    that makes the connections and fills the caches."""
     sink = Sink(context.certificate if load.tls else None, load.http2)
     try:
-        with System(**dict(load.settings)) as system:
+        with System(**dict(load.settings)) as system, contextlib.closing(
+                bare_loop(load, system, sink, context.certificate)) as bare:
             sink.reset(0, 0)
             system.subscribe(sink, load.subscriptions, load.hosts)
+            first = (wrong(run_bare(load, bare, sink)) +
+                     wrong(run_system(load, system, sink)))
+            rates = []
             for number in range(context.rounds(load)):
-                yield _round(number, load, system, sink, context)
+                runs = _slices(number, load, (system, bare, sink), context)
+                one = _round(load, runs)
+                rates.append([run["rate"] for run in runs["bare"]])
+                if not load.latency:
+                    one["notes"] += swing_notes(rates)
+                one["wrong"] += first
+                yield one
     finally:
         sink.close()
 

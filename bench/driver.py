@@ -31,6 +31,12 @@ class Context:
             return self._options.rounds or 1
         return scenario.rounds or ROUNDS
 
+    def sized(self, scenario):
+        """The scenario in the size that was asked for."""
+        if self._options.tenth:
+            scenario = scenario.of(events=max(1, scenario.events // 10))
+        return scenario.short() if self._options.short else scenario
+
     def profile(self, scenario, number):
         """The role to profile and the file for it, or twice None."""
         role = self._options.profile
@@ -92,19 +98,11 @@ def certificate_for(options):
     return certificate
 
 
-def chosen(name, options):
-    """The scenario in the size that was asked for."""
-    scenario = SCENARIOS[name]
-    if options.tenth:
-        scenario = scenario.of(events=max(1, scenario.events // 10))
-    return scenario.short() if options.short else scenario
-
-
-def run_all(options, certificate):
+def run_all(options, context):
     """Returns the rounds by scenario."""
-    context, done = Context(options, certificate), {}
+    done = {}
     for name in options.scenario:
-        scenario = chosen(name, options)
+        scenario = context.sized(SCENARIOS[name])
         try:
             done[name] = run_scenario(scenario, context)
         except AssertionError as problem:
@@ -123,15 +121,16 @@ def main():
     if load > BUSY_LOAD:
         say(f"The machine is busy (load {load:.1f}): don't trust the rates.")
     certificate = certificate_for(options)
+    context = Context(options, certificate)
     try:
-        done = run_all(options, certificate)
+        done = run_all(options, context)
     finally:
         if certificate is not None:
             certificate.close()
     results = {
         "machine": {"cores": os.cpu_count(), "system": platform.platform(),
                     "load_before": load},
-        "scenarios": {name: {"load": vars(chosen(name, options)),
+        "scenarios": {name: {"load": vars(context.sized(SCENARIOS[name])),
                              "rounds": rounds}
                       for name, rounds in done.items()}}
     file = options.json or report.path(options.short, "results.json")

@@ -36,7 +36,8 @@ FUNCTIONS = 80
 with open("build/bench/instructions.json", encoding="utf-8") as file:
     found = json.load(file)["scenarios"][sys.argv[1]]
 load = found["load"]
-deliveries = load["subscriptions"] * load["events"]
+slices = 1 + load["slices"]  # one goes before the round
+deliveries = load["subscriptions"] * load["events"] * slices
 text = subprocess.run(["callgrind_annotate", "--inclusive=yes", sys.argv[2]],
                       check=True, capture_output=True, text=True).stdout
 lines = [line.split(None, 1) for line in text.splitlines()

@@ -22,18 +22,28 @@ return cds[#cds] or ''
 """
 
 
-def _noise(meter):
+def noise(meter):
     if meter.others > NOISE_CORES:
         yield f"others kept {meter.others:.2f} cores busy meanwhile"
+
+
+def cpu_figures(meter, count):
+    return {f"{name}, CPU us": used * 1e6 / count
+            for name, used in meter.used.items()}
+
+
+def push_once(load, system, topic=TOPIC):
+    """What the publisher has found, and the meter of the pushes."""
+    with Meter(**system.pids()) as meter:
+        pushed = publish(load, system, topic).result()
+    return pushed, meter.settle(publisher=pushed["cpu_s"])
 
 
 def push(load, context):
     """Pushes to a hub alone, and XADD of the same bytes by redis-benchmark."""
     with System(delivers=0, spreader=False, **dict(load.settings)) as system:
         for _ in range(context.rounds(load)):
-            with Meter(**system.pids()) as meter:
-                pushed = publish(load, system).result()
-            meter.settle(publisher=pushed["cpu_s"])
+            pushed, meter = push_once(load, system)
             plain = _redis_benchmark(load, system.redis.socket_path)
             busy = pushed["cpu_s"] / pushed["seconds"]
             note = [f"the publisher used {busy:.0%} of a core and may be the "
@@ -44,9 +54,8 @@ def push(load, context):
                 "pushes/s": pushed["rate"], "XADD/s": plain,
                 "ratio": pushed["rate"] / plain,
                 "p99 answer, ms": pushed["answer_us"]["p99"] / 1e3,
-                **{f"{name}, CPU us": used * 1e6 / load.events
-                   for name, used in meter.used.items()}},
-                   "notes": note + list(_noise(meter)),
+                **cpu_figures(meter, load.events)},
+                   "notes": note + list(noise(meter)),
                    "wrong": pushed["refused"], "runs": {"pushed": pushed}}
 
 
@@ -61,24 +70,41 @@ def _redis_benchmark(load, socket_path):
     return float(done.stdout.splitlines()[-1].rsplit('","')[1])
 
 
+def subscribe_once(load, system, sink, topic):
+    """Figures of the subscriptions to a new topic, and the meter."""
+    with Meter(sink=[sink.pid], **system.pids()) as meter:
+        seconds = system.activate(sink, load.subscriptions, load.hosts, topic)
+    system.wait_idle()
+    return {"subscriptions/s": load.subscriptions / seconds,
+            **cpu_figures(meter, load.subscriptions)}, meter.settle()
+
+
 def subscribe(load, context):
     """Requests with verification, from the first one until all are active."""
     sink = Sink()
     try:
         with System(**dict(load.settings)) as system:
             for number in range(context.rounds(load)):
-                with Meter(sink=[sink.pid], **system.pids()) as meter:
-                    seconds = system.subscribe(
-                        sink, load.subscriptions, load.hosts,
-                        f"{TOPIC}/{number}")
-                meter.settle()
-                yield {"figures": {
-                    "subscriptions/s": load.subscriptions / seconds,
-                    **{f"{name}, CPU us": used * 1e6 / load.subscriptions
-                       for name, used in meter.used.items()}},
-                       "notes": list(_noise(meter)), "wrong": 0}
+                figures, meter = subscribe_once(load, system, sink,
+                                                f"{TOPIC}/{number}")
+                yield {"figures": figures, "notes": list(noise(meter)),
+                       "wrong": 0}
     finally:
         sink.close()
+
+
+def fanout_once(load, system, topic=TOPIC):
+    """Figures of one event's fan-out, and the meter."""
+    expected = _posted(system, topic) + load.subscriptions
+    with Meter(**system.pids()) as meter:
+        began = time.monotonic()
+        publish(load, system, topic).result()
+        while _posted(system, topic) < expected:
+            system.check()
+            time.sleep(POLL_S)
+        seconds = time.monotonic() - began
+    return {"jobs/s": load.subscriptions / seconds,
+            **cpu_figures(meter, load.subscriptions)}, meter.settle()
 
 
 def fanout(load, context):
@@ -89,31 +115,21 @@ def fanout(load, context):
         with System(delivers=0, **dict(load.settings)) as system:
             system.subscribe(sink, load.subscriptions, load.hosts)
             _make_plain_index(system.redis, load.subscriptions)
-            for number in range(context.rounds(load)):
-                expected = (number + 1) * load.subscriptions
-                with Meter(**system.pids()) as meter:
-                    began = time.monotonic()
-                    publish(load, system).result()
-                    while _posted(system) < expected:
-                        system.check()
-                        time.sleep(POLL_S)
-                    seconds = time.monotonic() - began
-                meter.settle()
+            for _ in range(context.rounds(load)):
+                figures, meter = fanout_once(load, system)
                 plain = _plain_pages(system, load.subscriptions)
-                rate = load.subscriptions / seconds
                 yield {"figures": {
-                    "jobs/s": rate, "plain page: jobs/s": plain,
-                    "ratio": rate / plain,
-                    **{f"{name}, CPU us": used * 1e6 / load.subscriptions
-                       for name, used in meter.used.items()}},
-                       "notes": list(_noise(meter)), "wrong": 0}
+                    **figures, "plain page: jobs/s": plain,
+                    "ratio": figures["jobs/s"] / plain},
+                       "notes": list(noise(meter)), "wrong": 0}
     finally:
         sink.close()
 
 
-def _posted(system):
-    return sum(system.redis.call("XLEN", system.store.key(TOPIC, lane))
-               for lane in ("outbox", "bulk"))
+def _posted(system, topic):
+    """Jobs that nobody has settled."""
+    return sum(map(int, system.redis.call(
+        "HVALS", system.store.key(topic, "refs"))))
 
 
 def _make_plain_index(redis, count):

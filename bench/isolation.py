@@ -6,6 +6,7 @@ import socket
 from cpu import Meter
 from deliveries import notes, publish, wait_arrivals, wrong
 from rig import TOPIC, Sink, System
+from slices import order
 from support.httpd import Answer
 from support.subscriber import Subscriber
 from support.wait import wait_until
@@ -81,8 +82,7 @@ def isolation(load, context):
             system.subscribe(sink, load.subscriptions, load.hosts)
             for number in range(context.rounds(load)):
                 runs = {}
-                order = ("alone", "with bad ones")
-                for kind in order if number % 2 == 0 else order[::-1]:
+                for kind in order(("alone", "with bad ones"), number, 1):
                     context.say(f"{load.name}: {kind}")
                     bad = (three_bad(system) if kind != "alone" else
                            contextlib.nullcontext())

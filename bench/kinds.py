@@ -4,7 +4,9 @@ A round is a dict: `figures` by name; `notes`, what makes them doubtful;
 `wrong`, how many deliveries or requests failed; for plots `points`, figures by
 x; anything else goes to the JSON as it is."""
 
+import crowd
 import deliveries
+import growth
 import intake
 import isolation
 import scale
@@ -17,8 +19,8 @@ KINDS = {
     "subscribe": intake.subscribe,
     "fanout": intake.fanout,
     "isolation": isolation.isolation,
-    "growth": scale.growth,
-    "crowd": scale.crowd,
+    "growth": growth.growth,
+    "crowd": crowd.crowd,
     "backlog": scale.backlog,
     "stored": scale.stored,
 }

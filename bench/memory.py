@@ -151,13 +151,16 @@ def read(shard, stream, count):
 
 def settle(shard, lane, operation):
     """Claims the jobs of a lane and settles them by `operation`, which makes
-    its words of entry and C."""
+    its words of C."""
     while True:
         entries = read(shard, lane, AT_ONCE)
         if not entries:
             return
-        words = [word for entry, fields in entries
-                 for word in operation(entry, fields[3])]
+        words = []
+        for entry, fields in entries:
+            words += ["rest", lane, entry, "-"]
+            for target in fields[3].split(b" "):
+                words += operation(target)
         shard.run("settle", *words)
 
 
@@ -169,8 +172,8 @@ def jobs(topic, count):
         post(shard, td, topic)
     with Measure(shard, "a job in retry beside its empty lane", count):
         for lane in ("outbox", "bulk"):
-            settle(shard, lane, lambda entry, c: (
-                "later", lane, entry, EVENT, c, 1, 0, 3600000, td))
+            settle(shard, lane, lambda c: (
+                "later", EVENT, c, 1, 0, 3600000, td))
     shard.redis.close()
 
 

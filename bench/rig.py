@@ -18,7 +18,7 @@ from support.child import die_with_parent
 from support.hub import Hub
 from support.keys import Store
 from support.programs import Program, binary
-from support.redis import Redis
+from support.redis import Redis, RedisError
 
 TOPIC = "http://publisher.example/topic"
 SHARDS = 8
@@ -34,11 +34,10 @@ class RedisProcess(Redis):
 class System:
     """Redis and the programs: a hub, and as told a spreader and delivers."""
 
-    def __init__(self, delivers=1, spreader=True, **settings):
-        self._settings = {"shards": SHARDS, "listen": "127.0.0.1:0",
-                          "allow_private_networks": "yes", "verify": "off",
-                          **settings}
-        self._wanted = {"spreader": int(spreader), "deliver": delivers}
+    def __init__(self, **wanted):
+        """`wanted` is what start() takes."""
+        self._wanted = wanted
+        self._settings = {}
         self._programs = []
 
     def __enter__(self):
@@ -46,26 +45,43 @@ class System:
         os.write(handle, f"bench {secrets.token_hex(32)}\n".encode())
         os.close(handle)
         self.redis = RedisProcess("--appendfsync", "everysec")
-        self._settings.update(redis_url=self.redis.url,
-                              secret_keys_file=self._ring)
         self.store = Store(self.redis, SHARDS)
-        self.client = Hub(self._start("hub").address())
-        for role, count in self._wanted.items():
-            for _ in range(count):
-                self._start(role)
+        self.start(**self._wanted)
         return self
 
-    def __exit__(self, kind, *_):
+    def start(self, delivers=1, spreader=True, **settings):
+        """Starts the programs, after the end of those that run."""
+        self._end_programs()
+        self._settings = {"shards": SHARDS, "listen": "127.0.0.1:0",
+                          "allow_private_networks": "yes", "verify": "off",
+                          "redis_url": self.redis.url,
+                          "secret_keys_file": self._ring, **settings}
+        self.client = Hub(self._start("hub").address())
+        for role, count in (("spreader", int(spreader)),
+                            ("deliver", delivers)):
+            for _ in range(count):
+                self._start(role)
+
+    def _end_programs(self):
         problems = []
         for program in self._programs:
             try:
                 program.close()
             except AssertionError as problem:
                 problems.append(problem)
-        self.redis.close()
-        os.unlink(self._ring)
-        if problems and kind is None:
+        self._programs = []
+        if problems:
             raise problems[0]
+
+    def __exit__(self, kind, *_):
+        try:
+            self._end_programs()
+        except AssertionError:
+            if kind is None:
+                raise
+        finally:
+            self.redis.close()
+            os.unlink(self._ring)
 
     def check(self):
         """Ends the benchmark when a program has ended by itself."""
@@ -105,7 +121,12 @@ class System:
 
     def subscribe(self, sink, count, hosts, topic=TOPIC):
         """Registers the first callbacks of the sink, each with a secret, and
-        waits until all are active and no work is left.  Returns the seconds
+        waits until all are active and no work is left."""
+        self.activate(sink, count, hosts, topic)
+        self.wait_idle()
+
+    def activate(self, sink, count, hosts, topic):
+        """Registers them and waits until all are active.  Returns the seconds
         from the first request on."""
         before = self.store.subscribers(topic)
         asked = Tool("bench-subscribe", port=self.hub_port, topic=topic,
@@ -116,9 +137,23 @@ class System:
                                  f"{count} subscriptions")
         self._wait(lambda: self.store.subscribers(topic) == before + count,
                    f"{count} subscriptions are active", 0.005)
-        seconds = time.monotonic() - asked["began_ns"] / 1e9
-        self.wait_idle()
-        return seconds
+        return time.monotonic() - asked["began_ns"] / 1e9
+
+    def stop_rewrites(self):
+        """Has Redis rewrite its append-only file now and never again: how
+        often it would depends on how much else is stored, and it takes a core
+        from whatever is being measured."""
+        self.redis.call("CONFIG", "SET", "auto-aof-rewrite-percentage", 0)
+        try:
+            self.redis.call("BGREWRITEAOF")
+        except RedisError:  # it is at it already
+            pass
+        self._wait(self._is_rewritten, "the append-only file is rewritten")
+
+    def _is_rewritten(self):
+        about = self.redis.call("INFO", "persistence")
+        return (b"aof_rewrite_in_progress:0" in about and
+                b"aof_rewrite_scheduled:0" in about)
 
     def wait_idle(self):
         self._wait(self.store.idle, "no work is left")
@@ -211,11 +246,13 @@ class Sink:
 class Tool:
     """A program of the benchmark that runs to its end and prints JSON."""
 
+    _STDIN = subprocess.DEVNULL
+
     def __init__(self, name, **options):
         words = [binary(name)]
         for option, value in options.items():
             words += ["--" + option.replace("_", "-"), str(value)]
-        self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL,
+        self._process = subprocess.Popen(words, stdin=self._STDIN,
                                          stdout=subprocess.PIPE, text=True,
                                          preexec_fn=die_with_parent)
 
@@ -233,6 +270,27 @@ class Tool:
         if self._process.returncode != 0:
             raise AssertionError("a tool of the benchmark failed")
         return json.loads(text)
+
+
+class Loop(Tool):
+    """A program of the benchmark that runs whenever it is told to."""
+
+    _STDIN = subprocess.PIPE
+
+    def run(self):
+        """Returns what it has found this time."""
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise AssertionError("a tool of the benchmark failed")
+        return json.loads(line)
+
+    def close(self):
+        self._process.stdin.close()
+        self._process.stdout.close()
+        if self._process.wait(timeout=30) != 0:
+            raise AssertionError("a tool of the benchmark failed")
 
 
 class Profile:

@@ -239,15 +239,6 @@ void deliver_content_get(struct deliver_content_cache *cache, unsigned shard,
     load_logged(entry);
 }
 
-void deliver_content_td(const struct deliver_content *content, int level,
-                        char ret_td[WSUB_DIGEST_LEN + 1])
-{
-    if (level == 0)
-        memcpy(ret_td, content->td, sizeof(content->td));
-    else
-        wsub_topic_level(content->topic, level, ret_td);
-}
-
 /* The entry whose `content` this is. */
 static struct entry *entry_of(const struct deliver_content *content)
 {
@@ -257,6 +248,22 @@ static struct entry *entry_of(const struct deliver_content *content)
     } of = {.content = content};
 
     return of.entry;
+}
+
+const struct deliver_content *
+deliver_content_share(const struct deliver_content *content)
+{
+    entry_of(content)->users++;
+    return content;
+}
+
+void deliver_content_td(const struct deliver_content *content, int level,
+                        char ret_td[WSUB_DIGEST_LEN + 1])
+{
+    if (level == 0)
+        memcpy(ret_td, content->td, sizeof(content->td));
+    else
+        wsub_topic_level(content->topic, level, ret_td);
 }
 
 void deliver_content_put(struct deliver_content_cache *cache,

@@ -47,11 +47,15 @@ size_t deliver_content_bytes(const struct deliver_content_cache *cache);
 void deliver_content_get(struct deliver_content_cache *cache, unsigned shard,
                          const char *id, struct deliver_content_wait *wait);
 
+/* Begins another use of what is in use. */
+const struct deliver_content *
+deliver_content_share(const struct deliver_content *content);
+
 /* Writes the TD of a level of the event's topic. */
 void deliver_content_td(const struct deliver_content *content, int level,
                         char ret_td[WSUB_DIGEST_LEN + 1]);
 
-/* Ends the use that one on_content began; NULL is fine. */
+/* Ends one use; NULL is fine. */
 void deliver_content_put(struct deliver_content_cache *cache,
                          const struct deliver_content *content);
 

@@ -1,8 +1,8 @@
 /* deliver.c - puts the parts of websub-deliver together (see deliver.h).
  *
  * Every TICK_MS: what Redis' absence has stalled goes on, what waits too long
- * for its host is put back, readers look for room again, what is held for
- * long is kept from being taken over.  Hosts have a timer of their own. */
+ * for its host is put back, what is held for long is kept from being taken
+ * over.  Hosts have a timer of their own. */
 #include "deliver/deliver.h"
 
 #include <stdlib.h>
@@ -18,6 +18,7 @@
 #include "common/store/leave.h"
 #include "common/store/progress.h"
 #include "common/store/promoter.h"
+#include "deliver/bundle.h"
 #include "deliver/claim.h"
 #include "deliver/history.h"
 #include "deliver/parking.h"
@@ -87,7 +88,6 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     deliver_jobs_resume(d);
     deliver_verify_resume(d);
     deliver_claim_renew(d->claim);
-    deliver_tries_flush(d->tries, wsub_loop_draining(d->loop));
 }
 
 /* What the hosts are told later may make it due earlier, so it is planned
@@ -232,7 +232,7 @@ void deliver_done(struct deliver *d)
     if (d->claim != NULL) {
         wsub_redis_close(d->redis);
         wsub_http_client_free(d->client);
-        deliver_jobs_abandon(d);
+        deliver_bundles_abandon(d);
         deliver_verify_abandon(d);
         deliver_claim_free(d->claim);
         event_free(d->tick);
@@ -276,7 +276,7 @@ void deliver_drain_check(struct deliver *d)
         !deliver_claim_idle(d->claim))
         return;
     d->leaving = true;
-    deliver_tries_flush(d->tries, true);
+    deliver_tries_flush(d->tries);
     wsub_leave(d->redis, "deliver", d->config->instance_name, streams,
                STREAM_COUNT, on_left, d);
 }

@@ -4,9 +4,10 @@
  *        |            '- turn, suspect, parking: the special ways of a job
  *        '--entry--> verify -> host -> ask ----------> verified script
  *
- * One loop, one thread.  A claimed entry takes one of `concurrency` slots and
- * holds it until its outcome is in Redis, so the process never holds more
- * than that. */
+ * One loop, one thread.  A job takes one of `concurrency` slots and holds it
+ * until its outcome is in Redis.  The jobs of a bundle that find none wait, and
+ * its source claims nothing more meanwhile, so the process never holds many
+ * more than that (see claim.h). */
 #ifndef DELIVER_DELIVER_H
 #define DELIVER_DELIVER_H
 
@@ -62,8 +63,9 @@ struct deliver {
     bool leaving;            /* drained; ends once Redis has answered */
 };
 
-/* How long an entry may at most stay with a process that lives: waiting for a
- * host slot, then one attempt.  Others take it over after more than that. */
+/* Others take an entry over that a process has held for longer: the longest
+ * wait for a host, and one attempt.  What takes longer is renewed meanwhile
+ * (see deliver_claim_renew()). */
 uint32_t deliver_takeover_idle_ms(const struct wsub_config *config);
 
 /* Builds everything in the zeroed `d`; one sentence goes to `err_text` on

@@ -34,6 +34,7 @@ static unsigned hash_key(const struct key *key)
 #include <uthash.h>
 
 struct news {
+    uint64_t since_ms; /* the first attempt */
     uint64_t delivered, failed, bytes;
     unsigned noted; /* attempts; the last is at (noted - 1) % ATTEMPTS */
     struct deliver_attempt attempts[DELIVER_HISTORY_ATTEMPTS];
@@ -167,9 +168,9 @@ static struct news *news_new(struct deliver_history *history)
     return news;
 }
 
-bool deliver_history_is_full(const struct deliver_history *history)
+uint32_t deliver_history_unflushed(const struct deliver_history *history)
 {
-    return history->unflushed_count >= DELIVER_HISTORY_UNFLUSHED_MAX;
+    return history->unflushed_count;
 }
 
 static void add_news(struct news *news, const struct deliver_attempt *attempt)
@@ -183,9 +184,11 @@ static void add_news(struct news *news, const struct deliver_attempt *attempt)
 }
 
 /* The record, which may be in the list of runs and has no news, gets some. */
-static void begin_news(struct deliver_history *history, struct record *record)
+static void begin_news(struct deliver_history *history, struct record *record,
+                       uint64_t now_ms)
 {
     record->news = news_new(history);
+    record->news->since_ms = now_ms;
     TAILQ_INSERT_TAIL(&history->unflushed[record->key.shard], record, next);
     history->unflushed_count++;
 }
@@ -202,8 +205,9 @@ uint32_t deliver_history_note(struct deliver_history *history, unsigned shard,
     else if (record->news == NULL)
         drop_run(history, record);
     run = record->run = attempt->delivered ? 0 : record->run + 1;
-    if (record->news == NULL && !deliver_history_is_full(history))
-        begin_news(history, record);
+    if (record->news == NULL &&
+        history->unflushed_count < DELIVER_HISTORY_UNFLUSHED_MAX)
+        begin_news(history, record, attempt->at_ms);
     if (record->news != NULL)
         add_news(record->news, attempt);
     else if (run > 0)
@@ -250,23 +254,34 @@ static void fill(struct deliver_history_entry *entry,
             news->attempts[(news->noted - 1 - i) % DELIVER_HISTORY_ATTEMPTS];
 }
 
-void deliver_history_flush(struct deliver_history *history, unsigned shard,
-                           deliver_history_cb *on_entry, void *arg)
+/* The record's news are flushed. */
+static void end_news(struct deliver_history *history, struct record *record)
 {
-    struct record_list *list = &history->unflushed[shard];
+    TAILQ_REMOVE(&history->unflushed[record->key.shard], record, next);
+    history->unflushed_count--;
+    STAILQ_INSERT_HEAD(&history->spare_news, record->news, next);
+    record->news = NULL;
+    if (record->run > 0)
+        keep_run(history, record);
+    else
+        forget(history, record);
+}
+
+size_t deliver_history_flush(struct deliver_history *history, unsigned shard,
+                             uint64_t until_ms, size_t most,
+                             deliver_history_cb *on_entry, void *arg)
+{
     struct deliver_history_entry entry;
     struct record *record;
+    size_t count = 0;
 
-    while ((record = TAILQ_FIRST(list)) != NULL) {
+    while (count < most &&
+           (record = TAILQ_FIRST(&history->unflushed[shard])) != NULL &&
+           record->news->since_ms < until_ms) {
         fill(&entry, record);
         on_entry(&entry, arg);
-        TAILQ_REMOVE(list, record, next);
-        history->unflushed_count--;
-        STAILQ_INSERT_HEAD(&history->spare_news, record->news, next);
-        record->news = NULL;
-        if (record->run > 0)
-            keep_run(history, record);
-        else
-            forget(history, record);
+        end_news(history, record);
+        count++;
     }
+    return count;
 }

@@ -10,6 +10,7 @@
 #define DELIVER_HISTORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/crypto/digest.h"
@@ -51,15 +52,18 @@ uint32_t deliver_history_add_failure(struct deliver_history *history,
                                      unsigned shard, const char *td,
                                      const char *cd);
 
-/* Whether it is time to flush all shards, however short the last flush ago. */
-bool deliver_history_is_full(const struct deliver_history *history);
+/* Subscriptions with something that was not flushed. */
+uint32_t deliver_history_unflushed(const struct deliver_history *history);
 
 /* `entry` is valid during the call, which must not use the history. */
 typedef void deliver_history_cb(const struct deliver_history_entry *entry,
                                 void *arg);
 
-/* Hands out what was noted for the shard since the last flush. */
-void deliver_history_flush(struct deliver_history *history, unsigned shard,
-                           deliver_history_cb *on_entry, void *arg);
+/* Hands out what was noted for the shard since the last flush, of up to `most`
+ * subscriptions whose first attempt since then ended before `until_ms` (Redis'
+ * time), the oldest first.  Returns how many. */
+size_t deliver_history_flush(struct deliver_history *history, unsigned shard,
+                             uint64_t until_ms, size_t most,
+                             deliver_history_cb *on_entry, void *arg);
 
 #endif

@@ -9,6 +9,7 @@
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 #include "common/store/topic.h"
+#include "deliver/bundle.h"
 #include "deliver/claim.h"
 #include "deliver/history.h"
 #include "deliver/job_entry.h"
@@ -48,8 +49,10 @@ static const struct {
 static void job_enter(struct deliver_job *job, enum deliver_job_state state)
 {
     if ((states[job->state].next & BIT(state)) == 0)
-        wsub_panic("job %s: %s -> %s", job->entry_id, states[job->state].name,
-                   states[state].name);
+        wsub_panic("job %s: %s -> %s", job->bundle->entry_id,
+                   states[job->state].name, states[state].name);
+    job->d->claim->loading += state == JOB_LOADING;
+    job->d->claim->loading -= job->state == JOB_LOADING;
     job->state = state;
 }
 
@@ -117,7 +120,7 @@ void deliver_job_free(struct deliver_job *job)
 {
     struct deliver *d = job->d;
 
-    HASH_DEL(d->claim->held, job);
+    deliver_bundle_drop(job->bundle, job);
     deliver_suspect_over(d->suspects, job);
     deliver_content_put(d->contents, job->content);
     TAILQ_INSERT_HEAD(&d->claim->spare, job, next);
@@ -135,15 +138,6 @@ static void load_record(struct deliver_job *job)
 {
     name_record(job);
     deliver_load_want(job->d->loader, job->shard, &job->load);
-}
-
-static void on_turn(struct deliver_ticket *ticket)
-{
-    struct deliver_job *job = OF(ticket, ticket);
-
-    job_enter(job, JOB_LOADING);
-    name_record(job);
-    deliver_load_want_later(job->d->loader, job->shard, &job->load);
 }
 
 /* The host's breaker is open: the attempt would fail, and is not made. */
@@ -195,6 +189,15 @@ static void job_send(struct deliver_job *job)
         job_enter(job, JOB_SENDING);
         deliver_send(job);
     }
+}
+
+static void on_turn(struct deliver_ticket *ticket)
+{
+    struct deliver_job *job = OF(ticket, ticket);
+
+    job_enter(job, JOB_LOADING);
+    name_record(job);
+    deliver_load_want_later(job->d->loader, job->shard, &job->load);
 }
 
 /* The record is fresh: sends now, or waits for the host. */
@@ -313,9 +316,19 @@ static void on_content(struct deliver_content_wait *wait, enum wsub_err err,
         deliver_job_stall(job);
 }
 
+/* A job of the same bundle has the event already, as a rule. */
+static void share_content(struct deliver_job *job)
+{
+    const struct deliver_job *first = job->bundle->jobs[0];
+
+    if (job->content == NULL && !job->is_turn && first != NULL &&
+        first->content != NULL)
+        job->content = deliver_content_share(first->content);
+}
+
 void deliver_job_advance(struct deliver_job *job)
 {
-    if (job->taken_over && !job->counted) {
+    if (job->bundle->taken_over && !job->counted) {
         job_enter(job, JOB_SUSPECT);
         deliver_suspect_ask(job->d->suspects, job);
     } else if (job->event_id[0] == '\0') {
@@ -323,6 +336,7 @@ void deliver_job_advance(struct deliver_job *job)
         deliver_turn_find(job);
     } else {
         job_enter(job, JOB_LOADING);
+        share_content(job);
         if (job->content != NULL)
             load_record(job);
         else
@@ -331,17 +345,15 @@ void deliver_job_advance(struct deliver_job *job)
     }
 }
 
-static void job_malformed(struct deliver_job *job)
+void deliver_job_malformed(struct deliver_job *job)
 {
-    wsub_log_error("job-malformed", WSUB_KU("shard", job->shard),
-                   WSUB_KV("entry", job->entry_id));
     snprintf(job->event_id, sizeof(job->event_id), "0-0");
     job->is_turn = false;
     job_drop(job, "malformed");
 }
 
 /* A zeroed job; the room for its line may be there already. */
-static struct deliver_job *job_new(struct deliver *d)
+static struct deliver_job *job_take(struct deliver *d)
 {
     struct deliver_job *job = TAILQ_FIRST(&d->claim->spare);
     struct wsub_buf line;
@@ -355,36 +367,21 @@ static struct deliver_job *job_new(struct deliver *d)
     return job;
 }
 
-void deliver_job_start(struct deliver *d, enum deliver_lane lane,
-                       const struct wsub_stream_entry *entry)
+struct deliver_job *deliver_job_new(struct deliver_bundle *bundle,
+                                    unsigned position)
 {
-    struct deliver_job *job, *held;
-    char key[sizeof(job->hold_key)];
+    struct deliver_job *job = job_take(bundle->d);
 
-    deliver_hold_key(entry, lane, key);
-    HASH_FIND_STR(d->claim->held, key, held);
-    if (held != NULL) { /* our own, taken over from ourselves */
-        deliver_claim_release(d->claim, 1);
-        return;
-    }
-    job = job_new(d);
-    job->d = d;
-    job->shard = entry->shard;
-    job->lane = lane;
-    job->taken_over = entry->taken_over;
-    job->claimed_ms = wsub_now_ms();
+    job->d = bundle->d;
+    job->bundle = bundle;
+    job->position = position;
+    job->shard = bundle->shard;
     job->wait.on_content = on_content;
     job->load.on_record = on_record;
     job->ticket.on_turn = on_turn;
     job->ticket.on_late = on_late;
     job->ticket.on_closed = on_closed;
-    snprintf(job->entry_id, sizeof(job->entry_id), "%s", entry->id);
-    memcpy(job->hold_key, key, sizeof(key));
-    HASH_ADD_STR(d->claim->held, hold_key, job);
-    if (deliver_job_fill(job, entry))
-        deliver_job_advance(job);
-    else
-        job_malformed(job);
+    return job;
 }
 
 void deliver_jobs_resume(struct deliver *d)
@@ -399,8 +396,10 @@ void deliver_jobs_resume(struct deliver *d)
     }
 }
 
-static void job_destroy(struct deliver_job *job)
+void deliver_job_destroy(struct deliver_job *job)
 {
+    if (job == NULL)
+        return;
     wsub_buf_done(&job->line);
     free(job);
 }
@@ -411,17 +410,6 @@ void deliver_jobs_free_spare(struct deliver_claim *claim)
 
     while ((job = TAILQ_FIRST(&claim->spare)) != NULL) {
         TAILQ_REMOVE(&claim->spare, job, next);
-        job_destroy(job);
-    }
-}
-
-void deliver_jobs_abandon(struct deliver *d)
-{
-    struct deliver_job *job, *next;
-
-    HASH_ITER(hh, d->claim->held, job, next)
-    {
-        HASH_DEL(d->claim->held, job);
-        job_destroy(job);
+        deliver_job_destroy(job);
     }
 }

@@ -19,8 +19,6 @@
 
 #include <curl/curl.h>
 
-#include <uthash.h>
-
 #include "common/base/buf.h"
 #include "common/crypto/digest.h"
 #include "common/store/record.h"
@@ -33,6 +31,8 @@
 #define DELIVER_ID_MAX 48 /* "MS-SEQ", each at most 20 digits */
 #define DELIVER_HOLD_KEY_MAX (DELIVER_ID_MAX + 20)
 #define DELIVER_JOB_HEADERS 5
+
+struct deliver_bundle;
 
 enum deliver_lane { DELIVER_LANE_OUTBOX, DELIVER_LANE_BULK };
 
@@ -65,9 +65,9 @@ enum deliver_outcome {
 struct deliver_job {
     struct deliver *d; /* borrowed; outlives the job */
     enum deliver_job_state state;
+    struct deliver_bundle *bundle; /* borrowed; the entry, outlives the job */
+    unsigned position;             /* among the bundle's jobs */
     unsigned shard;
-    enum deliver_lane lane;
-    char entry_id[DELIVER_ID_MAX]; /* in the lane */
     char event_id[DELIVER_ID_MAX]; /* "" while a turn looks for it */
     char cd[WSUB_DIGEST_LEN + 1];
     int level; /* of the event's topic that is subscribed to */
@@ -89,7 +89,6 @@ struct deliver_job {
     bool suspended; /* so is the turn's subscription, or is to be */
     bool lost;      /* the turn's event has left: DELIVER_STEP */
 
-    bool taken_over;   /* and its crash count is in Redis */
     bool counted;      /* the crash count has been read */
     bool is_watched;   /* it is one of the suspects that go on */
     uint32_t crashes;  /* processes that it ended for certain, before it came
@@ -97,20 +96,22 @@ struct deliver_job {
     uint32_t suspects; /* that ended while they held this entry of it */
 
     enum deliver_outcome outcome;
-    uint64_t delay_ms;             /* DELIVER_LATER, _SUSPEND, _WAIT */
-    char why[128];                 /* DELIVER_DEAD, _BURY */
-    uint64_t claimed_ms;           /* or renewed since; our clock */
-    TAILQ_ENTRY(deliver_job) next; /* suspect, settling or stalled */
-    UT_hash_handle hh;             /* held jobs by hold_key */
-    char hold_key[DELIVER_HOLD_KEY_MAX];
+    uint64_t delay_ms; /* DELIVER_LATER, _SUSPEND, _WAIT */
+    char why[128];     /* DELIVER_DEAD, _BURY */
+    TAILQ_ENTRY(deliver_job)
+    next; /* without a slot, suspect, settling or
+                                    * stalled */
 };
 
 TAILQ_HEAD(deliver_job_list, deliver_job);
 
-/* Takes a claimed entry of a lane; its slot is given back by
+/* A job of a bundle, to be filled.  Its slot is given back by
  * deliver_claim_release() once the outcome is in Redis. */
-void deliver_job_start(struct deliver *d, enum deliver_lane lane,
-                       const struct wsub_stream_entry *entry);
+struct deliver_job *deliver_job_new(struct deliver_bundle *bundle,
+                                    unsigned position);
+
+/* Ends a job whose entry can't be read. */
+void deliver_job_malformed(struct deliver_job *job);
 
 /* Goes on with the next step, as far as the job has come. */
 void deliver_job_advance(struct deliver_job *job);
@@ -138,8 +139,8 @@ void deliver_job_free(struct deliver_job *job);
 /* Redis may be back: stalled jobs go on. */
 void deliver_jobs_resume(struct deliver *d);
 
-/* Drops every job at teardown; others take the entries over. */
-void deliver_jobs_abandon(struct deliver *d);
+/* Frees a job at teardown; NULL is fine. */
+void deliver_job_destroy(struct deliver_job *job);
 
 /* Frees the jobs that are kept to be used again. */
 void deliver_jobs_free_spare(struct deliver_claim *claim);

@@ -4,29 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <hiredis/hiredis.h>
+
 #include "common/http/url.h"
 #include "common/store/topic.h"
-
-/* Copies a field that must be there and short; false when it is not. */
-static bool take_field(const struct wsub_stream_entry *entry, const char *name,
-                       char *ret, size_t size)
-{
-    size_t len;
-    const char *value = wsub_stream_field(entry->fields, name, &len);
-
-    if (value == NULL || len == 0 || len >= size)
-        return false;
-    memcpy(ret, value, len + 1);
-    return true;
-}
-
-static uint64_t take_number(const struct wsub_stream_entry *entry,
-                            const char *name)
-{
-    const char *value = wsub_stream_field(entry->fields, name, NULL);
-
-    return value != NULL ? strtoull(value, NULL, 10) : 0;
-}
 
 void deliver_job_target(const struct deliver_job *job,
                         char ret_text[DELIVER_TARGET_MAX])
@@ -39,20 +20,35 @@ void deliver_job_target(const struct deliver_job *job,
         snprintf(ret_text, DELIVER_TARGET_MAX, "%s:%d", job->cd, job->level);
 }
 
-/* The reverse of deliver_job_target(); false when `c` is malformed. */
-static bool take_target(struct deliver_job *job, const char *c)
+/* The reverse of deliver_job_target(), up to the next space; returns where
+ * that is, NULL when the target is malformed. */
+static const char *take_target(struct deliver_lane_entry *entry, const char *c)
 {
-    size_t len = c != NULL ? strcspn(c, ":") : 0;
+    size_t len = strcspn(c, ": ");
+    char *end;
+    int level = 0;
 
-    if (len != WSUB_DIGEST_LEN)
-        return false;
-    memcpy(job->cd, c, len);
-    job->cd[len] = '\0';
-    if (strcmp(c + len, ":*") == 0)
-        job->level = WSUB_LEVEL_ALL;
-    else if (c[len] == ':')
-        job->level = (int)strtoul(c + len + 1, NULL, 10);
-    return job->level < WSUB_URL_MAX_BYTES;
+    if (len != WSUB_DIGEST_LEN || entry->target_count == DELIVER_BUNDLE_MAX)
+        return NULL;
+    entry->targets[entry->target_count].cd = c;
+    c += len;
+    if (c[0] == ':' && c[1] == '*') {
+        level = WSUB_LEVEL_ALL;
+        c += 2;
+    } else if (c[0] == ':') {
+        level = (int)strtoul(c + 1, &end, 10);
+        c = end;
+    }
+    entry->targets[entry->target_count++].level = level;
+    return level < WSUB_URL_MAX_BYTES && (*c == ' ' || *c == '\0') ? c : NULL;
+}
+
+static bool take_targets(struct deliver_lane_entry *entry, const char *c)
+{
+    while ((c = take_target(entry, c)) != NULL)
+        if (*c++ == '\0')
+            return true;
+    return false;
 }
 
 static bool is_event_id(const char *text)
@@ -61,22 +57,74 @@ static bool is_event_id(const char *text)
     size_t ms = strspn(text, digits);
     size_t seq = text[ms] == '-' ? strspn(text + ms + 1, digits) : 0;
 
-    return ms > 0 && seq > 0 && text[ms + 1 + seq] == '\0';
+    return ms > 0 && seq > 0 && ms + 1 + seq < DELIVER_ID_MAX &&
+           text[ms + 1 + seq] == '\0';
 }
 
-bool deliver_job_fill(struct deliver_job *job,
-                      const struct wsub_stream_entry *entry)
+/* The names of fields have one letter. */
+static void take_field(struct deliver_lane_entry *entry, char name,
+                       const char *value, const char **ret_targets)
 {
-    job->failures = (uint32_t)take_number(entry, "n");
-    job->retried = wsub_stream_field(entry->fields, "n", NULL) != NULL;
-    job->crashes = (uint32_t)take_number(entry, "k");
-    if (!take_target(job, wsub_stream_field(entry->fields, "c", NULL)))
+    switch (name) {
+    case 'e':
+        entry->event = value;
+        break;
+    case 'c':
+        *ret_targets = value;
+        break;
+    case 'f':
+        entry->turn_td = value;
+        break;
+    case 'u':
+        entry->turn = strtoull(value, NULL, 10);
+        break;
+    case 'n':
+        entry->failures = (uint32_t)strtoull(value, NULL, 10);
+        entry->retried = true;
+        break;
+    case 'k':
+        entry->crashes = (uint32_t)strtoull(value, NULL, 10);
+        break;
+    }
+}
+
+bool deliver_lane_entry_parse(const struct redisReply *fields,
+                              struct deliver_lane_entry *ret_entry)
+{
+    const char *targets = NULL;
+
+    *ret_entry = (struct deliver_lane_entry){0};
+    if (fields->type != REDIS_REPLY_ARRAY)
         return false;
-    job->is_turn = take_field(entry, "f", job->turn_td, sizeof(job->turn_td));
-    job->turn = take_number(entry, "u");
-    return job->is_turn ||
-           (take_field(entry, "e", job->event_id, sizeof(job->event_id)) &&
-            is_event_id(job->event_id));
+    for (size_t i = 0; i + 1 < fields->elements; i += 2) {
+        const struct redisReply *name = fields->element[i];
+
+        if (name->len == 1)
+            take_field(ret_entry, name->str[0], fields->element[i + 1]->str,
+                       &targets);
+    }
+    if (targets == NULL || !take_targets(ret_entry, targets))
+        return false;
+    if (ret_entry->turn_td != NULL)
+        return ret_entry->target_count == 1 &&
+               strlen(ret_entry->turn_td) == WSUB_DIGEST_LEN;
+    return ret_entry->event != NULL && is_event_id(ret_entry->event);
+}
+
+void deliver_job_fill(struct deliver_job *job,
+                      const struct deliver_lane_entry *entry, unsigned position)
+{
+    job->failures = entry->failures;
+    job->retried = entry->retried;
+    job->crashes = entry->crashes;
+    job->level = entry->targets[position].level;
+    memcpy(job->cd, entry->targets[position].cd, WSUB_DIGEST_LEN);
+    job->is_turn = entry->turn_td != NULL;
+    job->turn = entry->turn;
+    if (job->is_turn)
+        memcpy(job->turn_td, entry->turn_td, WSUB_DIGEST_LEN);
+    else
+        memcpy(job->event_id, entry->event, strlen(entry->event));
 }
 
 const char *deliver_lane_name(enum deliver_lane lane)

@@ -32,6 +32,7 @@ struct deliver_loader {
     struct event *flush;      /* owned; runs once the turn is over */
     struct event *later;      /* owned; and so have its transfers */
     struct batch **open;      /* owned; one a shard, by td: with room */
+    struct batch *last;       /* borrowed; of them, most likely wanted again */
     struct batch_list wanted; /* owned; all that are to be sent */
 };
 
@@ -89,6 +90,7 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
     STAILQ_CONCAT(&wanted, &loader->wanted);
     for (unsigned i = 0; i < wsub_redis_shards(loader->redis); i++)
         HASH_CLEAR(hh, loader->open[i]);
+    loader->last = NULL;
     while ((batch = STAILQ_FIRST(&wanted)) != NULL) {
         STAILQ_REMOVE_HEAD(&wanted, next);
         batch_send(loader, batch);
@@ -132,8 +134,10 @@ void deliver_loader_free(struct deliver_loader *loader)
 static struct batch *batch_of(struct deliver_loader *loader, unsigned shard,
                               const char *td)
 {
-    struct batch *batch;
+    struct batch *batch = loader->last;
 
+    if (batch != NULL && batch->shard == shard && strcmp(batch->td, td) == 0)
+        return batch;
     HASH_FIND_STR(loader->open[shard], td, batch);
     if (batch != NULL)
         return batch;
@@ -152,8 +156,11 @@ static void want(struct deliver_loader *loader, unsigned shard,
     struct batch *batch = batch_of(loader, shard, load->td);
 
     STAILQ_INSERT_TAIL(&batch->loads, load, next);
-    if (++batch->count == BATCH_MAX)
+    loader->last = batch;
+    if (++batch->count == BATCH_MAX) {
         HASH_DEL(loader->open[shard], batch);
+        loader->last = NULL;
+    }
 }
 
 void deliver_load_want(struct deliver_loader *loader, unsigned shard,

@@ -16,6 +16,8 @@
 #include "deliver/host.h"
 #include "deliver/stats.h"
 
+#define IDLE_HOST_BITE 32 /* jobs that go to a host nothing is known of */
+
 /* A host for which this process has parked jobs. */
 struct place {
     struct deliver_parking *parking;
@@ -96,18 +98,27 @@ static void place_settle(struct place *place)
     place_free(place);
 }
 
+static void ask(struct place *place, unsigned shard, unsigned count);
+
+/* Jobs are parked in the shard: the host calls them back when it has room.  One
+ * that isn't known any more has. */
+static void wait_for_room(struct place *place, unsigned shard)
+{
+    struct deliver *d = place->parking->d;
+
+    if (deliver_host_parked(d->hosts, place->name, wsub_now_us()))
+        deliver_plan_host_tick(d);
+    else
+        ask(place, shard, IDLE_HOST_BITE);
+}
+
 void deliver_parking_note(struct deliver_parking *parking, unsigned shard,
                           const char *name)
 {
     struct place *place = place_get(parking, name);
 
     place->parked[shard] = true;
-    if (deliver_host_parked(parking->d->hosts, name, wsub_now_us())) {
-        deliver_plan_host_tick(parking->d);
-    } else { /* it has had room since: `promote` brings them back */
-        place->parked[shard] = false;
-        place_settle(place);
-    }
+    wait_for_room(place, shard);
 }
 
 /* What the shard lacks may be in the next one. */
@@ -120,7 +131,10 @@ static void unparked(const struct flow *flow, uint32_t moved, bool more)
     deliver_stat_add_many(DELIVER_STAT_UNPARKED, moved);
     place->parked[flow->shard] = more;
     memcpy(name, place->name, sizeof(name));
-    place_settle(place);
+    if (more)
+        wait_for_room(place, flow->shard);
+    else
+        place_settle(place);
     deliver_host_fewer(hosts, name, flow->count - moved, wsub_now_us());
 }
 
@@ -150,10 +164,13 @@ static void ask(struct place *place, unsigned shard, unsigned count)
     wsub_cmd_init_script(&cmd, redis, shard, WSUB_SCRIPT_UNPARK);
     wsub_cmd_str(&cmd, place->name);
     wsub_cmd_u64(&cmd, count);
-    if (wsub_redis_send(redis, shard, &cmd, on_unparked, flow) == WSUB_OK)
+    if (wsub_redis_send(redis, shard, &cmd, on_unparked, flow) == WSUB_OK) {
         place->underway++;
-    else
-        free(flow);
+        return;
+    }
+    free(flow); /* `promote` brings them back */
+    place->parked[shard] = false;
+    place_settle(place);
 }
 
 /* The next shard, in turn, that may have jobs for the host. */
@@ -180,6 +197,6 @@ void deliver_parking_fetch(struct deliver_parking *parking, const char *name,
     unsigned shard;
 
     HASH_FIND_STR(parking->table, name, place);
-    if (place != NULL && place->underway == 0 && next_shard(place, &shard))
+    if (place != NULL && next_shard(place, &shard))
         ask(place, shard, count);
 }

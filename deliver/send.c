@@ -11,6 +11,7 @@
 #include "common/http/client.h"
 #include "common/redis/redis.h"
 #include "common/store/topic.h"
+#include "deliver/bundle.h"
 #include "deliver/history.h"
 #include "deliver/job.h"
 #include "deliver/judge.h"
@@ -101,8 +102,7 @@ static uint32_t note_attempt(const struct deliver_job *job,
 
     run = deliver_history_note(d->history, job->shard, job->td, job->cd,
                                &attempt);
-    if (deliver_history_is_full(d->history))
-        deliver_tries_flush(d->tries, true);
+    deliver_tries_plan(d->tries);
     return run;
 }
 
@@ -189,6 +189,15 @@ static struct curl_slist *push_header(struct deliver_job *job, size_t *used,
     return one;
 }
 
+/* Writes "TD:CD", which secrets are sealed for. */
+static void name_secret(const struct deliver_job *job,
+                        char ret_context[2 * WSUB_DIGEST_LEN + 2])
+{
+    memcpy(ret_context, job->td, WSUB_DIGEST_LEN);
+    ret_context[WSUB_DIGEST_LEN] = ':';
+    memcpy(ret_context + WSUB_DIGEST_LEN + 1, job->cd, sizeof(job->cd));
+}
+
 /* Writes the signature header when there is a secret; false when the secret
  * can't be opened. */
 static bool sign(struct deliver_job *job)
@@ -201,7 +210,7 @@ static bool sign(struct deliver_job *job)
     job->signature[0] = '\0';
     if (strcmp(job->record.secret, "-") == 0)
         return true;
-    snprintf(context, sizeof(context), "%s:%s", job->td, job->cd);
+    name_secret(job, context);
     err = wsub_open(job->d->ring, context, job->record.secret, &secret);
     if (err == WSUB_OK) {
         memcpy(job->signature, name, sizeof(name));
@@ -243,6 +252,7 @@ void deliver_send(struct deliver_job *job)
                               .body_len = job->content->body_len,
                               .timeout_ms = job->d->config->timeout_ms,
                               .answer_max_bytes = ANSWER_MAX_BYTES,
+                              .patient = job->bundle->lane == DELIVER_LANE_BULK,
                               .done = on_answer,
                               .arg = job,
                           });

@@ -1,9 +1,11 @@
 /* settle.h - outcomes of jobs go to Redis, in batches.
  *
  * One call of the settle script a shard is on its way at a time; what ends
- * meanwhile goes with the next.  What was delivered waits up to a millisecond
- * for more of its kind; other outcomes, which make work, wait for nothing.  A
- * batch whose answer was lost is sent again: the script skips what it has
+ * meanwhile goes with the next.  What was delivered waits for the others of its
+ * bundle, 10 to 20 ms, and up to a millisecond for other bundles; other
+ * outcomes, which make work, wait for nothing and take those of their bundle
+ * along; nor does anything for its bundle while jobs wait for slots.  A batch
+ * whose answer was lost is sent again as it was: the script skips what it has
  * settled before. */
 #ifndef DELIVER_SETTLE_H
 #define DELIVER_SETTLE_H

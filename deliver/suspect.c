@@ -8,6 +8,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
+#include "deliver/bundle.h"
 #include "deliver/job.h"
 #include "deliver/job_entry.h"
 
@@ -107,8 +108,8 @@ static void question(struct wsub_cmd *cmd, const struct deliver_job *job,
 
 static void add_job(struct wsub_cmd *cmd, const struct deliver_job *job)
 {
-    wsub_cmd_str(cmd, deliver_lane_name(job->lane));
-    wsub_cmd_str(cmd, job->entry_id);
+    wsub_cmd_str(cmd, deliver_lane_name(job->bundle->lane));
+    wsub_cmd_str(cmd, job->bundle->entry_id);
 }
 
 /* Asks for the first wanted job and the others of its shard. */

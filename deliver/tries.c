@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <event2/event.h>
+
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
@@ -10,28 +12,21 @@
 #include "deliver/deliver.h"
 #include "deliver/history.h"
 
-#define FLUSH_MS 1000
-#define BATCH_MAX 200 /* subscriptions in one call; about a ms of Redis */
+#define GATHER_MS 1000
+#define MANY (DELIVER_HISTORY_UNFLUSHED_MAX / 2) /* wait for no second */
+#define BATCH_MAX 128 /* subscriptions in one call; about a ms of Redis */
+
+/* So many at most every so often: 50,000 a second. */
+#define SLICE_MAX 512
+#define SLICE_MS 10
 
 struct deliver_tries {
     struct deliver *d;     /* borrowed; outlives this */
-    uint64_t flushed_ms;   /* on our own clock */
+    struct event *slice;   /* owned; while there is anything to send */
+    unsigned first;        /* shard to look at first, in turn */
     struct wsub_cmd cmd;   /* the batch that is being gathered */
     unsigned shard, count; /* of the batch; 0 subscriptions: there is none */
 };
-
-struct deliver_tries *deliver_tries_new(struct deliver *d)
-{
-    struct deliver_tries *tries = wsub_calloc(1, sizeof(*tries));
-
-    tries->d = d;
-    return tries;
-}
-
-void deliver_tries_free(struct deliver_tries *tries)
-{
-    free(tries);
-}
 
 static void on_added(enum wsub_err err, const struct redisReply *reply,
                      void *arg)
@@ -94,17 +89,60 @@ static void on_entry(const struct deliver_history_entry *entry, void *arg)
         send_batch(tries);
 }
 
-void deliver_tries_flush(struct deliver_tries *tries, bool now)
+/* Sends up to `most` of what was noted before `until_ms`. */
+static void flush(struct deliver_tries *tries, uint64_t until_ms, size_t most)
 {
     struct deliver *d = tries->d;
-    uint64_t now_ms = wsub_now_ms();
+    unsigned shards = wsub_redis_shards(d->redis);
 
-    if (!now && now_ms - tries->flushed_ms < FLUSH_MS &&
-        !deliver_history_is_full(d->history))
-        return;
-    tries->flushed_ms = now_ms;
-    for (unsigned i = 0; i < wsub_redis_shards(d->redis); i++) {
-        deliver_history_flush(d->history, i, on_entry, tries);
+    for (unsigned i = 0; i < shards; i++) {
+        most -= deliver_history_flush(d->history, (tries->first + i) % shards,
+                                      until_ms, most, on_entry, tries);
         send_batch(tries);
     }
+    tries->first = (tries->first + 1) % shards;
+}
+
+void deliver_tries_flush(struct deliver_tries *tries)
+{
+    flush(tries, UINT64_MAX, SIZE_MAX);
+}
+
+static void on_slice(evutil_socket_t fd, short what, void *arg)
+{
+    struct deliver_tries *tries = arg;
+    const struct deliver *d = tries->d;
+    bool many = deliver_history_unflushed(d->history) > MANY;
+
+    (void)fd;
+    (void)what;
+    flush(tries, many ? UINT64_MAX : wsub_redis_time_ms(d->redis) - GATHER_MS,
+          SLICE_MAX);
+    if (deliver_history_unflushed(d->history) > 0)
+        deliver_tries_plan(tries);
+}
+
+void deliver_tries_plan(struct deliver_tries *tries)
+{
+    struct timeval wait = {0, SLICE_MS * 1000};
+
+    if (!evtimer_pending(tries->slice, NULL))
+        event_add(tries->slice, &wait);
+}
+
+struct deliver_tries *deliver_tries_new(struct deliver *d)
+{
+    struct deliver_tries *tries = wsub_calloc(1, sizeof(*tries));
+
+    tries->d = d;
+    tries->slice = evtimer_new(wsub_loop_base(d->loop), on_slice, tries);
+    return tries;
+}
+
+void deliver_tries_free(struct deliver_tries *tries)
+{
+    if (tries == NULL)
+        return;
+    event_free(tries->slice);
+    free(tries);
 }

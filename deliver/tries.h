@@ -1,12 +1,11 @@
-/* tries.h - the attempt log goes to Redis (tries:TD), once a second.
+/* tries.h - the attempt log goes to Redis (tries:TD), a second later.
  *
- * What history.h has gathered is added to Redis in batches.  It is a log for
- * people: a batch that Redis does not take is not sent again, and a process
- * that is killed takes the last second of it along. */
+ * What history.h has gathered of a subscription for a second, or less when it
+ * has much, is added to Redis; a little at a time, so that nothing else waits
+ * for it for long.  It is a log for people: what Redis does not take is not
+ * sent again, and a process that is killed takes the last second of it along. */
 #ifndef DELIVER_TRIES_H
 #define DELIVER_TRIES_H
-
-#include <stdbool.h>
 
 struct deliver;
 struct deliver_tries;
@@ -14,8 +13,10 @@ struct deliver_tries;
 struct deliver_tries *deliver_tries_new(struct deliver *d);
 void deliver_tries_free(struct deliver_tries *tries);
 
-/* Sends what there is: when a second has passed since the last time, the
- * history is full, or `now`. */
-void deliver_tries_flush(struct deliver_tries *tries, bool now);
+/* Something was noted: it will be sent. */
+void deliver_tries_plan(struct deliver_tries *tries);
+
+/* Sends what there is. */
+void deliver_tries_flush(struct deliver_tries *tries);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "common/base/log.h"
 #include "common/redis/redis.h"
+#include "deliver/bundle.h"
 #include "deliver/claim.h"
 #include "deliver/job.h"
 #include "deliver/job_entry.h"
@@ -24,17 +25,30 @@ void deliver_turn_missed(const struct deliver_job *job, uint64_t count,
                   WSUB_KV("to", to));
 }
 
+/* Whether a bundle has a job of the turn's subscription. */
+static bool is_before(const struct deliver_bundle *bundle,
+                      const struct deliver_job *turn)
+{
+    for (unsigned i = 0; i < bundle->count; i++) {
+        const struct deliver_job *job = bundle->jobs[i];
+
+        if (job != NULL && !job->is_turn && job->shard == turn->shard &&
+            strcmp(job->cd, turn->cd) == 0 &&
+            strcmp(job->td, turn->turn_td) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool deliver_turn_yields(struct deliver_job *job)
 {
-    const struct deliver_job *other, *next;
+    const struct deliver_bundle *bundle, *next;
 
     if (!job->is_turn || !job->suspended)
         return false;
-    for (other = job->d->claim->held; other != NULL; other = next) {
-        next = other->hh.next;
-        if (!other->is_turn && other->shard == job->shard &&
-            strcmp(other->cd, job->cd) == 0 &&
-            strcmp(other->td, job->turn_td) == 0) {
+    for (bundle = job->d->claim->held; bundle != NULL; bundle = next) {
+        next = bundle->hh.next;
+        if (is_before(bundle, job)) {
             deliver_job_put_back(job, ON_THEIR_WAY_MS);
             return true;
         }
@@ -99,8 +113,8 @@ void deliver_turn_find(struct deliver_job *job)
     wsub_cmd_str(&cmd, job->turn_td);
     wsub_cmd_str(&cmd, job->cd);
     wsub_cmd_u64(&cmd, job->turn);
-    wsub_cmd_str(&cmd, deliver_lane_name(job->lane));
-    wsub_cmd_str(&cmd, job->entry_id);
+    wsub_cmd_str(&cmd, deliver_lane_name(job->bundle->lane));
+    wsub_cmd_str(&cmd, job->bundle->entry_id);
     if (wsub_redis_send(redis, job->shard, &cmd, on_next, job) != WSUB_OK)
         deliver_job_stall(job);
 }

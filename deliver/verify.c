@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <uthash.h>
+
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
@@ -428,10 +430,9 @@ void deliver_verify_start(struct deliver *d,
 
     deliver_hold_key(entry, DELIVER_LANE_OUTBOX, hold_key);
     HASH_FIND_STR(d->claim->verifications, hold_key, v);
-    if (v != NULL) { /* our own, taken over from ourselves */
-        deliver_claim_release(d->claim, 1);
+    if (v != NULL) /* our own, taken over from ourselves */
         return;
-    }
+    deliver_claim_take(d->claim, 1);
     v = wsub_calloc(1, sizeof(*v));
     v->d = d;
     v->shard = entry->shard;

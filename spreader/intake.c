@@ -18,7 +18,7 @@
 #define TAKEOVER_MARGIN_MS 3000 /* beyond the longest fetch */
 #define TAKEOVER_LOG_MS 5000    /* two spreaders on one event share its pages */
 
-enum { STREAM_PINGS, STREAM_LOG };
+enum { STREAM_PINGS, STREAM_LOG, STREAMS };
 
 struct spread_intake {
     struct spreader *s;                  /* borrowed; outlives the intake */
@@ -28,30 +28,33 @@ struct spread_intake {
     size_t used;
 };
 
-static size_t on_grant(size_t want, void *arg)
+static size_t on_grant(size_t want, bool to_take_over, void *arg)
 {
     struct spread_intake *intake = arg;
-    size_t granted = intake->room - intake->used;
+    size_t room = intake->room > intake->used ? intake->room - intake->used : 0;
+    size_t granted = room / STREAMS;
 
-    if (granted < WSUB_READER_STREAMS_MAX)
-        return 0;
+    (void)to_take_over;
     if (granted > want)
         granted = want;
-    intake->used += granted;
+    intake->used += granted * STREAMS;
     return granted;
 }
 
-static void make_room(struct spread_intake *intake, size_t count)
+static void on_give_back(size_t granted, bool to_take_over, void *arg)
 {
-    intake->used -= count;
-    for (unsigned i = 0; i < wsub_redis_shards(intake->s->redis); i++)
-        wsub_stream_reader_kick(intake->readers[i]);
+    struct spread_intake *intake = arg;
+
+    (void)to_take_over;
+    intake->used -= granted * STREAMS;
 }
 
-static void on_give_back(size_t unused, void *arg)
+static void kick_readers(void *arg)
 {
-    if (unused > 0)
-        make_room(arg, unused);
+    struct spread_intake *intake = arg;
+
+    for (unsigned i = 0; i < wsub_redis_shards(intake->s->redis); i++)
+        wsub_stream_reader_kick(intake->readers[i]);
 }
 
 static void on_entry(const struct wsub_stream_entry *entry, void *arg)
@@ -60,6 +63,7 @@ static void on_entry(const struct wsub_stream_entry *entry, void *arg)
     struct spreader *s = intake->s;
     char why[SPREAD_WHY_BYTES];
 
+    intake->used++;
     if (entry->stream == STREAM_LOG) {
         if (spread_check_event(s->redis, entry, why))
             spread_fanout_start(s->fanout, entry);
@@ -99,7 +103,7 @@ struct spread_intake *spread_intake_new(struct spreader *s)
                 .group = "spread",
                 .consumer = s->config->instance_name,
                 .streams = {[STREAM_PINGS] = "pings", [STREAM_LOG] = "log"},
-                .stream_count = 2,
+                .stream_count = STREAMS,
                 .takeover_idle_ms = {[STREAM_PINGS] = s->config->timeout_ms +
                                                       TAKEOVER_MARGIN_MS,
                                      [STREAM_LOG] = TAKEOVER_LOG_MS},
@@ -107,6 +111,7 @@ struct spread_intake *spread_intake_new(struct spreader *s)
                 .grant = on_grant,
                 .give_back = on_give_back,
                 .on_entry = on_entry,
+                .on_given = kick_readers,
                 .on_stopped = on_stopped,
                 .arg = intake,
             });
@@ -127,7 +132,8 @@ void spread_intake_release(struct spread_intake *intake, size_t count)
 {
     if (intake->s->progress != NULL) /* not while going down */
         wsub_progress_note(intake->s->progress);
-    make_room(intake, count);
+    intake->used -= count;
+    kick_readers(intake);
 }
 
 void spread_intake_stop(struct spread_intake *intake)

@@ -56,16 +56,24 @@ void wsub_buf_char(struct wsub_buf *b, char c)
     wsub_buf_add(b, &c, 1);
 }
 
-void wsub_buf_u64(struct wsub_buf *b, uint64_t n)
+size_t wsub_buf_digits(uint64_t n, char ret_digits[WSUB_U64_DIGITS])
 {
-    char digits[20];
+    char digits[WSUB_U64_DIGITS];
     size_t at = sizeof(digits);
 
     do {
         digits[--at] = (char)('0' + n % 10);
         n /= 10;
     } while (n > 0);
-    wsub_buf_add(b, digits + at, sizeof(digits) - at);
+    memcpy(ret_digits, digits + at, sizeof(digits) - at);
+    return sizeof(digits) - at;
+}
+
+void wsub_buf_u64(struct wsub_buf *b, uint64_t n)
+{
+    char digits[WSUB_U64_DIGITS];
+
+    wsub_buf_add(b, digits, wsub_buf_digits(n, digits));
 }
 
 void wsub_buf_printf(struct wsub_buf *b, const char *format, ...)

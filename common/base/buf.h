@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define WSUB_U64_DIGITS 20 /* of UINT64_MAX */
+
 struct wsub_buf {
     char *data; /* owned; NULL until the first byte is added */
     size_t len;
@@ -28,6 +30,10 @@ void wsub_buf_add(struct wsub_buf *b, const void *bytes, size_t len);
 void wsub_buf_str(struct wsub_buf *b, const char *s);
 void wsub_buf_char(struct wsub_buf *b, char c);
 void wsub_buf_u64(struct wsub_buf *b, uint64_t n);
+
+/* What wsub_buf_u64() adds, without a zero behind it; returns how many. */
+size_t wsub_buf_digits(uint64_t n, char ret_digits[WSUB_U64_DIGITS]);
+
 __attribute__((format(printf, 2, 3))) void
 wsub_buf_printf(struct wsub_buf *b, const char *format, ...);
 

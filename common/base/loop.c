@@ -9,7 +9,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 
-#define PRIORITIES 3
+#define PRIORITIES 5  /* that of the middle is the usual one */
 #define LATER_MAX 128 /* callbacks: a few milliseconds of transfers */
 
 struct wsub_loop {

@@ -17,7 +17,11 @@
  * wait for: after some of them the loop looks for others.  An event that makes
  * another one active should not have this priority when that one has not: the
  * loop then looks at once. */
-#define WSUB_LOOP_LATER 2
+#define WSUB_LOOP_LATER 3
+
+/* The priority of what makes more of those: it is their turn once none of them
+ * is ready. */
+#define WSUB_LOOP_LAST 4
 
 struct event_base;
 struct wsub_loop;

@@ -12,22 +12,29 @@
 
 #define NAME_BYTES 16  /* 128 bits: no two names meet by accident */
 #define BUCKET_CHARS 5 /* 30 bits */
-#define NO_SEXTET 64
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                "abcdefghijklmnopqrstuvwxyz"
                                "0123456789-_";
 
-/* The value of a base64url digit, NO_SEXTET for any other byte. */
+/* The value of each base64url digit, and 1; 0 for any other byte. */
+static const unsigned char sextets[UCHAR_MAX + 1] = {
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,
+    ['G'] = 7,  ['H'] = 8,  ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12,
+    ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
+    ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30,
+    ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
+    ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+    ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54,
+    ['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60,
+    ['8'] = 61, ['9'] = 62, ['-'] = 63, ['_'] = 64};
+
+/* The value of a base64url digit, more than 63 for any other byte. */
 static unsigned sextet(char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return (unsigned)(c - 'A');
-    if (c >= 'a' && c <= 'z')
-        return (unsigned)(c - 'a') + 26;
-    if (c >= '0' && c <= '9')
-        return (unsigned)(c - '0') + 52;
-    return c == '-' ? 62 : c == '_' ? 63 : NO_SEXTET;
+    return sextets[(unsigned char)c] - 1u;
 }
 
 /* Writes (len * 8 + 5) / 6 digits to `text` and returns their end. */
@@ -64,7 +71,7 @@ unsigned wsub_digest_bucket(const char *digest, unsigned buckets)
     for (int i = 0; i < BUCKET_CHARS; i++) {
         unsigned value = sextet(digest[i]);
 
-        assert(value != NO_SEXTET);
+        assert(value < 64);
         bits = bits << 6 | value;
     }
     return bits % buckets;
@@ -103,33 +110,48 @@ void wsub_base64url(struct wsub_buf *out, const void *bytes, size_t len)
     out->len += (size_t)(end - start);
 }
 
+/* Writes the three bytes of four digits; false when one is no digit. */
+static bool decode_four(const char *text, char *out)
+{
+    unsigned a = sextet(text[0]), b = sextet(text[1]), c = sextet(text[2]),
+             d = sextet(text[3]);
+
+    out[0] = (char)(a << 2 | b >> 4);
+    out[1] = (char)(b << 4 | c >> 2);
+    out[2] = (char)(c << 6 | d);
+    return (a | b | c | d) <= 63;
+}
+
 enum wsub_err wsub_base64url_decode(const char *text, size_t len,
                                     struct wsub_buf *ret_bytes)
 {
-    char *out = wsub_buf_reserve(ret_bytes, len);
+    char *start = wsub_buf_reserve(ret_bytes, len), *out = start;
+    const char *end = text + len;
     unsigned held = 0, bits = 0;
-    size_t count = 0;
 
-    for (size_t i = 0; i < len; i++) {
-        unsigned value = sextet(text[i]);
-
-        if (value == NO_SEXTET)
+    for (; end - text >= 4; text += 4, out += 3)
+        if (!decode_four(text, out))
             goto invalid;
-        held = (held << 6 | value) & 0xffff;
+    for (; text < end; text++) {
+        unsigned value = sextet(*text);
+
+        if (value > 63)
+            goto invalid;
+        held = held << 6 | value;
         bits += 6;
         if (bits >= 8) {
             bits -= 8;
-            out[count++] = (char)(held >> bits & 0xff);
+            *out++ = (char)(held >> bits & 0xff);
         }
     }
     /* A lone digit carries no byte, and unused bits are zero. */
     if (bits == 6 || (held & ((1u << bits) - 1)) != 0)
         goto invalid;
-    out[count] = '\0';
-    ret_bytes->len += count;
+    *out = '\0';
+    ret_bytes->len += (size_t)(out - start);
     return WSUB_OK;
 invalid:
-    *out = '\0';
+    *start = '\0';
     return WSUB_ERR_INVALID;
 }
 

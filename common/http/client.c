@@ -8,7 +8,13 @@
  * Hosts are divided over several multi handles, since much of what libcurl
  * does for a transfer takes longer the more connections a multi handle has.
  * A call that fails before libcurl has it is reported from the loop, as every
- * answer is. */
+ * answer is.
+ *
+ * Patient requests start in small groups, while nothing else is to be done.
+ * So where answers come faster than this process can take them few transfers
+ * are in flight, whose memory stays in the processor's caches (half the time a
+ * request, of a thousand in flight); and where answers are slow, all are that
+ * may. */
 #include "common/http/client.h"
 
 #include <stdio.h>
@@ -29,6 +35,8 @@
 #define SLACK 2           /* hosts don't divide evenly */
 #define TARGETS_MAX 16384 /* some 600 bytes each */
 #define PRUNE_EVERY 1024  /* calls of a multi handle; it walks all addresses */
+#define GROUP 32          /* patient requests that start together */
+#define PATIENCE_US 2000  /* then a group starts whatever else there is */
 
 /* A request that waits for its turn. */
 struct waiting_send {
@@ -46,23 +54,63 @@ struct wsub_http_client {
     struct event *report;              /* owned; made active by a failure */
     LIST_HEAD(, wsub_http_call) idle, active;
     TAILQ_HEAD(failed_list, wsub_http_call) failed; /* of the active ones */
-    STAILQ_HEAD(, waiting_send) waiting; /* for a place among max_calls */
-    uint32_t calls;                      /* active ones */
+    STAILQ_HEAD(send_list, waiting_send)
+    waiting; /* for a place among max_calls */
+    struct send_list patient;
+    uint32_t patient_count;
+    struct event *quiet;   /* owned; active while there are patient ones */
+    struct event *overdue; /* owned */
+    uint32_t calls;        /* active ones */
 };
 
 static void call_start(struct wsub_http_client *client,
                        const struct wsub_http_send *send);
 
-static void start_waiting(struct wsub_http_client *client)
+/* Starts up to `count` of them; returns how many. */
+static uint32_t start_some(struct wsub_http_client *client,
+                           struct send_list *list, uint32_t count)
 {
     struct waiting_send *first;
+    uint32_t started;
 
-    while (client->calls < client->o.max_calls &&
-           (first = STAILQ_FIRST(&client->waiting)) != NULL) {
-        STAILQ_REMOVE_HEAD(&client->waiting, next);
+    for (started = 0; started < count; started++) {
+        first = STAILQ_FIRST(list);
+        if (first == NULL || client->calls >= client->o.max_calls)
+            break;
+        STAILQ_REMOVE_HEAD(list, next);
         call_start(client, &first->send);
         free(first);
     }
+    return started;
+}
+
+/* Sees to it that patient requests start, once that may be. */
+static void plan_group(struct wsub_http_client *client)
+{
+    struct timeval wait = {0, PATIENCE_US};
+
+    event_active(client->quiet, EV_TIMEOUT, 0);
+    if (!evtimer_pending(client->overdue, NULL))
+        event_add(client->overdue, &wait);
+}
+
+static void on_group(evutil_socket_t fd, short what, void *arg)
+{
+    struct wsub_http_client *client = arg;
+
+    (void)fd;
+    (void)what;
+    event_del(client->overdue);
+    client->patient_count -= start_some(client, &client->patient, GROUP);
+    if (client->patient_count > 0 && client->calls < client->o.max_calls)
+        plan_group(client);
+}
+
+static void start_waiting(struct wsub_http_client *client)
+{
+    start_some(client, &client->waiting, UINT32_MAX);
+    if (client->patient_count > 0)
+        plan_group(client);
 }
 
 static void call_finish(struct wsub_http_call *call, CURLcode code)
@@ -237,13 +285,24 @@ void wsub_http_client_send(struct wsub_http_client *client,
 {
     struct waiting_send *waiting;
 
-    if (client->calls < client->o.max_calls) {
+    if (!send->patient && client->calls < client->o.max_calls) {
         call_start(client, send);
         return;
     }
     waiting = wsub_calloc(1, sizeof(*waiting));
     waiting->send = *send;
-    STAILQ_INSERT_TAIL(&client->waiting, waiting, next);
+    if (send->patient) {
+        STAILQ_INSERT_TAIL(&client->patient, waiting, next);
+        client->patient_count++;
+        plan_group(client);
+    } else {
+        STAILQ_INSERT_TAIL(&client->waiting, waiting, next);
+    }
+}
+
+uint32_t wsub_http_client_patient(const struct wsub_http_client *client)
+{
+    return client->patient_count;
 }
 
 /* Connections that a multi handle may hold: its share of all, and enough for
@@ -263,6 +322,7 @@ wsub_http_client_new(const struct wsub_http_client_options *options)
 
     client->o = *options;
     STAILQ_INIT(&client->waiting);
+    STAILQ_INIT(&client->patient);
     TAILQ_INIT(&client->failed);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     client->sockets = wsub_http_sockets_new(options->base);
@@ -274,6 +334,9 @@ wsub_http_client_new(const struct wsub_http_client_options *options)
         .allow_private_networks = options->allow_private_networks,
     });
     client->report = evtimer_new(options->base, on_report, client);
+    client->quiet = evtimer_new(options->base, on_group, client);
+    event_priority_set(client->quiet, WSUB_LOOP_LAST);
+    client->overdue = evtimer_new(options->base, on_group, client);
     for (size_t i = 0; i < MULTIS; i++)
         client->multis[i] =
             wsub_http_multi_new(&(struct wsub_http_multi_options){
@@ -298,17 +361,24 @@ static void call_drop(struct wsub_http_call *call)
     wsub_http_call_free(call);
 }
 
-void wsub_http_client_free(struct wsub_http_client *client)
+static void drop_waiting(struct send_list *list)
 {
     struct waiting_send *waiting;
+
+    while ((waiting = STAILQ_FIRST(list)) != NULL) {
+        STAILQ_REMOVE_HEAD(list, next);
+        free(waiting);
+    }
+}
+
+void wsub_http_client_free(struct wsub_http_client *client)
+{
     struct wsub_http_call *call;
 
     if (client == NULL)
         return;
-    while ((waiting = STAILQ_FIRST(&client->waiting)) != NULL) {
-        STAILQ_REMOVE_HEAD(&client->waiting, next);
-        free(waiting);
-    }
+    drop_waiting(&client->waiting);
+    drop_waiting(&client->patient);
     while ((call = LIST_FIRST(&client->active)) != NULL)
         call_drop(call);
     while ((call = LIST_FIRST(&client->idle)) != NULL)
@@ -319,6 +389,8 @@ void wsub_http_client_free(struct wsub_http_client *client)
     wsub_http_targets_free(client->targets);
     wsub_http_sockets_free(client->sockets);
     event_free(client->report);
+    event_free(client->quiet);
+    event_free(client->overdue);
     free(client);
     curl_global_cleanup();
 }

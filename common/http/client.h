@@ -51,6 +51,8 @@ struct wsub_http_send {
     uint32_t timeout_ms;     /* in total, whatever drips */
     size_t answer_max_bytes; /* more than this is WSUB_HTTP_TOO_LARGE */
     bool keep_answer;        /* else the body is read and forgotten */
+    bool patient; /* starts once no answer is there to be read, or some
+                   * milliseconds later: see client.c */
     wsub_http_done_cb *done;
     void *arg;
 };
@@ -78,5 +80,8 @@ void wsub_http_client_free(struct wsub_http_client *client);
  * turn. */
 void wsub_http_client_send(struct wsub_http_client *client,
                            const struct wsub_http_send *send);
+
+/* Patient requests that have not started. */
+uint32_t wsub_http_client_patient(const struct wsub_http_client *client);
 
 #endif

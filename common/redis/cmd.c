@@ -6,6 +6,7 @@
 #include "common/redis/redis.h"
 
 #define HEAD_ROOM 16 /* "*4294967295\r\n" fits; put in front at the end */
+#define LEN_ROOM (1 + WSUB_U64_DIGITS + 2) /* "$LEN\r\n" */
 
 static void cmd_start(struct wsub_cmd *cmd)
 {
@@ -32,19 +33,33 @@ void wsub_cmd_init_script(struct wsub_cmd *cmd, const struct wsub_redis *redis,
     wsub_cmd_key(cmd, redis, shard, "", NULL);
 }
 
-static void arg_start(struct wsub_cmd *cmd, size_t len)
+/* Makes room for an argument of `len` bytes, all at once since there are many
+ * small ones; writes what stands before it and returns where its bytes go. */
+static char *arg_start(struct wsub_cmd *cmd, size_t len)
 {
-    wsub_buf_char(&cmd->wire, '$');
-    wsub_buf_u64(&cmd->wire, len);
-    wsub_buf_add(&cmd->wire, "\r\n", 2);
+    char *at = wsub_buf_reserve(&cmd->wire, LEN_ROOM + len + 2);
+
+    *at++ = '$';
+    at += wsub_buf_digits(len, at);
+    *at++ = '\r';
+    *at++ = '\n';
+    return at;
+}
+
+static void arg_end(struct wsub_cmd *cmd, char *at)
+{
+    *at++ = '\r';
+    *at++ = '\n';
+    *at = '\0';
+    cmd->wire.len = (size_t)(at - cmd->wire.data);
     cmd->argc++;
 }
 
 void wsub_cmd_arg(struct wsub_cmd *cmd, const void *bytes, size_t len)
 {
-    arg_start(cmd, len);
-    wsub_buf_add(&cmd->wire, bytes, len);
-    wsub_buf_add(&cmd->wire, "\r\n", 2);
+    char *at = arg_start(cmd, len);
+
+    arg_end(cmd, len > 0 ? mempcpy(at, bytes, len) : at);
 }
 
 void wsub_cmd_str(struct wsub_cmd *cmd, const char *text)
@@ -54,29 +69,27 @@ void wsub_cmd_str(struct wsub_cmd *cmd, const char *text)
 
 void wsub_cmd_u64(struct wsub_cmd *cmd, uint64_t number)
 {
-    char digits[24];
-    int len =
-        snprintf(digits, sizeof(digits), "%llu", (unsigned long long)number);
+    char digits[WSUB_U64_DIGITS];
 
-    wsub_cmd_arg(cmd, digits, (size_t)len);
+    wsub_cmd_arg(cmd, digits, wsub_buf_digits(number, digits));
 }
 
 void wsub_cmd_key(struct wsub_cmd *cmd, const struct wsub_redis *redis,
                   unsigned shard, const char *name, const char *suffix)
 {
     const char *prefix = wsub_redis_prefix(redis, shard);
-    size_t len = strlen(prefix) + strlen(name);
+    size_t prefix_len = strlen(prefix), name_len = strlen(name);
+    size_t suffix_len = suffix == NULL ? 0 : strlen(suffix);
+    char *at = arg_start(cmd, prefix_len + name_len +
+                                  (suffix == NULL ? 0 : 1 + suffix_len));
 
-    if (suffix != NULL)
-        len += 1 + strlen(suffix);
-    arg_start(cmd, len);
-    wsub_buf_str(&cmd->wire, prefix);
-    wsub_buf_str(&cmd->wire, name);
+    at = mempcpy(at, prefix, prefix_len);
+    at = mempcpy(at, name, name_len);
     if (suffix != NULL) {
-        wsub_buf_char(&cmd->wire, ':');
-        wsub_buf_str(&cmd->wire, suffix);
+        *at++ = ':';
+        at = mempcpy(at, suffix, suffix_len);
     }
-    wsub_buf_add(&cmd->wire, "\r\n", 2);
+    arg_end(cmd, at);
 }
 
 const char *wsub_cmd_wire(struct wsub_cmd *cmd, size_t *ret_len)

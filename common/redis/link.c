@@ -21,6 +21,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
+#include "common/redis/replies.h"
 
 struct pending {
     struct wsub_redis_link *link;
@@ -301,6 +302,7 @@ static void link_connect(struct wsub_redis_link *link)
         redisAsyncFree(ctx);
         return;
     }
+    wsub_replies_use(ctx->c.reader);
     ctx->data = link;
     link->ctx = ctx;
     redisLibeventAttach(ctx, link->o.base);

@@ -27,6 +27,7 @@ static const struct {
     [WSUB_SCRIPT_RENEW] = {"renew", wsub_lua_renew},
     [WSUB_SCRIPT_REQUEST] = {"request", wsub_lua_request},
     [WSUB_SCRIPT_SETTLE] = {"settle", wsub_lua_settle},
+    [WSUB_SCRIPT_SPLIT] = {"split", wsub_lua_split},
     [WSUB_SCRIPT_SUSPECT] = {"suspect", wsub_lua_suspect},
     [WSUB_SCRIPT_SWEEP] = {"sweep", wsub_lua_sweep},
     [WSUB_SCRIPT_TRIES] = {"tries", wsub_lua_tries},

@@ -21,6 +21,7 @@ enum wsub_script_id {
     WSUB_SCRIPT_RENEW,
     WSUB_SCRIPT_REQUEST,
     WSUB_SCRIPT_SETTLE,
+    WSUB_SCRIPT_SPLIT,
     WSUB_SCRIPT_SUSPECT,
     WSUB_SCRIPT_SWEEP,
     WSUB_SCRIPT_TRIES,
@@ -57,6 +58,7 @@ extern const char wsub_lua_push[];
 extern const char wsub_lua_renew[];
 extern const char wsub_lua_request[];
 extern const char wsub_lua_settle[];
+extern const char wsub_lua_split[];
 extern const char wsub_lua_suspect[];
 extern const char wsub_lua_sweep[];
 extern const char wsub_lua_tries[];

@@ -33,13 +33,13 @@ struct wsub_stream_reader {
     struct event *stopped;        /* owned */
     enum reader_state state;
     size_t want;        /* entries a stream in the next read */
-    size_t reserved;    /* granted to the read on its way */
+    size_t granted;     /* to the read on its way */
     uint64_t client_id; /* Redis' name for the link; 0: not known */
     bool had_groups;    /* they were there once */
     bool stopping;
     bool freeing; /* the program's parts may be gone: tells them nothing */
     struct {
-        size_t reserved;
+        size_t granted;
         unsigned stream;
         char cursor[48];
         bool active;
@@ -144,25 +144,31 @@ static void on_pause(evutil_socket_t fd, short what, void *arg)
         groups_make(r);
 }
 
+/* The read is over, whatever came of it. */
+static void read_end(struct wsub_stream_reader *r)
+{
+    size_t granted = r->granted;
+
+    r->granted = 0;
+    r->o.give_back(granted, false, r->o.arg);
+}
+
 static void read_done(struct wsub_stream_reader *r,
                       const struct redisReply *reply)
 {
-    size_t got = 0, most = 0, count = r->reserved / r->o.stream_count;
+    size_t most = 0, granted = r->granted;
 
+    read_end(r);
     for (size_t i = 0; reply != NULL && i < reply->elements; i++) {
         const struct redisReply *of = reply->element[i];
         size_t n = give_entries(r, stream_index(r, of->element[0]->str),
                                 of->element[1], false);
 
-        got += n;
         most = n > most ? n : most;
     }
-    r->want = most >= count ? r->want * 2 : most > READ_MIN ? most : READ_MIN;
+    r->want = most >= granted ? r->want * 2 : most > READ_MIN ? most : READ_MIN;
     r->want = r->want > r->o.read_max ? r->o.read_max : r->want;
-    r->o.give_back(r->reserved - got, r->o.arg);
-    r->reserved = 0;
-    if (got > 0 && r->o.on_batch != NULL)
-        r->o.on_batch(r->o.shard, r->o.arg);
+    r->o.on_given(r->o.arg);
 }
 
 static void on_read(enum wsub_err err, const struct redisReply *reply,
@@ -174,8 +180,8 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
         return;
     r->state = READER_DOWN;
     if (err != WSUB_OK) {
-        r->o.give_back(r->reserved, r->o.arg);
-        r->reserved = 0;
+        read_end(r);
+        r->o.on_given(r->o.arg);
         if (err == WSUB_ERR_REFUSED) {
             wsub_log_warn("stream-read-refused", WSUB_KU("shard", r->o.shard),
                           WSUB_KV("error", reply->str));
@@ -200,8 +206,10 @@ static void read_send(struct wsub_stream_reader *r, size_t count)
     wsub_cmd_str(&cmd, r->o.consumer);
     wsub_cmd_str(&cmd, "COUNT");
     wsub_cmd_u64(&cmd, count);
-    wsub_cmd_str(&cmd, "BLOCK");
-    wsub_cmd_u64(&cmd, BLOCK_MS);
+    if (count == READ_MIN) { /* else it would hold its room back meanwhile */
+        wsub_cmd_str(&cmd, "BLOCK");
+        wsub_cmd_u64(&cmd, BLOCK_MS);
+    }
     wsub_cmd_str(&cmd, "STREAMS");
     for (unsigned i = 0; i < r->o.stream_count; i++)
         wsub_cmd_key(&cmd, r->o.redis, r->o.shard, r->o.streams[i], NULL);
@@ -210,26 +218,19 @@ static void read_send(struct wsub_stream_reader *r, size_t count)
     r->state = READER_READING;
     if (wsub_redis_link_send(r->link, &cmd, on_read, r) != WSUB_OK) {
         r->state = READER_DOWN;
-        r->o.give_back(r->reserved, r->o.arg);
-        r->reserved = 0;
+        read_end(r);
     }
 }
 
 static void read_next(struct wsub_stream_reader *r)
 {
-    size_t count;
-
     if (r->stopping || r->state == READER_READING)
         return;
-    r->reserved = r->o.grant(r->want * r->o.stream_count, r->o.arg);
-    count = r->reserved / r->o.stream_count;
-    if (count == 0) {
-        r->o.give_back(r->reserved, r->o.arg);
-        r->reserved = 0;
+    r->granted = r->o.grant(r->want, false, r->o.arg);
+    if (r->granted == 0)
         r->state = READER_FULL;
-        return;
-    }
-    read_send(r, count);
+    else
+        read_send(r, r->granted);
 }
 
 /* Groups are made at the first start, and when Redis has lost them. */
@@ -333,21 +334,20 @@ static void unblock(struct wsub_stream_reader *r)
 static void claim_done(struct wsub_stream_reader *r,
                        const struct redisReply *reply)
 {
-    size_t got = 0;
+    size_t got;
 
+    r->o.give_back(r->claim.granted, true, r->o.arg);
     if (reply != NULL && reply->elements >= 2) {
         got = give_entries(r, r->claim.stream, reply->element[1], true);
         if (got > 0)
             wsub_log_info("taken-over", WSUB_KU("shard", r->o.shard),
                           WSUB_KV("stream", r->o.streams[r->claim.stream]),
                           WSUB_KU("entries", got));
-        if (got > 0 && r->o.on_batch != NULL)
-            r->o.on_batch(r->o.shard, r->o.arg);
         snprintf(r->claim.cursor, sizeof(r->claim.cursor), "%s",
                  reply->element[0]->str);
     }
-    r->o.give_back(r->claim.reserved - got, r->o.arg);
     r->claim.active = false;
+    r->o.on_given(r->o.arg);
 }
 
 static void on_claim(enum wsub_err err, const struct redisReply *reply,
@@ -377,9 +377,10 @@ static void claim_next(struct wsub_stream_reader *r)
 {
     struct wsub_cmd cmd;
 
-    r->claim.reserved = r->o.grant(
-        r->o.read_max < TAKEOVER_MAX ? r->o.read_max : TAKEOVER_MAX, r->o.arg);
-    r->claim.wanted = r->claim.reserved == 0;
+    r->claim.granted =
+        r->o.grant(r->o.read_max < TAKEOVER_MAX ? r->o.read_max : TAKEOVER_MAX,
+                   true, r->o.arg);
+    r->claim.wanted = r->claim.granted == 0;
     if (r->claim.wanted)
         return;
     r->claim.active = true;
@@ -391,7 +392,7 @@ static void claim_next(struct wsub_stream_reader *r)
     wsub_cmd_u64(&cmd, r->o.takeover_idle_ms[r->claim.stream]);
     wsub_cmd_str(&cmd, r->claim.cursor);
     wsub_cmd_str(&cmd, "COUNT");
-    wsub_cmd_u64(&cmd, r->claim.reserved);
+    wsub_cmd_u64(&cmd, r->claim.granted);
     if (wsub_redis_send(r->o.redis, r->o.shard, &cmd, on_claim, r) != WSUB_OK)
         claim_done(r, NULL);
 }

@@ -4,9 +4,9 @@
  *                  ^ NOGROUP --'        '-> no room: waits for a kick
  *
  * A reader has a connection of its own, since its reads block there.  It asks
- * `grant` for room before each read and claims no more than that: a process
- * never holds entries that it has no place for.  An idle reader asks for
- * little, one whose reads come back full for more each time.
+ * `grant` for room before each read and claims no more entries than that.  An
+ * idle reader asks for a single entry of each stream and blocks, one whose
+ * reads come back full asks for more each time and does not.
  *
  * Entries that another consumer holds for longer than takeover_idle_ms are
  * taken over (XAUTOCLAIM); so may be entries that this process still holds
@@ -44,16 +44,17 @@ struct wsub_stream_reader_options {
     uint32_t takeover_idle_ms[WSUB_READER_STREAMS_MAX];
     size_t read_max; /* entries a stream in one read; bounds the memory that
                       * a reply takes */
-    /* Reserves room for up to `want` entries, returns for how many: 0, or at
-     * least WSUB_READER_STREAMS_MAX.  Less is of no use to a read, and giving
-     * it back would wake the readers that wait for room, this one too. */
-    size_t (*grant)(size_t want, void *arg);
-    /* Gives back the part of a grant that no entry came for. */
-    void (*give_back)(size_t unused, void *arg);
-    /* One claimed entry, whose room was granted; valid during the call. */
+    /* Reserves room for up to `want` entries of each stream, or to take over
+     * of one of them; returns for how many, 0 when there is none. */
+    size_t (*grant)(size_t want, bool to_take_over, void *arg);
+    /* The grant of `granted` is over.  Entries that came of it follow, and
+     * take their room themselves. */
+    void (*give_back)(size_t granted, bool to_take_over, void *arg);
+    /* One claimed entry; valid during the call. */
     void (*on_entry)(const struct wsub_stream_entry *entry, void *arg);
-    /* After the entries of one read; may be NULL. */
-    void (*on_batch)(unsigned shard, void *arg);
+    /* Those were all entries: what was granted for more is free.  May kick
+     * readers. */
+    void (*on_given)(void *arg);
     void (*on_stopped)(void *arg); /* see wsub_stream_reader_stop() */
     void *arg;
 };

@@ -38,6 +38,7 @@ class _Autopsy:
             "gaps": self._stream("gaps", self._cd),
             "outbox": self._stream("outbox", self._cd),
             "bulk": self._stream("bulk", self._cd),
+            "parts": self._call("HGETALL", "parts"),
             "retry": self._containing("retry"),
             "dead": self._stream("dead", self._event),
             "tries": self._call("HGET", f"tries:{self._td}", self._cd),

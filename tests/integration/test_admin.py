@@ -116,7 +116,7 @@ class AdminTest(SystemTest):
         event = self.event(topic)
         entry = self.claimed(topic, event, callback)
         self.assertEqual(self.script(
-            topic, "settle", "dead", "outbox", entry, event,
+            topic, "settle", "entry", "outbox", entry, "dead", event,
             digest(callback), 3, topic, callback, why), 1)
         return event
 
@@ -125,7 +125,7 @@ class AdminTest(SystemTest):
         event = self.event(topic)
         entry = self.claimed(topic, event, callback)
         self.assertEqual(self.script(
-            topic, "settle", "suspend", "outbox", entry, event,
+            topic, "settle", "entry", "outbox", entry, "suspend", event,
             digest(callback), digest(topic), 60000), 1)
         return event
 

@@ -62,10 +62,12 @@ class FanoutOnce(SystemTest):
     def check_every_subscription_has_one_job(self):
         wait_until(lambda: self.call("HGET", self.key("fan"), self.event)
                    == b"done", "the fan-out is finished")
-        jobs = [entry[1] for lane in ("outbox", "bulk")
-                for entry in self.call("XRANGE", self.key(lane), "-", "+")]
-        self.assertEqual({job[1] for job in jobs}, {self.event.encode()})
-        self.assertEqual(sorted(job[3] for job in jobs),
+        entries = [entry[1] for lane in ("outbox", "bulk")
+                   for entry in self.call("XRANGE", self.key(lane), "-", "+")]
+        self.assertEqual({fields[1] for fields in entries},
+                         {self.event.encode()})
+        self.assertEqual(sorted(target for fields in entries
+                                for target in fields[3].split(b" ")),
                          [b"%022d" % n for n in range(1, COUNT + 1)])
         self.assertEqual(self.posted(), COUNT)
 

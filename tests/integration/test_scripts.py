@@ -233,8 +233,8 @@ class AllScripts(ScriptTest):
         self.read("log")
         self.post_page(event)
         (entry, _), = self.read("outbox")
-        self.run_script("settle", "later", "outbox", entry, event, CD, 1, 0,
-                        0, TD)
+        self.run_script("settle", "entry", "outbox", entry,
+                        "later", event, CD, 1, 0, 0, TD)
         self.run_script("promote", 9)
         self.run_script("sweep", 0, 0, 9)
         self.run_script("fetched", TD, TOPIC, "content", 200, "", "", "", "d",

@@ -31,7 +31,7 @@ class CatchingUp(FollowTest):
         return event
 
     def done(self, event, entry):
-        self.run_script("settle", "done", LANE, event, 1, entry)
+        self.settle("done", entry, event, 1)
 
     def jobs(self):
         """The events that have jobs."""

@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.follow import LANE, PROBE_MS, FollowTest
-from support.scripts import CALLBACK, CD, TD, TOPIC
+from support.scripts import CALLBACK, CD, TD, TOPIC, targets
 
 
 class Failing(FollowTest):
@@ -55,8 +55,7 @@ class Failing(FollowTest):
 
     def test_a_note_ends_with_its_job(self):
         ends = {
-            "done": lambda e, j: self.run_script(
-                "settle", "retried", TD, CD, e, "done", LANE, e, 1, j),
+            "done": lambda e, j: self.retried(e, "done", j, e, 1),
             "dead": lambda e, j: self.retried(
                 e, "dead", j, e, CD, 8, TOPIC, CALLBACK, "why"),
             "park": lambda e, j: self.retried(e, "park", j, e, CD, 1, 0, "h"),
@@ -82,11 +81,11 @@ class Failing(FollowTest):
         self.retried(event, "later", job, event, CD, 2, 0, 0, TD)
         self.assertEqual(self.failing(), {event: f"d {event} {CD} 2 0"})
 
-    def test_retried_is_of_the_next_operation_only(self):
+    def test_retried_is_of_its_own_job_only(self):
         (one, a), (two, b) = self.again(), self.again()
-        self.run_script("settle", "retried", TD, CD, one,
-                        "later", LANE, a, one, CD, 2, 0, 0, TD,
-                        "done", LANE, two, 1, b)
+        self.run_script("settle", "entry", LANE, a, "retried", TD, CD, one,
+                        "later", one, CD, 2, 0, 0, TD,
+                        "entry", LANE, b, "done", two, 1)
         self.assertEqual(sorted(self.failing()), [one, two])
 
     def test_notes_end_with_the_subscription(self):
@@ -152,8 +151,10 @@ class Recalled(FollowTest):
         other = "o" * 22
         self.subscription(other)
         event = self.publish()
-        for entry, fields in self.read(LANE):
-            self.later(entry, event, cd=fields[b"c"].decode())
+        (entry, fields), = self.read(LANE)
+        self.run_script("settle", "rest", LANE, entry, "-", *(
+            word for cd in targets(fields)
+            for word in ("later", event, cd, 1, 0, PROBE_MS, TD)))
         self.suspend(self.jobs[1], self.events[1])
         self.assertEqual(list(self.failing(other)), [event])
         self.assertIn(f"d {event} {other} 1 0".encode(),

@@ -45,7 +45,7 @@ class FanOut(FollowTest):
     def take_job(self, event, word):
         (entry,) = [entry for entry, fields in self.read("bulk", 1000)
                     if fields[b"c"] == CD.encode()]
-        self.run_script("settle", word, "bulk", entry, event, CD, TD,
+        self.run_script("settle", "entry", "bulk", entry, word, event, CD, TD,
                         *([0] if word == "suspend" else []))
 
     def test_a_turn_may_be_before_the_fan_out(self):

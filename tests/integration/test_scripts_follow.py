@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.follow import LANE, NO_PARTS, FollowTest
+from support.follow import LANE, NO_PARTS, PROBE_MS, FollowTest
 from support.scripts import CALLBACK, CD, TD, TOPIC
 
 OTHER = "o" * 22
@@ -161,8 +161,10 @@ class Followed(FollowTest):
     def test_another_subscription_is_not_touched(self):
         self.subscription(OTHER)
         event = self.publish()
-        jobs = {fields[b"c"]: entry for entry, fields in self.read(LANE)}
-        self.suspend(jobs[CD.encode()], event)
+        (entry, _), = self.read(LANE)
+        self.assertEqual(self.run_script(
+            "settle", "rest", LANE, entry, "-",
+            "suspend", event, CD, TD, PROBE_MS, "done", event, 1), 2)
         self.publish()
         self.assertEqual(self.posted()[-1], OTHER)
         self.assertEqual((self.flag(OTHER), self.follow(OTHER)), ("-", None))

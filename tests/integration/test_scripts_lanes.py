@@ -12,10 +12,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.follow import FollowTest
-from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
+from support.scripts import (CALLBACK, CD, TD, TOPIC, ScriptTest, all_done,
+                             targets)
 from support.wait import wait_until
 
 FIRST_PAGE = 100
+BUNDLE = 16  # jobs
 
 
 class LaneTest(ScriptTest):
@@ -33,7 +35,8 @@ class LaneTest(ScriptTest):
         return event
 
     def jobs(self, lane):
-        return [fields[b"c"].decode() for _, fields in self.entries(lane)]
+        return [target for _, fields in self.entries(lane)
+                for target in targets(fields)]
 
     def finish(self, event, size=500, **options):
         while self.post_page(event, size, **options)[1] == 0:
@@ -51,44 +54,44 @@ class Lanes(LaneTest):
     def test_a_small_page_is_small_at_first_too(self):
         event = self.opened(30)
         self.assertEqual(self.post_page(event, 10), (10, 0))
-        self.assertEqual(len(self.jobs("outbox")), 10)
+        self.assertEqual(self.jobs("outbox"), self.cds[:10])
 
     def test_jobs_of_bulk_are_settled_and_trimmed(self):
         event = self.opened(300)
         self.finish(event)
-        self.assertEqual(self.settle_all("bulk", 150), 150)
-        self.assertEqual(self.jobs("bulk"), self.cds[250:])
-        self.assertEqual(self.hash("refs")[event.encode()], b"150")
-        self.assertEqual(self.settle_all("bulk"), 50)
+        self.assertEqual(self.settle_all("bulk", 9), 9 * BUNDLE)
+        self.assertEqual(self.jobs("bulk"), self.cds[244:])
+        self.assertEqual(self.hash("refs")[event.encode()], b"156")
+        self.assertEqual(self.settle_all("bulk"), 56)
         self.assertEqual(self.settle_all("outbox"), 100)
         self.assertFalse(self.exists("refs"))
 
     def test_one_batch_settles_both_lanes(self):
         event = self.opened(102)
         self.finish(event)
-        first = [entry for entry, _ in self.read("outbox")]
-        rest = [entry for entry, _ in self.read("bulk")]
-        batch = ("done", "outbox", event, 99, *first[:-1],
-                 "later", "bulk", rest[0], event, self.cds[100], 1, 0, 0,
-                 "-",
-                 "done", "bulk", event, 1, rest[1],
-                 "dead", "outbox", first[-1], event, self.cds[99], 8, TOPIC,
-                 CALLBACK, "why")
+        *first, (last, _) = self.read("outbox")
+        (rest, _), = self.read("bulk")
+        batch = [word for entry in first
+                 for word in all_done("outbox", *entry)]
+        batch += ["rest", "bulk", rest, "-",
+                  "later", event, self.cds[100], 1, 0, 0, "-",
+                  "done", event, 1,
+                  "rest", "outbox", last, "-",
+                  "dead", event, self.cds[99], 8, TOPIC, CALLBACK, "why",
+                  "done", event, 3]
         self.assertEqual(self.run_script("settle", *batch), 102)
         self.assertEqual(self.hash("refs"), {event.encode(): b"2"})
         self.assertEqual(
             self.unchanged_by(lambda: self.run_script("settle", *batch)), 0)
 
     def test_entries_of_one_event_count_once_each(self):
-        event = self.opened(20)
+        event = self.opened(100)
         self.finish(event)
-        entries = [entry for entry, _ in self.read("outbox")]
+        words = [all_done("outbox", *entry) for entry in self.read("outbox")]
         self.assertEqual(self.run_script(
-            "settle", "done", "outbox", event, 11, *entries[:10], entries[3]),
-            10)
-        self.assertEqual(self.hash("refs")[event.encode()], b"10")
-        self.assertEqual(self.run_script(
-            "settle", "done", "outbox", event, 20, *entries), 10)
+            "settle", *words[0], *words[1], *words[0]), 32)
+        self.assertEqual(self.hash("refs")[event.encode()], b"68")
+        self.assertEqual(self.run_script("settle", *sum(words, [])), 68)
         self.assertFalse(self.exists("refs"))
 
     def test_the_same_work_planned_twice_is_counted_once(self):
@@ -97,8 +100,8 @@ class Lanes(LaneTest):
         self.call("XADD", "outbox", "*", "e", event, "c", self.cds[0])
         self.call("HINCRBY", "refs", event, 1)
         for entry, _ in self.read("outbox"):
-            self.run_script("settle", "later", "outbox", entry, event,
-                            self.cds[0], 1, 0, 0, "-")
+            self.run_script("settle", "entry", "outbox", entry, "later",
+                            event, self.cds[0], 1, 0, 0, "-")
         self.assertEqual(self.call("ZCARD", "retry"), 1)
         self.assertEqual(self.hash("refs")[event.encode()], b"1")
 
@@ -110,7 +113,9 @@ class Backlog(LaneTest):
         self.assertEqual(pages, [(100, 0), (200, 0), (200, 0), (0, 2)])
         self.assertEqual(self.unchanged_by(
             lambda: self.post_page(event, 200, backlog=300)), (0, 2))
-        self.read("bulk", count=101)
+        self.read("bulk", count=7)  # of 26, as though each were full
+        self.assertEqual(self.post_page(event, 200, backlog=300), (0, 2))
+        self.read("bulk", count=1)
         self.assertEqual(self.post_page(event, 200, backlog=300), (200, 0))
         self.settle_all("bulk", 1000)
         self.finish(event, backlog=300)
@@ -140,8 +145,8 @@ class Backlog(LaneTest):
         self.post_page(event, 100)
         self.read("bulk")
         self.call("XGROUP DESTROY", "bulk", "deliver")
-        self.assertEqual(self.post_page(event, 100, backlog=100), (0, 2))
-        self.assertEqual(self.post_page(event, 100, backlog=101), (100, 0))
+        self.assertEqual(self.post_page(event, 100, backlog=112), (0, 2))
+        self.assertEqual(self.post_page(event, 100, backlog=113), (100, 0))
 
     def rewrite_file(self):
         self.redis.call("BGREWRITEAOF")
@@ -172,9 +177,9 @@ class Backlog(LaneTest):
         event = self.opened(300)
         self.post_page(event, 100)
         self.post_page(event, 100)
-        self.call("XDEL", "bulk", self.entries("bulk")[50][0])
-        self.assertEqual(self.post_page(event, 100, backlog=99), (0, 2))
-        self.assertEqual(self.post_page(event, 100, backlog=100), (100, 0))
+        self.call("XDEL", "bulk", self.entries("bulk")[3][0])
+        self.assertEqual(self.post_page(event, 100, backlog=96), (0, 2))
+        self.assertEqual(self.post_page(event, 100, backlog=97), (100, 0))
 
 
 class Begin(FollowTest):
@@ -283,16 +288,14 @@ class Begin(FollowTest):
 class Many(LaneTest):
     COUNT = 100000
 
-    def settle_twice(self, lane, event):
+    def settle_twice(self, lane):
         """Claims what there is; returns the CDs of the jobs."""
-        got = self.read(lane, count=1500)
-        entries = [entry for entry, _ in got]
-        if got:
-            for settled in (len(got), 0):
-                self.assertEqual(self.run_script(
-                    "settle", "done", lane, event, len(got), *entries),
-                    settled)
-        return [fields[b"c"].decode() for _, fields in got]
+        got = self.read(lane, count=100)
+        cds = [cd for _, fields in got for cd in targets(fields)]
+        words = [word for entry in got for word in all_done(lane, *entry)]
+        for settled in (len(cds), 0):
+            self.assertEqual(self.run_script("settle", *words), settled)
+        return cds
 
     def test_a_hundred_thousand_are_posted_once_each(self):
         """Every page is asked for by two, as after a lost answer, and jobs
@@ -303,7 +306,7 @@ class Many(LaneTest):
             for _ in range(2):
                 finished = self.post_page(event, 500, backlog=5000)[1] == 1
             for lane in ("outbox", "bulk"):
-                seen += self.settle_twice(lane, event)
+                seen += self.settle_twice(lane)
         self.assertEqual(seen, self.cds)
         self.assertFalse(self.exists("refs"))
         self.assertEqual(self.pending("log"), [])

@@ -101,7 +101,7 @@ class LifeTest(FollowTest):
             self.work_turn(draw, entry, fields[b"u"],
                            fails and draw.random() < self.FAILS_TURN)
         elif fields[b"c"] != CD.encode():
-            self.settle("done", fields[b"e"], 1, entry)
+            self.settle("done", entry, fields[b"e"], 1)
         else:
             self.retried = ("retried", TD, CD, fields[b"e"]) \
                 if b"n" in fields else ()
@@ -130,12 +130,11 @@ class LifeTest(FollowTest):
             self.twice(draw, "later", entry, event, CD, 1, 0, 0, TD)
         else:
             self.got.append(event)
-            self.twice(draw, "done", event, 1, entry)
+            self.twice(draw, "done", entry, event, 1)
 
-    def settle(self, word, *rest):
-        """`done` has its entry last."""
-        return self.run_script("settle", *self.retried, word, self.lane,
-                               *rest)
+    def settle(self, word, entry, *rest):
+        return self.run_script("settle", "entry", self.lane, entry,
+                               *self.retried, word, *rest)
 
     def check_once(self):
         self.assertEqual(sorted(self.got), sorted(self.sent))

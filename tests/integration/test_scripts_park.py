@@ -24,7 +24,7 @@ class ParkTest(ScriptTest):
     def park(self, jobs, n=0, k=0, lane="outbox", host=HOST):
         words = []
         for entry, cd in jobs:
-            words += ["park", lane, entry, EVENT, cd, n, k, host]
+            words += ["entry", lane, entry, "park", EVENT, cd, n, k, host]
         return self.run_script("settle", *words)
 
     def unpark(self, most, host=HOST):

@@ -77,10 +77,10 @@ class Suspect(ScriptTest):
     def test_what_is_settled_has_no_count(self):
         a, b = self.held(2)
         self.suspect("taken", a, b)
-        self.run_script("settle", "done", "outbox", "1-1", 1, a,
+        self.run_script("settle", "entry", "outbox", a, "done", "1-1", 1,
                         "healed", "outbox", a)
         self.assertEqual(self.hash("crashes"), {f"outbox {b}".encode(): b"1"})
-        self.run_script("settle", "done", "outbox", "1-1", 1, b)
+        self.run_script("settle", "entry", "outbox", b, "done", "1-1", 1)
         for how in ("taken", "begin"):
             self.assertEqual(self.suspect(how, a, b), [0, 0])
             self.assertFalse(self.exists("crashes"))
@@ -91,6 +91,21 @@ class Suspect(ScriptTest):
         self.call("XACK", "outbox", "deliver", a)
         self.sweep()
         self.assertEqual(self.hash("crashes"), {f"outbox {b}".encode(): b"1"})
+
+    def test_counts_of_what_was_taken_apart_stay_until_it_is_read(self):
+        self.call("XADD", "outbox", "*", "e", "1-1", "c", f"{CD} {CD}:1")
+        (bundle, _), = self.read("outbox")
+        self.run_script("split", "outbox", bundle)
+        self.sweep()
+        counts = self.hash("crashes")
+        self.assertEqual(list(counts.values()), [b"1", b"1"])
+        jobs = [entry for entry, _ in self.read("outbox")]
+        self.sweep()
+        self.assertEqual(self.hash("crashes"), counts)
+        self.assertEqual(self.suspect("taken", *jobs), [2, 2])
+        self.call("XACK", "outbox", "deliver", *jobs)
+        self.sweep()
+        self.assertFalse(self.exists("crashes"))
 
     def test_without_the_group(self):
         a, = self.held(1)

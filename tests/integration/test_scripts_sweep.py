@@ -12,6 +12,7 @@ from support.scripts import (CALLBACK, CD, GROUPS, PREFIX, TD, FullRedis,
                              ScriptTest)
 
 SEQ_MAX = 2 ** 64 - 1
+TWO_ENTRIES = [f"{n:022d}" for n in range(17)]  # a bundle and one more
 
 
 class Sweep(ScriptTest):
@@ -19,6 +20,7 @@ class Sweep(ScriptTest):
         return self.post_page(event, size)
 
     def settle(self, count=100):
+        """So many entries."""
         self.settle_all(count=count)
 
     def fanned_out(self, count, cds=(CD,)):
@@ -140,7 +142,7 @@ class Retention(Sweep):
         self.assertNotIn(events[0].encode(), self.hash("fan"))
 
     def test_what_jobs_refer_to_moves_to_kept(self):
-        one, two = self.fanned_out(2, cds=("a", "b"))
+        one, two = self.fanned_out(2, cds=TWO_ENTRIES)
         self.settle(count=3)
         self.assertEqual(self.sweep()[1], 2)
         self.assertEqual(self.log(), [])
@@ -371,7 +373,7 @@ class Full(FullRedis, Sweep):
         for with_refs in (False, True):
             with self.subTest(with_refs=with_refs):
                 self.setUp()
-                self.fanned_out(3, cds=(CD, "other"))
+                self.fanned_out(3, cds=TWO_ENTRIES)
                 self.settle(count=5 if with_refs else 6)
                 self.full()
                 self.assertEqual(self.sweep()[1], 3)
@@ -381,8 +383,8 @@ class Full(FullRedis, Sweep):
         event, = self.fanned_out(1)
         (entry, _), = self.read("outbox")
         self.full()
-        self.run_script("settle", "later", "outbox", entry, event, CD, 1, 0,
-                        0, TD)
+        self.run_script("settle", "entry", "outbox", entry,
+                        "later", event, CD, 1, 0, 0, TD)
         self.assertEqual(self.run_script("promote", 10)[0], 1)
         self.settle()
         self.assertFalse(self.exists("refs"))

@@ -25,12 +25,11 @@ class Settle(ScriptTest):
 
     def settle(self, *outcomes):
         """Each outcome is (entry, CD), an operation of settle.lua and the
-        words that follow entry, event and C there."""
+        words that follow event and C there."""
         words = []
         for (entry, cd), word, *rest in outcomes:
-            words += (["done", "outbox", self.EVENT, 1, entry]
-                      if word == "done" else
-                      [word, "outbox", entry, self.EVENT, cd, *rest])
+            words += ["entry", "outbox", entry, word, self.EVENT,
+                      *((1,) if word == "done" else (cd, *rest))]
         return self.run_script("settle", *words)
 
     def refs(self):
@@ -133,7 +132,7 @@ class Settle(ScriptTest):
         for n in range(total):
             event = f"{n // 2 + 1}-{n // 2}"
             (entry, cd), = self.jobs(1, event=event, first=n)
-            words += ["done", "outbox", event, 1, entry]
+            words += ["entry", "outbox", entry, "done", event, 1]
         self.assertEqual(self.run_script("settle", *words), total)
         self.assertFalse(self.exists("refs"))
 

@@ -39,7 +39,7 @@ class FollowTest(ScriptTest):
         return entry, {k.decode(): v.decode() for k, v in fields.items()}
 
     def settle(self, word, entry, *rest):
-        return self.run_script("settle", word, LANE, entry, *rest)
+        return self.run_script("settle", "entry", LANE, entry, word, *rest)
 
     def suspend(self, entry, event, cd=CD):
         return self.settle("suspend", entry, event, cd, TD, PROBE_MS)
@@ -52,8 +52,8 @@ class FollowTest(ScriptTest):
 
     def retried(self, event, word, entry, *rest):
         """Settles a job that came from `retry`."""
-        return self.run_script("settle", "retried", TD, CD, event, word, LANE,
-                               entry, *rest)
+        return self.run_script("settle", "entry", LANE, entry, "retried", TD,
+                               CD, event, word, *rest)
 
     def step(self, entry, u, event, lost=0):
         return self.settle("step", entry, TD, CD, u, event, lost)

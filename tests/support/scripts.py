@@ -44,6 +44,19 @@ def pairs(flat):
     return dict(zip(flat[::2], flat[1::2]))
 
 
+def targets(fields):
+    """The targets of the jobs of a lane's entry."""
+    return fields[b"c"].decode().split(" ")
+
+
+def all_done(lane, entry, fields):
+    """The words of `settle` for an entry whose jobs are all done."""
+    count = len(targets(fields))
+    opening = (["entry", lane, entry] if count == 1 else
+               ["rest", lane, entry, "-"])
+    return [*opening, "done", fields[b"e"], count]
+
+
 class ScriptTest(unittest.TestCase):
     """A test case with an empty shard whose groups exist."""
 
@@ -140,16 +153,18 @@ class ScriptTest(unittest.TestCase):
                                      backlog, *tds))
 
     def posted(self, event=None):
-        """The CDs of the jobs in both lanes, of one event or of all."""
-        return [fields[b"c"].decode() for lane in ("outbox", "bulk")
+        """The targets of the jobs in both lanes, of one event or of all."""
+        return [target for lane in ("outbox", "bulk")
                 for _, fields in self.entries(lane) if b"e" in fields and
-                event in (None, fields[b"e"].decode())]
+                event in (None, fields[b"e"].decode())
+                for target in targets(fields)]
 
     def settle_all(self, lane="outbox", count=100):
-        """Claims jobs of a lane and settles them as done."""
+        """Claims entries of a lane and settles their jobs as done; returns
+        the number of jobs."""
         words = []
         for entry, fields in self.read(lane, count=count):
-            words += ["done", lane, fields[b"e"], 1, entry]
+            words += all_done(lane, entry, fields)
         return self.run_script("settle", *words)
 
     def sweep(self, retention_ms=3600000, dead_ms=3600000, limit=100):

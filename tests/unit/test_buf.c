@@ -87,9 +87,12 @@ static const struct {
 START_TEST(a_number_is_added_in_decimal)
 {
     struct wsub_buf b = {0};
+    char digits[WSUB_U64_DIGITS];
 
     wsub_buf_u64(&b, numbers[_i].number);
     ck_assert_str_eq(wsub_buf_cstr(&b), numbers[_i].text);
+    ck_assert_uint_eq(wsub_buf_digits(numbers[_i].number, digits), b.len);
+    ck_assert_mem_eq(digits, numbers[_i].text, b.len);
     wsub_buf_done(&b);
 }
 END_TEST

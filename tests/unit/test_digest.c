@@ -77,10 +77,10 @@ static const struct {
     const char *text;
     size_t len;
 } refused[] = {
-    {"Z", 1},      {"Zg==", 4}, {"Zh", 2},        {"Zm9", 3},
-    {"Zm9vY", 5},  {"Zm+v", 4}, {"Zm/v", 4},      {"Zm 9v", 5},
-    {"Zm9v\n", 5}, {"Zg\0", 3}, {"Zm\3519v", 5},  {"=", 1},
-    {"A", 1},      {"AB", 2},   {"Zm9vYmFyZ", 9}, {"\377\377", 2},
+    {"Z", 1},        {"Zg==", 4}, {"Zh", 2},    {"Zm9", 3},    {"Zm9vY", 5},
+    {"Zm+v", 4},     {"Zm/v", 4}, {"Zm 9v", 5}, {"Zm9v\n", 5}, {"Zg\0", 3},
+    {"Zm\3519v", 5}, {"=", 1},    {"A", 1},     {"AB", 2},     {"Zm9vYmFyZ", 9},
+    {"\377\377", 2}, {"+m9v", 4}, {"Z+9v", 4},  {"Zm9+", 4},   {"Zm9v+m9v", 8},
 };
 
 START_TEST(a_form_that_is_not_canonical_is_refused_and_adds_nothing)

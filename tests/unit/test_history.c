@@ -36,7 +36,8 @@ static unsigned flush(unsigned shard)
 {
     flushes = 0;
     memset(&flushed, 0, sizeof(flushed));
-    deliver_history_flush(history, shard, on_entry, &flushed);
+    deliver_history_flush(history, shard, UINT64_MAX, SIZE_MAX, on_entry,
+                          &flushed);
     return flushes;
 }
 
@@ -159,25 +160,45 @@ static void note_many(unsigned first, unsigned count, const char *outcome)
     }
 }
 
-START_TEST(it_says_when_it_is_full_and_stays_within_its_bounds)
+START_TEST(it_stays_within_its_bounds)
 {
     char cd[WSUB_DIGEST_LEN + 1];
 
-    note_many(0, DELIVER_HISTORY_UNFLUSHED_MAX - 1, "+");
-    ck_assert(!deliver_history_is_full(history));
-    note_many(DELIVER_HISTORY_UNFLUSHED_MAX - 1, 1, "-");
-    ck_assert(deliver_history_is_full(history));
+    note_many(0, DELIVER_HISTORY_UNFLUSHED_MAX, "+");
+    ck_assert_uint_eq(deliver_history_unflushed(history),
+                      DELIVER_HISTORY_UNFLUSHED_MAX);
     number(DELIVER_HISTORY_UNFLUSHED_MAX, cd); /* only its run is counted */
     ck_assert_uint_eq(note(TD, cd, "--"), 2);
     ck_assert_uint_eq(note(OTHER_TD, cd, "+"), 0);
     number(0, cd); /* has been noted, so more of it is */
     ck_assert_uint_eq(note(TD, cd, "-"), 1);
     ck_assert_uint_eq(flush(0), DELIVER_HISTORY_UNFLUSHED_MAX);
-    ck_assert(!deliver_history_is_full(history));
+    ck_assert_uint_eq(deliver_history_unflushed(history), 0);
     number(DELIVER_HISTORY_UNFLUSHED_MAX, cd);
     ck_assert_uint_eq(note(TD, cd, "-"), 3);
     ck_assert_uint_eq(flush(0), 1);
     ck_assert_uint_eq(flushed.failed, 1);
+}
+END_TEST
+
+START_TEST(the_oldest_are_flushed_as_many_as_asked_for)
+{
+    for (uint64_t at_ms = 1; at_ms <= 5; at_ms++) {
+        struct deliver_attempt attempt = {.at_ms = 10 * at_ms};
+        char cd[WSUB_DIGEST_LEN + 1];
+
+        number((unsigned)at_ms % 4, cd); /* the first and the last are one */
+        deliver_history_note(history, 0, TD, cd, &attempt);
+    }
+    ck_assert_uint_eq(
+        deliver_history_flush(history, 0, 10, SIZE_MAX, on_entry, &flushed), 0);
+    ck_assert_uint_eq(
+        deliver_history_flush(history, 0, 40, 2, on_entry, &flushed), 2);
+    ck_assert_uint_eq(flushed.attempts[0].at_ms, 20);
+    ck_assert_uint_eq(
+        deliver_history_flush(history, 0, 40, 2, on_entry, &flushed), 1);
+    ck_assert_uint_eq(flushed.attempts[0].at_ms, 30);
+    ck_assert_uint_eq(deliver_history_unflushed(history), 1);
 }
 END_TEST
 
@@ -208,7 +229,8 @@ int main(void)
     tcase_add_test(cases, an_attempt_is_handed_out_as_it_was_noted);
     tcase_add_test(cases, what_was_flushed_is_not_handed_out_again);
     tcase_add_test(cases, a_subscription_is_shard_topic_and_callback);
-    tcase_add_test(cases, it_says_when_it_is_full_and_stays_within_its_bounds);
+    tcase_add_test(cases, it_stays_within_its_bounds);
+    tcase_add_test(cases, the_oldest_are_flushed_as_many_as_asked_for);
     tcase_add_test(cases, the_run_that_was_used_least_recently_is_forgotten);
     return suite_run("history", cases);
 }

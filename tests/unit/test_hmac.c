@@ -1,5 +1,9 @@
-/* test_hmac.c - signatures, by the vectors of RFC 4231 and RFC 2202. */
+/* test_hmac.c - signatures, by the vectors of RFC 4231 and RFC 2202, and by
+ * libcrypto's own HMAC. */
+#include <stdio.h>
 #include <string.h>
+
+#include <openssl/evp.h>
 
 #include "common/crypto/hmac.h"
 #include "tests/unit/suite.h"
@@ -55,6 +59,22 @@ static const struct {
      "han block-size data. The key needs to be hashed before being use"
      "d by the HMAC algorithm.",
      152},
+    /* Test cases 6 and 7 of RFC 2202 section 3, which has other long keys. */
+    {"\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252"
+     "\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252"
+     "\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252"
+     "\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252"
+     "\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252",
+     80, "Test Using Larger Than Block-Size Key - Hash Key First", 54},
+    {"\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252"
+     "\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252"
+     "\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252"
+     "\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252"
+     "\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252\252",
+     80,
+     "Test Using Larger Than Block-Size Key and Larger Than One Block-"
+     "Size Data",
+     73},
 };
 
 static const struct {
@@ -126,6 +146,8 @@ static const struct {
      "sha512=e37b6a775dc87dbaa4dfa9f96e5e3ffddebd71f8867289865df5a32d2"
      "0cdc944b6022cac3c4982b10d5eeb55c3e4de15134676fb6de0446065c97440f"
      "a8c6a58"},
+    {6, WSUB_HASH_SHA1, "sha1=aa4ae5e15272d00e95705637ce8a3b55ed402112"},
+    {7, WSUB_HASH_SHA1, "sha1=e8e99d0f45237d786d6bbaa7965c7808bbff1a91"},
 };
 
 static void sign(struct wsub_hmac *hmac, int input, char *ret_text)
@@ -172,6 +194,49 @@ START_TEST(an_empty_key_is_not_the_key_before)
 }
 END_TEST
 
+static const struct {
+    enum wsub_hash hash;
+    const char *method;
+    const char *digest;
+} hashes[] = {
+    {WSUB_HASH_SHA1, "sha1", "SHA1"},
+    {WSUB_HASH_SHA256, "sha256", "SHA256"},
+    {WSUB_HASH_SHA384, "sha384", "SHA384"},
+    {WSUB_HASH_SHA512, "sha512", "SHA512"},
+};
+
+/* Writes the signature that libcrypto's HMAC gives. */
+static void sign_by_mac(int row, const unsigned char *key, size_t key_len,
+                        const unsigned char *body, size_t body_len, char *text)
+{
+    unsigned char tag[EVP_MAX_MD_SIZE];
+    size_t len = 0;
+
+    ck_assert_ptr_nonnull(EVP_Q_mac(NULL, "HMAC", NULL, hashes[row].digest,
+                                    NULL, key, key_len, body, body_len, tag,
+                                    sizeof(tag), &len));
+    text = stpcpy(stpcpy(text, hashes[row].method), "=");
+    for (size_t i = 0; i < len; i++)
+        text += snprintf(text, 3, "%02x", tag[i]);
+}
+
+START_TEST(keys_and_bodies_around_the_block_are_signed_as_by_libcrypto)
+{
+    struct wsub_hmac *hmac = wsub_hmac_new(hashes[_i].hash);
+    char text[WSUB_SIGNATURE_MAX], expected[WSUB_SIGNATURE_MAX];
+    unsigned char bytes[300];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char)(i * 7);
+    for (size_t len = 0; len <= sizeof(bytes); len++) {
+        wsub_hmac_sign(hmac, bytes, len, bytes, sizeof(bytes) - len, text);
+        sign_by_mac(_i, bytes, len, bytes, sizeof(bytes) - len, expected);
+        ck_assert_str_eq(text, expected);
+    }
+    wsub_hmac_free(hmac);
+}
+END_TEST
+
 START_TEST(freeing_nothing_is_fine)
 {
     wsub_hmac_free(NULL);
@@ -187,6 +252,9 @@ int main(void)
     tcase_add_loop_test(cases, a_signer_remembers_nothing_of_the_last_call, 0,
                         COUNT(vectors));
     tcase_add_test(cases, an_empty_key_is_not_the_key_before);
+    tcase_add_loop_test(
+        cases, keys_and_bodies_around_the_block_are_signed_as_by_libcrypto, 0,
+        COUNT(hashes));
     tcase_add_test(cases, freeing_nothing_is_fine);
     return suite_run("hmac", cases);
 }

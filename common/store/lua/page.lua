@@ -1,7 +1,7 @@
 -- page.lua - post one page of an event's jobs.
 --
 -- ARGV  1 event id, 2 subscriptions in a page, 3 retention in ms, 4 most
---       unread entries of `bulk`, 5... TDs of the levels whose subscriptions
+--       unread jobs of `bulk`, 5... TDs of the levels whose subscriptions
 --       it is for, the most specific first; of a dotted topic the last one is
 --       that of `*`
 -- Returns {jobs posted, 1 when the event is finished, 0 when there is more, 2
@@ -17,7 +17,8 @@
 -- will be read again.
 --
 -- The first page is small and goes to `outbox`, so that an event with few
--- subscriptions never waits behind a large one; the others go to `bulk`.  With
+-- subscriptions never waits behind a large one; the others go to `bulk`.  What
+-- an entry costs Redis and deliver is shared by the jobs of its bundle.  With
 -- the first page the event enters the index of each level.  A subscription
 -- that was followed by then gets it from there, and no job.
 --
@@ -30,6 +31,7 @@
 -- The levels' indexes are merged in the order of CDs: one job for a CD, for
 -- the most specific level that has it.
 
+local BUNDLE_JOBS = 16 -- deliver/bundle.h: at most
 local FIRST_PAGE_JOBS = 100 -- well under a millisecond of deliver
 local FIRST_TD = 5
 local EARLIER_STEP = 1000 -- open events before this one, looked at in one go
@@ -53,17 +55,18 @@ if cursor == 'done' then
     return { 0, 1 }
 end
 
--- Entries of `bulk` that nobody has read; all of them where Redis has lost
--- count.  It is never more than there are: what was read between a rewrite of
--- the append-only file and a restart Redis counts as unread for ever.
+-- Jobs of `bulk` that nobody has read, as though all bundles were full; all of
+-- them where Redis has lost count.  It is never more than there are: what was
+-- read between a rewrite of the append-only file and a restart Redis counts as
+-- unread for ever.
 local function unread()
     local all = redis.call('XLEN', p .. 'bulk')
     for _, group in ipairs(redis.pcall('XINFO', 'GROUPS', p .. 'bulk')) do
         if group[2] == 'deliver' and group[12] then
-            return math.min(group[12], all)
+            return math.min(group[12], all) * BUNDLE_JOBS
         end
     end
-    return all
+    return all * BUNDLE_JOBS
 end
 
 if cursor and unread() >= backlog then
@@ -244,6 +247,13 @@ local function comes_by_turn(list, cd)
 end
 
 local lane = p .. (cursor and 'bulk' or 'outbox')
+local bundle = {}
+
+local function post_bundle()
+    redis.call('XADD', lane, '*', 'e', event, 'c', table.concat(bundle, ' '))
+    bundle = {}
+end
+
 local posted, looked, last = 0, 0, nil
 while looked < size do
     local cd, list = take_next()
@@ -251,10 +261,16 @@ while looked < size do
         break
     end
     if not (list.followed and comes_by_turn(list, cd)) then
-        redis.call('XADD', lane, '*', 'e', event, 'c', cd .. list.suffix)
+        bundle[#bundle + 1] = cd .. list.suffix
         posted = posted + 1
+        if #bundle == BUNDLE_JOBS then
+            post_bundle()
+        end
     end
     looked, last = looked + 1, cd
+end
+if #bundle > 0 then
+    post_bundle()
 end
 if posted > 0 then
     redis.call('HINCRBY', p .. 'refs', event, posted)

@@ -275,8 +275,8 @@ local function trim(name, group)
     end
 end
 
--- The job of event `e` for target `c`, with failed attempts and crashes where
--- there were any.
+-- Posts the job of event `e` for target `c`, with failed attempts and crashes
+-- where there were any; returns its entry.
 local function post_job(e, c, n, k)
     local fields = { 'e', e, 'c', c }
     if tonumber(n) > 0 then
@@ -285,7 +285,7 @@ local function post_job(e, c, n, k)
     if tonumber(k) > 0 then
         fields[#fields + 1], fields[#fields + 2] = 'k', k
     end
-    redis.call('XADD', p .. 'outbox', '*', unpack(fields))
+    return redis.call('XADD', p .. 'outbox', '*', unpack(fields))
 end
 
 -- Moves up to `most` jobs that wait for host `h` to the outbox, the oldest

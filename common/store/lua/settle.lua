@@ -2,64 +2,92 @@
 --
 -- ARGV  a sequence of operations, each a word and its arguments.  LANE is
 --       outbox or bulk; C is CD, CD:L or CD:*; N are failures, K crashes.
---         done LANE EVENT COUNT ENTRY...     delivered, or to nobody
---         gone LANE ENTRY EVENT C TD GENERATION
---                                            410: the subscription ends; EVENT
---                                            is `-` of a turn
---         later LANE ENTRY EVENT C N K DELAY_MS TD         try again; TD is
---                                            `-` while it is not known
---         park LANE ENTRY EVENT C N K H      host H has no room
---         dead LANE ENTRY EVENT C N TOPIC CALLBACK WHY     given up
---         miss LANE ENTRY EVENT C TD         the subscription is followed
---         suspend LANE ENTRY EVENT C TD PROBE_MS
---                                            it failed too often: from now on
---                                            it is followed (again), probed
---                                            first
---         step LANE ENTRY TD CD U EVENT LOST the turn's event is over; LOST is
---                                            1 when its content had left
---         wait LANE ENTRY TD CD U N K DELAY_MS SUSPEND
---                                            the turn failed; SUSPEND is 1 when
---                                            that suspends the subscription
---         bury LANE ENTRY TD CD U EVENT N TOPIC CALLBACK WHY C
---                                            the turn's event is given up
---         healed LANE ENTRY                  its crashes are forgotten
---         retried TD CD EVENT                the operation that follows is for
---                                            a job that came from `retry`
--- Returns the number of entries that were settled by this call.
+--       One of these says which entry's jobs those that follow are about:
+--         entry LANE ENTRY          its only job
+--         part LANE ENTRY BEFORE LEFT
+--                                   some of a bundle; BEFORE and LEFT are the
+--                                   positions of those that are not settled
+--                                   before and after it, as in 2,5,16; BEFORE
+--                                   is `-` when that is all of them
+--         rest LANE ENTRY BEFORE    all of a bundle that are not settled
+--       What becomes of them:
+--         done EVENT COUNT          delivered, or to nobody
+--         gone EVENT C TD GENERATION
+--                                   410: the subscription ends; EVENT is `-`
+--                                   of a turn
+--         later EVENT C N K DELAY_MS TD
+--                                   try again; TD is `-` while it is not known
+--         park EVENT C N K H        host H has no room
+--         dead EVENT C N TOPIC CALLBACK WHY
+--                                   given up
+--         miss EVENT C TD           the subscription is followed
+--         suspend EVENT C TD PROBE_MS
+--                                   it failed too often: from now on it is
+--                                   followed (again), probed first
+--         step TD CD U EVENT LOST   the turn's event is over; LOST is 1 when
+--                                   its content had left
+--         wait TD CD U N K DELAY_MS SUSPEND
+--                                   the turn failed; SUSPEND is 1 when that
+--                                   suspends the subscription
+--         bury TD CD U EVENT N TOPIC CALLBACK WHY C
+--                                   the turn's event is given up
+--       And what else is to be known:
+--         healed LANE ENTRY         its crashes are forgotten
+--         retried TD CD EVENT       the job came from `retry`
+-- Returns the number of jobs that were settled by this call.
 --
--- Atomic: acknowledging an entry and what becomes of it.  One that is no
+-- Atomic: acknowledging an entry and what becomes of its jobs.  One that is no
 -- longer pending was settled before (a repeated call, or another process
--- after a takeover) and is left alone, so references are counted off once; a
--- turn that is not the current one is only acknowledged.  What is settled
--- leaves the queue at once, but for what stands behind an entry that is still
+-- after a takeover, which takes bundles apart) and is left alone, so references
+-- are counted off once.  So is a bundle of which something else than BEFORE is
+-- left: it was settled before, or a part was not, as the group was lost; then
+-- what is left comes again by a takeover.  A turn that is not the current one
+-- is only acknowledged.  What is settled leaves
+-- the queue at once, but for what stands behind an entry that is still
 -- pending: so little comes again when the group is lost.
 --
--- An operation's first write is the acknowledgement: Redis at its memory limit
--- refuses a script whose first write needs memory, and this one makes room.
+-- The first write is one that needs no memory: Redis at its memory limit
+-- refuses a script whose first write does, and this one makes room.
 
 local now = now_ms()
 local settled = 0
 local finished = {} -- event -> references to take off
 local touched = {}  -- lanes to trim
 
--- The job of the next operation, in failing:TD:CD.
-local failing_key, failing_event
-
-local function acknowledge(lane, ...)
-    local count = redis.call('XACK', p .. lane, 'deliver', ...)
-    if count > 0 then
-        settled = settled + count
+-- Each returns whether the jobs of the entry are to be settled now.
+local function entry(lane, id)
+    local is_open = redis.call('XACK', p .. lane, 'deliver', id) == 1
+    if is_open then
         touched[lane] = true
-        if failing_key then
-            redis.call('HDEL', failing_key, failing_event)
-        end
     end
-    failing_key = nil
-    return count
+    return is_open
+end
+
+local function is_left(field, positions)
+    return (redis.call('HGET', p .. 'parts', field) or '-') == positions
+end
+
+local function rest(lane, id, before)
+    local field = lane .. ' ' .. id
+    local is_open = is_left(field, before) and entry(lane, id)
+    if is_open and before ~= '-' then
+        redis.call('HDEL', p .. 'parts', field)
+    end
+    return is_open
+end
+
+local function part(lane, id, before, left)
+    pass_memory_limit()
+    local field = lane .. ' ' .. id
+    if not is_pending(lane, id) or not is_left(field, before) then
+        return false
+    end
+    redis.call('HSET', p .. 'parts', field, left)
+    return true
 end
 
 local function retried(td, cd, event)
-    failing_key, failing_event = p .. 'failing:' .. td .. ':' .. cd, event
+    redis.call('HDEL', p .. 'failing:' .. td .. ':' .. cd, event)
 end
 
 local function finish(event, count)
@@ -111,17 +139,7 @@ local function pass(td, cd, f, event)
     f.cursor = event
 end
 
-local function done(lane, event, _, ...)
-    local count = acknowledge(lane, ...)
-    if count > 0 then
-        finish(event, count)
-    end
-end
-
-local function gone(lane, entry, event, c, td, generation)
-    if acknowledge(lane, entry) == 0 then
-        return
-    end
+local function gone(event, c, td, generation)
     local cd = cd_of(c)
     local _, sub = get_sub(td, cd)
     if sub and sub.generation == tonumber(generation) then
@@ -139,10 +157,7 @@ end
 
 -- A suspension finds the subscription's jobs in `retry` by failing:TD:CD.  Of
 -- one that has ended meanwhile nobody would drop it.
-local function later(lane, entry, event, c, n, k, delay_ms, td)
-    if acknowledge(lane, entry) == 0 then
-        return
-    end
+local function later(event, c, n, k, delay_ms, td)
     local member = 'd ' .. event .. ' ' .. c .. ' ' .. n .. ' ' .. k
     if plan(member, delay_ms) == 0 then
         finish(event, 1)
@@ -155,27 +170,15 @@ end
 -- The entry in `retry` brings them back should nobody else.
 local PARKED_MS = 1000
 
-local function park(lane, entry, event, c, n, k, h)
-    if acknowledge(lane, entry) == 1 then
-        redis.call('RPUSH', p .. 'parked:' .. h,
-            event .. ' ' .. c .. ' ' .. n .. ' ' .. k)
-        redis.call('ZADD', p .. 'retry', 'NX', digits(now + PARKED_MS),
-            'h ' .. h)
-    end
-end
-
-local function dead(lane, entry, event, c, n, topic, callback, why)
-    if acknowledge(lane, entry) == 1 then
-        bury_letter(event, c, n, topic, callback, why)
-    end
+local function park(event, c, n, k, h)
+    redis.call('RPUSH', p .. 'parked:' .. h,
+        event .. ' ' .. c .. ' ' .. n .. ' ' .. k)
+    redis.call('ZADD', p .. 'retry', 'NX', digits(now + PARKED_MS), 'h ' .. h)
 end
 
 -- A job that nobody follows any more is posted again: deliver looks at what
 -- the subscription is by then, and at the levels above when it has ended.
-local function miss(lane, entry, event, c, td)
-    if acknowledge(lane, entry) == 0 then
-        return
-    end
+local function miss(event, c, td)
     local f = get_follow(td, cd_of(c))
     if f then
         become_missed(td, cd_of(c), event, f)
@@ -231,23 +234,23 @@ local function suspend_followed(td, cd, f, event, probe_ms)
     end
 end
 
-local function suspend(lane, entry, event, c, td, probe_ms)
+local function suspend(event, c, td, probe_ms)
     local cd = cd_of(c)
     local f = get_follow(td, cd)
     if not has_sub(td, cd) or f and not is_catching_up(f) then
-        miss(lane, entry, event, c, td)
-    elseif acknowledge(lane, entry) == 1 then
-        mark_suspended(td, cd)
-        if f then
-            suspend_followed(td, cd, f, event, probe_ms)
-            return
-        end
-        begin_following(td, cd, 1, 'run')
-        set_flag(td, cd, '-', 'f')
-        become_missed(td, cd, event, { mode = 'run' })
-        recall_failing(td, cd)
-        plan_turn(td, cd, 1, 0, 0, probe_ms)
+        miss(event, c, td)
+        return
     end
+    mark_suspended(td, cd)
+    if f then
+        suspend_followed(td, cd, f, event, probe_ms)
+        return
+    end
+    begin_following(td, cd, 1, 'run')
+    set_flag(td, cd, '-', 'f')
+    become_missed(td, cd, event, { mode = 'run' })
+    recall_failing(td, cd)
+    plan_turn(td, cd, 1, 0, 0, probe_ms)
 end
 
 -- A success of a subscription that is followed only for now: it is well.
@@ -260,8 +263,8 @@ local function catch_up(td, cd, f)
     end
 end
 
-local function step(lane, entry, td, cd, u, event, lost)
-    local f = acknowledge(lane, entry) == 1 and current(td, cd, u)
+local function step(td, cd, u, event, lost)
+    local f = current(td, cd, u)
     if not f then
         return
     end
@@ -275,8 +278,8 @@ local function step(lane, entry, td, cd, u, event, lost)
     post_turn(td, cd, f)
 end
 
-local function wait(lane, entry, td, cd, u, n, k, delay_ms, suspends)
-    local f = acknowledge(lane, entry) == 1 and current(td, cd, u)
+local function wait(td, cd, u, n, k, delay_ms, suspends)
+    local f = current(td, cd, u)
     if not f then
         return
     end
@@ -289,8 +292,8 @@ local function wait(lane, entry, td, cd, u, n, k, delay_ms, suspends)
     end
 end
 
-local function bury(lane, entry, td, cd, u, event, n, topic, callback, why, c)
-    local f = acknowledge(lane, entry) == 1 and current(td, cd, u)
+local function bury(td, cd, u, event, n, topic, callback, why, c)
+    local f = current(td, cd, u)
     if not f then
         return
     end
@@ -300,35 +303,42 @@ local function bury(lane, entry, td, cd, u, event, n, topic, callback, why, c)
     post_turn(td, cd, f)
 end
 
-local function healed(lane, entry)
-    redis.call('HDEL', p .. 'crashes', lane .. ' ' .. entry)
+local function healed(lane, id)
+    redis.call('HDEL', p .. 'crashes', lane .. ' ' .. id)
 end
 
--- What each operation does, and how many words are its arguments (of `done`
--- without its entries).
+-- What each operation does, and how many words are its arguments.
 local operations = {
-    done = { apply = done, words = 3 },
-    gone = { apply = gone, words = 6 },
-    later = { apply = later, words = 8 },
-    park = { apply = park, words = 7 },
-    dead = { apply = dead, words = 8 },
-    miss = { apply = miss, words = 5 },
-    suspend = { apply = suspend, words = 6 },
-    step = { apply = step, words = 7 },
-    wait = { apply = wait, words = 9 },
-    bury = { apply = bury, words = 11 },
-    healed = { apply = healed, words = 2 },
-    retried = { apply = retried, words = 3 },
+    entry = { words = 2, opens = entry },
+    part = { words = 4, opens = part },
+    rest = { words = 3, opens = rest },
+    done = { words = 2, settles = finish },
+    gone = { words = 4, settles = gone },
+    later = { words = 6, settles = later },
+    park = { words = 5, settles = park },
+    dead = { words = 6, settles = bury_letter },
+    miss = { words = 3, settles = miss },
+    suspend = { words = 4, settles = suspend },
+    step = { words = 5, settles = step },
+    wait = { words = 7, settles = wait },
+    bury = { words = 9, settles = bury },
+    healed = { words = 2, notes = healed },
+    retried = { words = 3, notes = retried },
 }
 
-local at = 1
+local at, is_open = 1, false
 while at <= #ARGV do
-    local operation = operations[ARGV[at]]
+    local word = ARGV[at]
+    local operation = operations[word]
     local last = at + operation.words
-    if ARGV[at] == 'done' then
-        last = last + ARGV[at + 3]
+    if operation.opens then
+        is_open = operation.opens(unpack(ARGV, at + 1, last))
+    elseif is_open and operation.notes then
+        operation.notes(unpack(ARGV, at + 1, last))
+    elseif is_open then
+        operation.settles(unpack(ARGV, at + 1, last))
+        settled = settled + (word == 'done' and ARGV[last] or 1)
     end
-    operation.apply(unpack(ARGV, at + 1, last))
     at = last + 1
 end
 for event, count in pairs(finished) do

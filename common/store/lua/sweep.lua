@@ -142,11 +142,28 @@ local function sweep_dead()
     return #old
 end
 
--- A count is left behind when somebody else settles what was taken over.
-local function sweep_crashes()
-    for _, field in ipairs(redis.call('HKEYS', p .. 'crashes')) do
-        if not is_pending(string.match(field, '^(%S+) (%S+)$')) then
-            redis.call('HDEL', p .. 'crashes', field)
+-- Whether an entry of a lane has yet to be read: `split` counts a crash for
+-- each that it posts.
+local function is_unread(lane, entry)
+    for _, group in ipairs(redis.pcall('XINFO', 'GROUPS', p .. lane)) do
+        if group[2] == 'deliver' then
+            return id_before(group[8], entry) and
+                #redis.call('XRANGE', p .. lane, entry, entry) > 0
+        end
+    end
+    return false
+end
+
+local function is_suspect(lane, entry)
+    return is_pending(lane, entry) or is_unread(lane, entry)
+end
+
+-- What is known of an entry is left behind when somebody else settles what was
+-- taken over, or the group was lost.
+local function sweep_entries(name, is_kept)
+    for _, field in ipairs(redis.call('HKEYS', p .. name)) do
+        if not is_kept(string.match(field, '^(%S+) (%S+)$')) then
+            redis.call('HDEL', p .. name, field)
         end
     end
 end
@@ -155,7 +172,8 @@ trim('pings', 'spread')
 trim('outbox', 'deliver')
 trim('bulk', 'deliver')
 trim('verify', 'deliver')
-sweep_crashes()
+sweep_entries('crashes', is_suspect)
+sweep_entries('parts', is_pending)
 local leases = sweep_leases()
 local events = sweep_log(advance_floor())
 local dead = sweep_dead()

@@ -1,0 +1,218 @@
+"""Bundles: whole lives at random, of two workers that settle, end, stand still
+and take over from each other."""
+
+import collections
+import random
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.bundles import numbered
+from support.scripts import (CALLBACK, GROUPS, PREFIX, TOPIC, ScriptTest, pairs,
+                             targets)
+
+LANES = ("outbox", "bulk")
+CDS = numbered(20)
+HOST = "h" * 22
+
+
+class Held:
+    """An entry as one worker knows it."""
+
+    def __init__(self, lane, entry, fields):
+        self.lane, self.entry = lane, entry
+        self.event = fields[b"e"].decode()
+        self.failures = int(fields.get(b"n", 0))
+        self.targets = targets(fields)
+        self.left = set(range(1, len(self.targets) + 1))
+
+    def is_bundle(self):
+        return len(self.targets) > 1
+
+    def opening(self, left):
+        """The words before outcomes that leave `left`."""
+        if not self.is_bundle():
+            return ["entry", self.lane, self.entry]
+        before = ("-" if len(self.left) == len(self.targets) else
+                  self.text(self.left))
+        if left:
+            return ["part", self.lane, self.entry, before, self.text(left)]
+        return ["rest", self.lane, self.entry, before]
+
+    @staticmethod
+    def text(positions):
+        return ",".join(map(str, sorted(positions)))
+
+
+class LifeTest(ScriptTest):
+    """Every job is delivered once, as far as was stored, and counted off
+    once."""
+
+    STEPS = 150
+
+    def life(self, draw):
+        self.delivered = collections.Counter()
+        self.events = []
+        self.workers = {"one": {}, "two": {}}
+        self.subscribe(*CDS)
+        acts = (self.publish, *[self.claim] * 3, *[self.settle_some] * 6,
+                self.end_worker, self.take_over, self.due_now, self.tidy)
+        for _ in range(self.STEPS):
+            draw.choice(acts)(draw)
+        for _ in range(10 * self.STEPS):
+            if not self.exists("refs"):
+                break
+            self.finish(draw)
+
+    def publish(self, draw):
+        event = self.event()
+        self.read("log")
+        size = draw.choice((3, 20, 100))
+        while self.post_page(event, size)[1] == 0:
+            pass
+        self.events.append(event)
+
+    def claim(self, draw, count=3):
+        lane, name = draw.choice(LANES), draw.choice(sorted(self.workers))
+        for entry, fields in self.read(lane, draw.randint(1, count), name):
+            self.workers[name][lane, entry] = Held(lane, entry, fields)
+
+    def take_over(self, draw):
+        """Whatever the other one holds, and it may be alive."""
+        lane, name = draw.choice(LANES), draw.choice(sorted(self.workers))
+        found = self.redis.call("XAUTOCLAIM", PREFIX + lane, GROUPS[lane],
+                                name, 0, "0-0", "COUNT", 5)[1]
+        for entry, fields in found:
+            held = Held(lane, entry.decode(), pairs(fields))
+            if (lane, held.entry) in self.workers[name]:
+                continue
+            if held.is_bundle():
+                self.twice(draw, "split", lane, held.entry)
+            else:
+                self.workers[name][lane, held.entry] = held
+
+    def end_worker(self, draw):
+        self.workers[draw.choice(sorted(self.workers))].clear()
+
+    def twice(self, draw, *call):
+        """A call whose answer may be lost."""
+        count = self.run_script(*call)
+        if draw.random() < 0.3:
+            self.assertEqual(
+                self.unchanged_by(lambda: self.run_script(*call)), 0)
+        return count
+
+    def settle_some(self, draw, fails=True):
+        """Some of the jobs that a worker takes for its own."""
+        entries = self.workers[draw.choice(sorted(self.workers))]
+        if not entries:
+            return
+        key = draw.choice(sorted(entries))
+        held = entries[key]
+        some = set(draw.sample(sorted(held.left),
+                               draw.randint(1, len(held.left))))
+        words = held.opening(held.left - some)
+        done = [held.targets[at - 1] for at in some
+                if not fails or draw.random() < 0.7]
+        for at in some:
+            if held.targets[at - 1] not in done:
+                words += self.failure(draw, held, held.targets[at - 1])
+        if done:
+            words += ["done", held.event, len(done)]
+        settled = self.twice(draw, "settle", *words)
+        self.assertIn(settled, (0, len(some)))
+        if settled:
+            self.delivered.update((held.event, cd) for cd in done)
+        held.left -= some
+        if not held.left:
+            del entries[key]
+
+    @staticmethod
+    def failure(draw, held, cd):
+        n = held.failures + 1
+        return draw.choice((
+            ["later", held.event, cd, n, 0, 60000, "-"],
+            ["park", held.event, cd, n, 0, HOST],
+            ["dead", held.event, cd, n, TOPIC, CALLBACK, "why"]))
+
+    def due_now(self, _):
+        """What waits for its time, its host or an operator comes back."""
+        for member in self.call("ZRANGE", "retry", 0, -1):
+            self.call("ZADD", "retry", 1, member)
+        self.run_script("promote", 1000)
+        self.run_script("dead", "replay", "all", "", "-", 100)
+
+    def tidy(self, _):
+        self.sweep(retention_ms=1)
+
+    def finish(self, draw):
+        self.due_now(draw)
+        self.claim(draw, 50)
+        self.take_over(draw)
+        for _ in range(50):
+            self.settle_some(draw, fails=False)
+
+    def check_once(self):
+        self.assertEqual(self.delivered, collections.Counter(
+            (event, cd) for event in self.events for cd in CDS))
+        self.sweep()
+        for key in ("refs", "parts", "crashes", "retry", f"parked:{HOST}"):
+            self.assertFalse(self.exists(key), key)
+        self.assertEqual((self.posted(), self.pending("outbox"),
+                          self.pending("bulk")), ([], [], []))
+        self.assertFalse([key for key in self.redis.keys()
+                          if b":kept:" in key])
+
+    def live(self, seed):
+        self.setUp()
+        self.life(random.Random(seed))
+        self.check_once()
+
+
+class Lives(LifeTest):
+    def test_every_job_is_delivered_once(self):
+        for seed in range(60):
+            with self.subTest(seed=seed):
+                self.live(seed)
+
+
+class BrokenRules(LifeTest):
+    """Such lives find out when a rule is broken."""
+
+    # A script, what stands in it, and what is to stand there instead.
+    RULES = (
+        ("settle", "if not is_pending(lane, id) or", "if"),
+        ("settle", "or not is_left(field, before)", ""),
+        ("settle", "redis.call('HSET', p .. 'parts', field, left)", ""),
+        ("split", "not wanted or wanted[position]", "true"),
+        ("split", "== 1 and found", ">= 0 and found"),
+        ("split", "position = position + 1", "position = position"),
+        ("split", "post_each(found[2][2], found[2][4], left)", ""),
+        ("sweep", "if not is_kept(string.match(field, "
+         "'^(%S+) (%S+)$')) then", "if true then"),
+    )
+
+    def is_found(self):
+        for seed in range(60):
+            try:
+                self.live(seed)
+            except AssertionError:
+                return True
+        return False
+
+    def test_each_is_found(self):
+        for name, rule, broken in self.RULES:
+            with self.subTest(rule=rule, script=name):
+                whole = self.texts[name]
+                self.assertEqual(whole.count(rule), 1)
+                self.texts[name] = whole.replace(rule, broken)
+                try:
+                    self.assertTrue(self.is_found())
+                finally:
+                    self.texts[name] = whole
+
+
+if __name__ == "__main__":
+    unittest.main()
