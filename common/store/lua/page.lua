@@ -5,8 +5,8 @@
 --       it is for, the most specific first; of a dotted topic the last one is
 --       that of `*`
 -- Returns {jobs posted, 1 when the event is finished, 0 when there is more, 2
--- when `bulk` is full and nothing was done, 3 when an earlier event has to begin
--- first and nothing was done}.
+-- when `bulk` is full and nothing was done, 3 when an earlier event has to
+-- begin first and nothing was done}.
 --
 -- Atomic: the jobs and the cursor that says they are posted.  The cursor is
 -- read here, not given, so two spreaders on one event share its pages and
@@ -19,8 +19,8 @@
 -- The first page is small.  When it is the last one too it goes to `outbox`, so
 -- that an event with few subscriptions never waits behind a large one; all else
 -- goes to `bulk`.  What an entry costs Redis and deliver is shared by the jobs
--- of its bundle.  With the first page the event enters the index of each level.  A subscription
--- that was followed by then gets it from there, and no job.
+-- of its bundle.  With the first page the event enters the index of each level.
+-- A subscription that was followed by then gets it from there, and no job.
 --
 -- An event that enters an index after a later one is out of its order.  Where
 -- somebody is followed it may not: an earlier one of the topic (of any dotted
