@@ -42,6 +42,7 @@ def push_once(load, system, topic=TOPIC):
 def push(load, context):
     """Pushes to a hub alone, and XADD of the same bytes by redis-benchmark."""
     with System(delivers=0, spreader=False, **dict(load.settings)) as system:
+        system.stop_rewrites()
         for _ in range(context.rounds(load)):
             pushed, meter = push_once(load, system)
             plain = _redis_benchmark(load, system.redis.socket_path)

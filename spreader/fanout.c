@@ -25,6 +25,7 @@
 #define RENEW_MAX 1000  /* events of a shard in one call; a few ms of Redis */
 #define WAIT_MS 10      /* deliver empties `bulk` by some hundred jobs in it */
 #define WAIT_MAX_MS 160 /* while nothing but a takeover can help */
+#define FRESH_MAX 8     /* first pages in a row, while others want pages too */
 #define EVENT_ID_MAX 48
 
 enum page_result {
@@ -36,7 +37,8 @@ enum page_result {
 
 struct event_job {
     char id[EVENT_ID_MAX];
-    char *topic; /* owned */
+    char *topic;  /* owned */
+    bool is_open; /* it is in that list */
     TAILQ_ENTRY(event_job) next;
     UT_hash_handle hh;
 };
@@ -46,8 +48,12 @@ TAILQ_HEAD(event_list, event_job);
 struct shard {
     struct spread_fanout *fanout;
     unsigned number;
-    struct event_list open;   /* the next one to get a page first */
-    struct event_job *ids;    /* owned; the same, by id */
+    struct event_list fresh; /* without a page yet: most need no other */
+    struct event_list open;  /* the next one to get a page first */
+    struct event_job *ids;   /* owned; those of both, by id */
+    struct event_job *asked; /* borrowed; whose page is on its way, or to be
+                               * asked for again */
+    unsigned fresh_in_a_row;
     unsigned waiting;         /* events told in a row to come back later */
     struct event *wait_timer; /* owned */
     suseconds_t wait_ms;      /* the next pause */
@@ -63,14 +69,34 @@ struct spread_fanout {
 
 static void page_next(struct shard *shard);
 
-static void event_free_first(struct shard *shard)
+static void take_out(struct shard *shard, struct event_job *event)
 {
-    struct event_job *event = TAILQ_FIRST(&shard->open);
+    struct event_list *list = event->is_open ? &shard->open : &shard->fresh;
 
-    TAILQ_REMOVE(&shard->open, event, next);
+    TAILQ_REMOVE(list, event, next);
+}
+
+static void event_drop(struct shard *shard, struct event_job *event)
+{
+    take_out(shard, event);
     HASH_DEL(shard->ids, event);
     free(event->topic);
     free(event);
+}
+
+/* The event that gets the next page; NULL when there is none. */
+static struct event_job *choose(struct shard *shard)
+{
+    struct event_job *fresh = TAILQ_FIRST(&shard->fresh);
+    struct event_job *open = TAILQ_FIRST(&shard->open);
+    bool is_fair = shard->fresh_in_a_row < FRESH_MAX || shard->waiting > 0;
+
+    if (fresh == NULL || (open != NULL && !is_fair)) {
+        shard->fresh_in_a_row = 0;
+        return open;
+    }
+    shard->fresh_in_a_row++;
+    return fresh;
 }
 
 /* Adds the TD of each level, the most specific first. */
@@ -87,7 +113,7 @@ static void add_levels(struct wsub_cmd *cmd, const char *topic)
 
 static void page_done(struct shard *shard, const struct redisReply *reply)
 {
-    struct event_job *event = TAILQ_FIRST(&shard->open);
+    struct event_job *event = shard->asked;
     long long result = reply->element[1]->integer;
 
     wsub_progress_note(shard->fanout->s->progress); /* what waits for
@@ -97,8 +123,9 @@ static void page_done(struct shard *shard, const struct redisReply *reply)
         shard->waiting = result == PAGE_MORE ? 0 : shard->waiting + 1;
         if (result != PAGE_EARLY)
             shard->wait_ms = WAIT_MS;
-        TAILQ_REMOVE(&shard->open, event, next);
+        take_out(shard, event);
         TAILQ_INSERT_TAIL(&shard->open, event, next);
+        event->is_open = true;
         return;
     }
     shard->waiting = 0; /* others may have waited for this one */
@@ -106,7 +133,7 @@ static void page_done(struct shard *shard, const struct redisReply *reply)
     spread_stat_add(SPREAD_STAT_EVENTS, 1);
     wsub_log_debug("fanned-out", WSUB_KU("shard", shard->number),
                    WSUB_KV("event", event->id));
-    event_free_first(shard);
+    event_drop(shard, event);
     spread_intake_release(shard->fanout->s->intake, 1);
 }
 
@@ -118,6 +145,7 @@ static void on_page(enum wsub_err err, const struct redisReply *reply,
     shard->busy = false;
     if (err == WSUB_OK) {
         page_done(shard, reply);
+        shard->asked = NULL;
         page_next(shard);
     } else if (err == WSUB_ERR_REFUSED) {
         wsub_log_error("page-refused", WSUB_KU("shard", shard->number),
@@ -151,11 +179,14 @@ static bool wait_a_while(struct shard *shard)
 static void page_next(struct shard *shard)
 {
     const struct spreader *s = shard->fanout->s;
-    const struct event_job *event = TAILQ_FIRST(&shard->open);
+    const struct event_job *event;
     struct wsub_cmd cmd;
 
-    if (shard->busy || event == NULL || wait_a_while(shard))
+    if (shard->busy || shard->ids == NULL || wait_a_while(shard))
         return;
+    if (shard->asked == NULL)
+        shard->asked = choose(shard);
+    event = shard->asked;
     wsub_cmd_init_script(&cmd, s->redis, shard->number, WSUB_SCRIPT_PAGE);
     wsub_cmd_str(&cmd, event->id);
     wsub_cmd_u64(&cmd, PAGE_JOBS);
@@ -190,16 +221,16 @@ static void on_renewed(enum wsub_err err, const struct redisReply *reply,
 static void renew(struct shard *shard)
 {
     const struct spreader *s = shard->fanout->s;
-    const struct event_job *event;
+    const struct event_job *event, *next;
     struct wsub_cmd cmd;
     int count = 0;
 
-    if (TAILQ_EMPTY(&shard->open))
+    if (shard->ids == NULL)
         return;
     wsub_cmd_init_script(&cmd, s->redis, shard->number, WSUB_SCRIPT_RENEW);
     wsub_cmd_str(&cmd, "spread");
     wsub_cmd_str(&cmd, s->config->instance_name);
-    TAILQ_FOREACH(event, &shard->open, next)
+    HASH_ITER(hh, shard->ids, event, next)
     {
         if (++count > RENEW_MAX)
             break;
@@ -239,6 +270,7 @@ struct spread_fanout *spread_fanout_new(struct spreader *s)
         fanout->shards[i].number = i;
         fanout->shards[i].wait_timer = evtimer_new(
             wsub_loop_base(s->loop), on_wait_timer, &fanout->shards[i]);
+        TAILQ_INIT(&fanout->shards[i].fresh);
         TAILQ_INIT(&fanout->shards[i].open);
         fanout->shards[i].wait_ms = WAIT_MS;
     }
@@ -250,11 +282,15 @@ struct spread_fanout *spread_fanout_new(struct spreader *s)
 
 void spread_fanout_free(struct spread_fanout *fanout)
 {
+    struct event_job *event, *next;
+
     if (fanout == NULL)
         return;
     for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++) {
-        while (!TAILQ_EMPTY(&fanout->shards[i].open))
-            event_free_first(&fanout->shards[i]);
+        HASH_ITER(hh, fanout->shards[i].ids, event, next)
+        {
+            event_drop(&fanout->shards[i], event);
+        }
         event_free(fanout->shards[i].wait_timer);
     }
     event_free(fanout->resume);
@@ -284,10 +320,7 @@ void spread_fanout_start(struct spread_fanout *fanout,
     snprintf(event->id, sizeof(event->id), "%s", entry->id);
     event->topic = wsub_strdup(wsub_stream_field(entry->fields, "t", NULL));
     HASH_ADD_STR(shard->ids, id, event);
-    if (shard->waiting > 0 && !shard->busy)
-        TAILQ_INSERT_HEAD(&shard->open, event, next); /* others wait */
-    else
-        TAILQ_INSERT_TAIL(&shard->open, event, next);
+    TAILQ_INSERT_TAIL(&shard->fresh, event, next);
     page_next(shard);
 }
 

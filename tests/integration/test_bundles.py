@@ -14,6 +14,7 @@ from support.system import SystemTest
 from support.wait import wait_until
 
 TOPIC = "http://publisher.example/topic"
+OTHER = "http://publisher.example/other"
 IDLE = 3  # slots of the readers that wait for entries of a shard
 
 
@@ -48,12 +49,14 @@ class BundlesTest(SystemTest):
         return self.system.redis.call(*command.split(),
                                       self.store.key(TOPIC, key), *args)
 
-    def subscribe(self, count):
+    def subscribe(self, count, topic=TOPIC):
         """Subscriptions that answer at once."""
-        callbacks = [self.subscriber.callback(f"/{n}") for n in range(count)]
+        name = topic.rpartition("/")[2]
+        callbacks = [self.subscriber.callback(f"/{name}/{n}")
+                     for n in range(count)]
         for callback in callbacks:
-            self.system.request(TOPIC, callback)
-        wait_until(lambda: self.store.subscribers(TOPIC) == count,
+            self.system.request(topic, callback)
+        wait_until(lambda: self.store.subscribers(topic) == count,
                    "all are active")
         self.system.wait_idle()
         return callbacks
@@ -149,18 +152,20 @@ class Limits(BundlesTest):
 
     def test_never_more_are_in_flight_than_slots(self):
         self.start(concurrency=self.CONCURRENCY, per_host=200)
-        callbacks = self.subscribe(250)  # both lanes
+        callbacks = self.subscribe(250)
+        others = self.subscribe(40, OTHER)  # whose jobs are in `outbox`
         gauge = Gauge()
         self.addCleanup(gauge.set)
-        for callback in callbacks:
+        for callback in callbacks + others:
             callback.default = Answer(204, gate=gauge)
         for body in (b"1", b"2"):
             self.system.push(TOPIC, body)
+            self.system.push(OTHER, body)
         wait_until(lambda: gauge.now >= self.CONCURRENCY - IDLE,
                    "the slots are used")
         gauge.set()
         self.check_empty()
-        self.assertEqual(self.sent(callbacks), [2] * 250)
+        self.assertEqual(self.sent(callbacks + others), [2] * 290)
         self.assertLessEqual(gauge.most, self.CONCURRENCY)
 
     def test_ended_in_order_while_jobs_wait_for_slots(self):

@@ -37,8 +37,8 @@ class RestartsInFanout(SystemTest):
         self.system.wait_idle()
         for number in range(events):
             self.system.push(TOPIC, b"%d" % number)
-        outbox = self.system.store.key(TOPIC, "outbox")
-        wait_until(lambda: self.system.redis.call("XLEN", outbox) > 0,
+        bulk = self.system.store.key(TOPIC, "bulk")
+        wait_until(lambda: self.system.redis.call("XLEN", bulk) > 0,
                    "the fan-out has begun")
         old = self.system.program("spreader")
         if how == signal.SIGKILL:

@@ -29,8 +29,9 @@ class Pages(BundleTest):
     def test_every_page_ends_its_last_bundle(self):
         self.opened(250)
         self.finish(size=120)
-        self.assertEqual(self.sizes(LANE), [16] * 6 + [4])
-        self.assertEqual(self.sizes("bulk"), [16] * 7 + [8] + [16, 14])
+        self.assertEqual(self.sizes("bulk"), [16] * 6 + [4] +
+                         [16] * 7 + [8] + [16, 14])
+        self.assertEqual(self.sizes(LANE), [])
         self.assertEqual(self.posted(), self.cds)
         self.assertEqual(self.refs(), 250)
 

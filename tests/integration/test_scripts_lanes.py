@@ -1,5 +1,6 @@
-"""The two lanes: page posts the first jobs of an event to `outbox`, the rest
-to `bulk` while that has room, and settle serves both."""
+"""The two lanes: page posts the jobs of a small event to `outbox`, those of a
+large one to `bulk`, the further pages while that has room, and settle serves
+both."""
 
 import os
 import shutil
@@ -11,19 +12,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.bundles import numbered
 from support.follow import FollowTest
 from support.scripts import (CALLBACK, CD, TD, TOPIC, ScriptTest, all_done,
                              targets)
 from support.wait import wait_until
 
 FIRST_PAGE = 100
-BUNDLE = 16  # jobs
+BUNDLE = 16        # jobs
+FIRST_ENTRIES = 7  # six full ones, one of 4 jobs
 
 
 class LaneTest(ScriptTest):
     def opened(self, count):
         """An event that was read, of a topic with `count` subscriptions."""
-        self.cds = [f"{n:022d}" for n in range(count)]
+        self.cds = numbered(count)
         for at in range(0, count, 1000):
             self.call("ZADD", f"subs:{TD}", *(
                 word for cd in self.cds[at:at + 1000] for word in (0, cd)))
@@ -44,55 +47,88 @@ class LaneTest(ScriptTest):
 
 
 class Lanes(LaneTest):
-    def test_the_first_jobs_go_to_the_outbox_and_the_rest_to_bulk(self):
+    def test_all_pages_of_a_large_event_go_to_bulk(self):
         event = self.opened(750)
         self.assertEqual([self.post_page(event, 500) for _ in range(3)],
                          [(FIRST_PAGE, 0), (500, 0), (150, 1)])
-        self.assertEqual(self.jobs("outbox"), self.cds[:FIRST_PAGE])
-        self.assertEqual(self.jobs("bulk"), self.cds[FIRST_PAGE:])
+        self.assertEqual(self.jobs("bulk"), self.cds)
+        self.assertEqual(self.jobs("outbox"), [])
 
     def test_a_small_page_is_small_at_first_too(self):
         event = self.opened(30)
         self.assertEqual(self.post_page(event, 10), (10, 0))
-        self.assertEqual(self.jobs("outbox"), self.cds[:10])
+        self.assertEqual(self.jobs("bulk"), self.cds[:10])
+        self.assertEqual(self.jobs("outbox"), [])
 
     def test_jobs_of_bulk_are_settled_and_trimmed(self):
         event = self.opened(300)
         self.finish(event)
-        self.assertEqual(self.settle_all("bulk", 9), 9 * BUNDLE)
-        self.assertEqual(self.jobs("bulk"), self.cds[244:])
-        self.assertEqual(self.hash("refs")[event.encode()], b"156")
-        self.assertEqual(self.settle_all("bulk"), 56)
-        self.assertEqual(self.settle_all("outbox"), 100)
+        self.assertEqual(self.settle_all("bulk", FIRST_ENTRIES + 2),
+                         FIRST_PAGE + 2 * BUNDLE)
+        self.assertEqual(self.jobs("bulk"), self.cds[132:])
+        self.assertEqual(self.hash("refs")[event.encode()], b"168")
+        self.assertEqual(self.settle_all("bulk"), 168)
+        self.assertEqual(self.jobs("bulk"), [])
         self.assertFalse(self.exists("refs"))
 
     def test_one_batch_settles_both_lanes(self):
+        large = self.opened(102)
+        self.finish(large)
+        self.call("DEL", f"subs:{TD}")
+        small = self.opened(20)
+        self.finish(small)
+        *first, (rest, _) = self.read("bulk")
+        whole, (last, _) = self.read("outbox")
+        batch = [word for entry in first
+                 for word in all_done("bulk", *entry)]
+        batch += [*all_done("outbox", *whole),
+                  "rest", "bulk", rest, "-",
+                  "later", large, numbered(102)[100], 1, 0, 0, "-",
+                  "done", large, 1,
+                  "rest", "outbox", last, "-",
+                  "dead", small, self.cds[19], 8, TOPIC, CALLBACK, "why",
+                  "done", small, 3]
+        self.assertEqual(self.run_script("settle", *batch), 122)
+        self.assertEqual(self.hash("refs"), {large.encode(): b"1",
+                                             small.encode(): b"1"})
+        self.assertEqual(
+            self.unchanged_by(lambda: self.run_script("settle", *batch)), 0)
+
+    def test_an_event_may_be_in_both_lanes_of_a_batch(self):
+        """Two of its jobs were taken over, and go to `outbox` as single
+        ones."""
         event = self.opened(102)
         self.finish(event)
-        *first, (last, _) = self.read("outbox")
-        (rest, _), = self.read("bulk")
+        *first, (four, _), (two, _) = self.read("bulk")
+        self.run_script("split", "bulk", two)
+        (one, _), other = self.read("outbox")
         batch = [word for entry in first
-                 for word in all_done("outbox", *entry)]
-        batch += ["rest", "bulk", rest, "-",
+                 for word in all_done("bulk", *entry)]
+        batch += ["entry", "outbox", one,
                   "later", event, self.cds[100], 1, 0, 0, "-",
-                  "done", event, 1,
-                  "rest", "outbox", last, "-",
+                  "rest", "bulk", four, "-",
                   "dead", event, self.cds[99], 8, TOPIC, CALLBACK, "why",
-                  "done", event, 3]
+                  "done", event, 3,
+                  *all_done("outbox", *other)]
         self.assertEqual(self.run_script("settle", *batch), 102)
         self.assertEqual(self.hash("refs"), {event.encode(): b"2"})
         self.assertEqual(
             self.unchanged_by(lambda: self.run_script("settle", *batch)), 0)
 
     def test_entries_of_one_event_count_once_each(self):
-        event = self.opened(100)
-        self.finish(event)
-        words = [all_done("outbox", *entry) for entry in self.read("outbox")]
-        self.assertEqual(self.run_script(
-            "settle", *words[0], *words[1], *words[0]), 32)
-        self.assertEqual(self.hash("refs")[event.encode()], b"68")
-        self.assertEqual(self.run_script("settle", *sum(words, [])), 68)
-        self.assertFalse(self.exists("refs"))
+        for count, lane in ((99, "outbox"), (100, "bulk")):
+            with self.subTest(lane=lane):
+                self.setUp()
+                event = self.opened(count)
+                self.finish(event)
+                words = [all_done(lane, *entry) for entry in self.read(lane)]
+                self.assertEqual(self.run_script(
+                    "settle", *words[0], *words[1], *words[0]), 32)
+                self.assertEqual(self.hash("refs")[event.encode()],
+                                 b"%d" % (count - 32))
+                self.assertEqual(self.run_script("settle", *sum(words, [])),
+                                 count - 32)
+                self.assertFalse(self.exists("refs"))
 
     def test_the_same_work_planned_twice_is_counted_once(self):
         event = self.opened(1)
@@ -109,31 +145,30 @@ class Lanes(LaneTest):
 class Backlog(LaneTest):
     def test_a_full_bulk_changes_nothing_until_it_was_read(self):
         event = self.opened(1000)
-        pages = [self.post_page(event, 200, backlog=300) for _ in range(4)]
+        pages = [self.post_page(event, 200, backlog=400) for _ in range(4)]
         self.assertEqual(pages, [(100, 0), (200, 0), (200, 0), (0, 2)])
         self.assertEqual(self.unchanged_by(
-            lambda: self.post_page(event, 200, backlog=300)), (0, 2))
-        self.read("bulk", count=7)  # of 26, as though each were full
-        self.assertEqual(self.post_page(event, 200, backlog=300), (0, 2))
+            lambda: self.post_page(event, 200, backlog=400)), (0, 2))
+        self.read("bulk", count=8)  # of 33, as though each were full
+        self.assertEqual(self.post_page(event, 200, backlog=400), (0, 2))
         self.read("bulk", count=1)
-        self.assertEqual(self.post_page(event, 200, backlog=300), (200, 0))
+        self.assertEqual(self.post_page(event, 200, backlog=400), (200, 0))
         self.settle_all("bulk", 1000)
-        self.finish(event, backlog=300)
+        self.finish(event, backlog=400)
         self.assertEqual(self.call("HGET", "fan", event), b"done")
 
     def test_another_event_gets_its_first_page_meanwhile(self):
         event = self.opened(200)
         self.post_page(event, 100)
-        self.call("XADD", "bulk", "*", "e", "1-1", "c", CD)
         self.assertEqual(self.post_page(event, 100, backlog=1), (0, 2))
         other = self.another()
         self.assertEqual(self.post_page(other, 100, backlog=1), (100, 0))
         self.assertEqual(self.post_page(other, 100, backlog=1), (0, 2))
+        self.assertEqual(self.jobs("bulk"), self.cds[:100] * 2)
 
     def test_what_is_trimmed_or_was_settled_does_not_count(self):
         event = self.opened(600)
-        self.post_page(event, 100)
-        for _ in range(4):
+        for _ in range(5):
             self.assertEqual(self.post_page(event, 100, backlog=100)[0], 100)
             self.assertEqual(self.post_page(event, 100, backlog=100), (0, 2))
             self.assertEqual(self.settle_all("bulk"), 100)
@@ -145,8 +180,8 @@ class Backlog(LaneTest):
         self.post_page(event, 100)
         self.read("bulk")
         self.call("XGROUP DESTROY", "bulk", "deliver")
-        self.assertEqual(self.post_page(event, 100, backlog=112), (0, 2))
-        self.assertEqual(self.post_page(event, 100, backlog=113), (100, 0))
+        self.assertEqual(self.post_page(event, 100, backlog=224), (0, 2))
+        self.assertEqual(self.post_page(event, 100, backlog=225), (100, 0))
 
     def rewrite_file(self):
         self.redis.call("BGREWRITEAOF")
@@ -178,8 +213,8 @@ class Backlog(LaneTest):
         self.post_page(event, 100)
         self.post_page(event, 100)
         self.call("XDEL", "bulk", self.entries("bulk")[3][0])
-        self.assertEqual(self.post_page(event, 100, backlog=96), (0, 2))
-        self.assertEqual(self.post_page(event, 100, backlog=97), (100, 0))
+        self.assertEqual(self.post_page(event, 100, backlog=208), (0, 2))
+        self.assertEqual(self.post_page(event, 100, backlog=209), (100, 0))
 
 
 class Begin(FollowTest):

@@ -13,7 +13,8 @@
 -- Returns the id of the new event, or false when there is none.
 --
 -- Atomic: the event, the validators and the entries' digests that keep it from
--- being appended again, and the acknowledgement of the announcements that it answers.
+-- being appended again, and the acknowledgement of the announcements that it
+-- answers.
 
 local td, topic, outcome = ARGV[1], ARGV[2], ARGV[3]
 local state = p .. 'topic:' .. td

@@ -5,8 +5,8 @@
 --       it is for, the most specific first; of a dotted topic the last one is
 --       that of `*`
 -- Returns {jobs posted, 1 when the event is finished, 0 when there is more, 2
--- when `bulk` is full and nothing was done, 3 when an earlier event has to begin
--- first and nothing was done}.
+-- when `bulk` is full and nothing was done, 3 when an earlier event has to
+-- begin first and nothing was done}.
 --
 -- Atomic: the jobs and the cursor that says they are posted.  The cursor is
 -- read here, not given, so two spreaders on one event share its pages and
@@ -16,11 +16,11 @@
 -- posted the rest (and the mark may be gone), or the group was lost and it
 -- will be read again.
 --
--- The first page is small and goes to `outbox`, so that an event with few
--- subscriptions never waits behind a large one; the others go to `bulk`.  What
--- an entry costs Redis and deliver is shared by the jobs of its bundle.  With
--- the first page the event enters the index of each level.  A subscription
--- that was followed by then gets it from there, and no job.
+-- The first page is small.  When it is the last one too it goes to `outbox`, so
+-- that an event with few subscriptions never waits behind a large one; all else
+-- goes to `bulk`.  What an entry costs Redis and deliver is shared by the jobs
+-- of its bundle.  With the first page the event enters the index of each level.
+-- A subscription that was followed by then gets it from there, and no job.
 --
 -- An event that enters an index after a later one is out of its order.  Where
 -- somebody is followed it may not: an earlier one of the topic (of any dotted
@@ -246,39 +246,31 @@ local function comes_by_turn(list, cd)
     return turn
 end
 
-local lane = p .. (cursor and 'bulk' or 'outbox')
-local bundle = {}
-
-local function post_bundle()
-    redis.call('XADD', lane, '*', 'e', event, 'c', table.concat(bundle, ' '))
-    bundle = {}
-end
-
-local posted, looked, last = 0, 0, nil
+local targets, looked, last = {}, 0, nil
 while looked < size do
     local cd, list = take_next()
     if not cd then
         break
     end
     if not (list.followed and comes_by_turn(list, cd)) then
-        bundle[#bundle + 1] = cd .. list.suffix
-        posted = posted + 1
-        if #bundle == BUNDLE_JOBS then
-            post_bundle()
-        end
+        targets[#targets + 1] = cd .. list.suffix
     end
     looked, last = looked + 1, cd
 end
-if #bundle > 0 then
-    post_bundle()
+
+local finished = looked < size
+local lane = p .. (not cursor and finished and 'outbox' or 'bulk')
+for i = 1, #targets, BUNDLE_JOBS do
+    redis.call('XADD', lane, '*', 'e', event, 'c', table.concat(targets, ' ',
+        i, math.min(i + BUNDLE_JOBS - 1, #targets)))
 end
-if posted > 0 then
-    redis.call('HINCRBY', p .. 'refs', event, posted)
+if #targets > 0 then
+    redis.call('HINCRBY', p .. 'refs', event, #targets)
 end
-if looked < size then
+if finished then
     redis.call('HSET', p .. 'fan', event, 'done')
     redis.call('XACK', p .. 'log', 'spread', event)
-    return { posted, 1 }
+    return { #targets, 1 }
 end
 redis.call('HSET', p .. 'fan', event, last)
-return { posted, 0 }
+return { #targets, 0 }

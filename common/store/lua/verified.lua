@@ -14,9 +14,10 @@
 -- before), or denied (the topic was, after this was asked; see deny.lua).
 --
 -- Atomic: the subscription, its index entry, its lease and how it is followed
--- change together and only while the request that was verified is the one that waits.  A
--- repeated call finds no such request and changes nothing; the next attempt is
--- planned only by who still held the entry, so there is one at a time.
+-- change together and only while the request that was verified is the one that
+-- waits.  A repeated call finds no such request and changes nothing; the next
+-- attempt is planned only by who still held the entry, so there is one at a
+-- time.
 
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local outcome = ARGV[5]
