@@ -14,11 +14,13 @@
 
 #define GATHER_MS 1000
 #define MANY (DELIVER_HISTORY_UNFLUSHED_MAX / 2) /* wait for no second */
-#define BATCH_MAX 128 /* subscriptions in one call; about a ms of Redis */
 
-/* So many at most every so often: 50,000 a second. */
-#define SLICE_MAX 512
-#define SLICE_MS 10
+/* Subscriptions in one call: about a ms of Redis, in which it serves no one
+ * else.  Less than what is claimed ahead takes to be sent (claim.c). */
+#define BATCH_MAX 128
+
+#define SLICE_US 10000 /* between calls */
+#define BUSY_US 2000   /* while there is more than one */
 
 struct deliver_tries {
     struct deliver *d;     /* borrowed; outlives this */
@@ -89,18 +91,20 @@ static void on_entry(const struct deliver_history_entry *entry, void *arg)
         send_batch(tries);
 }
 
-/* Sends up to `most` of what was noted before `until_ms`. */
-static void flush(struct deliver_tries *tries, uint64_t until_ms, size_t most)
+/* Sends up to `most` of what was noted before `until_ms`; returns how many. */
+static size_t flush(struct deliver_tries *tries, uint64_t until_ms, size_t most)
 {
     struct deliver *d = tries->d;
     unsigned shards = wsub_redis_shards(d->redis);
+    size_t sent = 0;
 
     for (unsigned i = 0; i < shards; i++) {
-        most -= deliver_history_flush(d->history, (tries->first + i) % shards,
-                                      until_ms, most, on_entry, tries);
+        sent += deliver_history_flush(d->history, (tries->first + i) % shards,
+                                      until_ms, most - sent, on_entry, tries);
         send_batch(tries);
     }
     tries->first = (tries->first + 1) % shards;
+    return sent;
 }
 
 void deliver_tries_flush(struct deliver_tries *tries)
@@ -108,26 +112,32 @@ void deliver_tries_flush(struct deliver_tries *tries)
     flush(tries, UINT64_MAX, SIZE_MAX);
 }
 
+static void plan(struct deliver_tries *tries, suseconds_t wait_us)
+{
+    struct timeval wait = {0, wait_us};
+
+    if (!evtimer_pending(tries->slice, NULL))
+        event_add(tries->slice, &wait);
+}
+
 static void on_slice(evutil_socket_t fd, short what, void *arg)
 {
     struct deliver_tries *tries = arg;
     const struct deliver *d = tries->d;
     bool many = deliver_history_unflushed(d->history) > MANY;
+    uint64_t until_ms =
+        many ? UINT64_MAX : wsub_redis_time_ms(d->redis) - GATHER_MS;
+    bool more = flush(tries, until_ms, BATCH_MAX) == BATCH_MAX;
 
     (void)fd;
     (void)what;
-    flush(tries, many ? UINT64_MAX : wsub_redis_time_ms(d->redis) - GATHER_MS,
-          SLICE_MAX);
     if (deliver_history_unflushed(d->history) > 0)
-        deliver_tries_plan(tries);
+        plan(tries, more ? BUSY_US : SLICE_US);
 }
 
 void deliver_tries_plan(struct deliver_tries *tries)
 {
-    struct timeval wait = {0, SLICE_MS * 1000};
-
-    if (!evtimer_pending(tries->slice, NULL))
-        event_add(tries->slice, &wait);
+    plan(tries, SLICE_US);
 }
 
 struct deliver_tries *deliver_tries_new(struct deliver *d)
