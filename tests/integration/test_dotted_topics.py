@@ -198,8 +198,7 @@ class Many(Dotted):
         distinct = self.EACH + self.STEP * (len(self.LEVELS) - 1)
         self.system.push("a.b.c", b"body")
         lanes = [self.store.key("a", lane) for lane in ("outbox", "bulk")]
-        wait_until(lambda: b"done" in redis.call(
-            "HVALS", self.store.key("a", "fan")), "the event is finished", 60)
+        wait_until(self.store.fanned_out, "the event is finished")
         jobs = [job for lane in lanes for job in self.jobs(redis, lane)]
         self.assertEqual(len(jobs), distinct)
         self.assertEqual(len(set(jobs)), distinct)

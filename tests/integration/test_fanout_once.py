@@ -60,8 +60,7 @@ class FanoutOnce(SystemTest):
         self.wait_posted(step * STEP + self.draw.randrange(200, STEP - 1000))
 
     def check_every_subscription_has_one_job(self):
-        wait_until(lambda: self.call("HGET", self.key("fan"), self.event)
-                   == b"done", "the fan-out is finished")
+        wait_until(self.store.fanned_out, "the fan-out is finished")
         entries = [entry[1] for lane in ("outbox", "bulk")
                    for entry in self.call("XRANGE", self.key(lane), "-", "+")]
         self.assertEqual({fields[1] for fields in entries},

@@ -112,14 +112,25 @@ class Store:
         """True when every entry of every work stream was read and
         acknowledged and nothing waits for its time or its host, all at one
         moment."""
-        bases = [f"{self._prefix}:{{{n}}}:" for n in range(self._shards)]
-        streams = [base + name for base in bases
-                   for name in ("log", "pings", "outbox", "bulk", "verify")]
-        waiting = [[command, base + name] for base in bases
+        waiting = [[command, base + name] for base in self._bases()
                    for command, name in (("ZCARD", "retry"),
                                          ("KEYS", "parked:*"))]
-        infos = [["XINFO", part, key] for key in streams
-                 for part in ("STREAM", "GROUPS")]
+        return self._settled(
+            waiting, ("log", "pings", "outbox", "bulk", "verify"))
+
+    def fanned_out(self):
+        """True when every event was read and has all its jobs.  (The marks in
+        `fan` that say so of one event do not last.)"""
+        return self._settled([], ("log",))
+
+    def _bases(self):
+        return [f"{self._prefix}:{{{n}}}:" for n in range(self._shards)]
+
+    def _settled(self, waiting, streams):
+        """Whether the commands of `waiting` find nothing, and all entries of
+        `streams` were read and acknowledged, at one moment."""
+        infos = [["XINFO", part, base + name] for base in self._bases()
+                 for name in streams for part in ("STREAM", "GROUPS")]
         answers = self._redis.call_all(waiting + infos)
         about = answers[len(waiting):]
         return not any(answers[:len(waiting)]) and all(
