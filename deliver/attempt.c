@@ -1,12 +1,12 @@
 #include "deliver/attempt.h"
 
-static enum deliver_error error_of_code(CURLcode code)
+static enum wsub_attempt_error error_of_code(CURLcode code)
 {
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-        return DELIVER_ERROR_DNS;
+        return WSUB_ATTEMPT_DNS;
     case CURLE_COULDNT_CONNECT:
-        return DELIVER_ERROR_CONNECT;
+        return WSUB_ATTEMPT_CONNECT;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -16,24 +16,24 @@ static enum deliver_error error_of_code(CURLcode code)
     case CURLE_SSL_INVALIDCERTSTATUS:
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
     case CURLE_USE_SSL_FAILED:
-        return DELIVER_ERROR_TLS;
+        return WSUB_ATTEMPT_TLS;
     default:
-        return DELIVER_ERROR_BROKEN;
+        return WSUB_ATTEMPT_BROKEN;
     }
 }
 
-enum deliver_error deliver_error_of(enum wsub_http_outcome outcome,
-                                    CURLcode code)
+enum wsub_attempt_error deliver_error_of(enum wsub_http_outcome outcome,
+                                         CURLcode code)
 {
     switch (outcome) {
     case WSUB_HTTP_TIMEOUT:
-        return DELIVER_ERROR_TIMEOUT;
+        return WSUB_ATTEMPT_TIMEOUT;
     case WSUB_HTTP_BLOCKED:
-        return DELIVER_ERROR_BLOCKED;
+        return WSUB_ATTEMPT_BLOCKED;
     case WSUB_HTTP_UNREACHED:
         return error_of_code(code);
     default: /* TOO_LARGE: the rest was not wanted */
-        return DELIVER_ERROR_NONE;
+        return WSUB_ATTEMPT_WELL;
     }
 }
 
@@ -53,19 +53,4 @@ enum deliver_sign deliver_sign_of(enum wsub_http_outcome outcome, long status)
     default: /* BLOCKED: the host was not asked */
         return DELIVER_SIGN_NONE;
     }
-}
-
-const char *deliver_error_word(enum deliver_error error)
-{
-    static const char *const words[DELIVER_ERROR_MAX_] = {
-        [DELIVER_ERROR_NONE] = "-",
-        [DELIVER_ERROR_TIMEOUT] = "timeout",
-        [DELIVER_ERROR_DNS] = "dns",
-        [DELIVER_ERROR_CONNECT] = "connect",
-        [DELIVER_ERROR_TLS] = "tls",
-        [DELIVER_ERROR_BROKEN] = "broken",
-        [DELIVER_ERROR_BLOCKED] = "blocked",
-    };
-
-    return words[error];
 }

@@ -36,8 +36,8 @@ static unsigned hash_key(const struct key *key)
 struct news {
     uint64_t since_ms; /* the first attempt */
     uint64_t delivered, failed, bytes;
-    unsigned noted; /* attempts; the last is at (noted - 1) % ATTEMPTS */
-    struct deliver_attempt attempts[DELIVER_HISTORY_ATTEMPTS];
+    unsigned noted; /* attempts; the last is at (noted - 1) % KEPT */
+    struct wsub_attempt attempts[WSUB_ATTEMPT_LOG_KEPT];
     STAILQ_ENTRY(news) next; /* spare */
 };
 
@@ -173,11 +173,12 @@ uint32_t deliver_history_unflushed(const struct deliver_history *history)
     return history->unflushed_count;
 }
 
-static void add_news(struct news *news, const struct deliver_attempt *attempt)
+static void add_news(struct news *news, const struct wsub_attempt *attempt,
+                     bool delivered)
 {
-    news->attempts[news->noted++ % DELIVER_HISTORY_ATTEMPTS] = *attempt;
+    news->attempts[news->noted++ % WSUB_ATTEMPT_LOG_KEPT] = *attempt;
     news->bytes += attempt->bytes;
-    if (attempt->delivered)
+    if (delivered)
         news->delivered++;
     else
         news->failed++;
@@ -195,7 +196,8 @@ static void begin_news(struct deliver_history *history, struct record *record,
 
 uint32_t deliver_history_note(struct deliver_history *history, unsigned shard,
                               const char *td, const char *cd,
-                              const struct deliver_attempt *attempt)
+                              const struct wsub_attempt *attempt,
+                              bool delivered)
 {
     struct record *record = find(history, shard, td, cd);
     uint32_t run;
@@ -204,12 +206,12 @@ uint32_t deliver_history_note(struct deliver_history *history, unsigned shard,
         record = record_new(history, shard, td, cd);
     else if (record->news == NULL)
         drop_run(history, record);
-    run = record->run = attempt->delivered ? 0 : record->run + 1;
+    run = record->run = delivered ? 0 : record->run + 1;
     if (record->news == NULL &&
         history->unflushed_count < DELIVER_HISTORY_UNFLUSHED_MAX)
         begin_news(history, record, attempt->at_ms);
     if (record->news != NULL)
-        add_news(record->news, attempt);
+        add_news(record->news, attempt, delivered);
     else if (run > 0)
         keep_run(history, record);
     else
@@ -237,21 +239,21 @@ static void fill(struct deliver_history_entry *entry,
                  const struct record *record)
 {
     const struct news *news = record->news;
+    struct wsub_attempt_log *log = &entry->log;
 
     memcpy(entry->td, record->key.td, sizeof(record->key.td));
     memcpy(entry->cd, record->key.cd, sizeof(record->key.cd));
     entry->td[WSUB_DIGEST_LEN] = entry->cd[WSUB_DIGEST_LEN] = '\0';
     entry->shard = record->key.shard;
     entry->run = record->run;
-    entry->delivered = news->delivered;
-    entry->failed = news->failed;
-    entry->bytes = news->bytes;
-    entry->count = news->noted < DELIVER_HISTORY_ATTEMPTS
-                       ? news->noted
-                       : DELIVER_HISTORY_ATTEMPTS;
-    for (unsigned i = 0; i < entry->count; i++)
-        entry->attempts[i] =
-            news->attempts[(news->noted - 1 - i) % DELIVER_HISTORY_ATTEMPTS];
+    log->delivered = news->delivered;
+    log->failed = news->failed;
+    log->bytes = news->bytes;
+    log->count = news->noted < WSUB_ATTEMPT_LOG_KEPT ? news->noted
+                                                     : WSUB_ATTEMPT_LOG_KEPT;
+    for (unsigned i = 0; i < log->count; i++)
+        log->attempts[i] =
+            news->attempts[(news->noted - 1 - i) % WSUB_ATTEMPT_LOG_KEPT];
 }
 
 /* The record's news are flushed. */

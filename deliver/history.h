@@ -14,9 +14,8 @@
 #include <stdint.h>
 
 #include "common/crypto/digest.h"
-#include "deliver/attempt.h"
+#include "common/store/attempt_log.h"
 
-#define DELIVER_HISTORY_ATTEMPTS 8 /* as many as the attempt log keeps */
 #define DELIVER_HISTORY_UNFLUSHED_MAX 16384
 #define DELIVER_HISTORY_RUNS_MAX 65536
 
@@ -27,13 +26,8 @@ struct deliver_history_entry {
     unsigned shard;
     char td[WSUB_DIGEST_LEN + 1];
     char cd[WSUB_DIGEST_LEN + 1];
-    uint32_t run;       /* failures in a row, up to now */
-    uint64_t delivered; /* attempts */
-    uint64_t failed;
-    uint64_t bytes;
-    unsigned count; /* of attempts[] */
-    struct deliver_attempt attempts[DELIVER_HISTORY_ATTEMPTS]; /* the last
-                                                           * ones, newest first */
+    uint32_t run; /* failures in a row, up to now */
+    struct wsub_attempt_log log;
 };
 
 struct deliver_history *deliver_history_new(unsigned shards);
@@ -44,7 +38,8 @@ void deliver_history_free(struct deliver_history *history);
  * and knows nothing of the subscription to be flushed, only the run is. */
 uint32_t deliver_history_note(struct deliver_history *history, unsigned shard,
                               const char *td, const char *cd,
-                              const struct deliver_attempt *attempt);
+                              const struct wsub_attempt *attempt,
+                              bool delivered);
 
 /* A failure without an attempt: the host was known to be down.  Returns the
  * run of failures. */

@@ -6,11 +6,12 @@
 
 #include "common/base/log.h"
 #include "common/base/loop.h"
-#include "common/crypto/digest.h"
 #include "common/base/mem.h"
+#include "common/crypto/digest.h"
 #include "common/http/client.h"
 #include "common/redis/redis.h"
 #include "common/store/topic.h"
+#include "deliver/attempt.h"
 #include "deliver/bundle.h"
 #include "deliver/history.h"
 #include "deliver/job.h"
@@ -90,18 +91,18 @@ static uint32_t note_attempt(const struct deliver_job *job,
 {
     struct deliver *d = job->d;
     uint32_t run;
-    struct deliver_attempt attempt = {
+    bool delivered =
+        deliver_judge_status(answer->status) == DELIVER_JUDGED_WELL;
+    struct wsub_attempt attempt = {
         .at_ms = wsub_redis_time_ms(d->redis),
         .status = (uint16_t)answer->status,
         .duration_ms = (uint32_t)answer->duration_ms,
-        .bytes = job->content->body_len,
+        .bytes = (uint32_t)job->content->body_len,
         .error = deliver_error_of(answer->outcome, answer->code),
-        .delivered =
-            deliver_judge_status(answer->status) == DELIVER_JUDGED_WELL,
     };
 
     run = deliver_history_note(d->history, job->shard, job->td, job->cd,
-                               &attempt);
+                               &attempt, delivered);
     deliver_tries_plan(d->tries);
     return run;
 }

@@ -48,34 +48,10 @@ static void send_batch(struct deliver_tries *tries)
         wsub_log_debug("tries-unsent", WSUB_KU("shard", tries->shard));
 }
 
-/* "AT:STATUS:MS:BYTES:ERROR", divided by spaces, newest first. */
-static void add_attempts(struct wsub_cmd *cmd,
-                         const struct deliver_history_entry *entry)
-{
-    struct wsub_buf text = {0};
-
-    for (unsigned i = 0; i < entry->count; i++) {
-        const struct deliver_attempt *attempt = &entry->attempts[i];
-
-        if (i > 0)
-            wsub_buf_char(&text, ' ');
-        wsub_buf_u64(&text, attempt->at_ms);
-        wsub_buf_char(&text, ':');
-        wsub_buf_u64(&text, attempt->status);
-        wsub_buf_char(&text, ':');
-        wsub_buf_u64(&text, attempt->duration_ms);
-        wsub_buf_char(&text, ':');
-        wsub_buf_u64(&text, attempt->bytes);
-        wsub_buf_char(&text, ':');
-        wsub_buf_str(&text, deliver_error_word(attempt->error));
-    }
-    wsub_cmd_arg(cmd, wsub_buf_cstr(&text), text.len);
-    wsub_buf_done(&text);
-}
-
 static void on_entry(const struct deliver_history_entry *entry, void *arg)
 {
     struct deliver_tries *tries = arg;
+    unsigned char log[WSUB_ATTEMPT_LOG_MAX];
 
     if (tries->count == 0)
         wsub_cmd_init_script(&tries->cmd, tries->d->redis, entry->shard,
@@ -83,10 +59,7 @@ static void on_entry(const struct deliver_history_entry *entry, void *arg)
     tries->shard = entry->shard;
     wsub_cmd_str(&tries->cmd, entry->td);
     wsub_cmd_str(&tries->cmd, entry->cd);
-    wsub_cmd_u64(&tries->cmd, entry->delivered);
-    wsub_cmd_u64(&tries->cmd, entry->failed);
-    wsub_cmd_u64(&tries->cmd, entry->bytes);
-    add_attempts(&tries->cmd, entry);
+    wsub_cmd_arg(&tries->cmd, log, wsub_attempt_log_write(&entry->log, log));
     if (++tries->count == BATCH_MAX)
         send_batch(tries);
 }

@@ -6,8 +6,6 @@
  */
 #include "hub/attempts.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
@@ -19,41 +17,26 @@
 #include "hub/params.h"
 #include "hub/subscription.h"
 
-#define ERROR_MAX "63" /* bytes of the word that names an error */
-
-/* Adds the attempts of a log, each ` AT:STATUS:MS:BYTES:ERROR`. */
-static json_t *attempts_json(const char *log)
+static json_t *attempt_json(const struct wsub_attempt *attempt)
 {
-    json_t *list = json_array();
-    long long at, status, ms, bytes;
-    char error[64];
-
-    while ((log = strchr(log, ' ')) != NULL) {
-        if (sscanf(++log, "%lld:%lld:%lld:%lld:%" ERROR_MAX "s", &at, &status,
-                   &ms, &bytes, error) != 5)
-            continue;
-        json_array_append_new(
-            list,
-            json_pack("{s:I, s:I, s:I, s:I, s:o}", "at_ms", at, "status",
-                      status, "duration_ms", ms, "bytes", bytes, "error",
-                      hub_json_text(strcmp(error, "-") != 0 ? error : NULL)));
-    }
-    return list;
+    return json_pack("{s:I, s:i, s:I, s:I, s:o}", "at_ms",
+                     (json_int_t)attempt->at_ms, "status", (int)attempt->status,
+                     "duration_ms", (json_int_t)attempt->duration_ms, "bytes",
+                     (json_int_t)attempt->bytes, "error",
+                     hub_json_text(wsub_attempt_error_word(attempt->error)));
 }
 
-/* `1 DELIVERED FAILED BYTES`, then the attempts; none without a log. */
-static void add_log(json_t *root, const char *log)
+static void add_log(json_t *root, const struct wsub_attempt_log *log)
 {
-    long long delivered = 0, failed = 0, bytes = 0;
-    int used = 0;
+    json_t *attempts = json_array();
 
-    if (log == NULL || sscanf(log, "1 %lld %lld %lld%n", &delivered, &failed,
-                              &bytes, &used) != 3)
-        log = "";
-    json_object_set_new(root, "delivered", json_integer(delivered));
-    json_object_set_new(root, "failed", json_integer(failed));
-    json_object_set_new(root, "bytes", json_integer(bytes));
-    json_object_set_new(root, "attempts", attempts_json(log + used));
+    for (unsigned i = 0; i < log->count; i++)
+        json_array_append_new(attempts, attempt_json(&log->attempts[i]));
+    json_object_set_new(root, "delivered",
+                        json_integer((json_int_t)log->delivered));
+    json_object_set_new(root, "failed", json_integer((json_int_t)log->failed));
+    json_object_set_new(root, "bytes", json_integer((json_int_t)log->bytes));
+    json_object_set_new(root, "attempts", attempts);
 }
 
 static json_t *found_json(const struct hub_subscription *found)
@@ -70,7 +53,7 @@ static json_t *found_json(const struct hub_subscription *found)
     if (found->suspended_ms > 0)
         json_object_set_new(root, "since_ms",
                             json_integer((json_int_t)found->suspended_ms));
-    add_log(root, found->tries);
+    add_log(root, &found->log);
     return root;
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/redis/redis.h"
 #include "common/store/topic.h"
@@ -28,8 +29,8 @@ struct find {
     struct hub_subscription_key key;
     char name[NAME_BYTES];
     struct hub_subscription found;
-    char *topic, *line, *tries; /* owned; what `found` borrows */
-    uint64_t events;            /* so many are in the topic's index */
+    char *topic, *line; /* owned; what `found` borrows */
+    uint64_t events;    /* so many are in the topic's index */
     struct follow follow;
     size_t due; /* answers of Redis, and one for the sending itself */
     enum wsub_err err;
@@ -69,7 +70,6 @@ static void finish(struct find *find)
 
     found->missed += count_due(&find->follow, find->events);
     found->topic = topic_text(find);
-    found->tries = find->tries;
     found->active = find->line != NULL &&
                     wsub_record_parse(find->line, &found->record) == WSUB_OK;
     find->done(find->err,
@@ -77,7 +77,6 @@ static void finish(struct find *find)
                find->arg);
     free(find->topic);
     free(find->line);
-    free(find->tries);
     free(find);
 }
 
@@ -163,8 +162,11 @@ static void on_tries(enum wsub_err err, const struct redisReply *reply,
 {
     struct find *find = arg;
 
-    if (err == WSUB_OK)
-        find->tries = wsub_strdup(reply->str);
+    if (err == WSUB_OK && reply->str != NULL &&
+        wsub_attempt_log_read(reply->str, reply->len, &find->found.log) !=
+            WSUB_OK)
+        wsub_log_warn("attempt-log-unreadable", WSUB_KV("td", find->key.td),
+                      WSUB_KV("cd", find->key.cd));
     count_off(find, err);
 }
 

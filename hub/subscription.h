@@ -9,6 +9,7 @@
 
 #include "common/base/err.h"
 #include "common/crypto/digest.h"
+#include "common/store/attempt_log.h"
 #include "common/store/record.h"
 #include "hub/hub.h"
 
@@ -22,11 +23,11 @@ struct hub_subscription_key {
 /* Strings are borrowed for the callback. */
 struct hub_subscription {
     bool active;
-    struct wsub_record record; /* when active */
-    const char *topic;         /* NULL: not known by its text */
-    uint64_t missed;           /* events that it is to get by turns */
-    uint64_t suspended_ms;     /* since when (Unix ms); 0: it is not */
-    const char *tries;         /* tries:TD of docs/PROTOCOL.md, or NULL */
+    struct wsub_record record;   /* when active */
+    const char *topic;           /* NULL: not known by its text */
+    uint64_t missed;             /* events that it is to get by turns */
+    uint64_t suspended_ms;       /* since when (Unix ms); 0: it is not */
+    struct wsub_attempt_log log; /* all zero without one */
 };
 
 typedef void hub_subscription_cb(enum wsub_err err,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.attempt_log import Attempt, AttemptLog, Error
 from support.keys import digest, shard
 from support.scripts import whole
 from support.system import FAST, SystemTest
@@ -428,8 +429,11 @@ class Attempts(AdminTest):
     def test_totals_and_the_last_attempts(self):
         self.subscription()
         self.assertEqual(self.script(
-            TOPIC, "tries", digest(TOPIC), digest(CALLBACK), 5, 2, 700,
-            "1700000000001:500:12:100:- 1700000000000:0:1000:100:timeout"), 1)
+            TOPIC, "tries", digest(TOPIC), digest(CALLBACK),
+            AttemptLog(5, 2, 700, [
+                Attempt(1700000000001, 12, 100, 500),
+                Attempt(1700000000000, 1000, 100, 0, Error.TIMEOUT),
+                Attempt(1699999999999, 1, 100, 0, 99)]).written()), 1)
         found = self.found()
         self.assertEqual((found["delivered"], found["failed"],
                           found["bytes"]), (5, 2, 700))
@@ -437,7 +441,16 @@ class Attempts(AdminTest):
             {"at_ms": 1700000000001, "status": 500, "duration_ms": 12,
              "bytes": 100, "error": None},
             {"at_ms": 1700000000000, "status": 0, "duration_ms": 1000,
-             "bytes": 100, "error": "timeout"}])
+             "bytes": 100, "error": "timeout"},
+            {"at_ms": 1699999999999, "status": 0, "duration_ms": 1,
+             "bytes": 100, "error": "unknown"}])
+
+    def test_a_log_of_another_version(self):
+        self.subscription()
+        self.redis.call("HSET", self.system.store.key(
+            TOPIC, f"tries:{digest(TOPIC)}"), digest(CALLBACK), "2 of later")
+        found = self.found()
+        self.assertEqual((found["delivered"], found["attempts"]), (0, []))
 
     def test_states(self):
         self.subscription()

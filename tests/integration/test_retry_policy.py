@@ -8,6 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.attempt_log import Error
 from support.dns import Dns
 from support.httpd import Answer
 from support.subscriber import Subscriber
@@ -102,7 +103,7 @@ class NoAnswer(Policy):
     """Whatever keeps an answer from coming is tried again like a 5xx."""
 
     def attempts(self, url, **settings):
-        """How often a callback is tried, and the words of its last error."""
+        """How often a callback is tried, and what kept it from answering."""
         self.start(max_attempts=3, verify="off", **settings)
         answer = self.system.hub.subscribe(TOPIC, url)
         self.assertEqual(answer.status, 202)
@@ -110,20 +111,20 @@ class NoAnswer(Policy):
         letter, = self.store.dead_letters(TOPIC)
         wait_until(lambda: self.store.attempt_log(TOPIC, url),
                    "the log is written")
-        log = self.store.attempt_log(TOPIC, url).split(b" ")[4:]
-        return int(letter[b"n"]), {one.split(b":")[4] for one in log}
+        log = self.store.attempt_log(TOPIC, url)
+        return int(letter[b"n"]), {one.error for one in log.attempts}
 
     def test_a_name_that_does_not_exist(self):
         dns = Dns()
         self.addCleanup(dns.close)
         self.assertEqual(self.attempts("http://nowhere.test/cb",
-                                       dns_servers=dns.address), (3, {b"dns"}))
+                                       dns_servers=dns.address), (3, {Error.DNS}))
 
     def test_a_server_that_speaks_no_tls(self):
         plain = Subscriber()
         self.addCleanup(plain.close)
         url = plain.url.replace("http:", "https:") + "/cb"
-        self.assertEqual(self.attempts(url), (3, {b"tls"}))
+        self.assertEqual(self.attempts(url), (3, {Error.TLS}))
 
     def test_a_server_that_does_not_answer(self):
         silent = Subscriber()
@@ -132,14 +133,14 @@ class NoAnswer(Policy):
         callback.default = Answer(204, gate=self.gate())
         self.assertEqual(self.attempts(callback.url, timeout_ms=200,
                                        connect_timeout_ms=200),
-                         (3, {b"timeout"}))
+                         (3, {Error.TIMEOUT}))
 
     def test_a_server_that_hangs_up(self):
         server = Subscriber()
         self.addCleanup(server.close)
         callback = server.callback("/cb")
         callback.default = Answer(hang_up=True)
-        self.assertEqual(self.attempts(callback.url), (3, {b"broken"}))
+        self.assertEqual(self.attempts(callback.url), (3, {Error.BROKEN}))
 
 
 class KeptConnections(Policy):
@@ -179,19 +180,16 @@ class AttemptLog(Policy):
         self.push_and_finish(b"12345")
 
         def log():
-            line = self.store.attempt_log(TOPIC, callback.url)
-            return line and line.split(b" ")
+            return self.store.attempt_log(TOPIC, callback.url)
 
-        wait_until(lambda: log() and log()[1] == b"1", "the log is written")
-        version, delivered, failed, size, *attempts = log()
-        self.assertEqual((version, delivered, failed, size),
-                         (b"1", b"1", b"9", b"50"))
-        self.assertEqual(len(attempts), 8)
-        at, status, ms, size, error = attempts[0].split(b":")
-        self.assertLess(abs(int(at) / 1000 - time.time()), 60)
-        self.assertEqual((status, size, error), (b"204", b"5", b"-"))
-        self.assertTrue(ms.isdigit())
-        self.assertEqual(attempts[1].split(b":")[1], b"500")
+        wait_until(lambda: log() and log().delivered, "the log is written")
+        self.assertEqual(log()[:3], (1, 9, 50))
+        self.assertEqual([one.status for one in log().attempts],
+                         [204] + [500] * 7)
+        last = log().attempts[0]
+        self.assertLess(abs(last.at_ms / 1000 - time.time()), 60)
+        self.assertLess(last.duration_ms, 60000)
+        self.assertEqual((last.bytes, last.error), (5, Error.WELL))
 
     def test_a_failure_without_an_answer_has_its_reason(self):
         self.start(max_attempts=1)
@@ -202,8 +200,8 @@ class AttemptLog(Policy):
         self.push_and_finish()
         wait_until(lambda: self.store.attempt_log(TOPIC, callback.url),
                    "the log is written")
-        last = self.store.attempt_log(TOPIC, callback.url).split(b" ")[4]
-        self.assertEqual(last.split(b":")[1::3], [b"0", b"connect"])
+        last, = self.store.attempt_log(TOPIC, callback.url).attempts
+        self.assertEqual((last.status, last.error), (0, Error.CONNECT))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.attempt_log import Attempt, AttemptLog, Error
 from support.redis import RedisError
 from support.scripts import CD, TD, ScriptTest
 
+OTHER_TD = "B" * 22
 FIELDS = ("v", 1, "t", "topic", "ct", "text/plain", "b", "body")
 
 
@@ -113,29 +115,60 @@ class Suspect(ScriptTest):
         self.assertEqual(self.suspect("taken", a), [0])
 
 
-class Tries(ScriptTest):
-    def tries(self, *words):
-        return self.run_script("tries", *words)
+def log_of(delivered, failed, size, *times):
+    return AttemptLog(delivered, failed, size, [Attempt(at) for at in times])
 
-    def log(self, cd=CD):
-        return self.call("HGET", f"tries:{TD}", cd).decode()
+
+class Tries(ScriptTest):
+    def tries(self, *added):
+        """(TD, CD, log) for each subscription."""
+        return self.run_script("tries", *(
+            word for td, cd, log in added for word in (td, cd, log.written())))
+
+    def log(self, cd=CD, td=TD):
+        return AttemptLog.read(self.call("HGET", f"tries:{td}", cd))
 
     def test_totals_add_up_and_the_newest_attempts_stay(self):
         self.subscribe(CD)
-        self.assertEqual(self.tries(TD, CD, 2, 1, 300, "c b a"), 1)
-        self.assertEqual(self.log(), "1 2 1 300 c b a")
-        self.tries(TD, CD, 1, 5, 2 ** 40, "i h g f e d")
-        self.assertEqual(self.log(), f"1 3 6 {2 ** 40 + 300} i h g f e d c b")
-        self.tries(TD, CD, 0, 0, 0, "")
-        self.assertEqual(self.log(), f"1 3 6 {2 ** 40 + 300} i h g f e d c b")
+        first = log_of(2, 1, 300, 3, 2, 1)
+        self.assertEqual(self.tries((TD, CD, first)), 1)
+        self.assertEqual(self.log(), first)
+        self.tries((TD, CD, log_of(1, 5, 2 ** 40, 9, 8, 7, 6, 5, 4)))
+        both = log_of(3, 6, 2 ** 40 + 300, 9, 8, 7, 6, 5, 4, 3, 2)
+        self.assertEqual(self.log(), both)
+        self.tries((TD, CD, log_of(0, 0, 0)))
+        self.assertEqual(self.log(), both)
 
-    def test_many_at_once_and_none_for_what_has_ended(self):
+    def test_an_attempt_stays_as_it_was(self):
+        self.subscribe(CD)
+        attempt = Attempt(1700000000123, 600000, 2 ** 32 - 1, 599,
+                          Error.BLOCKED)
+        self.tries((TD, CD, AttemptLog(0, 1, 0, [attempt])))
+        self.tries((TD, CD, log_of(1, 0, 0, 1700000000124)))
+        self.assertEqual(self.log().attempts[1], attempt)
+
+    def test_many_topics_at_once_and_none_for_what_has_ended(self):
         self.subscribe("a", "b")
-        self.assertEqual(self.tries(TD, "a", 1, 0, 1, "x", TD, "gone", 1, 0,
-                                    1, "x", TD, "b", 0, 1, 2, "y"), 2)
-        self.assertEqual((self.log("a"), self.log("b")),
-                         ("1 1 0 1 x", "1 0 1 2 y"))
+        self.call("HSET", f"sub:{OTHER_TD}", "a", "a record")
+        one, two, three = log_of(1, 0, 1, 1), log_of(0, 1, 2, 2), log_of(
+            3, 3, 3, 3)
+        self.assertEqual(self.tries(
+            (TD, "a", one), (OTHER_TD, "a", three), (TD, "gone", one),
+            (OTHER_TD, "gone", one), (TD, "b", two)), 3)
+        self.assertEqual([self.log("a"), self.log("b"),
+                          self.log("a", OTHER_TD)], [one, two, three])
         self.assertEqual(self.call("HLEN", f"tries:{TD}"), 2)
+        self.assertEqual(self.call("HLEN", f"tries:{OTHER_TD}"), 1)
+
+    def test_a_log_of_another_version_stays(self):
+        self.subscribe(CD, "b")
+        for other in (b"\2" + bytes(24), b"", b"1 2 3"):
+            self.call("HSET", f"tries:{TD}", CD, other)
+            one = log_of(1, 0, 1, 1)
+            self.call("HDEL", f"tries:{TD}", "b")
+            self.assertEqual(self.tries((TD, CD, one), (TD, "b", one)), 1)
+            self.assertEqual(self.call("HGET", f"tries:{TD}", CD), other)
+            self.assertEqual(self.log("b"), one)
 
     def test_nothing(self):
         self.assertEqual(self.unchanged_by(self.tries), 0)

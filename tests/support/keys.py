@@ -5,6 +5,7 @@ import base64
 import hashlib
 import re
 
+from support.attempt_log import AttemptLog
 from support.redis import RedisError
 
 
@@ -89,10 +90,11 @@ class Store:
         return [dict(zip(fields[::2], fields[1::2])) for _, fields in entries]
 
     def attempt_log(self, topic, callback):
-        """The attempt log's line, or None."""
-        return self._redis.call("HGET",
-                                self.key(topic, f"tries:{digest(topic)}"),
-                                digest(callback))
+        """An AttemptLog, or None."""
+        log = self._redis.call("HGET",
+                               self.key(topic, f"tries:{digest(topic)}"),
+                               digest(callback))
+        return None if log is None else AttemptLog.read(log)
 
     def events_kept(self):
         """How many events deliveries still refer to, over all shards."""

@@ -7,8 +7,8 @@ static const struct {
     CURLcode code;
     const char *word;
 } words[] = {
-    {WSUB_HTTP_ANSWERED, CURLE_OK, "-"},
-    {WSUB_HTTP_TOO_LARGE, CURLE_WRITE_ERROR, "-"},
+    {WSUB_HTTP_ANSWERED, CURLE_OK, NULL},
+    {WSUB_HTTP_TOO_LARGE, CURLE_WRITE_ERROR, NULL},
     {WSUB_HTTP_TIMEOUT, CURLE_OPERATION_TIMEDOUT, "timeout"},
     {WSUB_HTTP_BLOCKED, CURLE_COULDNT_CONNECT, "blocked"},
     {WSUB_HTTP_BLOCKED, CURLE_ABORTED_BY_CALLBACK, "blocked"},
@@ -23,9 +23,9 @@ static const struct {
 
 START_TEST(each_error_has_a_word)
 {
-    ck_assert_str_eq(
-        deliver_error_word(deliver_error_of(words[_i].outcome, words[_i].code)),
-        words[_i].word);
+    ck_assert_pstr_eq(wsub_attempt_error_word(
+                          deliver_error_of(words[_i].outcome, words[_i].code)),
+                      words[_i].word);
 }
 END_TEST
 

@@ -48,12 +48,12 @@ static uint32_t note(const char *td, const char *cd, const char *outcomes)
     uint32_t run = 0;
 
     for (uint64_t i = 1; *outcomes != '\0'; outcomes++, i++) {
-        struct deliver_attempt attempt = {
-            .at_ms = i, .bytes = 10, .delivered = *outcomes == '+'};
+        struct wsub_attempt attempt = {.at_ms = i, .bytes = 10};
 
         run = *outcomes == 'o'
                   ? deliver_history_add_failure(history, 0, td, cd)
-                  : deliver_history_note(history, 0, td, cd, &attempt);
+                  : deliver_history_note(history, 0, td, cd, &attempt,
+                                         *outcomes == '+');
     }
     return run;
 }
@@ -81,34 +81,34 @@ START_TEST(attempts_are_counted_and_the_last_are_kept_newest_first)
     ck_assert_str_eq(flushed.cd, CD);
     ck_assert_uint_eq(flushed.shard, 0);
     ck_assert_uint_eq(flushed.run, notes[_i].run);
-    ck_assert_uint_eq(flushed.delivered, notes[_i].delivered);
-    ck_assert_uint_eq(flushed.failed, notes[_i].failed);
-    ck_assert_uint_eq(flushed.bytes,
+    ck_assert_uint_eq(flushed.log.delivered, notes[_i].delivered);
+    ck_assert_uint_eq(flushed.log.failed, notes[_i].failed);
+    ck_assert_uint_eq(flushed.log.bytes,
                       10 * (notes[_i].delivered + notes[_i].failed));
-    ck_assert_uint_eq(flushed.count, notes[_i].count);
+    ck_assert_uint_eq(flushed.log.count, notes[_i].count);
     if (strchr(notes[_i].outcomes, 'o') == NULL)
-        for (unsigned i = 0; i < flushed.count; i++)
-            ck_assert_uint_eq(flushed.attempts[i].at_ms, last - i);
+        for (unsigned i = 0; i < flushed.log.count; i++)
+            ck_assert_uint_eq(flushed.log.attempts[i].at_ms, last - i);
 }
 END_TEST
 
 START_TEST(an_attempt_is_handed_out_as_it_was_noted)
 {
-    struct deliver_attempt attempt = {.at_ms = 1700000000123,
-                                      .bytes = 4096,
-                                      .duration_ms = 250,
-                                      .status = 503,
-                                      .error = DELIVER_ERROR_TIMEOUT};
+    struct wsub_attempt attempt = {.at_ms = 1700000000123,
+                                   .bytes = 4096,
+                                   .duration_ms = 250,
+                                   .status = 503,
+                                   .error = WSUB_ATTEMPT_TIMEOUT};
 
-    deliver_history_note(history, 2, TD, CD, &attempt);
+    deliver_history_note(history, 2, TD, CD, &attempt, false);
     ck_assert_uint_eq(flush(2), 1);
     ck_assert_uint_eq(flushed.shard, 2);
-    ck_assert_uint_eq(flushed.attempts[0].at_ms, 1700000000123);
-    ck_assert_uint_eq(flushed.attempts[0].bytes, 4096);
-    ck_assert_uint_eq(flushed.attempts[0].duration_ms, 250);
-    ck_assert_uint_eq(flushed.attempts[0].status, 503);
-    ck_assert_int_eq(flushed.attempts[0].error, DELIVER_ERROR_TIMEOUT);
-    ck_assert(!flushed.attempts[0].delivered);
+    ck_assert_uint_eq(flushed.log.attempts[0].at_ms, 1700000000123);
+    ck_assert_uint_eq(flushed.log.attempts[0].bytes, 4096);
+    ck_assert_uint_eq(flushed.log.attempts[0].duration_ms, 250);
+    ck_assert_uint_eq(flushed.log.attempts[0].status, 503);
+    ck_assert_int_eq(flushed.log.attempts[0].error, WSUB_ATTEMPT_TIMEOUT);
+    ck_assert_uint_eq(flushed.log.failed, 1);
 }
 END_TEST
 
@@ -121,9 +121,9 @@ START_TEST(what_was_flushed_is_not_handed_out_again)
     ck_assert_uint_eq(flush(0), 0); /* a failure without an attempt */
     ck_assert_uint_eq(note(TD, CD, "-"), 4);
     ck_assert_uint_eq(flush(0), 1);
-    ck_assert_uint_eq(flushed.failed, 1);
-    ck_assert_uint_eq(flushed.delivered, 0);
-    ck_assert_uint_eq(flushed.count, 1);
+    ck_assert_uint_eq(flushed.log.failed, 1);
+    ck_assert_uint_eq(flushed.log.delivered, 0);
+    ck_assert_uint_eq(flushed.log.count, 1);
     ck_assert_uint_eq(note(TD, CD, "+"), 0);
     ck_assert_uint_eq(flush(0), 1);
     ck_assert_uint_eq(note(TD, CD, "-"), 1);
@@ -132,12 +132,13 @@ END_TEST
 
 START_TEST(a_subscription_is_shard_topic_and_callback)
 {
-    struct deliver_attempt failed = {0};
+    struct wsub_attempt failed = {0};
 
     ck_assert_uint_eq(note(TD, CD, "--"), 2);
     ck_assert_uint_eq(note(OTHER_TD, CD, "-"), 1);
     ck_assert_uint_eq(note(CD, TD, "-"), 1);
-    ck_assert_uint_eq(deliver_history_note(history, 1, TD, CD, &failed), 1);
+    ck_assert_uint_eq(deliver_history_note(history, 1, TD, CD, &failed, false),
+                      1);
     ck_assert_uint_eq(flush(0), 3);
     ck_assert_uint_eq(flush(1), 1);
     ck_assert_uint_eq(flush(2), 0);
@@ -177,27 +178,27 @@ START_TEST(it_stays_within_its_bounds)
     number(DELIVER_HISTORY_UNFLUSHED_MAX, cd);
     ck_assert_uint_eq(note(TD, cd, "-"), 3);
     ck_assert_uint_eq(flush(0), 1);
-    ck_assert_uint_eq(flushed.failed, 1);
+    ck_assert_uint_eq(flushed.log.failed, 1);
 }
 END_TEST
 
 START_TEST(the_oldest_are_flushed_as_many_as_asked_for)
 {
     for (uint64_t at_ms = 1; at_ms <= 5; at_ms++) {
-        struct deliver_attempt attempt = {.at_ms = 10 * at_ms};
+        struct wsub_attempt attempt = {.at_ms = 10 * at_ms};
         char cd[WSUB_DIGEST_LEN + 1];
 
         number((unsigned)at_ms % 4, cd); /* the first and the last are one */
-        deliver_history_note(history, 0, TD, cd, &attempt);
+        deliver_history_note(history, 0, TD, cd, &attempt, false);
     }
     ck_assert_uint_eq(
         deliver_history_flush(history, 0, 10, SIZE_MAX, on_entry, &flushed), 0);
     ck_assert_uint_eq(
         deliver_history_flush(history, 0, 40, 2, on_entry, &flushed), 2);
-    ck_assert_uint_eq(flushed.attempts[0].at_ms, 20);
+    ck_assert_uint_eq(flushed.log.attempts[0].at_ms, 20);
     ck_assert_uint_eq(
         deliver_history_flush(history, 0, 40, 2, on_entry, &flushed), 1);
-    ck_assert_uint_eq(flushed.attempts[0].at_ms, 30);
+    ck_assert_uint_eq(flushed.log.attempts[0].at_ms, 30);
     ck_assert_uint_eq(deliver_history_unflushed(history), 1);
 }
 END_TEST

@@ -1,0 +1,63 @@
+/* attempt_log.h - what deliveries to a subscription came to (key tries:TD,
+ * field CD).
+ *
+ *   version 1 (a byte), delivered u64, failed u64, bytes u64,
+ *   then up to 8 attempts, newest first, of 19 bytes each:
+ *   at_ms u64, duration_ms u32, bytes u32, status u16, error u8
+ *
+ * Numbers are little-endian.  Fixed sizes, so that a script adds to a log
+ * without reading its attempts (tries.lua). */
+#ifndef WSUB_STORE_ATTEMPT_LOG_H
+#define WSUB_STORE_ATTEMPT_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+
+#define WSUB_ATTEMPT_LOG_KEPT 8
+#define WSUB_ATTEMPT_LOG_MAX                                                   \
+    (1 + 3 * 8 + WSUB_ATTEMPT_LOG_KEPT * 19) /* bytes */
+
+enum wsub_attempt_error { /* stored: a number keeps its meaning */
+                          WSUB_ATTEMPT_WELL =
+                              0, /* a whole answer came, or all that was wanted */
+                          WSUB_ATTEMPT_TIMEOUT = 1,
+                          WSUB_ATTEMPT_DNS = 2,
+                          WSUB_ATTEMPT_CONNECT = 3,
+                          WSUB_ATTEMPT_TLS = 4,
+                          WSUB_ATTEMPT_BROKEN = 5,
+                          WSUB_ATTEMPT_BLOCKED =
+                              6, /* the address is not allowed */
+};
+
+struct wsub_attempt {
+    uint64_t at_ms; /* Unix */
+    uint32_t duration_ms;
+    uint32_t bytes;  /* of the body that was sent */
+    uint16_t status; /* 0: no answer */
+    enum wsub_attempt_error error;
+};
+
+struct wsub_attempt_log {
+    uint64_t delivered; /* attempts */
+    uint64_t failed;
+    uint64_t bytes; /* of bodies, by all of them */
+    unsigned count; /* of attempts[] */
+    struct wsub_attempt attempts[WSUB_ATTEMPT_LOG_KEPT]; /* newest first */
+};
+
+/* Returns the number of bytes written. */
+size_t wsub_attempt_log_write(const struct wsub_attempt_log *log,
+                              unsigned char out[WSUB_ATTEMPT_LOG_MAX]);
+
+/* WSUB_ERR_INVALID: not a log of version 1.  An error of a later program may
+ * be none of the enum's. */
+enum wsub_err
+wsub_attempt_log_read(const void *bytes, size_t len,
+                      struct wsub_attempt_log *ret_log) WSUB_MUST_CHECK;
+
+/* "timeout"; "unknown" for one of a later program, NULL when all was well. */
+const char *wsub_attempt_error_word(enum wsub_attempt_error error);
+
+#endif
