@@ -154,22 +154,22 @@ static void set_times(struct wsub_http_call *call, uint32_t connect_timeout_ms,
     call->set.name_cache_s = cache_s;
 }
 
-static void set_target(struct wsub_http_call *call, const char *addresses)
+static void set_origin(struct wsub_http_call *call, const char *addresses)
 {
-    const struct wsub_http_target *target = call->target;
+    const struct wsub_http_origin *origin = call->origin;
 
-    if (target->url != call->set.url)
-        curl_easy_setopt(call->easy, CURLOPT_CURLU, target->url);
-    if (target->sessions != call->set.sessions)
-        curl_easy_setopt(call->easy, CURLOPT_SHARE, target->sessions);
-    call->set.url = target->url;
-    call->set.sessions = target->sessions;
+    if (origin->url != call->set.url)
+        curl_easy_setopt(call->easy, CURLOPT_CURLU, origin->url);
+    if (origin->sessions != call->set.sessions)
+        curl_easy_setopt(call->easy, CURLOPT_SHARE, origin->sessions);
+    call->set.url = origin->url;
+    call->set.sessions = origin->sessions;
     if (addresses != NULL) {
         wsub_buf_clear(&call->addresses_text);
         wsub_buf_char(&call->addresses_text, '+'); /* may be pruned */
-        wsub_buf_str(&call->addresses_text, target->host);
+        wsub_buf_str(&call->addresses_text, origin->host);
         wsub_buf_char(&call->addresses_text, ':');
-        wsub_buf_str(&call->addresses_text, target->port);
+        wsub_buf_str(&call->addresses_text, origin->port);
         wsub_buf_char(&call->addresses_text, ':');
         wsub_buf_str(&call->addresses_text, addresses);
         call->addresses.data = call->addresses_text.data;
@@ -178,6 +178,20 @@ static void set_target(struct wsub_http_call *call, const char *addresses)
         curl_easy_setopt(call->easy, CURLOPT_RESOLVE,
                          addresses != NULL ? &call->addresses : NULL);
     call->set.has_addresses = addresses != NULL;
+}
+
+static void set_path(struct wsub_http_call *call)
+{
+    struct wsub_buf path = {0};
+
+    if (call->path[0] == '/') {
+        curl_easy_setopt(call->easy, CURLOPT_REQUEST_TARGET, call->path);
+        return;
+    }
+    wsub_buf_char(&path, '/');
+    wsub_buf_str(&path, call->path);
+    curl_easy_setopt(call->easy, CURLOPT_REQUEST_TARGET, wsub_buf_cstr(&path));
+    wsub_buf_done(&path);
 }
 
 static void set_request(struct wsub_http_call *call)
@@ -207,7 +221,8 @@ void wsub_http_call_set(struct wsub_http_call *call, const char *addresses,
                         bool prune)
 {
     set_times(call, connect_timeout_ms, waited_ms, prune);
-    set_target(call, addresses);
+    set_origin(call, addresses);
+    set_path(call);
     set_request(call);
 }
 

@@ -13,8 +13,8 @@
 
 #include "common/base/buf.h"
 #include "common/http/client.h"
+#include "common/http/origin.h"
 #include "common/http/resolver.h"
-#include "common/http/target.h"
 
 struct event;
 struct wsub_http_multi;
@@ -33,8 +33,10 @@ struct wsub_http_call {
     struct event *late;              /* owned; ends the waiting for a name */
     enum wsub_http_call_state state;
     struct wsub_http_send send;
-    struct wsub_http_target *target; /* borrowed from the client's targets */
-    struct wsub_http_multi *multi;   /* borrowed; has it while it is sent */
+    struct wsub_http_origin *origin; /* borrowed from the client's origins */
+    const char *path; /* borrowed from send.url; with its query, or only that,
+                       * or "" */
+    struct wsub_http_multi *multi; /* borrowed; has it while it is sent */
     struct wsub_name_wait wait;
     uint64_t started_ms;
 

@@ -27,13 +27,13 @@
 #include "common/base/mem.h"
 #include "common/http/call.h"
 #include "common/http/multi.h"
+#include "common/http/origin.h"
 #include "common/http/resolver.h"
 #include "common/http/sockets.h"
-#include "common/http/target.h"
 
 #define MULTIS 8
 #define SLACK 2           /* hosts don't divide evenly */
-#define TARGETS_MAX 16384 /* some 600 bytes each */
+#define ORIGINS_MAX 16384 /* some 600 bytes each */
 #define PRUNE_EVERY 1024  /* calls of a multi handle; it walks all addresses */
 #define GROUP 32          /* patient requests that start together */
 #define PATIENCE_US 2000  /* then a group starts whatever else there is */
@@ -49,7 +49,7 @@ struct wsub_http_client {
     struct wsub_http_multi *multis[MULTIS]; /* owned */
     unsigned until_prune[MULTIS];
     struct wsub_http_sockets *sockets; /* owned */
-    struct wsub_http_targets *targets; /* owned */
+    struct wsub_http_origins *origins; /* owned */
     struct wsub_resolver *resolver;    /* owned */
     struct event *report;              /* owned; made active by a failure */
     LIST_HEAD(, wsub_http_call) idle, active;
@@ -123,7 +123,7 @@ static void call_finish(struct wsub_http_call *call, CURLcode code)
     call->send.done(&answer, call->send.arg);
     call->state = WSUB_CALL_IDLE;
     wsub_http_call_unset(call);
-    wsub_http_target_put(client->targets, call->target);
+    wsub_http_origin_put(client->origins, call->origin);
     wsub_buf_done(&call->body);
     LIST_INSERT_HEAD(&client->idle, call, in_list);
     start_waiting(client);
@@ -169,7 +169,7 @@ static void transfer(struct wsub_http_call *call, const char *addresses,
                      uint64_t waited_ms)
 {
     struct wsub_http_client *client = call->client;
-    unsigned number = call->target->hash % MULTIS;
+    unsigned number = call->origin->hash % MULTIS;
     bool prune = client->until_prune[number]-- == 0;
 
     if (prune)
@@ -233,7 +233,7 @@ static void resolve(struct wsub_http_call *call)
 {
     uint32_t limit_ms = call->client->o.connect_timeout_ms;
     const struct wsub_name *name = wsub_resolver_ask(
-        call->client->resolver, call->target->host, &call->wait);
+        call->client->resolver, call->origin->host, &call->wait);
     struct timeval limit;
 
     if (name != NULL) {
@@ -271,10 +271,11 @@ static void call_start(struct wsub_http_client *client,
     wsub_http_call_begin(call, send);
     LIST_INSERT_HEAD(&client->active, call, in_list);
     client->calls++;
-    call->target = wsub_http_target_get(client->targets, send->url);
-    if (call->target == NULL)
+    call->origin =
+        wsub_http_origin_get(client->origins, send->url, &call->path);
+    if (call->origin == NULL)
         call_fail(call, CURLE_URL_MALFORMAT);
-    else if (call->target->is_literal)
+    else if (call->origin->is_literal)
         transfer(call, NULL, 0);
     else
         resolve(call);
@@ -326,7 +327,7 @@ wsub_http_client_new(const struct wsub_http_client_options *options)
     TAILQ_INIT(&client->failed);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     client->sockets = wsub_http_sockets_new(options->base);
-    client->targets = wsub_http_targets_new(TARGETS_MAX);
+    client->origins = wsub_http_origins_new(ORIGINS_MAX);
     client->resolver = wsub_resolver_new(&(struct wsub_resolver_options){
         .base = options->base,
         .servers = options->dns_servers != NULL ? options->dns_servers : "",
@@ -357,7 +358,7 @@ static void call_drop(struct wsub_http_call *call)
     wsub_resolver_drop(&call->wait);
     wsub_http_call_unset(call);
     if (call->state != WSUB_CALL_IDLE)
-        wsub_http_target_put(call->client->targets, call->target);
+        wsub_http_origin_put(call->client->origins, call->origin);
     wsub_http_call_free(call);
 }
 
@@ -386,7 +387,7 @@ void wsub_http_client_free(struct wsub_http_client *client)
     for (size_t i = 0; i < MULTIS; i++)
         wsub_http_multi_free(client->multis[i]);
     wsub_resolver_free(client->resolver);
-    wsub_http_targets_free(client->targets);
+    wsub_http_origins_free(client->origins);
     wsub_http_sockets_free(client->sockets);
     event_free(client->report);
     event_free(client->quiet);

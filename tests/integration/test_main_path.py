@@ -103,6 +103,27 @@ class Subscribing(MainPath):
         self.system.push(TOPIC, b"1")
         self.assertEqual(callback.wait_deliveries()[0].target, "/cb" + query)
 
+    def test_callback_path_is_kept_byte_for_byte(self):
+        for path in ("/a/../b//./c;d=%7e%2f%2F", "/.", "/%2e%2e/"):
+            with self.subTest(path=path):
+                callback = self.active(path, "?q")
+                target = callback.verifications[0].request.target
+                self.assertTrue(target.startswith(path + "?q&hub."), target)
+                self.system.push(TOPIC, b"1")
+                self.assertEqual(callback.wait_deliveries()[0].target,
+                                 path + "?q")
+
+    def test_a_callback_without_a_path_is_the_root(self):
+        callback = self.active("/", "?q=/")
+        bare = self.subscriber.url + "?q=/"
+        answer = self.system.hub.unsubscribe(TOPIC, callback.url)
+        self.assertEqual(answer.status, 202)
+        self.system.wait_gone(TOPIC, callback)
+        callback.url = bare
+        self.system.activate(TOPIC, callback)
+        self.system.push(TOPIC, b"1")
+        self.assertEqual(callback.wait_deliveries()[0].target, "/?q=/")
+
     def test_two_spellings_of_a_topic_are_one(self):
         callback = self.active(topic="http://publisher.example/%41%7Eb")
         self.system.push("http://publisher.example/A~b", b"1")

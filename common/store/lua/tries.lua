@@ -7,6 +7,8 @@
 -- Atomic: totals and attempts.  A subscription that has ended, and took its log
 -- along, gets none, so none is left behind.  A log of another version is left
 -- as it is.
+--
+-- One call of Redis for all of a topic costs half of what one for each would.
 
 local TOTALS = '<BI8I8I8'
 local VERSION = 1
@@ -18,44 +20,51 @@ local function attempts(log)
 end
 
 local function joined(log, added)
-    if string.byte(log) ~= VERSION then
-        return nil
-    end
     local _, delivered, failed, bytes = struct.unpack(TOTALS, log)
     local _, d, f, b = struct.unpack(TOTALS, added)
     return struct.pack(TOTALS, VERSION, delivered + d, failed + f, bytes + b)
         .. string.sub(attempts(added) .. attempts(log), 1, ATTEMPTS_BYTES)
 end
 
--- TD -> the CDs of that topic and what is to be added to each.  One call of
--- Redis for all of a topic costs half of what one for each would.
-local topics = {}
-for i = 1, #ARGV, 3 do
-    local topic = topics[ARGV[i]] or { cds = {}, added = {} }
-    local at = #topic.cds + 1
-    topics[ARGV[i]] = topic
-    topic.cds[at], topic.added[at] = ARGV[i + 1], ARGV[i + 2]
+local function values(key, cds)
+    return #cds > 0 and redis.call('HMGET', p .. key, unpack(cds)) or {}
 end
 
-local function add(td, topic)
-    local key, fields = p .. 'tries:' .. td, {}
-    for i, log in ipairs(redis.call('HMGET', key, unpack(topic.cds))) do
-        local cd, added = topic.cds[i], topic.added[i]
-        local new = log and joined(log, added) or
-            not log and has_sub(td, cd) and added
-        if new then
-            fields[#fields + 1] = cd
-            fields[#fields + 1] = new
+-- `added` are the logs of what is to be added, by CD.
+local function add(td, cds, added)
+    local fields, new = {}, {}
+    local function set(cd, log)
+        fields[#fields + 1] = cd
+        fields[#fields + 1] = log
+    end
+    for i, log in ipairs(values('tries:' .. td, cds)) do
+        if not log then
+            new[#new + 1] = cds[i]
+        elseif string.byte(log) == VERSION then
+            set(cds[i], joined(log, added[cds[i]]))
+        end
+    end
+    for i, record in ipairs(values('sub:' .. td, new)) do
+        if record then
+            set(new[i], added[new[i]])
         end
     end
     if #fields > 0 then
-        redis.call('HSET', key, unpack(fields))
+        redis.call('HSET', p .. 'tries:' .. td, unpack(fields))
     end
     return #fields / 2
 end
 
+local topics = {}
+for i = 1, #ARGV, 3 do
+    local topic = topics[ARGV[i]] or { cds = {}, added = {} }
+    topics[ARGV[i]] = topic
+    topic.cds[#topic.cds + 1] = ARGV[i + 1]
+    topic.added[ARGV[i + 1]] = ARGV[i + 2]
+end
+
 local written = 0
 for td, topic in pairs(topics) do
-    written = written + add(td, topic)
+    written = written + add(td, topic.cds, topic.added)
 end
 return written
