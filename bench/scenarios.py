@@ -59,7 +59,7 @@ RATIO = "ratio"
 CPU_RATIO = "CPU: deliver by bare"
 P50, P99 = "system: p50 latency, ms", "system: p99 latency, ms"
 
-# What a crowd must not move: figures by scenario.
+# What a crowd is to leave as it is: figures by scenario.
 CROWD = {
     **dict.fromkeys(("one-host", "many-hosts", "1000-hosts"), (
         "deliveries/s", "deliver, CPU us", "redis, CPU us")),
@@ -71,10 +71,14 @@ CROWD = {
 }
 
 
-def _flat(figure):
-    """The target of a figure that is to stay within 10%."""
-    return ((f"{figure}: ratio", "at least", 0.9) if figure.endswith("/s") else
-            (f"{figure}: ratio", "at most", 1.1))
+def _flat():
+    """Targets of 10% for what has a target without a crowd: rates, latencies
+    and deliver's CPU time."""
+    return tuple((f"{part}: {figure}: ratio", "at least", 0.9)
+                 if figure.endswith("/s") else
+                 (f"{part}: {figure}: ratio", "at most", 1.1)
+                 for part, figures in CROWD.items() for figure in figures
+                 if figure.startswith("deliver") or "CPU" not in figure)
 
 
 SCENARIOS = {one.name: one for one in [
@@ -136,9 +140,7 @@ SCENARIOS = {one.name: one for one in [
     Scenario("crowd", "the main figures with a million unrelated "
              "subscriptions beside those without", kind="crowd",
              subscriptions=0, slices=2, hosts=100, unrelated=1_000_000,
-             rounds=3, targets=tuple(
-                 _flat(f"{part}: {figure}") for part, figures in CROWD.items()
-                 for figure in figures)),
+             rounds=3, targets=_flat()),
     Scenario("growth", "one event to 10 to 1,000,000 subscriptions",
              kind="growth", subscriptions=1_000_000, events=1000, hosts=100,
              settings=_room(64, 1024), rounds=3,
