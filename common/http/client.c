@@ -33,7 +33,7 @@
 
 #define MULTIS 8
 #define SLACK 2           /* hosts don't divide evenly */
-#define ORIGINS_MAX 16384 /* some 600 bytes each */
+#define ORIGINS_MAX 16384 /* 600 bytes each; https 2 KiB and its sessions */
 #define PRUNE_EVERY 1024  /* calls of a multi handle; it walks all addresses */
 #define GROUP 32          /* patient requests that start together */
 #define PATIENCE_US 2000  /* then a group starts whatever else there is */

@@ -25,8 +25,8 @@
 #include "common/base/loop.h"
 #include "common/http/listen.h"
 #include "common/http/server.h"
+#include "wait.h"
 
-#define DEADLINE_MS 20000
 #define MAX_BODY 1000
 #define BIG_BYTES (8u << 20) /* more than the kernel's socket buffers */
 #define FIXTURE __attribute__((unused)) static
@@ -182,17 +182,6 @@ FIXTURE void turn_some(void)
     for (int i = 0; i < 5; i++)
         turn();
 }
-
-#define WAIT_FOR(condition)                                                    \
-    do {                                                                       \
-        uint64_t wait_end_ms = wsub_now_ms() + DEADLINE_MS;                    \
-        while (!(condition)) {                                                 \
-            ck_assert_msg(wsub_now_ms() < wait_end_ms,                         \
-                          "never came: " #condition);                          \
-            turn();                                                            \
-            poll(NULL, 0, 1);                                                  \
-        }                                                                      \
-    } while (0)
 
 FIXTURE void on_empty_of_test(void *arg)
 {

@@ -11,10 +11,10 @@
 #include "common/base/loop.h"
 #include "common/http/server.h"
 #include "suite.h"
+#include "wait.h"
 
 #define CALLS_MAX 40
 #define PATIENT 100
-#define DEADLINE_MS 20000
 
 static struct wsub_loop *loop;
 static struct wsub_http_server *server;
@@ -108,22 +108,12 @@ static void ask_patiently(unsigned count)
         ask(true);
 }
 
-#define WAIT_FOR(condition)                                                    \
-    do {                                                                       \
-        uint64_t wait_end_ms = wsub_now_ms() + DEADLINE_MS;                    \
-        while (!(condition)) {                                                 \
-            ck_assert_msg(wsub_now_ms() < wait_end_ms,                         \
-                          "never came: " #condition);                          \
-            event_base_loop(wsub_loop_base(loop), EVLOOP_NONBLOCK);            \
-        }                                                                      \
-    } while (0)
-
 START_TEST(an_urgent_request_goes_before_patient_ones)
 {
     ask_patiently(PATIENT);
     ask(false);
     ck_assert_uint_eq(wsub_http_client_patient(client), PATIENT);
-    WAIT_FOR(done == PATIENT + 1);
+    WAIT_FOR(wsub_loop_base(loop), done == PATIENT + 1);
     ck_assert_str_eq(first_path, "/urgent");
     ck_assert_uint_eq(wsub_http_client_patient(client), 0);
 }
@@ -133,12 +123,12 @@ START_TEST(no_more_are_in_flight_than_may_be)
 {
     holds = true;
     ask_patiently(PATIENT);
-    WAIT_FOR(held_count == CALLS_MAX);
+    WAIT_FOR(wsub_loop_base(loop), held_count == CALLS_MAX);
     ck_assert_uint_eq(wsub_http_client_patient(client), PATIENT - CALLS_MAX);
     holds = false;
     for (size_t i = 0; i < CALLS_MAX; i++)
         wsub_http_reply_text(held[i], 200, "fine");
-    WAIT_FOR(done == PATIENT);
+    WAIT_FOR(wsub_loop_base(loop), done == PATIENT);
 }
 END_TEST
 
@@ -160,7 +150,7 @@ START_TEST(they_start_though_the_loop_is_never_quiet)
     event_priority_set(always, WSUB_LOOP_LATER);
     event_active(always, EV_TIMEOUT, 0);
     ask_patiently(PATIENT);
-    WAIT_FOR(done == PATIENT);
+    WAIT_FOR(wsub_loop_base(loop), done == PATIENT);
     event_free(always);
 }
 END_TEST

@@ -77,7 +77,7 @@ START_TEST(a_unix_socket_serves_and_is_removed)
     ck_assert_str_eq(wsub_http_server_address(server), listen);
     fd = dial();
     give(fd, LATER);
-    WAIT_FOR(waiting_count == 1);
+    WAIT_FOR(base, waiting_count == 1);
     answer_next("hello");
     ck_assert_int_eq(take_status(fd), 200);
     close(fd);

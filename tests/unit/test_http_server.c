@@ -16,7 +16,7 @@ static void drain_and_wait(void)
 {
     wsub_http_server_drain(server, on_empty_of_test, NULL);
     ck_assert_uint_eq(emptied, 0);
-    WAIT_FOR(emptied == 1);
+    WAIT_FOR(base, emptied == 1);
 }
 
 START_TEST(answers_given_later_keep_their_order)
@@ -27,7 +27,7 @@ START_TEST(answers_given_later_keep_their_order)
     start_plain();
     fd = dial();
     give(fd, LATER HELLO LATER HELLO);
-    WAIT_FOR(waiting_count == 1);
+    WAIT_FOR(base, waiting_count == 1);
     ck_assert(nothing_came(fd));
     ck_assert_uint_eq(asked, 1);
     answer_next("first");
@@ -58,7 +58,7 @@ START_TEST(a_request_stays_as_it_was_until_its_answer)
     fd = dial();
     give(fd, "POST /later?q HTTP/1.1\r\nHost: a\r\nX-Test: a\r\nX-Test: b\r\n"
              "Content-Length: 4\r\n\r\nbody");
-    WAIT_FOR(waiting_count == 1);
+    WAIT_FOR(base, waiting_count == 1);
     test = wsub_http_header(waiting[0], "X-TEST");
     body = wsub_http_body(waiting[0], &len);
     for (int i = 0; i < 100; i++)
@@ -72,7 +72,7 @@ START_TEST(a_request_stays_as_it_was_until_its_answer)
     ck_assert_str_eq(wsub_http_query(waiting[0]), "q");
     ck_assert_ptr_null(wsub_http_header(waiting[0], "X-Tes"));
     answer_next("done");
-    WAIT_FOR(asked == 101);
+    WAIT_FOR(base, asked == 101);
     close(fd);
     stop();
 }
@@ -89,7 +89,7 @@ START_TEST(little_is_read_while_an_answer_is_due)
     start_plain();
     fd = dial();
     give(fd, LATER);
-    WAIT_FOR(waiting_count == 1);
+    WAIT_FOR(base, waiting_count == 1);
     /* Once nothing moves over many turns the server has stopped to read. */
     while (idle < 50) {
         n = send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -117,7 +117,7 @@ START_TEST(a_client_that_half_closes_gets_its_answers)
     fd = dial();
     give(fd, LATER HELLO);
     shutdown(fd, SHUT_WR);
-    WAIT_FOR(waiting_count == 1);
+    WAIT_FOR(base, waiting_count == 1);
     turn_some();
     answer_next("first");
     ck_assert_int_eq(take_answer(fd, &in, false, &text), 200);
@@ -138,7 +138,7 @@ START_TEST(a_request_outlives_its_client)
     start_plain();
     fd = dial();
     give(fd, LATER);
-    WAIT_FOR(waiting_count == 1);
+    WAIT_FOR(base, waiting_count == 1);
     if (_i == 0)
         close(fd);
     else
@@ -258,9 +258,9 @@ START_TEST(a_handler_may_take_longer_than_any_timeout)
     start(&options);
     fd = dial();
     give(fd, LATER);
-    WAIT_FOR(waiting_count == 1);
+    WAIT_FOR(base, waiting_count == 1);
     later_ms = wsub_now_ms() + 50;
-    WAIT_FOR(wsub_now_ms() > later_ms);
+    WAIT_FOR(base, wsub_now_ms() > later_ms);
     answer_next("patience");
     ck_assert_int_eq(take_status(fd), 200);
     close(fd);
@@ -315,7 +315,7 @@ START_TEST(who_does_not_read_in_time_is_cut_off)
     start(&options);
     fd = dial();
     give(fd, BIG);
-    WAIT_FOR(asked == 1);
+    WAIT_FOR(base, asked == 1);
     drain_and_wait();
     close(fd);
     stop();
@@ -397,7 +397,7 @@ START_TEST(draining_lets_requests_finish)
     give(busy, LATER HELLO);
     half = dial();
     give(half, "GET /hello HTTP/1.1\r\n");
-    WAIT_FOR(waiting_count == 1);
+    WAIT_FOR(base, waiting_count == 1);
     turn_some();
     wsub_http_server_drain(server, on_empty_of_test, NULL);
     ck_assert(is_ended(idle));
@@ -414,7 +414,7 @@ START_TEST(draining_lets_requests_finish)
     ck_assert_uint_eq(asked, 3);
     ck_assert_uint_eq(emptied, 0);
     close(busy);
-    WAIT_FOR(emptied == 1);
+    WAIT_FOR(base, emptied == 1);
     turn_some();
     ck_assert_uint_eq(emptied, 1);
     ck_assert_str_eq(wsub_http_server_address(server), address);
@@ -438,7 +438,7 @@ START_TEST(an_empty_server_drains_and_may_be_freed_at_once)
     start_plain();
     wsub_http_server_drain(server, free_on_empty, NULL);
     ck_assert_uint_eq(emptied, 0);
-    WAIT_FOR(emptied == 1);
+    WAIT_FOR(base, emptied == 1);
     stop();
 }
 END_TEST
@@ -452,7 +452,7 @@ START_TEST(freeing_leaves_unanswered_requests_valid)
         fds[i] = dial();
         give(fds[i], i < 2 ? LATER HELLO : HELLO);
     }
-    WAIT_FOR(asked == 3);
+    WAIT_FOR(base, asked == 3);
     wsub_http_server_free(server);
     server = NULL;
     ck_assert_str_eq(wsub_http_path(waiting[0]), "/later");
@@ -472,7 +472,7 @@ START_TEST(a_handler_may_free_the_server)
     fd = dial();
     give(fd, _i == 0 ? "GET /free HTTP/1.1\r\nHost: a\r\n\r\n" HELLO
                      : "GET /drop HTTP/1.1\r\nHost: a\r\n\r\n" HELLO);
-    WAIT_FOR(server == NULL);
+    WAIT_FOR(base, server == NULL);
     ck_assert_uint_eq(asked, (unsigned)_i);
     if (_i == 1)
         answer_next("too late");

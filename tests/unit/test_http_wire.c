@@ -454,7 +454,7 @@ START_TEST(the_largest_body_is_taken)
         wsub_buf_char(&raw, 'b');
     wsub_buf_str(&raw, _i == 0 ? HELLO : "\r\n0\r\n\r\n" HELLO);
     give_bytes(fd, raw.data, raw.len);
-    WAIT_FOR(asked == 2);
+    WAIT_FOR(base, asked == 2);
     close(fd);
     wsub_buf_done(&raw);
 }
