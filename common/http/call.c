@@ -228,8 +228,9 @@ void wsub_http_call_set(struct wsub_http_call *call, const char *addresses,
 
 void wsub_http_call_unset(struct wsub_http_call *call)
 {
-    if (call->set.sessions != NULL)
-        curl_easy_setopt(call->easy, CURLOPT_SHARE, NULL);
+    if (call->origin == NULL || !call->origin->is_https)
+        return;
+    curl_easy_setopt(call->easy, CURLOPT_SHARE, NULL);
     call->set.sessions = NULL;
 }
 

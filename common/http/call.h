@@ -33,7 +33,8 @@ struct wsub_http_call {
     struct event *late;              /* owned; ends the waiting for a name */
     enum wsub_http_call_state state;
     struct wsub_http_send send;
-    struct wsub_http_origin *origin; /* borrowed from the client's origins */
+    struct wsub_http_origin *origin; /* borrowed from the client's origins; NULL
+                                      * while idle */
     const char *path; /* borrowed from send.url; with its query, or only that,
                        * or "" */
     struct wsub_http_multi *multi; /* borrowed; has it while it is sent */
@@ -74,14 +75,14 @@ void wsub_http_call_free(struct wsub_http_call *call);
 void wsub_http_call_begin(struct wsub_http_call *call,
                           const struct wsub_http_send *send);
 
-/* Sets the handle for the call's target.  `addresses` are those of its name,
+/* Sets the handle for the call's origin and path.  `addresses` are those of its name,
  * NULL for an address literal; `waited_ms` have passed; `prune` makes libcurl
  * drop what it keeps of earlier addresses. */
 void wsub_http_call_set(struct wsub_http_call *call, const char *addresses,
                         uint32_t connect_timeout_ms, uint64_t waited_ms,
                         bool prune);
 
-/* Takes what belongs to the target from the handle; before the target is given
+/* Takes what belongs to the origin from the handle; before the origin is given
  * back. */
 void wsub_http_call_unset(struct wsub_http_call *call);
 

@@ -124,6 +124,7 @@ static void call_finish(struct wsub_http_call *call, CURLcode code)
     call->state = WSUB_CALL_IDLE;
     wsub_http_call_unset(call);
     wsub_http_origin_put(client->origins, call->origin);
+    call->origin = NULL;
     wsub_buf_done(&call->body);
     LIST_INSERT_HEAD(&client->idle, call, in_list);
     start_waiting(client);
@@ -357,8 +358,7 @@ static void call_drop(struct wsub_http_call *call)
         wsub_http_multi_remove(call->multi, call->easy);
     wsub_resolver_drop(&call->wait);
     wsub_http_call_unset(call);
-    if (call->state != WSUB_CALL_IDLE)
-        wsub_http_origin_put(call->client->origins, call->origin);
+    wsub_http_origin_put(call->client->origins, call->origin);
     wsub_http_call_free(call);
 }
 

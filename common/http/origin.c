@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/queue.h>
 
 #include <arpa/inet.h>
@@ -23,7 +24,19 @@ struct wsub_http_origins {
     struct entry *table;      /* owned */
     struct entry_list unused; /* the latest first */
     size_t unused_count, max;
+    CURLSH *plain; /* owned; what http origins share */
 };
+
+static CURLSH *sessions_new(void)
+{
+    CURLSH *sessions = curl_share_init();
+
+    if (sessions == NULL)
+        wsub_panic("out of memory (TLS sessions)");
+    curl_share_setopt(sessions, CURLSHOPT_SHARE,
+                      (int)CURL_LOCK_DATA_SSL_SESSION);
+    return sessions;
+}
 
 struct wsub_http_origins *wsub_http_origins_new(size_t max)
 {
@@ -31,12 +44,14 @@ struct wsub_http_origins *wsub_http_origins_new(size_t max)
 
     origins->max = max;
     TAILQ_INIT(&origins->unused);
+    origins->plain = sessions_new();
     return origins;
 }
 
 static void entry_free(struct entry *entry)
 {
-    curl_share_cleanup(entry->origin.sessions);
+    if (entry->origin.is_https)
+        curl_share_cleanup(entry->origin.sessions);
     curl_url_cleanup(entry->origin.url);
     free(entry->origin.host);
     free(entry->origin.port);
@@ -63,6 +78,7 @@ void wsub_http_origins_free(struct wsub_http_origins *origins)
     {
         forget(origins, entry);
     }
+    curl_share_cleanup(origins->plain);
     free(origins);
 }
 
@@ -96,23 +112,13 @@ static void learn_host(char *host, struct wsub_http_origin *origin)
     HASH_VALUE(host, strlen(host), origin->hash);
 }
 
-static CURLSH *sessions_new(void)
-{
-    CURLSH *sessions = curl_share_init();
-
-    if (sessions == NULL)
-        wsub_panic("out of memory (TLS sessions)");
-    curl_share_setopt(sessions, CURLSHOPT_SHARE,
-                      (int)CURL_LOCK_DATA_SSL_SESSION);
-    return sessions;
-}
-
 /* Takes `text`. */
-static struct entry *entry_make(char *text)
+static struct entry *entry_make(struct wsub_http_origins *origins, char *text,
+                                bool is_https)
 {
     struct entry *entry = wsub_calloc(1, sizeof(*entry));
     struct wsub_http_origin *origin = &entry->origin;
-    char *host, *scheme = NULL;
+    char *host;
 
     entry->text = text;
     origin->url = curl_url();
@@ -125,22 +131,9 @@ static struct entry *entry_make(char *text)
     }
     learn_host(host, origin);
     origin->port = part(origin->url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
-    scheme = part(origin->url, CURLUPART_SCHEME, 0);
-    if (scheme != NULL && strcmp(scheme, "https") == 0)
-        origin->sessions = sessions_new();
-    free(scheme);
+    origin->is_https = is_https;
+    origin->sessions = is_https ? sessions_new() : origins->plain;
     return entry;
-}
-
-/* Bytes of a URL's origin, 0 when it has none. */
-static size_t origin_bytes(const char *url)
-{
-    const char *authority = strstr(url, "://");
-
-    if (authority == NULL)
-        return 0;
-    authority += strlen("://");
-    return (size_t)(authority - url) + strcspn(authority, "/?#");
 }
 
 static bool fits_request_line(const char *rest)
@@ -155,18 +148,23 @@ struct wsub_http_origin *wsub_http_origin_get(struct wsub_http_origins *origins,
                                               const char *url,
                                               const char **ret_rest)
 {
-    size_t len = origin_bytes(url);
+    bool is_https = strncasecmp(url, "https://", strlen("https://")) == 0;
+    const char *authority = url + strlen(is_https ? "https://" : "http://");
     struct entry *entry;
+    size_t len;
 
-    *ret_rest = url + len;
+    if (!is_https && strncasecmp(url, "http://", strlen("http://")) != 0)
+        return NULL;
+    *ret_rest = authority + strcspn(authority, "/?#");
     if (!fits_request_line(*ret_rest))
         return NULL;
+    len = (size_t)(*ret_rest - url);
     HASH_FIND(hh, origins->table, url, len, entry);
     if (entry != NULL && entry->uses == 0) {
         TAILQ_REMOVE(&origins->unused, entry, by_use);
         origins->unused_count--;
     } else if (entry == NULL) {
-        entry = entry_make(wsub_memdup(url, len));
+        entry = entry_make(origins, wsub_memdup(url, len), is_https);
         if (entry == NULL)
             return NULL;
         HASH_ADD_KEYPTR(hh, origins->table, entry->text, len, entry);

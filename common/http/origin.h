@@ -17,25 +17,29 @@ struct wsub_http_origins;
 
 /* Valid, and unchanged, until it is given back. */
 struct wsub_http_origin {
-    CURLU *url;       /* owned */
-    char *host;       /* owned; lower case */
-    char *port;       /* owned */
-    unsigned hash;    /* of the host */
-    bool is_literal;  /* the host is an address, in whatever spelling */
-    CURLSH *sessions; /* owned; a new TLS connection resumes what an earlier one
-                       * has negotiated, whatever handle makes it; NULL for
-                       * http */
+    CURLU *url;      /* owned */
+    char *host;      /* owned; lower case */
+    char *port;      /* owned */
+    unsigned hash;   /* of the host */
+    bool is_literal; /* the host is an address, in whatever spelling */
+    bool is_https;
+    CURLSH *sessions; /* a new TLS connection resumes what an earlier one has
+                       * negotiated, whatever handle makes it; for http one
+                       * that all share, see below */
 };
 
+/* libcurl 7.88 makes a table of sessions for a transfer that has none to share,
+ * plain ones too, and loses it when the handle's next one has: so none goes
+ * without. */
 struct wsub_http_origins *wsub_http_origins_new(size_t max);
 
 /* After all origins were given back. */
 void wsub_http_origins_free(struct wsub_http_origins *origins);
 
-/* The origin of a URL; *ret_rest is where its path, or its query, or its end
- * is.  NULL when libcurl can't take it apart, or when the rest has a byte that
- * does not belong into a request line, or a fragment.  Given back by
- * wsub_http_origin_put(). */
+/* The origin, as it is spelled, of an http or https URL; *ret_rest is where the
+ * URL's path, or its query, or its end is.  NULL when libcurl can't take it
+ * apart, or when the rest has a byte that does not belong into a request line,
+ * or a fragment.  Given back by wsub_http_origin_put(). */
 struct wsub_http_origin *wsub_http_origin_get(struct wsub_http_origins *origins,
                                               const char *url,
                                               const char **ret_rest);

@@ -125,6 +125,6 @@ void wsub_http_sockets_want(struct wsub_http_sockets *sockets, curl_socket_t fd,
     stop(watch);
     event_assign(&watch->event, sockets->base, fd, events, on_ready, watch);
     event_priority_set(&watch->event, WSUB_LOOP_LATER);
-    event_add(&watch->event, NULL);
-    watch->events = events;
+    /* libcurl may ask for a socket that it has closed meanwhile. */
+    watch->events = event_add(&watch->event, NULL) == 0 ? events : 0;
 }

@@ -52,7 +52,7 @@ START_TEST(a_url_is_taken_apart)
     ck_assert_str_eq(origin->port, parts[_i].port);
     ck_assert_str_eq(rest, parts[_i].rest);
     ck_assert(origin->is_literal == parts[_i].is_literal);
-    ck_assert((origin->sessions != NULL) == (parts[_i].url[4] == 's'));
+    ck_assert(origin->is_https == (parts[_i].url[4] == 's'));
     wsub_http_origin_put(origins, origin);
 }
 END_TEST
@@ -60,6 +60,9 @@ END_TEST
 static const char *const broken[] = {
     "",
     "a.example",
+    "ftp://a.example/",
+    "http:/a/b://c/",
+    "//a.example/",
     "http://",
     "http:///path",
     "http://a:x/",
@@ -117,15 +120,22 @@ START_TEST(what_is_in_use_stays)
 }
 END_TEST
 
-START_TEST(origins_have_tls_sessions_of_their_own)
+START_TEST(https_origins_have_tls_sessions_of_their_own)
 {
     struct wsub_http_origin *a = get("https://a/1");
     struct wsub_http_origin *other = get("https://a:444/1");
+    struct wsub_http_origin *plain = get("HTTP://a/1");
+    struct wsub_http_origin *other_plain = get("http://b/1");
 
     ck_assert_ptr_nonnull(a->sessions);
     ck_assert_ptr_ne(a->sessions, other->sessions);
+    ck_assert_ptr_nonnull(plain->sessions);
+    ck_assert_ptr_ne(a->sessions, plain->sessions);
+    ck_assert_ptr_eq(plain->sessions, other_plain->sessions);
     wsub_http_origin_put(origins, a);
     wsub_http_origin_put(origins, other);
+    wsub_http_origin_put(origins, plain);
+    wsub_http_origin_put(origins, other_plain);
 }
 END_TEST
 
@@ -139,6 +149,6 @@ int main(void)
                         COUNT(broken));
     tcase_add_test(cases, all_urls_of_an_origin_share_it);
     tcase_add_test(cases, what_is_in_use_stays);
-    tcase_add_test(cases, origins_have_tls_sessions_of_their_own);
+    tcase_add_test(cases, https_origins_have_tls_sessions_of_their_own);
     return suite_run("origin", cases);
 }
