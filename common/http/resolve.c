@@ -6,7 +6,22 @@
 
 #define BLANKS " \t\r\n\f"
 
-/* Puts a relative reference together with its base.  libcurl takes none that
+/* Whether the path of an absolute URL has a segment `.` or `..`. */
+static bool has_dot_segment(const char *url)
+{
+    const char *end = url + strcspn(url, "?");
+    const char *at = strstr(url, "://") + strlen("://");
+
+    while ((at = memchr(at, '/', (size_t)(end - at))) != NULL) {
+        size_t len = strcspn(++at, "/?");
+
+        if ((len == 1 || len == 2) && strspn(at, ".") == len)
+            return true;
+    }
+    return false;
+}
+
+/* Puts a reference together with its base.  libcurl takes none that
  * is empty, so that one is the caller's. */
 static bool join(const char *base, const char *reference, struct wsub_buf *out)
 {
@@ -49,7 +64,8 @@ enum wsub_url_fault wsub_resolve(const char *base, const char *reference,
     if (plain.len == 0)
         wsub_buf_str(&plain, base);
     fault = wsub_url_parse(wsub_buf_cstr(&plain), NULL, &url);
-    if (fault == WSUB_URL_NOT_HTTP &&
+    if ((fault == WSUB_URL_NOT_HTTP ||
+         (fault == WSUB_URL_FINE && has_dot_segment(plain.data))) &&
         join(base, wsub_buf_cstr(&plain), &joined)) {
         wsub_buf_clear(&plain);
         wsub_buf_add(&plain, joined.data, joined.len);

@@ -67,6 +67,26 @@ class Redirects(SystemTest):
                 self.system.announce(topic.url)
                 self.callback.wait_deliveries(n)
 
+    def test_dot_segments_of_a_location_are_resolved(self):
+        """RFC 3986 section 5.2: of absolute ones as of relative ones."""
+        home = self.publisher.topic("/a/home", b"content")
+        for n, location in enumerate((
+                "b/../a/home", "/b/../a/./home", "/a/b/c/../../home",
+                home.url.replace("/a/", "/b/../a/"),
+                home.url.replace("/a/", "/./b/.././a/")), 1):
+            with self.subTest(location=location):
+                topic = self.redirect(f"/from{n}", location)
+                self.system.announce(topic.url)
+                self.callback.wait_deliveries(n)
+                self.assertEqual(len(home.fetches), n)
+
+    def test_a_topic_is_asked_for_byte_for_byte(self):
+        topic = self.publisher.topic("/b/../a/./%2f%2F", b"content")
+        self.system.activate(topic.url, self.callback)
+        self.system.announce(topic.url)
+        self.callback.wait_deliveries()
+        self.assertEqual(len(topic.fetches), 1)
+
     def test_where_it_may_not(self):
         for n, (location, error) in enumerate((
                 (None, "without a Location"), ("ftp://a.example/", "no http"),
