@@ -448,7 +448,7 @@ class Attempts(AdminTest):
     def test_a_log_of_another_version(self):
         self.subscription()
         self.redis.call("HSET", self.system.store.key(
-            TOPIC, f"tries:{digest(TOPIC)}"), digest(CALLBACK), "2 of later")
+            TOPIC, f"tries:{digest(TOPIC)}"), digest(CALLBACK), b"\2" + bytes(24))
         found = self.found()
         self.assertEqual((found["delivered"], found["attempts"]), (0, []))
 

@@ -160,15 +160,28 @@ class Tries(ScriptTest):
         self.assertEqual(self.call("HLEN", f"tries:{TD}"), 2)
         self.assertEqual(self.call("HLEN", f"tries:{OTHER_TD}"), 1)
 
-    def test_a_log_of_another_version_stays(self):
+    def add_to(self, log):
+        """Adds to a log that is there, and to another; returns what was added
+        and what the first is then."""
         self.subscribe(CD, "b")
-        for other in (b"\2" + bytes(24), b"", b"1 2 3"):
-            self.call("HSET", f"tries:{TD}", CD, other)
-            one = log_of(1, 0, 1, 1)
-            self.call("HDEL", f"tries:{TD}", "b")
-            self.assertEqual(self.tries((TD, CD, one), (TD, "b", one)), 1)
-            self.assertEqual(self.call("HGET", f"tries:{TD}", CD), other)
-            self.assertEqual(self.log("b"), one)
+        self.call("HSET", f"tries:{TD}", CD, log)
+        self.call("HDEL", f"tries:{TD}", "b")
+        one = log_of(1, 0, 1, 1)
+        self.tries((TD, CD, one), (TD, "b", one))
+        self.assertEqual(self.log("b"), one)
+        return one.written(), self.call("HGET", f"tries:{TD}", CD)
+
+    def test_a_log_of_a_later_version_stays(self):
+        for later in (b"\2" + bytes(24), b"\2", b"\x1f of the future"):
+            with self.subTest(log=later):
+                self.assertEqual(self.add_to(later)[1], later)
+
+    def test_what_can_not_be_read_is_replaced(self):
+        for bad in (b"", b"\1", b"\1" + bytes(23), b"\1" + bytes(25),
+                    b"\1" + bytes(24 + 18), bytes(25),
+                    b"1 5 2 700 1700000000001:500:12:100:-"):
+            with self.subTest(log=bad):
+                self.assertEqual(*self.add_to(bad))
 
     def test_nothing(self):
         self.assertEqual(self.unchanged_by(self.tries), 0)

@@ -113,7 +113,7 @@ class Leases(Sweep):
         self.call("HSET", f"follow:{TD}", "cd", "1 run 0-0 0 0 0-0")
         self.call("ZADD", f"missed:{TD}:cd", 0, "x")
         self.call("ZADD", "suspended", 1, f"{TD}:cd")
-        self.call("HSET", f"tries:{TD}", "cd", "1 0 0 0")
+        self.call("HSET", f"tries:{TD}", "cd", "a log")
         self.assertEqual(self.sweep()[0], 1)
         for key in ("sub:{}", "subs:{}", "missed:{}:cd", "follow:{}",
                     "tries:{}", "suspended", "lease"):

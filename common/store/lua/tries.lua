@@ -5,21 +5,37 @@
 -- Returns the number of logs written.
 --
 -- Atomic: totals and attempts.  A subscription that has ended, and took its log
--- along, gets none, so none is left behind.  A log of another version is left
--- as it is.
+-- along, gets none, so none is left behind.  A log of a later version is left
+-- as it is; one that can't be read is replaced.
 --
 -- One call of Redis for all of a topic costs half of what one for each would.
 
 local TOTALS = '<BI8I8I8'
 local VERSION = 1
+local VERSIONS_MAX = 31 -- what begins with a higher byte was never a version
 local TOTALS_BYTES = 25
-local ATTEMPTS_BYTES = 8 * 19
+local ATTEMPT_BYTES = 19
+local ATTEMPTS_BYTES = 8 * ATTEMPT_BYTES
 
 local function attempts(log)
     return string.sub(log, TOTALS_BYTES + 1)
 end
 
+local function is_later(log)
+    local version = string.byte(log) or 0
+    return version > VERSION and version <= VERSIONS_MAX
+end
+
+local function is_readable(log)
+    local rest = #log - TOTALS_BYTES
+    return string.byte(log) == VERSION and rest >= 0 and
+        rest % ATTEMPT_BYTES == 0
+end
+
 local function joined(log, added)
+    if not is_readable(log) then
+        return added
+    end
     local _, delivered, failed, bytes = struct.unpack(TOTALS, log)
     local _, d, f, b = struct.unpack(TOTALS, added)
     return struct.pack(TOTALS, VERSION, delivered + d, failed + f, bytes + b)
@@ -40,7 +56,7 @@ local function add(td, cds, added)
     for i, log in ipairs(values('tries:' .. td, cds)) do
         if not log then
             new[#new + 1] = cds[i]
-        elseif string.byte(log) == VERSION then
+        elseif not is_later(log) then
             set(cds[i], joined(log, added[cds[i]]))
         end
     end
