@@ -126,7 +126,7 @@ class TwoSpreaders(Ordered):
             thread.start()
         for thread in threads:
             thread.join()
-        callback.wait_deliveries(self.EVENTS)
+        callback.wait_deliveries(self.EVENTS, 120)
         self.system.wait_idle()
         in_order = sorted(ids, key=lambda n: ids[n])
         self.assertEqual(self.good(callback), in_order)
