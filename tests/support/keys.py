@@ -136,6 +136,11 @@ class Store:
         `fan` that say so of one event do not last.)"""
         return self._settled([], ("log",))
 
+    def swept(self):
+        """True when the sweep was in every shard."""
+        return all(self._redis.call("EXISTS", base + "floor")
+                   for base in self._bases())
+
     def _bases(self):
         return [f"{self._prefix}:{{{n}}}:" for n in range(self._shards)]
 
