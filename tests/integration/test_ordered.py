@@ -87,6 +87,7 @@ class Deliveries(Ordered):
             self.push(*range(round_ * 20, round_ * 20 + 20))
             callback.wait_deliveries(round_ * 20 + 5)
             self.system.program("deliver").kill()
+            self.store.age_claimed()
             self.system.start("deliver")
         wait_until(lambda: callback.deliveries[-1].body == b"59", "the last")
         self.system.wait_idle()
