@@ -20,6 +20,8 @@ _SETTINGS = {
     **FAST,
     "shards": SHARDS,
     "timeout_ms": TIMEOUT_MS,
+    "connect_timeout_ms": TIMEOUT_MS // 2,
+    "redis_timeout_ms": 1000,
     "drain_timeout_ms": 5000,
     "max_attempts": 1000,
     "max_crashes": 1000,

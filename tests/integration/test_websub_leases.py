@@ -15,7 +15,7 @@ from support.wait import wait_until
 
 TOPIC = "http://publisher.example/topic"
 HELD = "http://publisher.example/held"
-SHORT_S = 2
+SHORT_S = 4  # so much can be done before its end, however slowly
 LONG_S = 3600
 
 
@@ -24,7 +24,8 @@ class Leases(SystemTest):
 
     def setUp(self):
         self.start_system(lease_min_s=1, lease_default_s=SHORT_S,
-                          lease_max_s=LONG_S, timeout_ms=10000,
+                          lease_max_s=LONG_S, timeout_ms=30000,
+                          drain_timeout_ms=30000,
                           **self.settings)
         self.hub = self.system.hub
         self.subscriber = self.system.subscriber()
@@ -168,7 +169,9 @@ class Ended(Leases):
 
 
 class Retried(Leases):
-    settings = {"retry_base_ms": 4000, "retry_cap_ms": 4000}
+    # At least half of it passes, which is longer than the lease.
+    settings = {"retry_base_ms": 2000 * SHORT_S,
+                "retry_cap_ms": 2000 * SHORT_S}
 
     def test_retry_that_comes_due_after_the_end_is_not_sent(self):
         callback = self.active(answers=[500])

@@ -266,7 +266,8 @@ class BusyHost(SystemTest):
         """One place at the host, held by a delivery that hangs: the
         verification gets one of the next (it may have been out of line for a
         moment when one became free), not the one after the last delivery."""
-        self.start_system(deliver_only={"per_host": 1, "max_attempts": 1})
+        self.start_system(deliver_only={"per_host": 1, "max_attempts": 1,
+                                        "timeout_ms": 1000})
         subscriber = self.system.subscriber()
         gate = self.gate()
         busy = subscriber.callback(

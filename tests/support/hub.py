@@ -131,7 +131,7 @@ class Stream:
         response.begin()
         return Response(response)
 
-    def closes(self, seconds=5):
+    def closes(self, seconds=_TIMEOUT_S):
         self._socket.settimeout(seconds)
         try:
             return self._reader.read(1) == b""

@@ -110,6 +110,17 @@ class Store:
         return sum(_pairs(group)[b"pending"] for groups in answers
                    if not isinstance(groups, RedisError) for group in groups)
 
+    def age_claimed(self):
+        """Whatever deliver has claimed and not acknowledged seems to be held
+        for an hour.  Who holds it is dead, or stands still: another one need
+        not wait until it may take it over."""
+        for base in self._bases():
+            for key in (base + name for name in ("outbox", "bulk", "verify")):
+                for entry, holder, _, _ in self._redis.call(
+                        "XPENDING", key, "deliver", "-", "+", 100000):
+                    self._redis.call("XCLAIM", key, "deliver", holder, 0,
+                                     entry, "IDLE", 3600000, "JUSTID")
+
     def idle(self):
         """True when every entry of every work stream was read and
         acknowledged and nothing waits for its time or its host, all at one
@@ -124,6 +135,11 @@ class Store:
         """True when every event was read and has all its jobs.  (The marks in
         `fan` that say so of one event do not last.)"""
         return self._settled([], ("log",))
+
+    def swept(self):
+        """True when the sweep was in every shard."""
+        return all(self._redis.call("EXISTS", base + "floor")
+                   for base in self._bases())
 
     def _bases(self):
         return [f"{self._prefix}:{{{n}}}:" for n in range(self._shards)]

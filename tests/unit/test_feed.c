@@ -305,7 +305,6 @@ int main(void)
 {
     TCase *tcase = tcase_create("feed");
 
-    tcase_set_timeout(tcase, 30);
     tcase_add_loop_test(tcase, a_head_is_read, 0, COUNT(cases));
     tcase_add_test(tcase, other_encodings_are_read);
     tcase_add_loop_test(tcase, entities_are_not_expanded, 0, COUNT(bombs));

@@ -303,7 +303,6 @@ int main(void)
 {
     TCase *tcase = tcase_create("feed_entries");
 
-    tcase_set_timeout(tcase, 30);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, a_change_is_told, 0, COUNT(changes));
     tcase_add_test(tcase, every_entry_has_a_digest);

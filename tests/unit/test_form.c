@@ -1,8 +1,8 @@
 #include "common/http/form.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "tests/unit/suite.h"
 
 #define FIELDS_MAX 4
 
@@ -134,21 +134,12 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("form");
     TCase *tcase = tcase_create("form");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
-    suite_add_tcase(suite, tcase);
-    tcase_add_loop_test(tcase, a_form_is_decoded, 0,
-                        (int)(sizeof(fine) / sizeof(fine[0])));
-    tcase_add_loop_test(tcase, a_broken_form_is_refused, 0,
-                        (int)(sizeof(bad) / sizeof(bad[0])));
+    tcase_add_loop_test(tcase, a_form_is_decoded, 0, COUNT(fine));
+    tcase_add_loop_test(tcase, a_broken_form_is_refused, 0, COUNT(bad));
     tcase_add_test(tcase, a_zero_byte_is_refused);
     tcase_add_test(tcase, a_form_ends_where_its_length_says);
     tcase_add_test(tcase, find_counts_and_gives_the_first);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run("form", tcase);
 }

@@ -200,7 +200,6 @@ int main(void)
 {
     TCase *cases = tcase_create("patient");
 
-    tcase_set_timeout(cases, 60);
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, an_urgent_request_goes_before_patient_ones);
     tcase_add_test(cases, no_more_are_in_flight_than_may_be);

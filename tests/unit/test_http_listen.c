@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 #include <sys/stat.h>
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "tests/unit/suite.h"
 
 static const struct {
     const char *listen;
@@ -136,12 +136,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("http_listen");
     TCase *tcase = tcase_create("http_listen");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
-    suite_add_tcase(suite, tcase);
     tcase_add_loop_test(tcase, a_bad_address_is_one_sentence, 0,
                         COUNT(addresses));
     tcase_add_test(tcase, a_taken_port_is_one_sentence);
@@ -149,8 +145,5 @@ int main(void)
     tcase_add_test(tcase,
                    a_dead_unix_socket_is_replaced_and_a_living_one_is_not);
     tcase_add_test(tcase, ipv6_is_served);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run("http_listen", tcase);
 }

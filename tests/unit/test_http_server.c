@@ -3,6 +3,8 @@
 
 #include <sys/resource.h>
 
+#include "tests/unit/suite.h"
+
 /* Closes with a reset. */
 static void slam(int fd)
 {
@@ -506,16 +508,8 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-    Suite *suite = suite_create("http_server");
     TCase *tcase = tcase_create("http_server");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
-    suite_add_tcase(suite, tcase);
-    tcase_set_timeout(tcase, 50);
     add_tests(tcase);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run("http_server", tcase);
 }

@@ -3,8 +3,7 @@
 
 #include "common/base/metrics.h"
 #include "common/http/status.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "tests/unit/suite.h"
 
 static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 {
@@ -72,16 +71,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("http_status");
     TCase *tcase = tcase_create("http_status");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
-    suite_add_tcase(suite, tcase);
     tcase_add_loop_test(tcase, status_answers, 0, COUNT(status_cases));
     tcase_add_test(tcase, no_status_address_means_no_server);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run("http_status", tcase);
 }

@@ -1,10 +1,11 @@
 /* Requests as raw bytes, and what the server makes of them. */
 #include "http_fixture.h"
 
+#include "tests/unit/suite.h"
+
 #define HOST "Host: a\r\n"
 #define POST "POST /echo HTTP/1.1\r\n" HOST
 #define CHUNKED POST "Transfer-Encoding: chunked\r\n\r\n"
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 /* Requests that leave the connection open. */
 static const struct {
@@ -484,13 +485,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("http_wire");
     TCase *tcase = tcase_create("http_wire");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
-    suite_add_tcase(suite, tcase);
-    tcase_set_timeout(tcase, 50);
     tcase_add_checked_fixture(tcase, start_plain, stop);
     tcase_add_loop_test(tcase, a_good_request_is_served, 0, COUNT(served));
     tcase_add_loop_test(tcase, the_last_request_ends_the_connection, 0,
@@ -508,8 +504,5 @@ int main(void)
     tcase_add_loop_test(tcase, trailers_have_the_limits_of_headers, 0, 2);
     tcase_add_loop_test(tcase, the_largest_body_is_taken, 0, 2);
     tcase_add_test(tcase, many_pipelined_requests_are_answered_in_order);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run("http_wire", tcase);
 }
