@@ -56,7 +56,8 @@ static const char *redirect(struct spread_request *r,
     if (curl_easy_header(http->easy, "Location", 0, CURLH_HEADER, -1,
                          &location) != CURLHE_OK)
         return "it redirects without a Location";
-    if (wsub_resolve(last_url(r), location->value, &next) != WSUB_URL_FINE)
+    if (wsub_resolve_location(last_url(r), location->value, &next) !=
+        WSUB_URL_FINE)
         return "it redirects to what is no http or https URL";
     if (was_asked(r, wsub_buf_cstr(&next))) {
         wsub_buf_done(&next);

@@ -21,8 +21,8 @@ static bool has_dot_segment(const char *url)
     return false;
 }
 
-/* Puts a reference together with its base.  libcurl takes none that
- * is empty, so that one is the caller's. */
+/* Puts a reference together with its base.  libcurl takes none that is empty,
+ * so that one is the caller's. */
 static bool join(const char *base, const char *reference, struct wsub_buf *out)
 {
     CURLU *url = curl_url();
@@ -51,8 +51,8 @@ static void trim(const char *reference, struct wsub_buf *out)
     wsub_buf_add(out, reference, len);
 }
 
-enum wsub_url_fault wsub_resolve(const char *base, const char *reference,
-                                 struct wsub_buf *out)
+static enum wsub_url_fault resolve(const char *base, const char *reference,
+                                   bool keep_dots, struct wsub_buf *out)
 {
     struct wsub_buf plain = {0}, joined = {0};
     struct wsub_url url;
@@ -64,8 +64,8 @@ enum wsub_url_fault wsub_resolve(const char *base, const char *reference,
     if (plain.len == 0)
         wsub_buf_str(&plain, base);
     fault = wsub_url_parse(wsub_buf_cstr(&plain), NULL, &url);
-    if ((fault == WSUB_URL_NOT_HTTP ||
-         (fault == WSUB_URL_FINE && has_dot_segment(plain.data))) &&
+    if ((fault == WSUB_URL_NOT_HTTP || (fault == WSUB_URL_FINE && !keep_dots &&
+                                        has_dot_segment(plain.data))) &&
         join(base, wsub_buf_cstr(&plain), &joined)) {
         wsub_buf_clear(&plain);
         wsub_buf_add(&plain, joined.data, joined.len);
@@ -76,4 +76,17 @@ enum wsub_url_fault wsub_resolve(const char *base, const char *reference,
     wsub_buf_done(&plain);
     wsub_buf_done(&joined);
     return fault;
+}
+
+enum wsub_url_fault wsub_resolve(const char *base, const char *reference,
+                                 struct wsub_buf *out)
+{
+    return resolve(base, reference, true, out);
+}
+
+enum wsub_url_fault wsub_resolve_location(const char *base,
+                                          const char *location,
+                                          struct wsub_buf *out)
+{
+    return resolve(base, location, false, out);
 }

@@ -57,6 +57,13 @@ class CanonicalUrl(SystemTest):
     def test_of_the_link_header(self):
         self.check(CANONICAL, links=LINK)
 
+    def test_it_stays_as_it_is_spelled(self):
+        """It is compared with topics, which keep their dot segments."""
+        spelled = "http://publisher.example/a/../b/./c"
+        self.check(spelled, links={
+            "Link": f'<http://hub.example/>; rel="hub", '
+                    f'<{spelled}>; rel="self"'})
+
     def test_of_a_feed_or_a_page(self):
         for body, kind in ((atom(CANONICAL), "application/atom+xml"),
                            (rss(CANONICAL), "application/rss+xml"),
