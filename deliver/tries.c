@@ -15,7 +15,7 @@
 #define GATHER_MS 1000
 #define MANY (DELIVER_HISTORY_UNFLUSHED_MAX / 2) /* wait for no second */
 
-/* Subscriptions in one call: about a ms of Redis, in which it serves no one
+/* Subscriptions in one call: under a ms of Redis, in which it serves no one
  * else.  Less than what is claimed ahead takes to be sent (claim.c). */
 #define BATCH_MAX 128
 

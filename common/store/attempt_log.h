@@ -19,16 +19,16 @@
 #define WSUB_ATTEMPT_LOG_MAX                                                   \
     (1 + 3 * 8 + WSUB_ATTEMPT_LOG_KEPT * 19) /* bytes */
 
-enum wsub_attempt_error { /* stored: a number keeps its meaning */
-                          WSUB_ATTEMPT_WELL =
-                              0, /* a whole answer came, or all that was wanted */
-                          WSUB_ATTEMPT_TIMEOUT = 1,
-                          WSUB_ATTEMPT_DNS = 2,
-                          WSUB_ATTEMPT_CONNECT = 3,
-                          WSUB_ATTEMPT_TLS = 4,
-                          WSUB_ATTEMPT_BROKEN = 5,
-                          WSUB_ATTEMPT_BLOCKED =
-                              6, /* the address is not allowed */
+/* What kept an attempt from a whole answer, or all that was wanted of one.
+ * Stored: a number keeps its meaning. */
+enum wsub_attempt_error {
+    WSUB_ATTEMPT_WELL = 0,
+    WSUB_ATTEMPT_TIMEOUT = 1,
+    WSUB_ATTEMPT_DNS = 2,
+    WSUB_ATTEMPT_CONNECT = 3,
+    WSUB_ATTEMPT_TLS = 4,
+    WSUB_ATTEMPT_BROKEN = 5,
+    WSUB_ATTEMPT_BLOCKED = 6, /* the address is not allowed */
 };
 
 struct wsub_attempt {
