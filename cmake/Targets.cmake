@@ -45,15 +45,21 @@ endif()
 # wsub_library(name): the static library of this folder and its subfolders.
 function(wsub_library name)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.c)
-    include(EmbedLua)
-    wsub_embed_lua(lua_source ${CMAKE_CURRENT_SOURCE_DIR}/store/lua)
-    add_library(${name} STATIC ${sources} ${lua_source})
+    add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC websubd_options websubd_deps)
+    if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/store/lua)
+        include(EmbedLua)
+        wsub_embed_lua(${name} ${CMAKE_CURRENT_SOURCE_DIR}/store/lua)
+    endif()
 endfunction()
 
-# wsub_program(name): the executable `name` of this folder.
+# wsub_program(name): the executable websub-NAME of this folder: main.c, and all
+# else as the library NAME, so that tests can be linked with any module of it.
 function(wsub_program name)
-    file(GLOB sources CONFIGURE_DEPENDS *.c)
-    add_executable(${name} ${sources})
-    target_link_libraries(${name} PRIVATE common)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.c)
+    list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/main.c)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC common)
+    add_executable(websub-${name} main.c)
+    target_link_libraries(websub-${name} PRIVATE ${name})
 endfunction()

@@ -5,35 +5,15 @@ find_program(PYTHON3 NAMES python3 REQUIRED)
 
 # wsub_unit_tests(folder): each folder/test_NAME.c is a Check program of its
 # own, run as the ctest `unit-NAME` in the source folder (test_config.c compares
-# docs/CONFIG.md).  A module of a program is no part of the library: a test that
-# needs it names its sources, relative to the project, in
-# wsub_unit_sources_NAME.
-set(wsub_unit_sources_ask deliver/ask.c)
-set(wsub_unit_sources_attempt deliver/attempt.c)
-set(wsub_unit_sources_breaker deliver/breaker.c)
-set(wsub_unit_sources_bucket deliver/bucket.c)
-set(wsub_unit_sources_due deliver/due.c)
-set(wsub_unit_sources_errors hub/errors.c hub/stats.c)
-set(wsub_unit_sources_history deliver/history.c)
-set(wsub_unit_sources_host deliver/host.c deliver/host_room.c
-    deliver/host_table.c deliver/breaker.c deliver/bucket.c deliver/due.c
-    deliver/limit.c)
-set(wsub_unit_sources_host_health ${wsub_unit_sources_host})
-set(wsub_unit_sources_host_mix ${wsub_unit_sources_host})
-set(wsub_unit_sources_host_room ${wsub_unit_sources_host})
-set(wsub_unit_sources_limit deliver/limit.c)
-set(wsub_unit_sources_judge deliver/judge.c)
-set(wsub_unit_sources_stall deliver/stall.c)
-set(wsub_unit_sources_policy hub/policy.c)
+# docs/CONFIG.md).  All programs' modules are there to be tested.
 function(wsub_unit_tests folder)
     file(GLOB sources CONFIGURE_DEPENDS ${folder}/test_*.c)
     foreach(source IN LISTS sources)
         get_filename_component(program ${source} NAME_WE)
         string(REGEX REPLACE "^test_" "" name ${program})
-        list(TRANSFORM wsub_unit_sources_${name} PREPEND ${CMAKE_SOURCE_DIR}/
-            OUTPUT_VARIABLE modules)
-        add_executable(${program} ${source} ${modules})
-        target_link_libraries(${program} PRIVATE common PkgConfig::CHECK)
+        add_executable(${program} ${source})
+        target_link_libraries(${program} PRIVATE hub spreader deliver
+            PkgConfig::CHECK)
         add_test(NAME unit-${name} COMMAND ${program}
             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
         set_tests_properties(unit-${name} PROPERTIES

@@ -7,7 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "deliver/claim.h"
 #include "deliver/job_entry.h"
 
@@ -78,10 +78,10 @@ static void take_apart(struct deliver *d, enum deliver_lane lane,
 {
     struct wsub_cmd cmd;
 
-    wsub_cmd_init_script(&cmd, d->redis, entry->shard, WSUB_SCRIPT_SPLIT);
+    wsub_store_script(&cmd, d->store, entry->shard, WSUB_SCRIPT_SPLIT);
     wsub_cmd_str(&cmd, deliver_lane_name(lane));
     wsub_cmd_str(&cmd, entry->id);
-    if (wsub_redis_send(d->redis, entry->shard, &cmd, on_split, d) != WSUB_OK)
+    if (wsub_store_send(d->store, entry->shard, &cmd, on_split, d) != WSUB_OK)
         wsub_log_debug("split-unsent", WSUB_KU("shard", entry->shard));
 }
 

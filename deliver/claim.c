@@ -9,7 +9,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/http/client.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "deliver/bundle.h"
 #include "deliver/job_entry.h"
 #include "deliver/stats.h"
@@ -204,7 +204,7 @@ reader_new(struct deliver_claim_source *source, size_t at, unsigned shard)
     uint32_t idle_ms = deliver_takeover_idle_ms(d->config);
     struct wsub_stream_reader_options options = {
         .base = wsub_loop_base(d->loop),
-        .redis = d->redis,
+        .store = d->store,
         .shard = shard,
         .group = "deliver",
         .consumer = d->config->instance_name,
@@ -228,7 +228,7 @@ reader_new(struct deliver_claim_source *source, size_t at, unsigned shard)
 static void source_init(struct deliver_claim *claim, size_t at)
 {
     struct deliver_claim_source *source = &claim->sources[at];
-    unsigned shards = wsub_redis_shards(claim->d->redis);
+    unsigned shards = wsub_store_shards(claim->d->store);
 
     source->claim = claim;
     source->lane = sources[at].lane;
@@ -246,7 +246,7 @@ static void source_init(struct deliver_claim *claim, size_t at)
 
 size_t deliver_claim_slots(const struct deliver *d)
 {
-    size_t least = SLOTS_A_SHARD * wsub_redis_shards(d->redis);
+    size_t least = SLOTS_A_SHARD * wsub_store_shards(d->store);
 
     return d->config->concurrency > least ? d->config->concurrency : least;
 }
@@ -272,7 +272,7 @@ void deliver_claim_free(struct deliver_claim *claim)
     for (size_t at = 0; at < DELIVER_CLAIM_SOURCES; at++) {
         struct deliver_claim_source *source = &claim->sources[at];
 
-        for (unsigned i = 0; i < wsub_redis_shards(claim->d->redis); i++)
+        for (unsigned i = 0; i < wsub_store_shards(claim->d->store); i++)
             wsub_stream_reader_free(source->readers[i]);
         free(source->readers);
     }
@@ -283,7 +283,7 @@ void deliver_claim_free(struct deliver_claim *claim)
 
 void deliver_claim_kick(struct deliver_claim *claim)
 {
-    unsigned shards = wsub_redis_shards(claim->d->redis);
+    unsigned shards = wsub_store_shards(claim->d->store);
 
     claim->first = (claim->first + 1) % shards;
     for (size_t at = 0; at < DELIVER_CLAIM_SOURCES; at++)
@@ -378,13 +378,13 @@ static void renew_shard(struct deliver_claim *claim, unsigned shard,
     size_t count;
 
     do {
-        wsub_cmd_init_script(&cmd, d->redis, shard, WSUB_SCRIPT_RENEW);
+        wsub_store_script(&cmd, d->store, shard, WSUB_SCRIPT_RENEW);
         wsub_cmd_str(&cmd, "deliver");
         wsub_cmd_str(&cmd, d->config->instance_name);
         count = add_old(claim, shard, since_ms, &cmd);
         if (count == 0)
             wsub_cmd_done(&cmd);
-        else if (wsub_redis_send(d->redis, shard, &cmd, on_renewed, claim) !=
+        else if (wsub_store_send(d->store, shard, &cmd, on_renewed, claim) !=
                  WSUB_OK)
             wsub_log_debug("renew-unsent", WSUB_KU("shard", shard));
     } while (count == RENEW_MAX);
@@ -397,7 +397,7 @@ void deliver_claim_renew(struct deliver_claim *claim)
 
     if (now_ms < age_ms)
         return;
-    for (unsigned i = 0; i < wsub_redis_shards(claim->d->redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(claim->d->store); i++)
         renew_shard(claim, i, now_ms - age_ms);
 }
 
@@ -406,7 +406,7 @@ void deliver_claim_stop(struct deliver_claim *claim)
     for (size_t at = 0; at < DELIVER_CLAIM_SOURCES; at++)
         start_waiting(&claim->sources[at]);
     for (size_t at = 0; at < DELIVER_CLAIM_SOURCES; at++)
-        for (unsigned i = 0; i < wsub_redis_shards(claim->d->redis); i++)
+        for (unsigned i = 0; i < wsub_store_shards(claim->d->store); i++)
             wsub_stream_reader_stop(claim->sources[at].readers[i]);
 }
 
@@ -414,5 +414,5 @@ bool deliver_claim_idle(const struct deliver_claim *claim)
 {
     return claim->used == 0 &&
            claim->stopped ==
-               DELIVER_CLAIM_SOURCES * wsub_redis_shards(claim->d->redis);
+               DELIVER_CLAIM_SOURCES * wsub_store_shards(claim->d->store);
 }

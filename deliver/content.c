@@ -10,7 +10,7 @@
 #include "common/base/buf.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/stream_reader.h"
 #include "common/store/topic.h"
 
@@ -34,7 +34,7 @@ struct entry {
 };
 
 struct deliver_content_cache {
-    struct wsub_redis *redis;   /* borrowed; outlives the cache */
+    struct wsub_store *store;   /* borrowed; outlives the cache */
     struct entry *table;        /* owned */
     TAILQ_HEAD(, entry) unused; /* the longest unused first */
     size_t unused_bytes;
@@ -77,19 +77,19 @@ static void entry_answer(struct entry *entry, enum wsub_err err)
         entry_free(entry);
 }
 
-static char *link_header(const struct wsub_redis *redis, const char *self)
+static char *link_header(const struct wsub_store *store, const char *self)
 {
     struct wsub_buf header = {0};
 
     wsub_buf_printf(&header, "Link: <%s>; rel=\"hub\", <%s>; rel=\"self\"",
-                    wsub_redis_public_url(redis), self);
+                    wsub_store_public_url(store), self);
     return wsub_buf_take(&header);
 }
 
 /* Takes over the fields of an event; false when it is malformed. */
 static bool entry_fill(struct entry *entry, const struct redisReply *fields)
 {
-    const struct wsub_redis *redis = entry->cache->redis;
+    const struct wsub_store *store = entry->cache->store;
     const char *version = wsub_stream_field(fields, "v", NULL);
     const char *topic = wsub_stream_field(fields, "t", NULL);
     const char *type = wsub_stream_field(fields, "ct", NULL);
@@ -106,7 +106,7 @@ static bool entry_fill(struct entry *entry, const struct redisReply *fields)
     wsub_topic_level(topic, 0, content->td);
     wsub_buf_printf(&type_header, "Content-Type: %s", type);
     content->type_header = wsub_buf_take(&type_header);
-    content->link_header = link_header(redis, self != NULL ? self : topic);
+    content->link_header = link_header(store, self != NULL ? self : topic);
     content->body = wsub_memdup(body, body_len);
     content->body_len = body_len;
     entry->cache->bytes += body_len;
@@ -140,13 +140,13 @@ static void on_kept(enum wsub_err err, const struct redisReply *reply,
  * this order can't miss it. */
 static void load_kept(struct entry *entry)
 {
-    struct wsub_redis *redis = entry->cache->redis;
+    struct wsub_store *store = entry->cache->store;
     struct wsub_cmd cmd;
     enum wsub_err err;
 
     wsub_cmd_init(&cmd, "HGETALL");
-    wsub_cmd_key(&cmd, redis, entry->shard, "kept", entry->id);
-    err = wsub_redis_send(redis, entry->shard, &cmd, on_kept, entry);
+    wsub_store_key(&cmd, store, entry->shard, "kept", entry->id);
+    err = wsub_store_send(store, entry->shard, &cmd, on_kept, entry);
     if (err != WSUB_OK)
         entry_answer(entry, err);
 }
@@ -166,25 +166,25 @@ static void on_logged(enum wsub_err err, const struct redisReply *reply,
 
 static void load_logged(struct entry *entry)
 {
-    struct wsub_redis *redis = entry->cache->redis;
+    struct wsub_store *store = entry->cache->store;
     struct wsub_cmd cmd;
     enum wsub_err err;
 
     wsub_cmd_init(&cmd, "XRANGE");
-    wsub_cmd_key(&cmd, redis, entry->shard, "log", NULL);
+    wsub_store_key(&cmd, store, entry->shard, "log", NULL);
     wsub_cmd_str(&cmd, entry->id);
     wsub_cmd_str(&cmd, entry->id);
-    err = wsub_redis_send(redis, entry->shard, &cmd, on_logged, entry);
+    err = wsub_store_send(store, entry->shard, &cmd, on_logged, entry);
     if (err != WSUB_OK)
         entry_answer(entry, err);
 }
 
 struct deliver_content_cache *
-deliver_content_cache_new(struct wsub_redis *redis)
+deliver_content_cache_new(struct wsub_store *store)
 {
     struct deliver_content_cache *cache = wsub_calloc(1, sizeof(*cache));
 
-    cache->redis = redis;
+    cache->store = store;
     TAILQ_INIT(&cache->unused);
     return cache;
 }

@@ -14,7 +14,7 @@
 #include "common/base/err.h"
 #include "common/crypto/digest.h"
 
-struct wsub_redis;
+struct wsub_store;
 struct deliver_content_cache;
 
 struct deliver_content {
@@ -37,7 +37,7 @@ struct deliver_content_wait {
 };
 
 struct deliver_content_cache *
-deliver_content_cache_new(struct wsub_redis *redis);
+deliver_content_cache_new(struct wsub_store *store);
 void deliver_content_cache_free(struct deliver_content_cache *cache);
 
 /* Bytes of content that the cache holds, used or not. */

@@ -14,7 +14,7 @@
 #include "common/base/loop.h"
 #include "common/base/startup.h"
 #include "common/http/client.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/leave.h"
 #include "common/store/progress.h"
 #include "common/store/promoter.h"
@@ -51,7 +51,7 @@ uint32_t deliver_takeover_idle_ms(const struct wsub_config *config)
  * after this program has started. */
 static void learn_public_url(struct deliver *d)
 {
-    const char *url = wsub_redis_public_url(d->redis);
+    const char *url = wsub_store_public_url(d->store);
     struct wsub_buf header = {0};
 
     if (d->user_agent != NULL || url == NULL)
@@ -81,7 +81,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     deliver_hosts_expire(d->hosts, wsub_loop_draining(d->loop), wsub_now_us());
     deliver_plan_host_tick(d);
     count_hosts(d);
-    if (!wsub_redis_up(d->redis))
+    if (!wsub_store_up(d->store))
         return;
     learn_public_url(d);
     deliver_settle_resume(d->settler);
@@ -166,11 +166,11 @@ static void make_parts(struct deliver *d)
     deliver_stats_register();
     d->hmac = wsub_hmac_new(d->config->signature_hash);
     d->hosts = make_hosts(d);
-    d->history = deliver_history_new(wsub_redis_shards(d->redis));
+    d->history = deliver_history_new(wsub_store_shards(d->store));
     d->parking = deliver_parking_new(d);
     d->progress = wsub_progress_new(&(struct wsub_progress_options){
         .base = base,
-        .redis = d->redis,
+        .store = d->store,
         .streams = streams,
         .stream_count = STREAM_COUNT,
         .limit_ms = deliver_takeover_idle_ms(d->config),
@@ -179,9 +179,9 @@ static void make_parts(struct deliver *d)
     });
     d->suspects = deliver_suspects_new(d);
     d->tries = deliver_tries_new(d);
-    d->contents = deliver_content_cache_new(d->redis);
-    d->loader = deliver_loader_new(base, d->redis);
-    d->promoter = wsub_promoter_new(base, d->redis);
+    d->contents = deliver_content_cache_new(d->store);
+    d->loader = deliver_loader_new(base, d->store);
+    d->promoter = wsub_promoter_new(base, d->store);
     d->settler = deliver_settler_new(d);
     d->claim = deliver_claim_new(d);
     d->client = wsub_http_client_new(&(struct wsub_http_client_options){
@@ -213,15 +213,15 @@ enum wsub_err deliver_init(struct deliver *d, const struct wsub_config *config,
     if (wsub_keyring_count(d->ring) == 0)
         wsub_log_warn("secrets-in-plain-form",
                       WSUB_KV("remedy", "set secret_keys_file"));
-    err = wsub_redis_new(
-        &(struct wsub_redis_options){
+    err = wsub_store_new(
+        &(struct wsub_store_options){
             .base = wsub_loop_base(loop),
             .config = config,
             .on_up = on_redis_up,
             .on_unusable = on_redis_unusable,
             .arg = d,
         },
-        err_text, &d->redis);
+        err_text, &d->store);
     if (err == WSUB_OK)
         make_parts(d);
     return err;
@@ -230,7 +230,7 @@ enum wsub_err deliver_init(struct deliver *d, const struct wsub_config *config,
 void deliver_done(struct deliver *d)
 {
     if (d->claim != NULL) {
-        wsub_redis_close(d->redis);
+        wsub_store_close(d->store);
         wsub_http_client_free(d->client);
         deliver_bundles_abandon(d);
         deliver_verify_abandon(d);
@@ -249,7 +249,7 @@ void deliver_done(struct deliver *d)
     deliver_hosts_free(d->hosts);
     deliver_history_free(d->history);
     wsub_hmac_free(d->hmac);
-    wsub_redis_free(d->redis);
+    wsub_store_free(d->store);
     wsub_keyring_free(d->ring);
     free(d->user_agent);
 }
@@ -277,6 +277,6 @@ void deliver_drain_check(struct deliver *d)
         return;
     d->leaving = true;
     deliver_tries_flush(d->tries);
-    wsub_leave(d->redis, "deliver", d->config->instance_name, streams,
+    wsub_leave(d->store, "deliver", d->config->instance_name, streams,
                STREAM_COUNT, on_left, d);
 }

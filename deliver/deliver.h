@@ -34,14 +34,14 @@ struct wsub_http_client;
 struct wsub_loop;
 struct wsub_progress;
 struct wsub_promoter;
-struct wsub_redis;
+struct wsub_store;
 
 /* Owned, but for the first two: made by deliver_init(), freed by
  * deliver_done(). */
 struct deliver {
     const struct wsub_config *config; /* borrowed; outlives the program */
     struct wsub_loop *loop;           /* borrowed; outlives the program */
-    struct wsub_redis *redis;
+    struct wsub_store *store;
     struct wsub_http_client *client;
     struct wsub_keyring *ring;
     struct wsub_hmac *hmac;

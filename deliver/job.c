@@ -7,7 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/topic.h"
 #include "deliver/bundle.h"
 #include "deliver/claim.h"
@@ -172,7 +172,7 @@ static bool is_overdue(const struct deliver_job *job)
     uint64_t deadline_ms = (uint64_t)job->d->config->delivery_deadline_s * 1000;
 
     return deadline_ms != 0 && strtoull(job->event_id, NULL, 10) + deadline_ms <
-                                   wsub_redis_time_ms(job->d->redis);
+                                   wsub_store_time_ms(job->d->store);
 }
 
 static void job_send(struct deliver_job *job)
@@ -281,7 +281,7 @@ static void on_record(struct deliver_load *load, enum wsub_err err,
     wsub_buf_add(&job->line, line, len);
     if (wsub_record_parse(job->line.data, &job->record) != WSUB_OK)
         deliver_job_put_back(job, NEWER_FORMAT_MS);
-    else if (job->record.expires_s * 1000 <= wsub_redis_time_ms(job->d->redis))
+    else if (job->record.expires_s * 1000 <= wsub_store_time_ms(job->d->store))
         try_next_level(job, "the lease has ended");
     else
         job_met(job);

@@ -9,7 +9,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 
 #define BATCH_MAX 256 /* records in one HMGET: some 100 microseconds of Redis */
 
@@ -28,7 +28,7 @@ struct batch {
 STAILQ_HEAD(batch_list, batch);
 
 struct deliver_loader {
-    struct wsub_redis *redis; /* borrowed; outlives the loader */
+    struct wsub_store *store; /* borrowed; outlives the loader */
     struct event *flush;      /* owned; runs once the turn is over */
     struct event *later;      /* owned; and so have its transfers */
     struct batch **open;      /* owned; one a shard, by td: with room */
@@ -69,12 +69,12 @@ static void batch_send(struct deliver_loader *loader, struct batch *batch)
     enum wsub_err err;
 
     wsub_cmd_init(&cmd, "HMGET");
-    wsub_cmd_key(&cmd, loader->redis, batch->shard, "sub", batch->td);
+    wsub_store_key(&cmd, loader->store, batch->shard, "sub", batch->td);
     STAILQ_FOREACH(load, &batch->loads, next)
     {
         wsub_cmd_str(&cmd, load->cd);
     }
-    err = wsub_redis_send(loader->redis, batch->shard, &cmd, on_lines, batch);
+    err = wsub_store_send(loader->store, batch->shard, &cmd, on_lines, batch);
     if (err != WSUB_OK)
         batch_finish(batch, err, NULL);
 }
@@ -88,7 +88,7 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     STAILQ_CONCAT(&wanted, &loader->wanted);
-    for (unsigned i = 0; i < wsub_redis_shards(loader->redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(loader->store); i++)
         HASH_CLEAR(hh, loader->open[i]);
     loader->last = NULL;
     while ((batch = STAILQ_FIRST(&wanted)) != NULL) {
@@ -98,12 +98,12 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
 }
 
 struct deliver_loader *deliver_loader_new(struct event_base *base,
-                                          struct wsub_redis *redis)
+                                          struct wsub_store *store)
 {
     struct deliver_loader *loader = wsub_calloc(1, sizeof(*loader));
-    unsigned shards = wsub_redis_shards(redis);
+    unsigned shards = wsub_store_shards(store);
 
-    loader->redis = redis;
+    loader->store = store;
     loader->flush = evtimer_new(base, on_flush, loader);
     loader->later = evtimer_new(base, on_flush, loader);
     event_priority_set(loader->later, WSUB_LOOP_LATER);
@@ -118,7 +118,7 @@ void deliver_loader_free(struct deliver_loader *loader)
 
     if (loader == NULL)
         return;
-    for (unsigned i = 0; i < wsub_redis_shards(loader->redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(loader->store); i++)
         HASH_CLEAR(hh, loader->open[i]);
     while ((batch = STAILQ_FIRST(&loader->wanted)) != NULL) {
         STAILQ_REMOVE_HEAD(&loader->wanted, next);

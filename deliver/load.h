@@ -13,7 +13,7 @@
 #include "common/base/err.h"
 
 struct event_base;
-struct wsub_redis;
+struct wsub_store;
 struct deliver_loader;
 
 /* Embedded in whatever wants a record. */
@@ -28,7 +28,7 @@ struct deliver_load {
 };
 
 struct deliver_loader *deliver_loader_new(struct event_base *base,
-                                          struct wsub_redis *redis);
+                                          struct wsub_store *store);
 void deliver_loader_free(struct deliver_loader *loader);
 
 /* Reads field CD of sub:TD in `shard`; on_record is called once, later. */

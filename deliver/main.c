@@ -9,7 +9,7 @@
 #include "common/base/startup.h"
 #include "common/http/server.h"
 #include "common/http/status.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/progress.h"
 #include "deliver/deliver.h"
 
@@ -19,7 +19,7 @@ static bool ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 
     if (wsub_loop_draining(d->loop))
         snprintf(reason, WSUB_STATUS_REASON_BYTES, "draining");
-    else if (!wsub_redis_up(d->redis))
+    else if (!wsub_store_up(d->store))
         snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
     else if (d->user_agent == NULL)
         snprintf(reason, WSUB_STATUS_REASON_BYTES,

@@ -11,7 +11,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "deliver/deliver.h"
 #include "deliver/host.h"
 #include "deliver/stats.h"
@@ -79,7 +79,7 @@ static struct place *place_get(struct deliver_parking *parking,
     place->parking = parking;
     snprintf(place->name, sizeof(place->name), "%s", name);
     place->parked =
-        wsub_calloc(wsub_redis_shards(parking->d->redis), sizeof(bool));
+        wsub_calloc(wsub_store_shards(parking->d->store), sizeof(bool));
     HASH_ADD_STR(parking->table, name, place);
     return place;
 }
@@ -89,7 +89,7 @@ static void place_settle(struct place *place)
 {
     struct deliver *d = place->parking->d;
 
-    for (unsigned i = 0; i < wsub_redis_shards(d->redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(d->store); i++)
         if (place->parked[i])
             return;
     if (place->underway > 0)
@@ -154,17 +154,17 @@ static void on_unparked(enum wsub_err err, const struct redisReply *reply,
 
 static void ask(struct place *place, unsigned shard, unsigned count)
 {
-    struct wsub_redis *redis = place->parking->d->redis;
+    struct wsub_store *store = place->parking->d->store;
     struct flow *flow = wsub_calloc(1, sizeof(*flow));
     struct wsub_cmd cmd;
 
     flow->place = place;
     flow->shard = shard;
     flow->count = count;
-    wsub_cmd_init_script(&cmd, redis, shard, WSUB_SCRIPT_UNPARK);
+    wsub_store_script(&cmd, store, shard, WSUB_SCRIPT_UNPARK);
     wsub_cmd_str(&cmd, place->name);
     wsub_cmd_u64(&cmd, count);
-    if (wsub_redis_send(redis, shard, &cmd, on_unparked, flow) == WSUB_OK) {
+    if (wsub_store_send(store, shard, &cmd, on_unparked, flow) == WSUB_OK) {
         place->underway++;
         return;
     }
@@ -176,7 +176,7 @@ static void ask(struct place *place, unsigned shard, unsigned count)
 /* The next shard, in turn, that may have jobs for the host. */
 static bool next_shard(struct place *place, unsigned *ret_shard)
 {
-    unsigned shards = wsub_redis_shards(place->parking->d->redis);
+    unsigned shards = wsub_store_shards(place->parking->d->store);
 
     for (unsigned i = 0; i < shards; i++) {
         unsigned shard = (place->next + i) % shards;

@@ -9,7 +9,7 @@
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
 #include "common/http/client.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/topic.h"
 #include "deliver/attempt.h"
 #include "deliver/bundle.h"
@@ -38,7 +38,7 @@ static void job_fail(struct deliver_job *job, const char *why,
         .failures = ++job->failures,
         .retry_after = retry_after,
         .event_ms = strtoull(job->event_id, NULL, 10),
-        .now_ms = wsub_redis_time_ms(job->d->redis),
+        .now_ms = wsub_store_time_ms(job->d->store),
     };
     enum deliver_judgement judgement;
 
@@ -94,7 +94,7 @@ static uint32_t note_attempt(const struct deliver_job *job,
     bool delivered =
         deliver_judge_status(answer->status) == DELIVER_JUDGED_WELL;
     struct wsub_attempt attempt = {
-        .at_ms = wsub_redis_time_ms(d->redis),
+        .at_ms = wsub_store_time_ms(d->store),
         .status = (uint16_t)answer->status,
         .duration_ms = (uint32_t)answer->duration_ms,
         .bytes = (uint32_t)job->content->body_len,

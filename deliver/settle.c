@@ -8,7 +8,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/progress.h"
 #include "common/store/promoter.h"
 #include "deliver/bundle.h"
@@ -178,7 +178,7 @@ static void fill_call(struct shard *shard)
 
 static void shard_flush(struct shard *shard)
 {
-    struct wsub_redis *redis = shard->settler->d->redis;
+    struct wsub_store *store = shard->settler->d->store;
     const struct deliver_bundle *bundle;
     struct wsub_cmd cmd;
 
@@ -188,20 +188,20 @@ static void shard_flush(struct shard *shard)
         fill_call(shard);
     if (TAILQ_EMPTY(&shard->sent))
         return;
-    wsub_cmd_init_script(&cmd, redis, shard->number, WSUB_SCRIPT_SETTLE);
+    wsub_store_script(&cmd, store, shard->number, WSUB_SCRIPT_SETTLE);
     TAILQ_FOREACH(bundle, &shard->sent, next)
     {
         deliver_settle_words(&cmd, bundle);
     }
     shard->busy = true;
-    if (wsub_redis_send(redis, shard->number, &cmd, on_settled, shard) !=
+    if (wsub_store_send(store, shard->number, &cmd, on_settled, shard) !=
         WSUB_OK)
         shard->busy = false; /* deliver_settle_resume() tries again */
 }
 
 void deliver_settle_resume(struct deliver_settler *settler)
 {
-    for (unsigned i = 0; i < wsub_redis_shards(settler->d->redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(settler->d->store); i++)
         shard_flush(&settler->shards[i]);
 }
 
@@ -222,7 +222,7 @@ static void on_parts(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    for (unsigned i = 0; i < wsub_redis_shards(settler->d->redis); i++) {
+    for (unsigned i = 0; i < wsub_store_shards(settler->d->store); i++) {
         struct shard *shard = &settler->shards[i];
 
         while ((bundle = TAILQ_FIRST(&shard->open)) != NULL &&
@@ -248,7 +248,7 @@ static struct event *timer_new(struct deliver_settler *settler,
 struct deliver_settler *deliver_settler_new(struct deliver *d)
 {
     struct deliver_settler *settler = wsub_calloc(1, sizeof(*settler));
-    unsigned shards = wsub_redis_shards(d->redis);
+    unsigned shards = wsub_store_shards(d->store);
 
     settler->d = d;
     settler->flush = timer_new(settler, on_flush);

@@ -7,7 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/record.h"
 #include "deliver/deliver.h"
 
@@ -55,7 +55,7 @@ static void copy_to(struct flow *flow, unsigned shard)
     const struct deliver_star_change *change = &flow->change;
     struct wsub_cmd cmd;
 
-    wsub_cmd_init_script(&cmd, flow->d->redis, shard, WSUB_SCRIPT_COPY);
+    wsub_store_script(&cmd, flow->d->store, shard, WSUB_SCRIPT_COPY);
     wsub_cmd_str(&cmd, change->td);
     wsub_cmd_str(&cmd, change->cd);
     wsub_cmd_str(&cmd, change->subscribe ? "s" : "u");
@@ -63,7 +63,7 @@ static void copy_to(struct flow *flow, unsigned shard)
     wsub_cmd_str(&cmd, wsub_buf_cstr(&flow->record));
     wsub_cmd_u64(&cmd, flow->expires_s);
     wsub_cmd_u64(&cmd, REMOVED_LASTS_S);
-    if (wsub_redis_send(flow->d->redis, shard, &cmd, on_copied, flow) ==
+    if (wsub_store_send(flow->d->store, shard, &cmd, on_copied, flow) ==
         WSUB_OK)
         flow->due++;
     else
@@ -73,7 +73,7 @@ static void copy_to(struct flow *flow, unsigned shard)
 static void copy_to_all(struct flow *flow)
 {
     flow->due = 1;
-    for (unsigned i = 0; i < wsub_redis_shards(flow->d->redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(flow->d->store); i++)
         if (i != flow->change.home)
             copy_to(flow, i);
     count_off(flow);
@@ -117,13 +117,13 @@ static void on_home(enum wsub_err err, const struct redisReply *reply,
 
 static void read_home(struct flow *flow)
 {
-    struct wsub_redis *redis = flow->d->redis;
+    struct wsub_store *store = flow->d->store;
     struct wsub_cmd cmd;
 
     wsub_cmd_init(&cmd, "HGET");
-    wsub_cmd_key(&cmd, redis, flow->change.home, "sub", flow->change.td);
+    wsub_store_key(&cmd, store, flow->change.home, "sub", flow->change.td);
     wsub_cmd_str(&cmd, flow->change.cd);
-    if (wsub_redis_send(redis, flow->change.home, &cmd, on_home, flow) !=
+    if (wsub_store_send(store, flow->change.home, &cmd, on_home, flow) !=
         WSUB_OK) {
         flow->err = WSUB_ERR_UNAVAILABLE;
         finish(flow);

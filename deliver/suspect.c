@@ -7,7 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "deliver/bundle.h"
 #include "deliver/job.h"
 #include "deliver/job_entry.h"
@@ -102,7 +102,7 @@ static void on_counts(enum wsub_err err, const struct redisReply *reply,
 static void question(struct wsub_cmd *cmd, const struct deliver_job *job,
                      const char *kind)
 {
-    wsub_cmd_init_script(cmd, job->d->redis, job->shard, WSUB_SCRIPT_SUSPECT);
+    wsub_store_script(cmd, job->d->store, job->shard, WSUB_SCRIPT_SUSPECT);
     wsub_cmd_str(cmd, kind);
 }
 
@@ -133,7 +133,7 @@ static void ask_first(struct deliver_suspects *suspects)
         add_job(&cmd, job);
         count++;
     }
-    if (wsub_redis_send(suspects->d->redis, shard, &cmd, on_counts, batch) !=
+    if (wsub_store_send(suspects->d->store, shard, &cmd, on_counts, batch) !=
         WSUB_OK) {
         stall_all(&batch->jobs);
         free(batch);
@@ -170,7 +170,7 @@ static void begin(struct deliver_job *job)
 
     question(&cmd, job, "begin");
     add_job(&cmd, job);
-    if (wsub_redis_send(job->d->redis, job->shard, &cmd, on_begun, job) !=
+    if (wsub_store_send(job->d->store, job->shard, &cmd, on_begun, job) !=
         WSUB_OK)
         deliver_job_stall(job);
 }

@@ -8,7 +8,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "deliver/deliver.h"
 #include "deliver/history.h"
 
@@ -43,7 +43,7 @@ static void send_batch(struct deliver_tries *tries)
     if (tries->count == 0)
         return;
     tries->count = 0;
-    if (wsub_redis_send(tries->d->redis, tries->shard, &tries->cmd, on_added,
+    if (wsub_store_send(tries->d->store, tries->shard, &tries->cmd, on_added,
                         tries) != WSUB_OK)
         wsub_log_debug("tries-unsent", WSUB_KU("shard", tries->shard));
 }
@@ -54,8 +54,7 @@ static void on_entry(const struct deliver_history_entry *entry, void *arg)
     unsigned char log[WSUB_ATTEMPT_LOG_MAX];
 
     if (tries->count == 0)
-        wsub_cmd_init_script(&tries->cmd, tries->d->redis, entry->shard,
-                             WSUB_SCRIPT_TRIES);
+        wsub_store_script(&tries->cmd, tries->d->store, entry->shard, WSUB_SCRIPT_TRIES);
     tries->shard = entry->shard;
     wsub_cmd_str(&tries->cmd, entry->td);
     wsub_cmd_str(&tries->cmd, entry->cd);
@@ -68,7 +67,7 @@ static void on_entry(const struct deliver_history_entry *entry, void *arg)
 static size_t flush(struct deliver_tries *tries, uint64_t until_ms, size_t most)
 {
     struct deliver *d = tries->d;
-    unsigned shards = wsub_redis_shards(d->redis);
+    unsigned shards = wsub_store_shards(d->store);
     size_t sent = 0;
 
     for (unsigned i = 0; i < shards; i++) {
@@ -99,7 +98,7 @@ static void on_slice(evutil_socket_t fd, short what, void *arg)
     const struct deliver *d = tries->d;
     bool many = deliver_history_unflushed(d->history) > MANY;
     uint64_t until_ms =
-        many ? UINT64_MAX : wsub_redis_time_ms(d->redis) - GATHER_MS;
+        many ? UINT64_MAX : wsub_store_time_ms(d->store) - GATHER_MS;
     bool more = flush(tries, until_ms, BATCH_MAX) == BATCH_MAX;
 
     (void)fd;

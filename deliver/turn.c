@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/base/log.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "deliver/bundle.h"
 #include "deliver/claim.h"
 #include "deliver/job.h"
@@ -106,15 +106,15 @@ static void on_next(enum wsub_err err, const struct redisReply *reply,
 
 void deliver_turn_find(struct deliver_job *job)
 {
-    struct wsub_redis *redis = job->d->redis;
+    struct wsub_store *store = job->d->store;
     struct wsub_cmd cmd;
 
-    wsub_cmd_init_script(&cmd, redis, job->shard, WSUB_SCRIPT_NEXT);
+    wsub_store_script(&cmd, store, job->shard, WSUB_SCRIPT_NEXT);
     wsub_cmd_str(&cmd, job->turn_td);
     wsub_cmd_str(&cmd, job->cd);
     wsub_cmd_u64(&cmd, job->turn);
     wsub_cmd_str(&cmd, deliver_lane_name(job->bundle->lane));
     wsub_cmd_str(&cmd, job->bundle->entry_id);
-    if (wsub_redis_send(redis, job->shard, &cmd, on_next, job) != WSUB_OK)
+    if (wsub_store_send(store, job->shard, &cmd, on_next, job) != WSUB_OK)
         deliver_job_stall(job);
 }

@@ -12,7 +12,7 @@
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
 #include "common/http/client.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/progress.h"
 #include "common/store/promoter.h"
 #include "deliver/ask.h"
@@ -106,7 +106,7 @@ static bool is_denial(const struct deliver_verification *v)
 static bool is_star(const struct deliver_verification *v)
 {
     return v->topic != NULL && v->topic[0] == '*' &&
-           wsub_redis_shards(v->d->redis) > 1;
+           wsub_store_shards(v->d->store) > 1;
 }
 
 static void on_copies(enum wsub_err err, void *arg)
@@ -173,12 +173,12 @@ static void on_applied(enum wsub_err err, const struct redisReply *reply,
 
 static void apply(struct deliver_verification *v)
 {
-    struct wsub_redis *redis = v->d->redis;
+    struct wsub_store *store = v->d->store;
     const char mode = (char)v->ask.mode;
     struct wsub_cmd cmd;
 
     v->stalled = false;
-    wsub_cmd_init_script(&cmd, redis, v->shard, WSUB_SCRIPT_VERIFIED);
+    wsub_store_script(&cmd, store, v->shard, WSUB_SCRIPT_VERIFIED);
     wsub_cmd_str(&cmd, v->td);
     wsub_cmd_str(&cmd, v->cd);
     wsub_cmd_arg(&cmd, &mode, 1);
@@ -190,7 +190,7 @@ static void apply(struct deliver_verification *v)
     wsub_cmd_str(&cmd, v->entry_id);
     if (is_star(v))
         wsub_cmd_str(&cmd, "copies");
-    if (wsub_redis_send(redis, v->shard, &cmd, on_applied, v) != WSUB_OK)
+    if (wsub_store_send(store, v->shard, &cmd, on_applied, v) != WSUB_OK)
         v->stalled = true;
 }
 
@@ -397,8 +397,8 @@ static void load(struct deliver_verification *v)
 
     v->stalled = false;
     wsub_cmd_init(&cmd, "HGETALL");
-    wsub_cmd_key(&cmd, v->d->redis, v->shard, "request", v->key);
-    if (wsub_redis_send(v->d->redis, v->shard, &cmd, on_request, v) != WSUB_OK)
+    wsub_store_key(&cmd, v->d->store, v->shard, "request", v->key);
+    if (wsub_store_send(v->d->store, v->shard, &cmd, on_request, v) != WSUB_OK)
         v->stalled = true;
 }
 

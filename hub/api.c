@@ -9,7 +9,7 @@
 #include "common/base/loop.h"
 #include "common/http/form.h"
 #include "common/http/status.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "hub/admin.h"
 #include "hub/admin_letters.h"
 #include "hub/attempts.h"
@@ -110,7 +110,7 @@ static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 
     if (wsub_loop_draining(hub->loop))
         snprintf(reason, WSUB_STATUS_REASON_BYTES, "draining");
-    else if (!wsub_redis_up(hub->redis))
+    else if (!wsub_store_up(hub->store))
         snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
     else
         return hub_writable_is(hub->writable, reason);

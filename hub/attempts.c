@@ -75,7 +75,7 @@ static void look_up(struct hub *hub, struct wsub_http_request *req,
                     const struct wsub_buf *topic,
                     const struct wsub_buf *callback)
 {
-    struct wsub_topic_ref ref = wsub_topic_ref(hub->redis, topic->data);
+    struct wsub_topic_ref ref = wsub_topic_ref(hub->store, topic->data);
     struct hub_subscription_key key = {.shard = ref.shard};
 
     memcpy(key.td, ref.digest, sizeof(key.td));

@@ -7,7 +7,7 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/topic.h"
 #include "hub/json.h"
 
@@ -150,20 +150,20 @@ static void on_page(enum wsub_err err, const struct redisReply *reply,
 
 static void look(struct walk *walk)
 {
-    struct wsub_redis *redis = walk->hub->redis;
+    struct wsub_store *store = walk->hub->store;
     struct wsub_cmd cmd;
     char from[48];
 
     walk->looks++;
     snprintf(from, sizeof(from), "%" PRIu64 "-%" PRIu64, walk->at.ms,
              walk->at.seq);
-    wsub_cmd_init_script(&cmd, redis, walk->at.shard, WSUB_SCRIPT_DEAD);
+    wsub_store_script(&cmd, store, walk->at.shard, WSUB_SCRIPT_DEAD);
     wsub_cmd_str(&cmd, act_names[walk->act]);
     wsub_cmd_str(&cmd, walk->kind);
     wsub_cmd_str(&cmd, walk->value);
     wsub_cmd_str(&cmd, from);
     wsub_cmd_u64(&cmd, PAGE);
-    if (wsub_redis_send(redis, walk->at.shard, &cmd, on_page, walk) != WSUB_OK)
+    if (wsub_store_send(store, walk->at.shard, &cmd, on_page, walk) != WSUB_OK)
         finish(walk, WSUB_ERR_UNAVAILABLE);
 }
 
@@ -171,10 +171,10 @@ static void look(struct walk *walk)
 static void select_by(struct walk *walk,
                       const struct hub_letters_filter *filter)
 {
-    const struct wsub_redis *redis = walk->hub->redis;
+    const struct wsub_store *store = walk->hub->store;
     char id[48];
 
-    walk->last_shard = wsub_redis_shards(redis) - 1;
+    walk->last_shard = wsub_store_shards(store) - 1;
     if (filter->id != NULL) {
         snprintf(id, sizeof(id), "%" PRIu64 "-%" PRIu64, filter->id->ms,
                  filter->id->seq);
@@ -185,7 +185,7 @@ static void select_by(struct walk *walk,
         walk->kind = "topic";
         walk->value = wsub_strdup(filter->topic);
         walk->at.shard = walk->last_shard =
-            wsub_topic_ref(redis, filter->topic).shard;
+            wsub_topic_ref(store, filter->topic).shard;
     } else {
         walk->kind = filter->callback != NULL ? "callback" : "all";
         walk->value =
@@ -203,7 +203,7 @@ static struct walk *walk_new(struct hub *hub, enum hub_letters_act act,
     walk->act = act;
     walk->topic = wsub_strdup(filter->topic);
     walk->callback = wsub_strdup(filter->callback);
-    walk->until_ms = wsub_redis_time_ms(hub->redis);
+    walk->until_ms = wsub_store_time_ms(hub->store);
     walk->result.letters = json_array();
     walk->done = done;
     walk->arg = arg;

@@ -5,7 +5,7 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/topic.h"
 
 #define PAGE 200 /* subscriptions in one script call: some 5 ms of Redis */
@@ -56,10 +56,10 @@ static void on_page(enum wsub_err err, const struct redisReply *reply,
 
 static void page(struct walk *walk)
 {
-    struct wsub_redis *redis = walk->hub->redis;
+    struct wsub_store *store = walk->hub->store;
     struct wsub_cmd cmd;
 
-    wsub_cmd_init_script(&cmd, redis, walk->ref.shard, WSUB_SCRIPT_DENY);
+    wsub_store_script(&cmd, store, walk->ref.shard, WSUB_SCRIPT_DENY);
     wsub_cmd_str(&cmd, walk->ref.digest);
     wsub_cmd_str(&cmd, walk->topic);
     wsub_cmd_str(&cmd, walk->cd);
@@ -67,7 +67,7 @@ static void page(struct walk *walk)
     wsub_cmd_str(&cmd, walk->after);
     wsub_cmd_u64(&cmd, PAGE);
     wsub_cmd_u64(&cmd, HUB_VERIFY_WAITING_MAX);
-    if (wsub_redis_send(redis, walk->ref.shard, &cmd, on_page, walk) != WSUB_OK)
+    if (wsub_store_send(store, walk->ref.shard, &cmd, on_page, walk) != WSUB_OK)
         finish(walk, WSUB_ERR_UNAVAILABLE);
 }
 
@@ -79,7 +79,7 @@ void hub_deny(struct hub *hub, const char *topic, const char *cd,
     walk->hub = hub;
     walk->topic = wsub_strdup(topic);
     walk->reason = wsub_strdup(reason);
-    walk->ref = wsub_topic_ref(hub->redis, topic);
+    walk->ref = wsub_topic_ref(hub->store, topic);
     snprintf(walk->cd, sizeof(walk->cd), "%s", cd != NULL ? cd : "-");
     walk->done = done;
     walk->arg = arg;

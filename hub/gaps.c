@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
@@ -181,19 +181,19 @@ static void add_bound(struct wsub_cmd *cmd, const struct flow *flow,
 /* One more than the page holds tells whether there are more. */
 static void read_shard(struct flow *flow, unsigned shard)
 {
-    struct wsub_redis *redis = flow->hub->redis;
+    struct wsub_store *store = flow->hub->store;
     struct shard_read *read = wsub_calloc(1, sizeof(*read));
     struct wsub_cmd cmd;
 
     read->flow = flow;
     read->shard = shard;
     wsub_cmd_init(&cmd, "XREVRANGE");
-    wsub_cmd_key(&cmd, redis, shard, "gaps", NULL);
+    wsub_store_key(&cmd, store, shard, "gaps", NULL);
     add_bound(&cmd, flow, shard);
     wsub_cmd_str(&cmd, "-");
     wsub_cmd_str(&cmd, "COUNT");
     wsub_cmd_u64(&cmd, flow->page.limit + 1);
-    if (wsub_redis_send(redis, shard, &cmd, on_gaps, read) == WSUB_OK) {
+    if (wsub_store_send(store, shard, &cmd, on_gaps, read) == WSUB_OK) {
         flow->due++;
     } else {
         flow->err = WSUB_ERR_UNAVAILABLE;
@@ -210,7 +210,7 @@ static void start(struct hub *hub, struct wsub_http_request *req,
     flow->req = req;
     flow->page = *page;
     flow->due = 1;
-    for (unsigned i = 0; i < wsub_redis_shards(hub->redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(hub->store); i++)
         read_shard(flow, i);
     count_off(flow);
 }

@@ -7,7 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/startup.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "hub/api.h"
 #include "hub/errors.h"
 #include "hub/pressure.h"
@@ -74,7 +74,7 @@ static enum wsub_err listen_now(struct hub *hub, char err_text[256])
                       WSUB_KV("public_url", hub->public_url),
                       WSUB_KV("remedy", "set public_url to the URL that "
                                         "subscribers see"));
-    wsub_redis_announce(hub->redis, hub->public_url);
+    wsub_store_announce(hub->store, hub->public_url);
     return WSUB_OK;
 }
 
@@ -91,15 +91,15 @@ enum wsub_err hub_init(struct hub *hub, const struct wsub_config *config,
         wsub_log_warn("secrets-in-plain-form",
                       WSUB_KV("remedy", "set secret_keys_file"));
     if (err == WSUB_OK)
-        err = wsub_redis_new(
-            &(struct wsub_redis_options){
+        err = wsub_store_new(
+            &(struct wsub_store_options){
                 .base = wsub_loop_base(loop),
                 .config = config,
                 .on_up = on_redis_up,
                 .on_unusable = on_redis_unusable,
                 .arg = hub,
             },
-            err_text, &hub->redis);
+            err_text, &hub->store);
     if (err == WSUB_OK) {
         hub->pressure = hub_pressure_new(hub);
         hub->writable = hub_writable_new(hub);
@@ -110,12 +110,12 @@ enum wsub_err hub_init(struct hub *hub, const struct wsub_config *config,
 
 void hub_done(struct hub *hub)
 {
-    if (hub->redis != NULL)
-        wsub_redis_close(hub->redis); /* answers what waits for Redis */
+    if (hub->store != NULL)
+        wsub_store_close(hub->store); /* answers what waits for Redis */
     wsub_http_server_free(hub->server);
     hub_pressure_free(hub->pressure);
     hub_writable_free(hub->writable);
-    wsub_redis_free(hub->redis);
+    wsub_store_free(hub->store);
     wsub_keyring_free(hub->ring);
     free(hub->public_url);
     free(hub->link_header);

@@ -18,13 +18,13 @@
 struct hub_pressure;
 struct hub_writable;
 struct wsub_loop;
-struct wsub_redis;
+struct wsub_store;
 
 /* Owned, but for the first two: made by hub_init(), freed by hub_done(). */
 struct hub {
     const struct wsub_config *config; /* borrowed; outlives the program */
     struct wsub_loop *loop;           /* borrowed; outlives the program */
-    struct wsub_redis *redis;
+    struct wsub_store *store;
     struct hub_pressure *pressure;
     struct hub_writable *writable;
     struct wsub_keyring *ring;

@@ -1,6 +1,6 @@
 #include "hub/operator.h"
 
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "hub/params.h"
 
 #define LIMIT_DEFAULT 50
@@ -38,7 +38,7 @@ bool hub_operator_place(const struct hub *hub, const struct wsub_form *form,
     if (text == NULL)
         return true;
     *ret_given = true;
-    if (hub_place_parse(text, wsub_redis_shards(hub->redis), ret_place))
+    if (hub_place_parse(text, wsub_store_shards(hub->store), ret_place))
         return true;
     hub_errors_add(errors, HUB_FAULT_REQUEST, name,
                    "%s is none that this hub has given.", name);

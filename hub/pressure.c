@@ -15,7 +15,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "hub/hub.h"
 #include "hub/stats.h"
 
@@ -28,7 +28,7 @@ struct shard {
 };
 
 struct hub_pressure {
-    struct wsub_redis *redis; /* borrowed; outlives this */
+    struct wsub_store *store; /* borrowed; outlives this */
     struct event *timer;      /* owned */
     struct shard *shards;     /* owned */
     unsigned high_count;
@@ -102,14 +102,14 @@ static void on_info(enum wsub_err err, const struct redisReply *reply,
 
 void hub_pressure_look(struct hub_pressure *pressure)
 {
-    unsigned count = wsub_redis_shards(pressure->redis);
+    unsigned count = wsub_store_shards(pressure->store);
 
     for (unsigned i = 0; i < count; i++) {
         struct wsub_cmd cmd;
 
         wsub_cmd_init(&cmd, "INFO");
         wsub_cmd_str(&cmd, "memory");
-        if (wsub_redis_send(pressure->redis, i, &cmd, on_info,
+        if (wsub_store_send(pressure->store, i, &cmd, on_info,
                             &pressure->shards[i]) != WSUB_OK)
             return; /* asked again when it is up */
     }
@@ -125,9 +125,9 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 struct hub_pressure *hub_pressure_new(struct hub *hub)
 {
     struct hub_pressure *pressure = wsub_calloc(1, sizeof(*pressure));
-    unsigned count = wsub_redis_shards(hub->redis);
+    unsigned count = wsub_store_shards(hub->store);
 
-    pressure->redis = hub->redis;
+    pressure->store = hub->store;
     pressure->shards = wsub_calloc(count, sizeof(*pressure->shards));
     for (unsigned i = 0; i < count; i++)
         pressure->shards[i] = (struct shard){.pressure = pressure, .number = i};

@@ -21,7 +21,7 @@ struct hub_pressure;
 
 /* Starts to ask. */
 struct hub_pressure *hub_pressure_new(struct hub *hub);
-/* After wsub_redis_close(), which answers what was asked.  NULL is fine. */
+/* After wsub_store_close(), which answers what was asked.  NULL is fine. */
 void hub_pressure_free(struct hub_pressure *pressure);
 
 /* Asks now: Redis can be reached again. */

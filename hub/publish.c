@@ -13,7 +13,7 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/topic.h"
 #include "hub/errors.h"
 #include "hub/params.h"
@@ -70,22 +70,22 @@ static void on_noted(enum wsub_err err, const struct redisReply *reply,
 
 static void note(struct flow *flow)
 {
-    struct wsub_redis *redis = flow->hub->redis;
+    struct wsub_store *store = flow->hub->store;
 
     flow->due = 1;
     for (size_t i = 0; i < flow->count; i++) {
         const struct wsub_buf *topic = &flow->topics[i];
-        struct wsub_topic_ref ref = wsub_topic_ref(redis, topic->data);
+        struct wsub_topic_ref ref = wsub_topic_ref(store, topic->data);
         struct wsub_cmd cmd;
 
         wsub_cmd_init(&cmd, "XADD");
-        wsub_cmd_key(&cmd, redis, ref.shard, "pings", NULL);
+        wsub_store_key(&cmd, store, ref.shard, "pings", NULL);
         wsub_cmd_str(&cmd, "*");
         wsub_cmd_str(&cmd, "v");
         wsub_cmd_str(&cmd, "1");
         wsub_cmd_str(&cmd, "t");
         wsub_cmd_arg(&cmd, topic->data, topic->len);
-        if (wsub_redis_send(redis, ref.shard, &cmd, on_noted, flow) == WSUB_OK)
+        if (wsub_store_send(store, ref.shard, &cmd, on_noted, flow) == WSUB_OK)
             flow->due++;
         else
             flow->err = WSUB_ERR_UNAVAILABLE;
@@ -99,7 +99,7 @@ static bool is_memory_high(const struct flow *flow)
 
     for (size_t i = 0; i < flow->count; i++) {
         const char *topic = flow->topics[i].data;
-        unsigned shard = wsub_topic_ref(hub->redis, topic).shard;
+        unsigned shard = wsub_topic_ref(hub->store, topic).shard;
 
         if (hub_pressure_is_high(hub->pressure, shard))
             return true;

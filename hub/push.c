@@ -13,7 +13,7 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/topic.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
@@ -70,7 +70,7 @@ static void on_logged(enum wsub_err err, const struct redisReply *reply,
 static void start_plain(struct wsub_cmd *cmd, const struct flow *flow)
 {
     wsub_cmd_init(cmd, "XADD");
-    wsub_cmd_key(cmd, flow->hub->redis, flow->shard, "log", NULL);
+    wsub_store_key(cmd, flow->hub->store, flow->shard, "log", NULL);
     wsub_cmd_str(cmd, "*");
 }
 
@@ -84,7 +84,7 @@ static void start_once(struct wsub_cmd *cmd, const struct flow *flow,
     wsub_buf_printf(&text, "%s\n%s", event->topic.data, event->key);
     wsub_digest(text.data, text.len, digest);
     wsub_buf_done(&text);
-    wsub_cmd_init_script(cmd, flow->hub->redis, flow->shard, WSUB_SCRIPT_PUSH);
+    wsub_store_script(cmd, flow->hub->store, flow->shard, WSUB_SCRIPT_PUSH);
     wsub_cmd_str(cmd, digest);
     wsub_cmd_u64(cmd, KEY_LASTS_S);
 }
@@ -107,7 +107,7 @@ static void log_event(struct flow *flow, const struct event *event)
     wsub_cmd_str(&cmd, event->type);
     wsub_cmd_str(&cmd, "b");
     wsub_cmd_arg(&cmd, body, len);
-    if (wsub_redis_send(flow->hub->redis, flow->shard, &cmd, on_logged, flow) !=
+    if (wsub_store_send(flow->hub->store, flow->shard, &cmd, on_logged, flow) !=
         WSUB_OK) {
         hub_refuse_unavailable(flow->req);
         free(flow);
@@ -117,7 +117,7 @@ static void log_event(struct flow *flow, const struct event *event)
 static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct event *event)
 {
-    unsigned shard = wsub_topic_ref(hub->redis, event->topic.data).shard;
+    unsigned shard = wsub_topic_ref(hub->store, event->topic.data).shard;
     struct flow *flow;
 
     if (hub_pressure_is_high(hub->pressure, shard)) {

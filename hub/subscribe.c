@@ -16,7 +16,7 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/topic.h"
 #include "hub/deny.h"
 #include "hub/errors.h"
@@ -87,10 +87,10 @@ static void on_verified(enum wsub_err err, const struct redisReply *reply,
 /* verify=off: the request counts as confirmed at once. */
 static void confirm(struct flow *flow, uint64_t generation)
 {
-    struct wsub_redis *redis = flow->hub->redis;
+    struct wsub_store *store = flow->hub->store;
     struct wsub_cmd cmd;
 
-    wsub_cmd_init_script(&cmd, redis, flow->ref.shard, WSUB_SCRIPT_VERIFIED);
+    wsub_store_script(&cmd, store, flow->ref.shard, WSUB_SCRIPT_VERIFIED);
     wsub_cmd_str(&cmd, flow->ref.digest);
     wsub_cmd_str(&cmd, flow->cd);
     wsub_cmd_str(&cmd, flow->subscribe ? "s" : "u");
@@ -100,7 +100,7 @@ static void confirm(struct flow *flow, uint64_t generation)
     wsub_cmd_str(&cmd, "0");
     wsub_cmd_str(&cmd, "0");
     wsub_cmd_str(&cmd, "-");
-    if (wsub_redis_send(redis, flow->ref.shard, &cmd, on_verified, flow) !=
+    if (wsub_store_send(store, flow->ref.shard, &cmd, on_verified, flow) !=
         WSUB_OK)
         finish(flow, WSUB_ERR_UNAVAILABLE);
 }
@@ -154,12 +154,12 @@ static void add_secret(const struct flow *flow, struct wsub_cmd *cmd)
 
 static void store(struct flow *flow)
 {
-    struct wsub_redis *redis = flow->hub->redis;
+    struct wsub_store *store = flow->hub->store;
     struct wsub_cmd cmd;
 
-    flow->ref = wsub_topic_ref(redis, flow->topic.data);
+    flow->ref = wsub_topic_ref(store, flow->topic.data);
     wsub_digest(flow->callback.data, flow->callback.len, flow->cd);
-    wsub_cmd_init_script(&cmd, redis, flow->ref.shard, WSUB_SCRIPT_REQUEST);
+    wsub_store_script(&cmd, store, flow->ref.shard, WSUB_SCRIPT_REQUEST);
     wsub_cmd_str(&cmd, flow->ref.digest);
     wsub_cmd_str(&cmd, flow->cd);
     wsub_cmd_str(&cmd, flow->subscribe ? "s" : "u");
@@ -173,7 +173,7 @@ static void store(struct flow *flow)
     wsub_cmd_str(&cmd, way_names[flow->way]);
     wsub_cmd_str(&cmd, flow->reason);
     wsub_cmd_str(&cmd, flow->ordered ? "1" : "0");
-    if (wsub_redis_send(redis, flow->ref.shard, &cmd, on_stored, flow) !=
+    if (wsub_store_send(store, flow->ref.shard, &cmd, on_stored, flow) !=
         WSUB_OK)
         finish(flow, WSUB_ERR_UNAVAILABLE);
 }

@@ -11,7 +11,7 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/topic.h"
 
 #define NAME_BYTES (2 * WSUB_DIGEST_LEN + 2) /* TD:CD */
@@ -175,16 +175,16 @@ static void ask(struct find *find, wsub_redis_cb *on_reply, const char *command,
                 const char *key, const char *suffix, const char *word,
                 const char *word2)
 {
-    struct wsub_redis *redis = find->hub->redis;
+    struct wsub_store *store = find->hub->store;
     struct wsub_cmd cmd;
 
     wsub_cmd_init(&cmd, command);
-    wsub_cmd_key(&cmd, redis, find->key.shard, key, suffix);
+    wsub_store_key(&cmd, store, find->key.shard, key, suffix);
     if (word != NULL)
         wsub_cmd_str(&cmd, word);
     if (word2 != NULL)
         wsub_cmd_str(&cmd, word2);
-    if (wsub_redis_send(redis, find->key.shard, &cmd, on_reply, find) ==
+    if (wsub_store_send(store, find->key.shard, &cmd, on_reply, find) ==
         WSUB_OK)
         find->due++;
     else

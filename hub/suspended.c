@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
@@ -99,7 +99,7 @@ static void on_page(enum wsub_err err, const struct redisReply *reply,
                  strtoull(reply->element[i + 1]->str, NULL, 10));
     if (!flow->more) {
         flow->at = (struct hub_place){.shard = flow->at.shard + 1};
-        if (flow->at.shard < wsub_redis_shards(flow->hub->redis)) {
+        if (flow->at.shard < wsub_store_shards(flow->hub->store)) {
             read_page(flow);
             return;
         }
@@ -110,18 +110,18 @@ static void on_page(enum wsub_err err, const struct redisReply *reply,
 /* One more than there is room for tells whether there are more. */
 static void read_page(struct flow *flow)
 {
-    struct wsub_redis *redis = flow->hub->redis;
+    struct wsub_store *store = flow->hub->store;
     struct wsub_cmd cmd;
 
     wsub_cmd_init(&cmd, "ZRANGEBYSCORE");
-    wsub_cmd_key(&cmd, redis, flow->at.shard, "suspended", NULL);
+    wsub_store_key(&cmd, store, flow->at.shard, "suspended", NULL);
     wsub_cmd_u64(&cmd, flow->at.ms);
     wsub_cmd_str(&cmd, "+inf");
     wsub_cmd_str(&cmd, "WITHSCORES");
     wsub_cmd_str(&cmd, "LIMIT");
     wsub_cmd_u64(&cmd, flow->at.seq);
     wsub_cmd_u64(&cmd, flow->limit - hub_rows_count(flow->rows) + 1);
-    if (wsub_redis_send(redis, flow->at.shard, &cmd, on_page, flow) != WSUB_OK)
+    if (wsub_store_send(store, flow->at.shard, &cmd, on_page, flow) != WSUB_OK)
         fail(flow);
 }
 
@@ -149,16 +149,16 @@ static void on_count(enum wsub_err err, const struct redisReply *reply,
 
 static void count_all(struct flow *flow)
 {
-    struct wsub_redis *redis = flow->hub->redis;
-    unsigned shards = wsub_redis_shards(redis);
+    struct wsub_store *store = flow->hub->store;
+    unsigned shards = wsub_store_shards(store);
 
     flow->due = 1;
     for (unsigned i = 0; i < shards; i++) {
         struct wsub_cmd cmd;
 
         wsub_cmd_init(&cmd, "ZCARD");
-        wsub_cmd_key(&cmd, redis, i, "suspended", NULL);
-        if (wsub_redis_send(redis, i, &cmd, on_count, flow) == WSUB_OK)
+        wsub_store_key(&cmd, store, i, "suspended", NULL);
+        if (wsub_store_send(store, i, &cmd, on_count, flow) == WSUB_OK)
             flow->due++;
         else
             flow->err = WSUB_ERR_UNAVAILABLE;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/topic.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
@@ -62,16 +62,16 @@ static void on_state(enum wsub_err err, const struct redisReply *reply,
 
 static void look_up(struct hub *hub, struct flow *flow)
 {
-    struct wsub_topic_ref ref = wsub_topic_ref(hub->redis, flow->topic.data);
+    struct wsub_topic_ref ref = wsub_topic_ref(hub->store, flow->topic.data);
     struct wsub_cmd cmd;
 
     wsub_cmd_init(&cmd, "HMGET");
-    wsub_cmd_key(&cmd, hub->redis, ref.shard, "topic", ref.digest);
+    wsub_store_key(&cmd, hub->store, ref.shard, "topic", ref.digest);
     wsub_cmd_str(&cmd, "status");
     wsub_cmd_str(&cmd, "error");
     wsub_cmd_str(&cmd, "at");
     wsub_cmd_str(&cmd, "failures");
-    if (wsub_redis_send(hub->redis, ref.shard, &cmd, on_state, flow) !=
+    if (wsub_store_send(hub->store, ref.shard, &cmd, on_state, flow) !=
         WSUB_OK) {
         hub_refuse_unavailable(flow->req);
         flow_free(flow);

@@ -14,7 +14,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "hub/hub.h"
 
 #define LOOK_S 1
@@ -27,7 +27,7 @@ struct shard {
 };
 
 struct hub_writable {
-    struct wsub_redis *redis; /* borrowed; outlives this */
+    struct wsub_store *store; /* borrowed; outlives this */
     struct event *timer;      /* owned */
     struct shard *shards;     /* owned */
 };
@@ -59,14 +59,14 @@ static void on_written(enum wsub_err err, const struct redisReply *reply,
  * refused like any write that needs memory. */
 static void look(struct hub_writable *writable)
 {
-    for (unsigned i = 0; i < wsub_redis_shards(writable->redis); i++) {
+    for (unsigned i = 0; i < wsub_store_shards(writable->store); i++) {
         struct wsub_cmd cmd;
 
         wsub_cmd_init(&cmd, "SETRANGE");
-        wsub_cmd_key(&cmd, writable->redis, i, "probe", NULL);
+        wsub_store_key(&cmd, writable->store, i, "probe", NULL);
         wsub_cmd_str(&cmd, "0");
         wsub_cmd_str(&cmd, "");
-        if (wsub_redis_send(writable->redis, i, &cmd, on_written,
+        if (wsub_store_send(writable->store, i, &cmd, on_written,
                             &writable->shards[i]) != WSUB_OK)
             return; /* asked again when it is up */
     }
@@ -83,9 +83,9 @@ struct hub_writable *hub_writable_new(struct hub *hub)
 {
     struct hub_writable *writable = wsub_calloc(1, sizeof(*writable));
 
-    writable->redis = hub->redis;
+    writable->store = hub->store;
     writable->shards =
-        wsub_calloc(wsub_redis_shards(hub->redis), sizeof(*writable->shards));
+        wsub_calloc(wsub_store_shards(hub->store), sizeof(*writable->shards));
     writable->timer = event_new(wsub_loop_base(hub->loop), -1, EV_PERSIST,
                                 on_timer, writable);
     event_add(writable->timer, &(struct timeval){.tv_sec = LOOK_S});
@@ -104,7 +104,7 @@ void hub_writable_free(struct hub_writable *writable)
 bool hub_writable_is(const struct hub_writable *writable,
                      char reason[WSUB_STATUS_REASON_BYTES])
 {
-    for (unsigned i = 0; i < wsub_redis_shards(writable->redis); i++) {
+    for (unsigned i = 0; i < wsub_store_shards(writable->store); i++) {
         const struct shard *shard = &writable->shards[i];
 
         if (shard->refused && wsub_now_ms() - shard->since_ms >= REFUSED_MS) {

@@ -17,7 +17,7 @@ struct hub_writable;
 
 /* Starts to ask. */
 struct hub_writable *hub_writable_new(struct hub *hub);
-/* After wsub_redis_close(), which answers what was asked.  NULL is fine. */
+/* After wsub_store_close(), which answers what was asked.  NULL is fine. */
 void hub_writable_free(struct hub_writable *writable);
 
 /* True while every shard takes writes, or has refused them for moments only;

@@ -1,7 +1,7 @@
 #include "spreader/aside.h"
 
 #include "common/base/log.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/stream_reader.h"
 #include "spreader/intake.h"
 #include "spreader/spreader.h"
@@ -25,11 +25,11 @@ void spread_aside(struct spreader *s, const char *stream,
     wsub_log_warn("put-aside", WSUB_KU("shard", entry->shard),
                   WSUB_KV("stream", stream), WSUB_KV("entry", entry->id),
                   WSUB_KV("why", why));
-    wsub_cmd_init_script(&cmd, s->redis, entry->shard, WSUB_SCRIPT_ASIDE);
+    wsub_store_script(&cmd, s->store, entry->shard, WSUB_SCRIPT_ASIDE);
     wsub_cmd_str(&cmd, stream);
     wsub_cmd_str(&cmd, entry->id);
     wsub_cmd_str(&cmd, why);
-    if (wsub_redis_send(s->redis, entry->shard, &cmd, on_moved, s) != WSUB_OK)
+    if (wsub_store_send(s->store, entry->shard, &cmd, on_moved, s) != WSUB_OK)
         wsub_log_debug("aside-unsent", WSUB_KV("entry", entry->id));
     spread_intake_release(s->intake, 1);
 }

@@ -11,7 +11,7 @@
 
 /* The fields of one entry. */
 struct check {
-    const struct wsub_redis *redis;
+    const struct wsub_store *store;
     const struct wsub_stream_entry *entry;
     char *why;
 };
@@ -76,7 +76,7 @@ static bool check_topic(const struct check *check, enum wsub_topic_use use)
         return false;
     if (!is_normal(topic, use, &fault))
         return wrong(check, "the topic", fault);
-    return wsub_topic_ref(check->redis, topic).shard == check->entry->shard ||
+    return wsub_topic_ref(check->store, topic).shard == check->entry->shard ||
            wrong(check, "the topic", "belongs to another shard");
 }
 
@@ -113,11 +113,11 @@ static bool check_headers(const struct check *check)
            wrong(check, "self", "is no URL");
 }
 
-bool spread_check_event(const struct wsub_redis *redis,
+bool spread_check_event(const struct wsub_store *store,
                         const struct wsub_stream_entry *entry,
                         char why[SPREAD_WHY_BYTES])
 {
-    struct check check = {redis, entry, why};
+    struct check check = {store, entry, why};
 
     return check_version(&check) && check_topic(&check, WSUB_TOPIC_PUSH) &&
            check_headers(&check) &&
@@ -152,11 +152,11 @@ static bool check_validation(const struct check *check)
            wrong(check, "g", "is no generation");
 }
 
-bool spread_check_ping(const struct wsub_redis *redis,
+bool spread_check_ping(const struct wsub_store *store,
                        const struct wsub_stream_entry *entry,
                        char why[SPREAD_WHY_BYTES])
 {
-    struct check check = {redis, entry, why};
+    struct check check = {store, entry, why};
     const char *failures;
     bool fine;
 

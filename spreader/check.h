@@ -11,15 +11,15 @@
 #define SPREAD_WHY_BYTES 160
 #define SPREAD_TYPE_MAX_BYTES 1024 /* of a Content-Type */
 
-struct wsub_redis;
+struct wsub_store;
 struct wsub_stream_entry;
 
 /* Each returns true when the entry is well formed; else one phrase that says
  * what is wrong goes to `why`. */
-bool spread_check_event(const struct wsub_redis *redis,
+bool spread_check_event(const struct wsub_store *store,
                         const struct wsub_stream_entry *entry,
                         char why[SPREAD_WHY_BYTES]);
-bool spread_check_ping(const struct wsub_redis *redis,
+bool spread_check_ping(const struct wsub_store *store,
                        const struct wsub_stream_entry *entry,
                        char why[SPREAD_WHY_BYTES]);
 

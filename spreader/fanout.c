@@ -11,7 +11,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/progress.h"
 #include "common/store/stream_reader.h"
 #include "common/store/topic.h"
@@ -187,13 +187,13 @@ static void page_next(struct shard *shard)
     if (shard->asked == NULL)
         shard->asked = choose(shard);
     event = shard->asked;
-    wsub_cmd_init_script(&cmd, s->redis, shard->number, WSUB_SCRIPT_PAGE);
+    wsub_store_script(&cmd, s->store, shard->number, WSUB_SCRIPT_PAGE);
     wsub_cmd_str(&cmd, event->id);
     wsub_cmd_u64(&cmd, PAGE_JOBS);
     wsub_cmd_u64(&cmd, (uint64_t)s->config->retention_s * 1000);
     wsub_cmd_u64(&cmd, s->config->fanout_backlog);
     add_levels(&cmd, event->topic);
-    shard->busy = wsub_redis_send(s->redis, shard->number, &cmd, on_page,
+    shard->busy = wsub_store_send(s->store, shard->number, &cmd, on_page,
                                   shard) == WSUB_OK;
 }
 
@@ -227,7 +227,7 @@ static void renew(struct shard *shard)
 
     if (shard->ids == NULL)
         return;
-    wsub_cmd_init_script(&cmd, s->redis, shard->number, WSUB_SCRIPT_RENEW);
+    wsub_store_script(&cmd, s->store, shard->number, WSUB_SCRIPT_RENEW);
     wsub_cmd_str(&cmd, "spread");
     wsub_cmd_str(&cmd, s->config->instance_name);
     HASH_ITER(hh, shard->ids, event, next)
@@ -237,7 +237,7 @@ static void renew(struct shard *shard)
         wsub_cmd_str(&cmd, "log");
         wsub_cmd_str(&cmd, event->id);
     }
-    if (wsub_redis_send(s->redis, shard->number, &cmd, on_renewed, shard) !=
+    if (wsub_store_send(s->store, shard->number, &cmd, on_renewed, shard) !=
         WSUB_OK)
         wsub_log_debug("renew-unsent", WSUB_KU("shard", shard->number));
 }
@@ -250,7 +250,7 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++) {
+    for (unsigned i = 0; i < wsub_store_shards(fanout->s->store); i++) {
         page_next(&fanout->shards[i]);
         if (renews)
             renew(&fanout->shards[i]);
@@ -260,7 +260,7 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 struct spread_fanout *spread_fanout_new(struct spreader *s)
 {
     struct spread_fanout *fanout = wsub_calloc(1, sizeof(*fanout));
-    unsigned shards = wsub_redis_shards(s->redis);
+    unsigned shards = wsub_store_shards(s->store);
     struct timeval every = {RESUME_MS / 1000, (RESUME_MS % 1000) * 1000};
 
     fanout->s = s;
@@ -286,7 +286,7 @@ void spread_fanout_free(struct spread_fanout *fanout)
 
     if (fanout == NULL)
         return;
-    for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++) {
+    for (unsigned i = 0; i < wsub_store_shards(fanout->s->store); i++) {
         HASH_ITER(hh, fanout->shards[i].ids, event, next)
         {
             event_drop(&fanout->shards[i], event);
@@ -326,7 +326,7 @@ void spread_fanout_start(struct spread_fanout *fanout,
 
 bool spread_fanout_idle(const struct spread_fanout *fanout)
 {
-    for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(fanout->s->store); i++)
         if (fanout->shards[i].busy || !all_wait(&fanout->shards[i]))
             return false;
     return true;
@@ -335,7 +335,7 @@ bool spread_fanout_idle(const struct spread_fanout *fanout)
 /* Events that wait are left to others, who go on at the cursor. */
 bool spread_fanout_may_end(const struct spread_fanout *fanout)
 {
-    for (unsigned i = 0; i < wsub_redis_shards(fanout->s->redis); i++) {
+    for (unsigned i = 0; i < wsub_store_shards(fanout->s->store); i++) {
         const struct shard *shard = &fanout->shards[i];
 
         if (shard->busy || shard->waiting < HASH_COUNT(shard->ids))

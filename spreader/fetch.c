@@ -13,7 +13,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/http/client.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/promoter.h"
 #include "common/store/stream_reader.h"
 #include "common/store/topic.h"
@@ -150,11 +150,11 @@ static void on_stored(enum wsub_err err, const struct redisReply *reply,
 
 static void store(struct fetch *f)
 {
-    struct wsub_redis *redis = f->fetcher->s->redis;
+    struct wsub_store *store = f->fetcher->s->store;
     struct wsub_cmd cmd;
 
     f->stalled = false;
-    wsub_cmd_init_script(&cmd, redis, f->ref.shard, WSUB_SCRIPT_FETCHED);
+    wsub_store_script(&cmd, store, f->ref.shard, WSUB_SCRIPT_FETCHED);
     wsub_cmd_str(&cmd, f->ref.digest);
     wsub_cmd_str(&cmd, f->topic);
     wsub_cmd_str(&cmd, f->outcome);
@@ -174,7 +174,7 @@ static void store(struct fetch *f)
         wsub_cmd_str(&cmd, "-1");
     wsub_cmd_str(&cmd, wsub_buf_cstr(&f->entries.now));
     spread_pings_args(&f->pings, &cmd);
-    if (wsub_redis_send(redis, f->ref.shard, &cmd, on_stored, f) != WSUB_OK)
+    if (wsub_store_send(store, f->ref.shard, &cmd, on_stored, f) != WSUB_OK)
         f->stalled = true;
 }
 
@@ -281,7 +281,7 @@ static void on_subscribers(enum wsub_err err, const struct redisReply *reply,
 /* Two commands in one pipeline; the second one's answer goes on. */
 static void load(struct fetch *f)
 {
-    struct wsub_redis *redis = f->fetcher->s->redis;
+    struct wsub_store *store = f->fetcher->s->store;
     struct wsub_cmd cmd;
 
     f->stalled = false;
@@ -290,19 +290,19 @@ static void load(struct fetch *f)
     f->failures = 0;
     f->error[0] = f->digest[0] = '\0';
     wsub_cmd_init(&cmd, "HLEN");
-    wsub_cmd_key(&cmd, redis, f->ref.shard, "sub", f->ref.digest);
-    if (wsub_redis_send(redis, f->ref.shard, &cmd, on_subscribers, f) !=
+    wsub_store_key(&cmd, store, f->ref.shard, "sub", f->ref.digest);
+    if (wsub_store_send(store, f->ref.shard, &cmd, on_subscribers, f) !=
         WSUB_OK) {
         f->stalled = true;
         return;
     }
     wsub_cmd_init(&cmd, "HMGET");
-    wsub_cmd_key(&cmd, redis, f->ref.shard, "topic", f->ref.digest);
+    wsub_store_key(&cmd, store, f->ref.shard, "topic", f->ref.digest);
     wsub_cmd_str(&cmd, "etag");
     wsub_cmd_str(&cmd, "lm");
     wsub_cmd_str(&cmd, "src");
     wsub_cmd_str(&cmd, "entries");
-    if (wsub_redis_send(redis, f->ref.shard, &cmd, on_state, f) != WSUB_OK)
+    if (wsub_store_send(store, f->ref.shard, &cmd, on_state, f) != WSUB_OK)
         f->stalled = true;
 }
 
@@ -313,7 +313,7 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (!wsub_redis_up(fetcher->s->redis))
+    if (!wsub_store_up(fetcher->s->store))
         return;
     HASH_ITER(hh, fetcher->table, f, next)
     {
@@ -357,7 +357,7 @@ static struct fetch *fetch_new(struct spread_fetcher *fetcher,
 
     f->fetcher = fetcher;
     f->topic = wsub_strdup(topic);
-    f->ref = wsub_topic_ref(fetcher->s->redis, topic);
+    f->ref = wsub_topic_ref(fetcher->s->store, topic);
     spread_pings_init(&f->pings);
     spread_pings_init(&f->later);
     HASH_ADD_KEYPTR(hh, fetcher->table, f->topic, strlen(f->topic), f);

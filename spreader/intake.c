@@ -4,7 +4,7 @@
 
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/progress.h"
 #include "common/store/stream_reader.h"
 #include "spreader/aside.h"
@@ -53,7 +53,7 @@ static void kick_readers(void *arg)
 {
     struct spread_intake *intake = arg;
 
-    for (unsigned i = 0; i < wsub_redis_shards(intake->s->redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(intake->s->store); i++)
         wsub_stream_reader_kick(intake->readers[i]);
 }
 
@@ -65,11 +65,11 @@ static void on_entry(const struct wsub_stream_entry *entry, void *arg)
 
     intake->used++;
     if (entry->stream == STREAM_LOG) {
-        if (spread_check_event(s->redis, entry, why))
+        if (spread_check_event(s->store, entry, why))
             spread_fanout_start(s->fanout, entry);
         else
             spread_aside(s, "log", entry, why);
-    } else if (!spread_check_ping(s->redis, entry, why)) {
+    } else if (!spread_check_ping(s->store, entry, why)) {
         spread_aside(s, "pings", entry, why);
     } else if (wsub_stream_field(entry->fields, "q", NULL) != NULL) {
         spread_validate_start(s->validator, entry);
@@ -89,7 +89,7 @@ static void on_stopped(void *arg)
 struct spread_intake *spread_intake_new(struct spreader *s)
 {
     struct spread_intake *intake = wsub_calloc(1, sizeof(*intake));
-    unsigned shards = wsub_redis_shards(s->redis);
+    unsigned shards = wsub_store_shards(s->store);
 
     intake->s = s;
     intake->room = SPREAD_OPEN_MAX;
@@ -98,7 +98,7 @@ struct spread_intake *spread_intake_new(struct spreader *s)
         intake->readers[i] =
             wsub_stream_reader_new(&(struct wsub_stream_reader_options){
                 .base = wsub_loop_base(s->loop),
-                .redis = s->redis,
+                .store = s->store,
                 .shard = i,
                 .group = "spread",
                 .consumer = s->config->instance_name,
@@ -122,7 +122,7 @@ void spread_intake_free(struct spread_intake *intake)
 {
     if (intake == NULL)
         return;
-    for (unsigned i = 0; i < wsub_redis_shards(intake->s->redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(intake->s->store); i++)
         wsub_stream_reader_free(intake->readers[i]);
     free(intake->readers);
     free(intake);
@@ -138,11 +138,11 @@ void spread_intake_release(struct spread_intake *intake, size_t count)
 
 void spread_intake_stop(struct spread_intake *intake)
 {
-    for (unsigned i = 0; i < wsub_redis_shards(intake->s->redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(intake->s->store); i++)
         wsub_stream_reader_stop(intake->readers[i]);
 }
 
 bool spread_intake_stopped(const struct spread_intake *intake)
 {
-    return intake->stopped == wsub_redis_shards(intake->s->redis);
+    return intake->stopped == wsub_store_shards(intake->s->store);
 }

@@ -9,7 +9,7 @@
 #include "common/base/startup.h"
 #include "common/http/server.h"
 #include "common/http/status.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/progress.h"
 #include "spreader/spreader.h"
 
@@ -19,7 +19,7 @@ static bool ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 
     if (wsub_loop_draining(s->loop))
         snprintf(reason, WSUB_STATUS_REASON_BYTES, "draining");
-    else if (!wsub_redis_up(s->redis))
+    else if (!wsub_store_up(s->store))
         snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
     else
         return wsub_progress_ready(s->progress, reason);

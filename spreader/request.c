@@ -8,7 +8,7 @@
 #include "common/http/feed.h"
 #include "common/http/link.h"
 #include "common/http/resolve.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "spreader/check.h"
 #include "spreader/spreader.h"
 
@@ -161,7 +161,7 @@ static void ask(struct spread_request *r)
 
 static void add_agent(struct spread_request *r, uint64_t subscribers)
 {
-    const char *url = wsub_redis_public_url(r->s->redis);
+    const char *url = wsub_store_public_url(r->s->store);
 
     wsub_buf_printf(&r->agent, "User-Agent: websubd/%s (+%s", WSUB_VERSION,
                     url != NULL ? url : "");

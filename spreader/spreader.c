@@ -3,7 +3,7 @@
 #include "common/base/loop.h"
 #include "common/base/startup.h"
 #include "common/http/client.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/leave.h"
 #include "common/store/progress.h"
 #include "common/store/promoter.h"
@@ -43,14 +43,14 @@ enum wsub_err spread_init(struct spreader *s, const struct wsub_config *config,
 
     s->config = config;
     s->loop = loop;
-    err = wsub_redis_new(
-        &(struct wsub_redis_options){
+    err = wsub_store_new(
+        &(struct wsub_store_options){
             .base = base,
             .config = config,
             .on_unusable = on_redis_unusable,
             .arg = s,
         },
-        err_text, &s->redis);
+        err_text, &s->store);
     if (err != WSUB_OK)
         return err;
     spread_stats_register();
@@ -62,7 +62,7 @@ enum wsub_err spread_init(struct spreader *s, const struct wsub_config *config,
         .dns_servers = config->dns_servers,
         .http2 = config->http2,
     });
-    s->promoter = wsub_promoter_new(base, s->redis);
+    s->promoter = wsub_promoter_new(base, s->store);
     s->fanout = spread_fanout_new(s);
     s->fetcher = spread_fetcher_new(s);
     s->validator = spread_validator_new(s);
@@ -70,7 +70,7 @@ enum wsub_err spread_init(struct spreader *s, const struct wsub_config *config,
     s->intake = spread_intake_new(s);
     s->progress = wsub_progress_new(&(struct wsub_progress_options){
         .base = base,
-        .redis = s->redis,
+        .store = s->store,
         .streams = streams,
         .stream_count = STREAM_COUNT,
         .limit_ms = config->timeout_ms + PROGRESS_MARGIN_MS,
@@ -83,7 +83,7 @@ enum wsub_err spread_init(struct spreader *s, const struct wsub_config *config,
 void spread_done(struct spreader *s)
 {
     if (s->intake != NULL) {
-        wsub_redis_close(s->redis);
+        wsub_store_close(s->store);
         wsub_http_client_free(s->client);
         spread_intake_free(s->intake);
     }
@@ -93,7 +93,7 @@ void spread_done(struct spreader *s)
     spread_fetcher_free(s->fetcher);
     spread_fanout_free(s->fanout);
     wsub_promoter_free(s->promoter);
-    wsub_redis_free(s->redis);
+    wsub_store_free(s->store);
 }
 
 void spread_drain(void *arg)
@@ -119,6 +119,6 @@ void spread_drain_check(struct spreader *s)
         !spread_validator_idle(s->validator))
         return;
     s->leaving = true;
-    wsub_leave(s->redis, "spread", s->config->instance_name, streams,
+    wsub_leave(s->store, "spread", s->config->instance_name, streams,
                STREAM_COUNT, on_left, s);
 }

@@ -31,14 +31,14 @@ struct wsub_http_client;
 struct wsub_loop;
 struct wsub_progress;
 struct wsub_promoter;
-struct wsub_redis;
+struct wsub_store;
 
 /* Owned, but for the first two: made by spread_init(), freed by
  * spread_done(). */
 struct spreader {
     const struct wsub_config *config; /* borrowed; outlives the program */
     struct wsub_loop *loop;           /* borrowed; outlives the program */
-    struct wsub_redis *redis;
+    struct wsub_store *store;
     struct wsub_http_client *client;
     struct wsub_progress *progress;
     struct wsub_promoter *promoter;

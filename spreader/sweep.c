@@ -7,7 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "spreader/spreader.h"
 #include "spreader/stats.h"
 
@@ -57,11 +57,11 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    wsub_cmd_init_script(&cmd, s->redis, shard->number, WSUB_SCRIPT_SWEEP);
+    wsub_store_script(&cmd, s->store, shard->number, WSUB_SCRIPT_SWEEP);
     wsub_cmd_u64(&cmd, (uint64_t)s->config->retention_s * 1000);
     wsub_cmd_u64(&cmd, (uint64_t)s->config->dead_letter_retention_s * 1000);
     wsub_cmd_u64(&cmd, SWEEP_LIMIT);
-    if (wsub_redis_send(s->redis, shard->number, &cmd, on_swept, shard) !=
+    if (wsub_store_send(s->store, shard->number, &cmd, on_swept, shard) !=
         WSUB_OK)
         plan(shard, SWEEP_MS);
 }
@@ -69,7 +69,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 struct spread_sweeper *spread_sweeper_new(struct spreader *s)
 {
     struct spread_sweeper *sweeper = wsub_calloc(1, sizeof(*sweeper));
-    unsigned shards = wsub_redis_shards(s->redis);
+    unsigned shards = wsub_store_shards(s->store);
 
     sweeper->s = s;
     sweeper->shards = wsub_calloc(shards, sizeof(*sweeper->shards));
@@ -88,7 +88,7 @@ void spread_sweeper_free(struct spread_sweeper *sweeper)
 {
     if (sweeper == NULL)
         return;
-    for (unsigned i = 0; i < wsub_redis_shards(sweeper->s->redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(sweeper->s->store); i++)
         event_free(sweeper->shards[i].timer);
     free(sweeper->shards);
     free(sweeper);

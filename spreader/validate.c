@@ -14,7 +14,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/http/relation.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 #include "common/store/promoter.h"
 #include "common/store/stream_reader.h"
 #include "common/store/topic.h"
@@ -118,11 +118,11 @@ static void count(const struct question *q)
 
 static void store(struct question *q)
 {
-    struct wsub_redis *redis = q->validator->s->redis;
+    struct wsub_store *store = q->validator->s->store;
     struct wsub_cmd cmd;
 
     q->stalled = false;
-    wsub_cmd_init_script(&cmd, redis, q->shard, WSUB_SCRIPT_VALIDATED);
+    wsub_store_script(&cmd, store, q->shard, WSUB_SCRIPT_VALIDATED);
     wsub_cmd_str(&cmd, q->td);
     wsub_cmd_str(&cmd, q->cd);
     wsub_cmd_u64(&cmd, q->generation);
@@ -132,7 +132,7 @@ static void store(struct question *q)
     wsub_cmd_u64(&cmd, q->failures);
     wsub_cmd_str(&cmd, q->topic);
     wsub_cmd_str(&cmd, q->id);
-    if (wsub_redis_send(redis, q->shard, &cmd, on_stored, q) != WSUB_OK)
+    if (wsub_store_send(store, q->shard, &cmd, on_stored, q) != WSUB_OK)
         q->stalled = true;
 }
 
@@ -207,7 +207,7 @@ static void describe(const struct spread_answer *answer,
 static void on_answer(const struct spread_answer *answer, void *arg)
 {
     struct fetch *f = arg;
-    const char *hub = wsub_redis_public_url(f->validator->s->redis);
+    const char *hub = wsub_store_public_url(f->validator->s->store);
     char reason[REASON_BYTES];
     const char *fault;
 
@@ -300,7 +300,7 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (!wsub_redis_up(validator->s->redis))
+    if (!wsub_store_up(validator->s->store))
         return;
     TAILQ_FOREACH(q, &validator->storing, next)
     if (q->stalled)

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/redis/redis.h"
-
 #define HEAD_ROOM 16 /* "*4294967295\r\n" fits; put in front at the end */
 #define LEN_ROOM (1 + WSUB_U64_DIGITS + 2) /* "$LEN\r\n" */
 
@@ -19,18 +17,20 @@ static void cmd_start(struct wsub_cmd *cmd)
 void wsub_cmd_init(struct wsub_cmd *cmd, const char *name)
 {
     cmd_start(cmd);
+    cmd->name = name;
     wsub_cmd_str(cmd, name);
 }
 
-void wsub_cmd_init_script(struct wsub_cmd *cmd, const struct wsub_redis *redis,
-                          unsigned shard, enum wsub_script_id id)
+void wsub_cmd_init_script(struct wsub_cmd *cmd,
+                          const struct wsub_script *script, const char *key)
 {
     cmd_start(cmd);
-    cmd->script = wsub_script(id);
+    cmd->name = script->name;
+    cmd->script = script;
     wsub_cmd_str(cmd, "EVALSHA");
-    wsub_cmd_str(cmd, cmd->script->sha1);
+    wsub_cmd_str(cmd, script->sha1);
     wsub_cmd_str(cmd, "1");
-    wsub_cmd_key(cmd, redis, shard, "", NULL);
+    wsub_cmd_str(cmd, key);
 }
 
 /* Makes room for an argument of `len` bytes, all at once since there are many
@@ -74,10 +74,9 @@ void wsub_cmd_u64(struct wsub_cmd *cmd, uint64_t number)
     wsub_cmd_arg(cmd, digits, wsub_buf_digits(number, digits));
 }
 
-void wsub_cmd_key(struct wsub_cmd *cmd, const struct wsub_redis *redis,
-                  unsigned shard, const char *name, const char *suffix)
+void wsub_cmd_key(struct wsub_cmd *cmd, const char *prefix, const char *name,
+                  const char *suffix)
 {
-    const char *prefix = wsub_redis_prefix(redis, shard);
     size_t prefix_len = strlen(prefix), name_len = strlen(name);
     size_t suffix_len = suffix == NULL ? 0 : strlen(suffix);
     char *at = arg_start(cmd, prefix_len + name_len +

@@ -5,8 +5,7 @@
  * reply.  So `ctx` is forgotten (detach) before anything that frees it, and
  * callbacks never look at it.
  *
- * A script that Redis no longer knows (NOSCRIPT) is loaded and called again
- * here, where the command's bytes still are. */
+ * A script that Redis does not know (NOSCRIPT) is loaded and called again. */
 #include "common/redis/link.h"
 
 #include <stdlib.h>
@@ -23,22 +22,15 @@
 #include "common/crypto/digest.h"
 #include "common/redis/replies.h"
 
-struct pending {
-    struct wsub_redis_link *link;
-    wsub_redis_cb *cb;
-    void *arg;
-    uint64_t deadline_ms;
-    bool reloaded;       /* its script was loaded again */
-    struct wsub_cmd cmd; /* owned; the bytes are kept for scripts only */
-    TAILQ_ENTRY(pending) next;
-};
+enum greeting { GREETING_AUTH, GREETING_SELECT, GREETING_PING, GREETINGS };
 
 struct wsub_redis_link {
     struct wsub_redis_link_options o;
-    redisAsyncContext *ctx;        /* owned by hiredis once it is told to end */
-    struct event *retry;           /* owned */
-    struct event *silence;         /* owned; runs while commands are pending */
-    TAILQ_HEAD(, pending) pending; /* in the order sent */
+    redisAsyncContext *ctx; /* owned by hiredis once it is told to end */
+    struct event *retry;    /* owned */
+    struct event *silence;  /* owned; runs while requests are pending */
+    TAILQ_HEAD(, wsub_redis_request) pending; /* in the order sent */
+    struct wsub_redis_request greeting[GREETINGS];
     bool up;
     bool freeing;
     uint32_t failures; /* since the link was last up */
@@ -115,7 +107,7 @@ static void on_disconnect(const redisAsyncContext *ctx, int status)
 
 static void watch_oldest(struct wsub_redis_link *link)
 {
-    const struct pending *oldest = TAILQ_FIRST(&link->pending);
+    const struct wsub_redis_request *oldest = TAILQ_FIRST(&link->pending);
     uint64_t now = wsub_now_ms();
     struct timeval wait;
 
@@ -129,12 +121,12 @@ static void watch_oldest(struct wsub_redis_link *link)
 static void on_silence(evutil_socket_t fd, short what, void *arg)
 {
     struct wsub_redis_link *link = arg;
-    const struct pending *oldest = TAILQ_FIRST(&link->pending);
+    const struct wsub_redis_request *oldest = TAILQ_FIRST(&link->pending);
 
     (void)fd;
     (void)what;
     if (oldest != NULL && oldest->deadline_ms <= wsub_now_ms())
-        wsub_redis_link_break(link, "no answer in time");
+        wsub_redis_link_break(link, "no reply in time");
     else
         watch_oldest(link);
 }
@@ -145,34 +137,34 @@ static bool error_is(const struct redisReply *reply, const char *prefix)
            strncmp(reply->str, prefix, strlen(prefix)) == 0;
 }
 
-/* Loads the script again and repeats the call.  Returns false when the link
- * is gone. */
-static bool send_with_script(struct pending *p)
+/* Queues a request on the open context, whether the link is up or greeting. */
+static enum wsub_err link_queue(struct wsub_redis_link *link,
+                                struct wsub_redis_request *request)
 {
-    struct wsub_redis_link *link = p->link;
-    const char *wire;
     size_t len;
+    const char *wire = wsub_cmd_wire(&request->cmd, &len);
 
-    if (link->ctx == NULL ||
-        redisAsyncCommand(link->ctx, NULL, NULL, "SCRIPT LOAD %s",
-                          p->cmd.script->body) != REDIS_OK)
-        return false;
-    wire = wsub_cmd_wire(&p->cmd, &len);
-    p->deadline_ms = wsub_now_ms() + link->o.timeout_ms;
-    if (redisAsyncFormattedCommand(link->ctx, on_reply, p, wire, len) !=
+    if (redisAsyncFormattedCommand(link->ctx, on_reply, request, wire, len) !=
         REDIS_OK)
-        return false;
-    TAILQ_INSERT_TAIL(&link->pending, p, next);
-    watch_oldest(link);
-    return true;
+        return WSUB_ERR_UNAVAILABLE;
+    request->link = link;
+    request->deadline_ms = wsub_now_ms() + link->o.timeout_ms;
+    TAILQ_INSERT_TAIL(&link->pending, request, next);
+    if (TAILQ_FIRST(&link->pending) == request)
+        watch_oldest(link);
+    return WSUB_OK;
 }
 
-static void pending_finish(struct pending *p, enum wsub_err err,
-                           const struct redisReply *reply)
+/* Loads the script again and repeats the call.  Returns false when the link
+ * is gone. */
+static bool send_with_script(struct wsub_redis_request *request)
 {
-    p->cb(err, reply, p->arg);
-    wsub_cmd_done(&p->cmd);
-    free(p);
+    struct wsub_redis_link *link = request->link;
+
+    return link->ctx != NULL &&
+           redisAsyncCommand(link->ctx, NULL, NULL, "SCRIPT LOAD %s",
+                             request->cmd.script->body) == REDIS_OK &&
+           link_queue(link, request) == WSUB_OK;
 }
 
 /* True for the errors that mean: this server can't serve now, ask again. */
@@ -184,58 +176,29 @@ static bool is_unavailable(const struct redisReply *reply)
 
 static void on_reply(redisAsyncContext *ctx, void *reply_ptr, void *arg)
 {
-    struct pending *p = arg;
-    struct wsub_redis_link *link = p->link;
+    struct wsub_redis_request *request = arg;
+    struct wsub_redis_link *link = request->link;
     const struct redisReply *reply = reply_ptr;
 
     (void)ctx;
-    TAILQ_REMOVE(&link->pending, p, next);
-    if (error_is(reply, "NOSCRIPT") && p->cmd.script != NULL &&
-        !p->reloaded) { /* twice: SCRIPT LOAD is not allowed */
-        p->reloaded = true;
-        if (send_with_script(p))
+    TAILQ_REMOVE(&link->pending, request, next);
+    if (error_is(reply, "NOSCRIPT") && request->cmd.script != NULL &&
+        !request->reloaded) { /* twice: SCRIPT LOAD is not allowed */
+        request->reloaded = true;
+        if (send_with_script(request))
             return;
         reply = NULL;
     }
     if (reply == NULL) {
-        pending_finish(p, WSUB_ERR_UNAVAILABLE, NULL);
+        request->cb(WSUB_ERR_UNAVAILABLE, NULL, request->arg);
     } else if (is_unavailable(reply)) {
-        pending_finish(p, WSUB_ERR_UNAVAILABLE, NULL);
+        request->cb(WSUB_ERR_UNAVAILABLE, NULL, request->arg);
         wsub_redis_link_break(link, reply->str);
+    } else if (reply->type == REDIS_REPLY_ERROR) {
+        request->cb(WSUB_ERR_REFUSED, reply, request->arg);
     } else {
-        pending_finish(
-            p, reply->type == REDIS_REPLY_ERROR ? WSUB_ERR_REFUSED : WSUB_OK,
-            reply);
+        request->cb(WSUB_OK, reply, request->arg);
     }
-}
-
-/* Queues `cmd` on the open context, whether the link is up or greeting. */
-static enum wsub_err link_queue(struct wsub_redis_link *link,
-                                struct wsub_cmd *cmd, wsub_redis_cb *cb,
-                                void *arg)
-{
-    struct pending *p = wsub_calloc(1, sizeof(*p));
-    size_t len;
-    const char *wire = wsub_cmd_wire(cmd, &len);
-
-    p->link = link;
-    p->cb = cb;
-    p->arg = arg;
-    p->deadline_ms = wsub_now_ms() + link->o.timeout_ms;
-    p->cmd = *cmd;
-    *cmd = (struct wsub_cmd){0};
-    if (redisAsyncFormattedCommand(link->ctx, on_reply, p, wire, len) !=
-        REDIS_OK) {
-        wsub_cmd_done(&p->cmd);
-        free(p);
-        return WSUB_ERR_UNAVAILABLE;
-    }
-    if (p->cmd.script == NULL)
-        wsub_cmd_done(&p->cmd);
-    TAILQ_INSERT_TAIL(&link->pending, p, next);
-    if (TAILQ_FIRST(&link->pending) == p)
-        watch_oldest(link);
-    return WSUB_OK;
 }
 
 static void on_greeting(enum wsub_err err, const struct redisReply *reply,
@@ -262,27 +225,42 @@ static void on_pong(enum wsub_err err, const struct redisReply *reply,
         link->o.on_up(link->o.arg);
 }
 
+/* Those of the connection before have had their callbacks. */
+static struct wsub_cmd *greeting_init(struct wsub_redis_link *link,
+                                      enum greeting which, const char *name,
+                                      wsub_redis_cb *cb)
+{
+    struct wsub_redis_request *request = &link->greeting[which];
+
+    wsub_cmd_done(&request->cmd);
+    wsub_cmd_init(&request->cmd, name);
+    request->cb = cb;
+    request->arg = link;
+    return &request->cmd;
+}
+
 static void greet(struct wsub_redis_link *link)
 {
     const struct wsub_redis_url *url = link->o.url;
+    struct wsub_redis_request *greeting = link->greeting;
     enum wsub_err err = WSUB_OK;
-    struct wsub_cmd cmd;
+    struct wsub_cmd *cmd;
 
     if (url->password[0] != '\0') {
-        wsub_cmd_init(&cmd, "AUTH");
+        cmd = greeting_init(link, GREETING_AUTH, "AUTH", on_greeting);
         if (url->user[0] != '\0')
-            wsub_cmd_str(&cmd, url->user);
-        wsub_cmd_str(&cmd, url->password);
-        err = link_queue(link, &cmd, on_greeting, link);
+            wsub_cmd_str(cmd, url->user);
+        wsub_cmd_str(cmd, url->password);
+        err = link_queue(link, &greeting[GREETING_AUTH]);
     }
     if (err == WSUB_OK && url->db != 0) {
-        wsub_cmd_init(&cmd, "SELECT");
-        wsub_cmd_u64(&cmd, url->db);
-        err = link_queue(link, &cmd, on_greeting, link);
+        cmd = greeting_init(link, GREETING_SELECT, "SELECT", on_greeting);
+        wsub_cmd_u64(cmd, url->db);
+        err = link_queue(link, &greeting[GREETING_SELECT]);
     }
     if (err == WSUB_OK) {
-        wsub_cmd_init(&cmd, "PING");
-        err = link_queue(link, &cmd, on_pong, link);
+        greeting_init(link, GREETING_PING, "PING", on_pong);
+        err = link_queue(link, &greeting[GREETING_PING]);
     }
     if (err != WSUB_OK)
         wsub_redis_link_break(link, "cannot send");
@@ -338,6 +316,8 @@ void wsub_redis_link_free(struct wsub_redis_link *link)
         return;
     link->freeing = true;
     wsub_redis_link_break(link, "closing");
+    for (size_t i = 0; i < GREETINGS; i++)
+        wsub_cmd_done(&link->greeting[i].cmd);
     event_free(link->retry);
     event_free(link->silence);
     free(link);
@@ -349,13 +329,8 @@ bool wsub_redis_link_up(const struct wsub_redis_link *link)
 }
 
 enum wsub_err wsub_redis_link_send(struct wsub_redis_link *link,
-                                   struct wsub_cmd *cmd, wsub_redis_cb *cb,
-                                   void *arg)
+                                   struct wsub_redis_request *request)
 {
-    enum wsub_err err = WSUB_ERR_UNAVAILABLE;
-
-    if (link->up)
-        err = link_queue(link, cmd, cb, arg);
-    wsub_cmd_done(cmd);
-    return err;
+    request->reloaded = false;
+    return link->up ? link_queue(link, request) : WSUB_ERR_UNAVAILABLE;
 }

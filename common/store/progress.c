@@ -10,7 +10,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 
 #define LOOK_MS 2000
 
@@ -56,13 +56,13 @@ static void on_groups(enum wsub_err err, const struct redisReply *reply,
 static void ask(struct wsub_progress *progress, unsigned shard,
                 const char *stream)
 {
-    struct wsub_redis *redis = progress->o.redis;
+    struct wsub_store *store = progress->o.store;
     struct wsub_cmd cmd;
 
     wsub_cmd_init(&cmd, "XINFO");
     wsub_cmd_str(&cmd, "GROUPS");
-    wsub_cmd_key(&cmd, redis, shard, stream, NULL);
-    if (wsub_redis_send(redis, shard, &cmd, on_groups, progress) == WSUB_OK)
+    wsub_store_key(&cmd, store, shard, stream, NULL);
+    if (wsub_store_send(store, shard, &cmd, on_groups, progress) == WSUB_OK)
         progress->due++;
 }
 
@@ -85,13 +85,13 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (!wsub_redis_up(progress->o.redis))
+    if (!wsub_store_up(progress->o.store))
         wsub_progress_note(progress);
     judge(progress);
     if (progress->due > 0)
         return;
     progress->unread = false;
-    for (unsigned i = 0; i < wsub_redis_shards(progress->o.redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(progress->o.store); i++)
         for (size_t s = 0; s < progress->o.stream_count; s++)
             ask(progress, i, progress->o.streams[s]);
 }

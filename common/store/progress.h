@@ -15,11 +15,11 @@
 
 struct event_base;
 struct wsub_progress;
-struct wsub_redis;
+struct wsub_store;
 
 struct wsub_progress_options {
     struct event_base *base;    /* borrowed; outlives this */
-    struct wsub_redis *redis;   /* borrowed; outlives this */
+    struct wsub_store *store;   /* borrowed; outlives this */
     const char *const *streams; /* borrowed; const; of one group each */
     size_t stream_count;
     uint32_t limit_ms; /* without progress, then it is not ready */

@@ -8,7 +8,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 
 #define LOOK_MS 5000 /* longest sleep, see promoter.h */
 #define DOWN_MS 500  /* between tries while Redis is away */
@@ -24,7 +24,7 @@ struct shard {
 };
 
 struct wsub_promoter {
-    struct wsub_redis *redis; /* borrowed; outlives the promoter */
+    struct wsub_store *store; /* borrowed; outlives the promoter */
     struct shard *shards;     /* owned */
 };
 
@@ -67,19 +67,19 @@ static void on_promoted(enum wsub_err err, const struct redisReply *reply,
 static void on_due(evutil_socket_t fd, short what, void *arg)
 {
     struct shard *shard = arg;
-    struct wsub_redis *redis = shard->promoter->redis;
+    struct wsub_store *store = shard->promoter->store;
     struct wsub_cmd cmd;
 
     (void)fd;
     (void)what;
-    if (!wsub_redis_up(redis)) {
+    if (!wsub_store_up(store)) {
         plan(shard, DOWN_MS);
         return;
     }
-    wsub_cmd_init_script(&cmd, redis, shard->number, WSUB_SCRIPT_PROMOTE);
+    wsub_store_script(&cmd, store, shard->number, WSUB_SCRIPT_PROMOTE);
     wsub_cmd_u64(&cmd, MOVE_MAX);
     shard->busy = true;
-    if (wsub_redis_send(redis, shard->number, &cmd, on_promoted, shard) !=
+    if (wsub_store_send(store, shard->number, &cmd, on_promoted, shard) !=
         WSUB_OK) {
         shard->busy = false;
         plan(shard, DOWN_MS);
@@ -87,12 +87,12 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
 }
 
 struct wsub_promoter *wsub_promoter_new(struct event_base *base,
-                                        struct wsub_redis *redis)
+                                        struct wsub_store *store)
 {
     struct wsub_promoter *promoter = wsub_calloc(1, sizeof(*promoter));
-    unsigned shards = wsub_redis_shards(redis);
+    unsigned shards = wsub_store_shards(store);
 
-    promoter->redis = redis;
+    promoter->store = store;
     promoter->shards = wsub_calloc(shards, sizeof(*promoter->shards));
     for (unsigned i = 0; i < shards; i++) {
         struct shard *shard = &promoter->shards[i];
@@ -109,7 +109,7 @@ void wsub_promoter_free(struct wsub_promoter *promoter)
 {
     if (promoter == NULL)
         return;
-    for (unsigned i = 0; i < wsub_redis_shards(promoter->redis); i++)
+    for (unsigned i = 0; i < wsub_store_shards(promoter->store); i++)
         event_free(promoter->shards[i].timer);
     free(promoter->shards);
     free(promoter);

@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 struct event_base;
-struct wsub_redis;
+struct wsub_store;
 struct wsub_promoter;
 
 struct wsub_promoter *wsub_promoter_new(struct event_base *base,
-                                        struct wsub_redis *redis);
+                                        struct wsub_store *store);
 void wsub_promoter_free(struct wsub_promoter *promoter);
 
 /* This process put work into the shard's retry set, due in `delay_ms`. */

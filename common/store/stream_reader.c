@@ -8,7 +8,7 @@
 #include "common/base/buf.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 
 #define BLOCK_MS 1000 /* notices a stop even where CLIENT is forbidden */
 #define READ_MIN                                                               \
@@ -27,14 +27,16 @@ enum reader_state {
 
 struct wsub_stream_reader {
     struct wsub_stream_reader_options o;
-    struct wsub_redis_link *link; /* owned */
-    struct event *pause;          /* owned */
-    struct event *takeover;       /* owned */
-    struct event *stopped;        /* owned */
+    struct wsub_redis_link *link;                   /* owned */
+    struct wsub_redis_request read, groups, client; /* their commands owned */
+    struct event *pause;                            /* owned */
+    struct event *takeover;                         /* owned */
+    struct event *stopped;                          /* owned */
     enum reader_state state;
     size_t want;        /* entries a stream in the next read */
     size_t granted;     /* to the read on its way */
     uint64_t client_id; /* Redis' name for the link; 0: not known */
+    bool making_groups; /* the request is on its way */
     bool had_groups;    /* they were there once */
     bool stopping;
     bool freeing; /* the program's parts may be gone: tells them nothing */
@@ -118,7 +120,7 @@ static size_t give_entries(struct wsub_stream_reader *r, unsigned stream,
 static unsigned stream_index(const struct wsub_stream_reader *r,
                              const char *key)
 {
-    size_t prefix = strlen(wsub_redis_prefix(r->o.redis, r->o.shard));
+    size_t prefix = strlen(wsub_store_prefix(r->o.store, r->o.shard));
 
     for (unsigned i = 0; i < r->o.stream_count; i++)
         if (strcmp(key + prefix, r->o.streams[i]) == 0)
@@ -176,6 +178,7 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
 {
     struct wsub_stream_reader *r = arg;
 
+    wsub_cmd_done(&r->read.cmd);
     if (r->freeing)
         return;
     r->state = READER_DOWN;
@@ -196,27 +199,39 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
         read_next(r);
 }
 
+/* Sends a command of the reader's own connection; false when that is down. */
+static bool link_send(struct wsub_stream_reader *r,
+                      struct wsub_redis_request *request, wsub_redis_cb *cb)
+{
+    request->cb = cb;
+    request->arg = r;
+    if (wsub_redis_link_send(r->link, request) == WSUB_OK)
+        return true;
+    wsub_cmd_done(&request->cmd);
+    return false;
+}
+
 static void read_send(struct wsub_stream_reader *r, size_t count)
 {
-    struct wsub_cmd cmd;
+    struct wsub_cmd *cmd = &r->read.cmd;
 
-    wsub_cmd_init(&cmd, "XREADGROUP");
-    wsub_cmd_str(&cmd, "GROUP");
-    wsub_cmd_str(&cmd, r->o.group);
-    wsub_cmd_str(&cmd, r->o.consumer);
-    wsub_cmd_str(&cmd, "COUNT");
-    wsub_cmd_u64(&cmd, count);
-    if (count == READ_MIN) { /* else it would hold its room back meanwhile */
-        wsub_cmd_str(&cmd, "BLOCK");
-        wsub_cmd_u64(&cmd, BLOCK_MS);
+    wsub_cmd_init(cmd, "XREADGROUP");
+    wsub_cmd_str(cmd, "GROUP");
+    wsub_cmd_str(cmd, r->o.group);
+    wsub_cmd_str(cmd, r->o.consumer);
+    wsub_cmd_str(cmd, "COUNT");
+    wsub_cmd_u64(cmd, count);
+    if (count == READ_MIN) { /* else it would hold its credit back meanwhile */
+        wsub_cmd_str(cmd, "BLOCK");
+        wsub_cmd_u64(cmd, BLOCK_MS);
     }
-    wsub_cmd_str(&cmd, "STREAMS");
+    wsub_cmd_str(cmd, "STREAMS");
     for (unsigned i = 0; i < r->o.stream_count; i++)
-        wsub_cmd_key(&cmd, r->o.redis, r->o.shard, r->o.streams[i], NULL);
+        wsub_store_key(cmd, r->o.store, r->o.shard, r->o.streams[i], NULL);
     for (unsigned i = 0; i < r->o.stream_count; i++)
-        wsub_cmd_str(&cmd, ">");
+        wsub_cmd_str(cmd, ">");
     r->state = READER_READING;
-    if (wsub_redis_link_send(r->link, &cmd, on_read, r) != WSUB_OK) {
+    if (!link_send(r, &r->read, on_read)) {
         r->state = READER_DOWN;
         read_end(r);
     }
@@ -256,6 +271,8 @@ static void on_groups(enum wsub_err err, const struct redisReply *reply,
 {
     struct wsub_stream_reader *r = arg;
 
+    wsub_cmd_done(&r->groups.cmd);
+    r->making_groups = false;
     if (err == WSUB_ERR_UNAVAILABLE)
         return;
     if (err == WSUB_ERR_REFUSED) {
@@ -274,17 +291,17 @@ static void on_groups(enum wsub_err err, const struct redisReply *reply,
  * costs Redis next to nothing, and a lost one is made again. */
 static void groups_make(struct wsub_stream_reader *r)
 {
-    struct wsub_cmd cmd;
-
-    if (r->state == READER_READING || r->stopping)
+    if (r->state == READER_READING || r->making_groups || r->stopping)
         return;
-    if (!wsub_redis_up(
-            r->o.redis)) { /* not checked yet: may be the wrong one */
+    if (!wsub_store_up(
+            r->o.store)) { /* not checked yet: may be the wrong one */
         read_pause(r);
         return;
     }
-    wsub_cmd_init_script(&cmd, r->o.redis, r->o.shard, WSUB_SCRIPT_GROUPS);
-    if (wsub_redis_link_send(r->link, &cmd, on_groups, r) != WSUB_OK)
+    wsub_store_script(&r->groups.cmd, r->o.store, r->o.shard,
+                      WSUB_SCRIPT_GROUPS);
+    r->making_groups = link_send(r, &r->groups, on_groups);
+    if (!r->making_groups)
         r->state = READER_DOWN; /* the link's coming up starts again */
 }
 
@@ -293,17 +310,17 @@ static void on_client_id(enum wsub_err err, const struct redisReply *reply,
 {
     struct wsub_stream_reader *r = arg;
 
+    wsub_cmd_done(&r->client.cmd);
     r->client_id = err == WSUB_OK ? (uint64_t)reply->integer : 0;
 }
 
 static void on_link_up(void *arg)
 {
     struct wsub_stream_reader *r = arg;
-    struct wsub_cmd cmd;
 
-    wsub_cmd_init(&cmd, "CLIENT");
-    wsub_cmd_str(&cmd, "ID");
-    if (wsub_redis_link_send(r->link, &cmd, on_client_id, r) == WSUB_OK)
+    wsub_cmd_init(&r->client.cmd, "CLIENT");
+    wsub_cmd_str(&r->client.cmd, "ID");
+    if (link_send(r, &r->client, on_client_id))
         groups_make(r);
 }
 
@@ -326,7 +343,7 @@ static void unblock(struct wsub_stream_reader *r)
     wsub_cmd_init(&cmd, "CLIENT");
     wsub_cmd_str(&cmd, "UNBLOCK");
     wsub_cmd_u64(&cmd, r->client_id);
-    if (wsub_redis_send(r->o.redis, r->o.shard, &cmd, on_unblocked, r) !=
+    if (wsub_store_send(r->o.store, r->o.shard, &cmd, on_unblocked, r) !=
         WSUB_OK)
         wsub_log_debug("unblock-unsent", WSUB_KU("shard", r->o.shard));
 }
@@ -385,15 +402,15 @@ static void claim_next(struct wsub_stream_reader *r)
         return;
     r->claim.active = true;
     wsub_cmd_init(&cmd, "XAUTOCLAIM");
-    wsub_cmd_key(&cmd, r->o.redis, r->o.shard, r->o.streams[r->claim.stream],
-                 NULL);
+    wsub_store_key(&cmd, r->o.store, r->o.shard, r->o.streams[r->claim.stream],
+                   NULL);
     wsub_cmd_str(&cmd, r->o.group);
     wsub_cmd_str(&cmd, r->o.consumer);
     wsub_cmd_u64(&cmd, r->o.takeover_idle_ms[r->claim.stream]);
     wsub_cmd_str(&cmd, r->claim.cursor);
     wsub_cmd_str(&cmd, "COUNT");
     wsub_cmd_u64(&cmd, r->claim.granted);
-    if (wsub_redis_send(r->o.redis, r->o.shard, &cmd, on_claim, r) != WSUB_OK)
+    if (wsub_store_send(r->o.store, r->o.shard, &cmd, on_claim, r) != WSUB_OK)
         claim_done(r, NULL);
 }
 
@@ -403,7 +420,7 @@ static void on_takeover(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (!r->stopping && !r->claim.active && wsub_redis_up(r->o.redis))
+    if (!r->stopping && !r->claim.active && wsub_store_up(r->o.store))
         claim_next(r);
 }
 
@@ -421,7 +438,7 @@ wsub_stream_reader_new(const struct wsub_stream_reader_options *options)
     r->takeover = event_new(r->o.base, -1, EV_PERSIST, on_takeover, r);
     event_add(r->takeover, &every);
     r->link =
-        wsub_redis_reader(r->o.redis, r->o.shard, BLOCK_MS, on_link_up, r);
+        wsub_store_reader(r->o.store, r->o.shard, BLOCK_MS, on_link_up, r);
     return r;
 }
 

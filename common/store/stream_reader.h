@@ -20,7 +20,7 @@
 
 struct event_base;
 struct redisReply;
-struct wsub_redis;
+struct wsub_store;
 struct wsub_stream_reader;
 
 #define WSUB_READER_STREAMS_MAX 2
@@ -35,7 +35,7 @@ struct wsub_stream_entry {
 
 struct wsub_stream_reader_options {
     struct event_base *base;  /* borrowed; outlives the reader */
-    struct wsub_redis *redis; /* borrowed; outlives the reader */
+    struct wsub_store *store; /* borrowed; outlives the reader */
     unsigned shard;
     const char *group;    /* borrowed; const */
     const char *consumer; /* borrowed; outlives the reader */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "common/redis/redis.h"
+#include "common/store/store.h"
 
 #define LABEL_END ".*"
 
@@ -95,7 +95,7 @@ bool wsub_topic_is_dotted(const char *topic)
     return strchr(topic, ':') == NULL;
 }
 
-struct wsub_topic_ref wsub_topic_ref(const struct wsub_redis *redis,
+struct wsub_topic_ref wsub_topic_ref(const struct wsub_store *store,
                                      const char *topic)
 {
     struct wsub_topic_ref ref;
@@ -104,9 +104,9 @@ struct wsub_topic_ref wsub_topic_ref(const struct wsub_redis *redis,
     wsub_digest(topic, strlen(topic), ref.digest);
     if (wsub_topic_is_dotted(topic)) {
         wsub_digest(topic, strcspn(topic, "."), first);
-        ref.shard = wsub_redis_shard_of(redis, first);
+        ref.shard = wsub_store_shard_of(store, first);
     } else {
-        ref.shard = wsub_redis_shard_of(redis, ref.digest);
+        ref.shard = wsub_store_shard_of(store, ref.digest);
     }
     return ref;
 }

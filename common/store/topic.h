@@ -19,7 +19,7 @@
 #include "common/crypto/digest.h"
 #include "common/http/url.h"
 
-struct wsub_redis;
+struct wsub_store;
 
 enum wsub_topic_use {
     WSUB_TOPIC_SUBSCRIBE, /* also `a.b.`, `a.b.*` and `*` */
@@ -48,7 +48,7 @@ const char *wsub_topic_parse(const char *text, enum wsub_topic_use use,
 bool wsub_topic_is_dotted(const char *topic);
 
 /* Finds the place of a topic, or of a subscription to it. */
-struct wsub_topic_ref wsub_topic_ref(const struct wsub_redis *redis,
+struct wsub_topic_ref wsub_topic_ref(const struct wsub_store *store,
                                      const char *topic);
 
 /* The number of levels, WSUB_LEVEL_ALL not counted: at least 1. */

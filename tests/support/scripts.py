@@ -2,6 +2,7 @@
 of a private redis-server, and looks at the keys they leave."""
 
 import os
+import re
 import unittest
 
 from support.keys import digest
@@ -18,6 +19,9 @@ GROUPS = {"log": "spread", "pings": "spread", "outbox": "deliver",
           "bulk": "deliver", "verify": "deliver"}
 
 
+_USES = re.compile(r"^-- uses: (.*)$", re.MULTILINE)
+
+
 def _text(name):
     with open(os.path.join(_FOLDER, name + ".lua"), encoding="utf-8") as file:
         return file.read()
@@ -26,12 +30,25 @@ def _text(name):
 def names():
     """Every script there is."""
     return sorted(file[:-4] for file in os.listdir(_FOLDER)
-                  if file != "prelude.lua")
+                  if file.endswith(".lua"))
+
+
+def _needed(text, done):
+    """What a text needs of lib/, in order, but for what is `done`."""
+    joined = ""
+    for line in _USES.findall(text):
+        for name in line.split(", "):
+            if name not in done:
+                done.add(name)
+                needed = _text("lib/" + name)
+                joined += _needed(needed, done) + needed
+    return joined
 
 
 def whole(name):
     """A script as the programs load it."""
-    return _text("prelude") + _text(name)
+    text = _text(name)
+    return _needed(text, set()) + text
 
 
 def script_texts():

@@ -12,6 +12,8 @@
 -- Copies are bounded, as what is wrong may be their size.  The acknowledgement
 -- comes first: Redis at its memory limit refuses a script whose first write
 -- needs memory.
+--
+-- uses: prelude
 
 local stream, entry, why = ARGV[1], ARGV[2], ARGV[3]
 local KEPT, FIELDS, BYTES = 1000, 32, 16384

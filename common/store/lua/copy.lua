@@ -10,6 +10,8 @@
 -- decides for itself; that it is ordered is the home shard's to say.  Copies
 -- may arrive in any order: a removed one leaves its generation behind for a
 -- while, so an older copy that comes late does not bring it back.
+--
+-- uses: prelude
 
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local key = td .. ':' .. cd

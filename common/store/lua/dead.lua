@@ -10,6 +10,8 @@
 -- reference to the event is gone.  The letter goes first: Redis at its memory
 -- limit refuses a script whose first write needs memory.  Letters of another
 -- version stay.
+--
+-- uses: prelude
 
 local act, kind, wanted = ARGV[1], ARGV[2], ARGV[3]
 local from, limit = ARGV[4], tonumber(ARGV[5])

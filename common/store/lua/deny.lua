@@ -11,6 +11,8 @@
 -- that still wait for their verification have no index; `denied` of the topic
 -- keeps the denial's generation and reason, and `verified` denies those older
 -- than that when they are confirmed.
+--
+-- uses: prelude
 
 local td, topic, one, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local room = ARGV[7] - redis.call('XLEN', p .. 'verify')

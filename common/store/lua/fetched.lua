@@ -15,6 +15,8 @@
 -- Atomic: the event, the validators and the entries' digests that keep it from
 -- being appended again, and the acknowledgement of the announcements that it
 -- answers.
+--
+-- uses: prelude
 
 local td, topic, outcome = ARGV[1], ARGV[2], ARGV[3]
 local state = p .. 'topic:' .. td

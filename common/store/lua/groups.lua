@@ -6,6 +6,8 @@
 -- and creating the group there.  `log` starts after `floor`; what is finished
 -- beyond it is marked in `fan`.  The work queues start at their beginning,
 -- since settled entries are trimmed from them.
+--
+-- uses: prelude
 
 local function ensure(name, group, start)
     local made = redis.pcall('XGROUP', 'CREATE', p .. name, group, start,

@@ -25,6 +25,8 @@
 -- after `resume`.  Once the first is through the cursor stands at `resume`; the
 -- two are forgotten when the fan-outs of all events before have come to the
 -- subscription, which until then says by them who has turns.
+--
+-- uses: prelude
 
 local td, cd = ARGV[1], ARGV[2]
 local lane, entry = ARGV[4], ARGV[5]

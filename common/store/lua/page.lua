@@ -30,6 +30,8 @@
 --
 -- The levels' indexes are merged in the order of CDs: one job for a CD, for
 -- the most specific level that has it.
+--
+-- uses: prelude
 
 local BUNDLE_JOBS = 16 -- deliver/bundle.h: at most
 local FIRST_PAGE_JOBS = 100 -- well under a millisecond of deliver

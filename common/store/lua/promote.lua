@@ -10,6 +10,8 @@
 --
 -- Jobs that wait for a host whose worker does not come back for them move in
 -- bites, so that they find a place before the host.
+--
+-- uses: prelude
 
 local HOST_BITE = 64
 local HOST_EVERY_MS = 1000

@@ -5,6 +5,8 @@
 -- Returns the event's id: that of the first push with this key.
 --
 -- Atomic: the event and the memory of it.
+--
+-- uses: prelude
 
 local known = redis.call('GET', p .. 'idem:' .. ARGV[1])
 if known then

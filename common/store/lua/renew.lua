@@ -5,6 +5,8 @@
 --
 -- Atomic: an entry is looked at and claimed in one step, so nothing is taken
 -- back from who has taken it over meanwhile.
+--
+-- uses: prelude
 
 local group, consumer = ARGV[1], ARGV[2]
 local renewed = 0

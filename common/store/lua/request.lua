@@ -15,6 +15,8 @@
 -- verification is queued, in one step, so a waiting request always has a
 -- queue entry.  A denial ends what there was: neither topic nor callback are
 -- to be served any more.
+--
+-- uses: prelude
 
 local td, cd, mode, how = ARGV[1], ARGV[2], ARGV[3], ARGV[11]
 local key = td .. ':' .. cd

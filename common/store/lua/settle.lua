@@ -48,6 +48,8 @@
 --
 -- The first write is one that needs no memory: Redis at its memory limit
 -- refuses a script whose first write does, and this one makes room.
+--
+-- uses: prelude
 
 local now = now_ms()
 local settled = 0

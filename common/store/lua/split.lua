@@ -8,6 +8,8 @@
 -- held the others, so each begins with a crash count of one (suspect.lua).  The
 -- acknowledgement comes first: Redis at its memory limit refuses a script whose
 -- first write needs memory.
+--
+-- uses: prelude
 
 local function positions(left)
     local found = {}

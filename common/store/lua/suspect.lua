@@ -9,6 +9,8 @@
 -- Atomic: an entry has a count only while it is pending; `healed` of settle
 -- drops it.  The count is in Redis before the entry is sent, so it survives
 -- what the entry may do to its worker.
+--
+-- uses: prelude
 
 local crashes = p .. 'crashes'
 

@@ -11,6 +11,8 @@
 -- the same step, so deliver finds it in one place or the other.
 -- The queues are trimmed first: Redis at its memory limit refuses a script
 -- whose first write needs memory, and this one makes room.
+--
+-- uses: prelude
 
 local limit = tonumber(ARGV[3])
 local now = now_ms()

@@ -9,6 +9,8 @@
 -- as it is; one that can't be read is replaced.
 --
 -- One call of Redis for all of a topic costs half of what one for each would.
+--
+-- uses: prelude
 
 local TOTALS = '<BI8I8I8'
 local VERSION = 1

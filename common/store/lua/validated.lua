@@ -10,6 +10,8 @@
 -- that takes the request's place, or the next try.  Only who still held the
 -- entry may queue anything, so a repeated call changes nothing, and only while
 -- the request that was asked about is the one that waits.
+--
+-- uses: prelude
 
 local td, cd, generation, outcome = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = td .. ':' .. cd

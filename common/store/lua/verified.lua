@@ -18,6 +18,8 @@
 -- waits.  A repeated call finds no such request and changes nothing; the next
 -- attempt is planned only by who still held the entry, so there is one at a
 -- time.
+--
+-- uses: prelude
 
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local outcome = ARGV[5]

@@ -1,0 +1,599 @@
+/* store.c - see store.h.
+ *
+ *   link up -> CONFIG GET maxmemory-policy -> HSETNX/HMGET meta -> on_up
+ *
+ * and every CLOCK_MS a look at TIME and at meta, which also notices a server
+ * that went silent, or was emptied. */
+#include "common/store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include <event2/event.h>
+
+#include "common/base/log.h"
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/crypto/digest.h"
+
+#define FORMAT_VERSION "1"
+#define CLOCK_MS 10000 /* clocks drift apart by far less than 1 ms in 10 s */
+#define CLOCK_EARLY_MS 500 /* while the hub's public URL is not known */
+
+#define REPEAT_MS 500       /* before what was refused is sent again */
+#define REFUSED_LOG_MS 1000 /* between lines about refusals */
+
+#define DATA_ID_BYTES 8
+#define DATA_ID_LEN (2 * DATA_ID_BYTES)
+
+/* A command on its way, or waiting to be sent again. */
+struct call {
+    struct wsub_store *store; /* borrowed */
+    struct wsub_redis_request request;
+    unsigned shard;
+    bool repeats; /* until it has a reply */
+    wsub_store_parse *parse;
+    wsub_store_cb *cb;
+    void *arg;              /* borrowed; given to cb */
+    TAILQ_ENTRY(call) next; /* in `waiting` */
+};
+
+TAILQ_HEAD(call_list, call);
+
+struct wsub_store {
+    struct wsub_store_options o;
+    struct wsub_redis_url url;
+    struct wsub_redis_link *link;  /* owned; NULL once it is closed */
+    struct event *clock;           /* owned */
+    struct event *repeat;          /* owned; while refused calls wait */
+    struct call_list waiting;      /* owned; to be sent again */
+    uint64_t refused_ms;           /* of the last line about refusals */
+    uint64_t refused_unlogged;     /* refusals since */
+    char **prefixes;               /* owned; one a shard */
+    char *meta_key;                /* owned */
+    char *announced_url;           /* owned; NULL: not a hub */
+    char *stored_url;              /* owned; NULL: not known */
+    char data_id[DATA_ID_LEN + 1]; /* of what Redis holds; "": not known */
+    uint64_t time_offset_ms;       /* TIME minus our own clock */
+    uint64_t time_asked_us;
+    bool checked;
+    bool time_known;
+};
+
+static void redis_unusable(struct wsub_store *store, const char *sentence)
+{
+    store->o.on_unusable(sentence, store->o.arg);
+}
+
+static void call_free(struct call *call)
+{
+    wsub_cmd_done(&call->request.cmd);
+    free(call);
+}
+
+/* The one place that tells of refusals.  When Redis refuses, it refuses much,
+ * so a line stands for all of a second. */
+static void log_refused(const struct call *call, const char *error)
+{
+    struct wsub_store *store = call->store;
+    uint64_t now_ms = wsub_now_ms();
+
+    store->refused_unlogged++;
+    if (store->refused_ms != 0 && now_ms - store->refused_ms < REFUSED_LOG_MS)
+        return;
+    wsub_log_error("redis-refused", WSUB_KV("command", call->request.cmd.name),
+                   WSUB_KU("shard", call->shard), WSUB_KV("error", error),
+                   WSUB_KU("count", store->refused_unlogged));
+    store->refused_ms = now_ms;
+    store->refused_unlogged = 0;
+}
+
+/* Sends the call again: when the link is up again, or after a pause. */
+static void call_wait(struct call *call, enum wsub_err err)
+{
+    struct wsub_store *store = call->store;
+    struct timeval pause = {REPEAT_MS / 1000, (REPEAT_MS % 1000) * 1000};
+
+    TAILQ_INSERT_TAIL(&store->waiting, call, next);
+    if (err == WSUB_ERR_REFUSED && !evtimer_pending(store->repeat, NULL))
+        event_add(store->repeat, &pause);
+}
+
+static void on_reply(enum wsub_err err, const struct redisReply *reply,
+                     void *arg)
+{
+    struct call *call = arg;
+
+    if (err == WSUB_ERR_REFUSED && call->parse != NULL)
+        log_refused(call, reply->str);
+    if (err != WSUB_OK && call->repeats && call->store->link != NULL) {
+        call_wait(call, err);
+        return;
+    }
+    if (err != WSUB_OK && call->repeats) {
+        call_free(call);
+        return;
+    }
+    if (call->parse != NULL)
+        call->parse(err, reply, call->cb, call->arg);
+    else
+        ((wsub_redis_cb *)call->cb)(err, reply, call->arg);
+    call_free(call);
+}
+
+static struct call *call_new(struct wsub_store *store, unsigned shard,
+                             struct wsub_cmd *cmd, wsub_store_cb *cb, void *arg)
+{
+    struct call *call = wsub_calloc(1, sizeof(*call));
+
+    call->store = store;
+    call->shard = shard;
+    call->cb = cb;
+    call->arg = arg;
+    call->request.cmd = *cmd;
+    call->request.cb = on_reply;
+    call->request.arg = call;
+    *cmd = (struct wsub_cmd){0};
+    return call;
+}
+
+static enum wsub_err send_once(struct wsub_store *store, struct call *call)
+{
+    enum wsub_err err = store->link == NULL
+                            ? WSUB_ERR_UNAVAILABLE
+                            : wsub_redis_link_send(store->link, &call->request);
+
+    if (err != WSUB_OK)
+        call_free(call);
+    return err;
+}
+
+/* In the order they were sent. */
+static void send_waiting(struct wsub_store *store)
+{
+    struct call_list waiting = TAILQ_HEAD_INITIALIZER(waiting);
+    struct call *call;
+
+    TAILQ_CONCAT(&waiting, &store->waiting, next);
+    while ((call = TAILQ_FIRST(&waiting)) != NULL) {
+        TAILQ_REMOVE(&waiting, call, next);
+        if (!store->checked ||
+            wsub_redis_link_send(store->link, &call->request) != WSUB_OK)
+            TAILQ_INSERT_TAIL(&store->waiting, call, next);
+    }
+}
+
+static void on_repeat(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    send_waiting(arg);
+}
+
+/* About meta and the server itself, which no shard has. */
+static enum wsub_err meta_send(struct wsub_store *store, struct wsub_cmd *cmd,
+                               wsub_redis_cb *cb)
+{
+    return send_once(store,
+                     call_new(store, 0, cmd, (wsub_store_cb *)cb, store));
+}
+
+static void meta_cmd(struct wsub_store *store, struct wsub_cmd *cmd,
+                     const char *name)
+{
+    wsub_cmd_init(cmd, name);
+    wsub_cmd_str(cmd, store->meta_key);
+}
+
+static void on_ignored(enum wsub_err err, const struct redisReply *reply,
+                       void *arg)
+{
+    (void)arg;
+    if (err == WSUB_ERR_REFUSED)
+        wsub_log_warn("redis-refused", WSUB_KV("error", reply->str));
+}
+
+/* A send that fails here means that the link broke; coming up again starts
+ * everything anew. */
+static void meta_set(struct wsub_store *store, const char *command,
+                     const char *field, const char *value)
+{
+    struct wsub_cmd cmd;
+
+    meta_cmd(store, &cmd, command);
+    wsub_cmd_str(&cmd, field);
+    wsub_cmd_str(&cmd, value);
+    if (meta_send(store, &cmd, on_ignored) != WSUB_OK)
+        wsub_log_debug("redis-meta-unsent", WSUB_KV("field", field));
+}
+
+static void clock_plan(struct wsub_store *store)
+{
+    bool waiting = wsub_store_public_url(store) == NULL;
+    unsigned ms = waiting ? CLOCK_EARLY_MS : CLOCK_MS;
+    struct timeval wait = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+
+    event_add(store->clock, &wait);
+}
+
+static void store_url(struct wsub_store *store, const char *url)
+{
+    if (url == NULL ||
+        (store->stored_url != NULL && strcmp(store->stored_url, url) == 0))
+        return;
+    free(store->stored_url);
+    store->stored_url = wsub_strdup(url);
+}
+
+static void meta_check(struct wsub_store *store);
+
+static bool is_same_data(const struct wsub_store *store, const char *id)
+{
+    return id != NULL && strcmp(id, store->data_id) == 0;
+}
+
+/* meta that is gone (FLUSHALL) is written again: others may wait for the URL,
+ * or start with another number of shards. */
+static void on_meta_look(enum wsub_err err, const struct redisReply *reply,
+                         void *arg)
+{
+    struct wsub_store *store = arg;
+
+    if (err != WSUB_OK) {
+        clock_plan(store);
+        return;
+    }
+    store_url(store, reply->element[0]->str);
+    if (is_same_data(store, reply->element[1]->str))
+        clock_plan(store);
+    else
+        meta_check(store);
+}
+
+static void on_time(enum wsub_err err, const struct redisReply *reply,
+                    void *arg)
+{
+    struct wsub_store *store = arg;
+    uint64_t now_us = wsub_now_us();
+    uint64_t redis_us;
+
+    if (err != WSUB_OK || reply->type != REDIS_REPLY_ARRAY ||
+        reply->elements != 2)
+        return;
+    redis_us = strtoull(reply->element[0]->str, NULL, 10) * 1000000 +
+               strtoull(reply->element[1]->str, NULL, 10);
+    redis_us += (now_us - store->time_asked_us) / 2;
+    store->time_offset_ms = redis_us / 1000 - now_us / 1000;
+    store->time_known = true;
+}
+
+static void clock_look(struct wsub_store *store)
+{
+    struct wsub_cmd cmd;
+
+    store->time_asked_us = wsub_now_us();
+    wsub_cmd_init(&cmd, "TIME");
+    if (meta_send(store, &cmd, on_time) != WSUB_OK)
+        return;
+    meta_cmd(store, &cmd, "HMGET");
+    wsub_cmd_str(&cmd, "public_url");
+    wsub_cmd_str(&cmd, "id");
+    if (meta_send(store, &cmd, on_meta_look) != WSUB_OK)
+        return;
+}
+
+static void on_clock(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    clock_look(arg);
+}
+
+/* Redis held other data before: it was emptied, or restored from elsewhere. */
+static void learn_data_id(struct wsub_store *store, const char *id)
+{
+    if (id == NULL || is_same_data(store, id))
+        return;
+    if (store->data_id[0] != '\0')
+        wsub_log_error("redis-data-lost", WSUB_KV("was", store->data_id),
+                       WSUB_KV("is", id),
+                       WSUB_KV("meaning",
+                               "subscriptions, events and deliveries that "
+                               "Redis held are gone; subscribers have to "
+                               "subscribe again"));
+    snprintf(store->data_id, sizeof(store->data_id), "%s", id);
+}
+
+static void accept_meta(struct wsub_store *store,
+                        const struct redisReply *reply)
+{
+    bool was_checked = store->checked;
+
+    store->checked = true;
+    learn_data_id(store, reply->element[3]->str);
+    store_url(store, reply->element[2]->str);
+    clock_look(store);
+    if (!was_checked)
+        wsub_log_info("ready", WSUB_KV("redis", "up"));
+    send_waiting(store);
+    if (store->o.on_up != NULL)
+        store->o.on_up(store->o.arg);
+}
+
+static void on_meta(enum wsub_err err, const struct redisReply *reply,
+                    void *arg)
+{
+    struct wsub_store *store = arg;
+    char mine[16], sentence[256];
+    const char *format, *shards;
+
+    if (err != WSUB_OK) {
+        if (err == WSUB_ERR_REFUSED)
+            wsub_redis_link_break(store->link, reply->str);
+        return;
+    }
+    format = reply->element[0]->str;
+    shards = reply->element[1]->str;
+    snprintf(mine, sizeof(mine), "%u", store->o.config->shards);
+    if (format == NULL || strcmp(format, FORMAT_VERSION) != 0) {
+        snprintf(sentence, sizeof(sentence),
+                 "the data in Redis have format %s, this program reads "
+                 "format " FORMAT_VERSION "; use the matching version",
+                 format ? format : "(none)");
+        redis_unusable(store, sentence);
+    } else if (shards == NULL || strcmp(shards, mine) != 0) {
+        snprintf(sentence, sizeof(sentence),
+                 "shards=%s does not match the %s shards that Redis holds; "
+                 "set shards=%s or use another key_prefix",
+                 mine, shards ? shards : "?", shards ? shards : "?");
+        redis_unusable(store, sentence);
+    } else {
+        accept_meta(store, reply);
+    }
+}
+
+static void meta_check(struct wsub_store *store)
+{
+    struct wsub_cmd cmd;
+    char shards[16], id[DATA_ID_LEN + 1];
+
+    snprintf(shards, sizeof(shards), "%u", store->o.config->shards);
+    wsub_random_hex(DATA_ID_BYTES, id);
+    meta_set(store, "HSETNX", "format", FORMAT_VERSION);
+    meta_set(store, "HSETNX", "shards", shards);
+    meta_set(store, "HSETNX", "id", id);
+    if (store->announced_url != NULL)
+        meta_set(store, "HSET", "public_url", store->announced_url);
+    meta_cmd(store, &cmd, "HMGET");
+    wsub_cmd_str(&cmd, "format");
+    wsub_cmd_str(&cmd, "shards");
+    wsub_cmd_str(&cmd, "public_url");
+    wsub_cmd_str(&cmd, "id");
+    if (meta_send(store, &cmd, on_meta) != WSUB_OK)
+        return;
+}
+
+static void on_policy(enum wsub_err err, const struct redisReply *reply,
+                      void *arg)
+{
+    struct wsub_store *store = arg;
+
+    if (err == WSUB_ERR_UNAVAILABLE)
+        return;
+    if (err == WSUB_ERR_REFUSED) {
+        wsub_log_warn("redis-policy-unknown", WSUB_KV("error", reply->str));
+    } else if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+               strcmp(reply->element[1]->str, "noeviction") != 0) {
+        char sentence[256];
+
+        snprintf(sentence, sizeof(sentence),
+                 "Redis has maxmemory-policy %.40s and may drop accepted "
+                 "events; set it to noeviction",
+                 reply->element[1]->str);
+        redis_unusable(store, sentence);
+        return;
+    }
+    meta_check(store);
+}
+
+static void on_link_up(void *arg)
+{
+    struct wsub_store *store = arg;
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init(&cmd, "CONFIG");
+    wsub_cmd_str(&cmd, "GET");
+    wsub_cmd_str(&cmd, "maxmemory-policy");
+    if (meta_send(store, &cmd, on_policy) != WSUB_OK)
+        return;
+}
+
+static void on_link_down(const char *why, void *arg)
+{
+    struct wsub_store *store = arg;
+
+    store->checked = false;
+    event_del(store->clock);
+    wsub_log_warn("redis-down", WSUB_KV("why", why));
+}
+
+static void make_keys(struct wsub_store *store)
+{
+    const struct wsub_config *config = store->o.config;
+    struct wsub_buf key = {0};
+
+    store->prefixes = wsub_calloc(config->shards, sizeof(*store->prefixes));
+    for (unsigned i = 0; i < config->shards; i++) {
+        wsub_buf_printf(&key, "%s:{%u}:", config->key_prefix, i);
+        store->prefixes[i] = wsub_buf_take(&key);
+    }
+    wsub_buf_printf(&key, "%s:meta", config->key_prefix);
+    store->meta_key = wsub_buf_take(&key);
+}
+
+enum wsub_err wsub_store_new(const struct wsub_store_options *options,
+                             char err_text[256], struct wsub_store **ret_redis)
+{
+    struct wsub_store *store = wsub_calloc(1, sizeof(*store));
+    const char *reason;
+    enum wsub_err err;
+
+    store->o = *options;
+    err =
+        wsub_redis_url_parse(options->config->redis_url, &reason, &store->url);
+    if (err != WSUB_OK) {
+        snprintf(err_text, 256, "redis_url is not valid: %s", reason);
+        free(store);
+        return err;
+    }
+    make_keys(store);
+    wsub_scripts_init();
+    store->clock = evtimer_new(options->base, on_clock, store);
+    store->repeat = evtimer_new(options->base, on_repeat, store);
+    TAILQ_INIT(&store->waiting);
+    store->link = wsub_redis_link_new(&(struct wsub_redis_link_options){
+        .base = options->base,
+        .url = &store->url,
+        .timeout_ms = options->config->redis_timeout_ms,
+        .on_up = on_link_up,
+        .on_down = on_link_down,
+        .arg = store,
+    });
+    *ret_redis = store;
+    return WSUB_OK;
+}
+
+void wsub_store_close(struct wsub_store *store)
+{
+    struct wsub_redis_link *link = store->link;
+    struct call *call;
+
+    store->checked = false;
+    store->link = NULL;
+    wsub_redis_link_free(link);
+    while ((call = TAILQ_FIRST(&store->waiting)) != NULL) {
+        TAILQ_REMOVE(&store->waiting, call, next);
+        call_free(call);
+    }
+}
+
+void wsub_store_free(struct wsub_store *store)
+{
+    if (store == NULL)
+        return;
+    wsub_store_close(store);
+    event_free(store->clock);
+    event_free(store->repeat);
+    for (unsigned i = 0; i < store->o.config->shards; i++)
+        free(store->prefixes[i]);
+    free(store->prefixes);
+    free(store->meta_key);
+    free(store->announced_url);
+    free(store->stored_url);
+    free(store);
+}
+
+bool wsub_store_up(const struct wsub_store *store)
+{
+    return store->checked;
+}
+
+unsigned wsub_store_shards(const struct wsub_store *store)
+{
+    return store->o.config->shards;
+}
+
+const char *wsub_store_prefix(const struct wsub_store *store, unsigned shard)
+{
+    return store->prefixes[shard];
+}
+
+unsigned wsub_store_shard_of(const struct wsub_store *store, const char *digest)
+{
+    return wsub_digest_bucket(digest, store->o.config->shards);
+}
+
+uint64_t wsub_store_time_ms(const struct wsub_store *store)
+{
+    return store->time_known ? wsub_now_ms() + store->time_offset_ms : 0;
+}
+
+const char *wsub_store_public_url(const struct wsub_store *store)
+{
+    if (store->announced_url != NULL)
+        return store->announced_url;
+    if (store->o.config->public_url[0] != '\0')
+        return store->o.config->public_url;
+    return store->stored_url;
+}
+
+void wsub_store_announce(struct wsub_store *store, const char *public_url)
+{
+    free(store->announced_url);
+    store->announced_url = wsub_strdup(public_url);
+    if (store->checked)
+        meta_set(store, "HSET", "public_url", public_url);
+}
+
+void wsub_store_key(struct wsub_cmd *cmd, const struct wsub_store *store,
+                    unsigned shard, const char *name, const char *suffix)
+{
+    wsub_cmd_key(cmd, store->prefixes[shard], name, suffix);
+}
+
+void wsub_store_script(struct wsub_cmd *cmd, const struct wsub_store *store,
+                       unsigned shard, enum wsub_script_id id)
+{
+    wsub_cmd_init_script(cmd, wsub_script(id), store->prefixes[shard]);
+}
+
+void wsub_store_call(struct wsub_store *store, unsigned shard,
+                     struct wsub_cmd *cmd, wsub_store_parse *parse,
+                     wsub_store_cb *cb, void *arg)
+{
+    struct call *call = call_new(store, shard, cmd, cb, arg);
+
+    call->parse = parse;
+    call->repeats = true;
+    if (store->link == NULL)
+        call_free(call);
+    else if (!store->checked ||
+             wsub_redis_link_send(store->link, &call->request) != WSUB_OK)
+        call_wait(call, WSUB_ERR_UNAVAILABLE);
+}
+
+enum wsub_err wsub_store_try(struct wsub_store *store, unsigned shard,
+                             struct wsub_cmd *cmd, wsub_store_parse *parse,
+                             wsub_store_cb *cb, void *arg)
+{
+    struct call *call = call_new(store, shard, cmd, cb, arg);
+
+    call->parse = parse;
+    if (store->checked)
+        return send_once(store, call);
+    call_free(call);
+    return WSUB_ERR_UNAVAILABLE;
+}
+
+enum wsub_err wsub_store_send(struct wsub_store *store, unsigned shard,
+                              struct wsub_cmd *cmd, wsub_redis_cb *cb,
+                              void *arg)
+{
+    return wsub_store_try(store, shard, cmd, NULL, (wsub_store_cb *)cb, arg);
+}
+
+struct wsub_redis_link *wsub_store_reader(struct wsub_store *store,
+                                          unsigned shard, uint32_t block_ms,
+                                          void (*on_up)(void *arg), void *arg)
+{
+    (void)shard;
+    return wsub_redis_link_new(&(struct wsub_redis_link_options){
+        .base = store->o.base,
+        .url = &store->url,
+        .timeout_ms = store->o.config->redis_timeout_ms + block_ms,
+        .on_up = on_up,
+        .arg = arg,
+    });
+}

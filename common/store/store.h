@@ -1,0 +1,120 @@
+/* store.h - what is in Redis, and the way there.
+ *
+ * All state is divided into `shards` slots of our own.  Every command says
+ * which shard it is for and names keys of that shard only; today one server
+ * holds all shards, and nothing above this module knows.
+ *
+ *   wsub_store_call --> sent --reply----------> parse -> cb
+ *                        ^  '--link lost, or refused--.
+ *                        '--link up, or a pause--------'
+ *   wsub_store_try  --> sent --whatever comes-> parse -> cb
+ *
+ * The other modules of this folder are the typed calls on top: they alone know
+ * the arguments of a script or command, and its reply.
+ *
+ * Each time the link comes up the server is checked before it is used:
+ * meta (format version, number of shards: written at the first start ever,
+ * compared afterwards) and maxmemory-policy.  A server that must not be used
+ * is reported by `on_unusable`, and the program ends.  Until the check has
+ * passed nothing is sent. */
+#ifndef WSUB_STORE_STORE_H
+#define WSUB_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/config.h"
+#include "common/base/err.h"
+#include "common/redis/cmd.h"
+#include "common/redis/link.h"
+#include "common/store/scripts.h"
+
+struct event_base;
+struct wsub_store;
+
+struct wsub_store_options {
+    struct event_base *base;          /* borrowed; outlives the store */
+    const struct wsub_config *config; /* borrowed; outlives the store */
+    void (*on_up)(void *arg);         /* may be NULL; after each passed check */
+    void (*on_unusable)(const char *sentence, void *arg);
+    void *arg;
+};
+
+/* Starts connecting.  WSUB_ERR_INVALID: redis_url; a sentence is written to
+ * `err_text`. */
+enum wsub_err wsub_store_new(const struct wsub_store_options *options,
+                             char err_text[256],
+                             struct wsub_store **ret_store) WSUB_MUST_CHECK;
+/* First step of taking a program down: nothing is sent from now on.  What was
+ * sent once gets WSUB_ERR_UNAVAILABLE; calls that are repeated until they have
+ * a reply are dropped, and their callbacks will not be called: the memory of
+ * `arg` is the caller's.  Not from a callback of a command. */
+void wsub_store_close(struct wsub_store *store);
+/* Last step, after everything that uses the store; closes it if need be. */
+void wsub_store_free(struct wsub_store *store);
+
+bool wsub_store_up(const struct wsub_store *store);
+unsigned wsub_store_shards(const struct wsub_store *store);
+
+/* The shard of a topic's digest. */
+unsigned wsub_store_shard_of(const struct wsub_store *store,
+                             const char *digest);
+
+/* Redis' TIME in Unix ms, as of the last look (at most 10 s ago) and the
+ * time that has passed since.  0 before the first look. */
+uint64_t wsub_store_time_ms(const struct wsub_store *store);
+
+/* The hub's public URL: this program's own setting, else what the hub wrote
+ * to meta; NULL while neither is known. */
+const char *wsub_store_public_url(const struct wsub_store *store);
+
+/* Writes the hub's public URL to meta now and on every reconnect. */
+void wsub_store_announce(struct wsub_store *store, const char *public_url);
+
+/* The rest is for the typed calls of this folder. */
+
+/* "P:{N}:", in front of every key of the shard. */
+const char *wsub_store_prefix(const struct wsub_store *store, unsigned shard);
+
+/* Adds the key `name` of a shard, or `name:suffix`. */
+void wsub_store_key(struct wsub_cmd *cmd, const struct wsub_store *store,
+                    unsigned shard, const char *name, const char *suffix);
+
+/* Begins a call of a script on one shard. */
+void wsub_store_script(struct wsub_cmd *cmd, const struct wsub_store *store,
+                       unsigned shard, enum wsub_script_id id);
+
+/* Any function: the type of a typed call's callback is known to its parse. */
+typedef void wsub_store_cb(void);
+
+/* Reads a reply, and calls `cb`, cast to its type, with `arg`.  `reply` as in
+ * link.h. */
+typedef void wsub_store_parse(enum wsub_err err, const struct redisReply *reply,
+                              wsub_store_cb *cb, void *arg);
+
+/* Sends `cmd` and takes its memory.  `parse` is called once, later, unless the
+ * store is closed before, with a reply that is no error: what a lost link left
+ * without a reply is sent again in the order it was sent, and what Redis
+ * refused after a pause.  For commands that may be repeated. */
+void wsub_store_call(struct wsub_store *store, unsigned shard,
+                     struct wsub_cmd *cmd, wsub_store_parse *parse,
+                     wsub_store_cb *cb, void *arg);
+
+/* Sends `cmd` once and takes its memory, whatever the result.  `parse` is
+ * called once, later; WSUB_ERR_UNAVAILABLE is returned when it will not be. */
+enum wsub_err wsub_store_try(struct wsub_store *store, unsigned shard,
+                             struct wsub_cmd *cmd, wsub_store_parse *parse,
+                             wsub_store_cb *cb, void *arg) WSUB_MUST_CHECK;
+
+/* As wsub_store_try(), with the bare reply; a refusal is not logged. */
+enum wsub_err wsub_store_send(struct wsub_store *store, unsigned shard,
+                              struct wsub_cmd *cmd, wsub_redis_cb *cb,
+                              void *arg) WSUB_MUST_CHECK;
+
+/* Opens a further connection to the shard's server, for blocking reads of at
+ * most `block_ms`.  The caller frees it with wsub_redis_link_free(). */
+struct wsub_redis_link *wsub_store_reader(struct wsub_store *store,
+                                          unsigned shard, uint32_t block_ms,
+                                          void (*on_up)(void *arg), void *arg);
+
+#endif
