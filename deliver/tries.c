@@ -54,7 +54,8 @@ static void on_entry(const struct deliver_history_entry *entry, void *arg)
     unsigned char log[WSUB_ATTEMPT_LOG_MAX];
 
     if (tries->count == 0)
-        wsub_store_script(&tries->cmd, tries->d->store, entry->shard, WSUB_SCRIPT_TRIES);
+        wsub_store_script(&tries->cmd, tries->d->store, entry->shard,
+                          WSUB_SCRIPT_TRIES);
     tries->shard = entry->shard;
     wsub_cmd_str(&tries->cmd, entry->td);
     wsub_cmd_str(&tries->cmd, entry->cd);

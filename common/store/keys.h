@@ -1,0 +1,25 @@
+/* keys.h - the names of keys in Redis, as C uses them (docs/PROTOCOL.md).
+ *
+ * Each stands behind the prefix of its shard, `P:{N}:`; some have a suffix,
+ * `NAME:SUFFIX`.  The scripts of lua/ spell the same names. */
+#ifndef WSUB_STORE_KEYS_H
+#define WSUB_STORE_KEYS_H
+
+/* Streams, and their groups. */
+#define WSUB_KEY_LOG "log"
+#define WSUB_KEY_PINGS "pings"
+#define WSUB_KEY_OUTBOX "outbox"
+#define WSUB_KEY_BULK "bulk"
+#define WSUB_KEY_VERIFY "verify"
+#define WSUB_GROUP_SPREAD "spread"
+#define WSUB_GROUP_DELIVER "deliver"
+
+#define WSUB_KEY_SUBSCRIPTION "sub" /* :TD */
+#define WSUB_KEY_REQUEST "request"  /* :TD:CD:MODE */
+#define WSUB_KEY_TOPIC "topic"      /* :TD */
+#define WSUB_KEY_KEPT "kept"        /* :EVENT */
+#define WSUB_KEY_SUSPENDED "suspended"
+#define WSUB_KEY_GAPS "gaps"
+#define WSUB_KEY_PROBE "probe" /* never there */
+
+#endif
