@@ -1,0 +1,138 @@
+#include "common/store/requests.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/store/keys.h"
+#include "common/store/stream_reader.h"
+
+#define REMOVED_LASTS_S 3600 /* as long as a request may wait */
+
+static const char *const outcome_names[] = {
+    [WSUB_VERIFIED_CONFIRMED] = "confirmed",
+    [WSUB_VERIFIED_REFUSED] = "refused",
+    [WSUB_VERIFIED_RETRY] = "retry",
+    [WSUB_VERIFIED_REPLICATED] = "replicated",
+    [WSUB_VERIFIED_TOLD] = "told",
+    [WSUB_VERIFIED_UNTOLD] = "untold",
+};
+
+const char *wsub_verified_name(enum wsub_verified outcome)
+{
+    return outcome_names[outcome];
+}
+
+static bool is_mode(char letter)
+{
+    return letter == WSUB_MODE_SUBSCRIBE || letter == WSUB_MODE_UNSUBSCRIBE ||
+           letter == WSUB_MODE_DENIED;
+}
+
+bool wsub_request_ref_parse(const char *key, size_t len,
+                            struct wsub_request_ref *ret_ref)
+{
+    const size_t d = WSUB_DIGEST_LEN;
+
+    if (key == NULL || len != WSUB_REQUEST_KEY_BYTES - 1 || key[d] != ':' ||
+        key[2 * d + 1] != ':' || !is_mode(key[len - 1]))
+        return false;
+    *ret_ref = (struct wsub_request_ref){0};
+    memcpy(ret_ref->key, key, len);
+    memcpy(ret_ref->td, key, d);
+    memcpy(ret_ref->cd, key + d + 1, d);
+    ret_ref->mode = (enum wsub_request_mode)key[len - 1];
+    return true;
+}
+
+static void parse_request(enum wsub_err err, const struct redisReply *reply,
+                          wsub_store_cb *cb, void *arg)
+{
+    wsub_request_cb *on_request = (wsub_request_cb *)cb;
+    const char *generation = wsub_stream_field(reply, "g", NULL);
+    const char *lease = wsub_stream_field(reply, "l", NULL);
+    struct wsub_request request = {
+        .topic = wsub_stream_field(reply, "tg", NULL),
+        .callback = wsub_stream_field(reply, "c", NULL),
+        .reason = wsub_stream_field(reply, "r", NULL),
+        .confirmed = wsub_stream_field(reply, "ok", NULL) != NULL,
+    };
+
+    (void)err;
+    if (generation == NULL || request.topic == NULL ||
+        request.callback == NULL || (lease == NULL && request.reason == NULL)) {
+        on_request(NULL, arg);
+        return;
+    }
+    request.generation = strtoull(generation, NULL, 10);
+    if (lease != NULL)
+        request.lease_s = strtoull(lease, NULL, 10);
+    if (request.reason == NULL)
+        request.reason = "";
+    on_request(&request, arg);
+}
+
+void wsub_requests_get(struct wsub_store *store, unsigned shard,
+                       const struct wsub_request_ref *ref, wsub_request_cb *cb,
+                       void *arg)
+{
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init(&cmd, "HGETALL");
+    wsub_store_key(&cmd, store, shard, WSUB_KEY_REQUEST, ref->key);
+    wsub_store_call(store, shard, &cmd, parse_request, (wsub_store_cb *)cb,
+                    arg);
+}
+
+static void parse_effect(enum wsub_err err, const struct redisReply *reply,
+                         wsub_store_cb *cb, void *arg)
+{
+    (void)err;
+    ((wsub_verified_cb *)cb)(reply->str, arg);
+}
+
+void wsub_requests_verified(struct wsub_store *store, unsigned shard,
+                            const struct wsub_verification *v,
+                            wsub_verified_cb *cb, void *arg)
+{
+    const char mode = (char)v->mode;
+    struct wsub_cmd cmd;
+
+    wsub_store_script(&cmd, store, shard, WSUB_SCRIPT_VERIFIED);
+    wsub_cmd_str(&cmd, v->td);
+    wsub_cmd_str(&cmd, v->cd);
+    wsub_cmd_arg(&cmd, &mode, 1);
+    wsub_cmd_u64(&cmd, v->generation);
+    wsub_cmd_str(&cmd, outcome_names[v->outcome]);
+    wsub_cmd_u64(&cmd, v->age_ms);
+    wsub_cmd_u64(&cmd, v->delay_ms);
+    wsub_cmd_u64(&cmd, v->failures);
+    wsub_cmd_str(&cmd, v->entry);
+    if (v->has_replicas)
+        wsub_cmd_str(&cmd, "replicas");
+    wsub_store_call(store, shard, &cmd, parse_effect, (wsub_store_cb *)cb, arg);
+}
+
+static void parse_done(enum wsub_err err, const struct redisReply *reply,
+                       wsub_store_cb *cb, void *arg)
+{
+    (void)err;
+    (void)reply;
+    ((void (*)(void *))cb)(arg);
+}
+
+void wsub_requests_replicate(struct wsub_store *store, unsigned shard,
+                             const struct wsub_replica *replica,
+                             void (*cb)(void *arg), void *arg)
+{
+    struct wsub_cmd cmd;
+
+    wsub_store_script(&cmd, store, shard, WSUB_SCRIPT_REPLICATE);
+    wsub_cmd_str(&cmd, replica->td);
+    wsub_cmd_str(&cmd, replica->cd);
+    wsub_cmd_str(&cmd, replica->subscribed ? "s" : "u");
+    wsub_cmd_u64(&cmd, replica->generation);
+    wsub_cmd_arg(&cmd, replica->record, replica->record_len);
+    wsub_cmd_u64(&cmd, replica->expires_s);
+    wsub_cmd_u64(&cmd, REMOVED_LASTS_S);
+    wsub_store_call(store, shard, &cmd, parse_done, (wsub_store_cb *)cb, arg);
+}
