@@ -41,7 +41,7 @@ struct bench {
 
 static void start(struct bench *bench);
 
-static void on_answer(const struct wsub_http_answer *answer, void *arg)
+static void on_answer(const struct wsub_http_response *answer, void *arg)
 {
     struct bench *bench = arg;
 
@@ -64,7 +64,7 @@ static void start(struct bench *bench)
             .body = bench->body,
             .body_len = bench->bytes,
             .timeout_ms = TIMEOUT_MS,
-            .answer_max_bytes = 65536,
+            .response_max_bytes = 65536,
             .done = on_answer,
             .arg = bench,
         });
@@ -114,7 +114,7 @@ static void set_up(struct bench *bench)
     bench->client = wsub_http_client_new(&(struct wsub_http_client_options){
         .base = wsub_loop_base(bench->loop),
         .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-        .max_calls = (uint32_t)bench->concurrency,
+        .max_requests = (uint32_t)bench->concurrency,
         .per_host = PER_HOST,
         .dns_servers = bench->dns,
         .allow_private_networks = true,

@@ -46,10 +46,10 @@ void deliver_ask_url(const struct deliver_ask *ask, struct wsub_buf *ret_url)
 
 /* Only what may pass is worth another attempt. */
 static enum deliver_verdict judge_echo(const struct deliver_ask *ask,
-                                       const struct wsub_http_answer *answer,
+                                       const struct wsub_http_response *answer,
                                        bool success)
 {
-    if (answer->outcome == WSUB_HTTP_ANSWERED && success &&
+    if (answer->outcome == WSUB_HTTP_RESPONDED && success &&
         wsub_equal_const_time(answer->body, answer->body_len, ask->challenge,
                               DELIVER_CHALLENGE_LEN))
         return DELIVER_VERDICT_FINE;
@@ -60,7 +60,7 @@ static enum deliver_verdict judge_echo(const struct deliver_ask *ask,
 }
 
 enum deliver_verdict deliver_ask_judge(const struct deliver_ask *ask,
-                                       const struct wsub_http_answer *answer)
+                                       const struct wsub_http_response *answer)
 {
     bool success = answer->status >= 200 && answer->status < 300;
 

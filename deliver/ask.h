@@ -47,6 +47,6 @@ const char *deliver_ask_mode_name(enum deliver_ask_mode mode);
 void deliver_ask_url(const struct deliver_ask *ask, struct wsub_buf *ret_url);
 
 enum deliver_verdict deliver_ask_judge(const struct deliver_ask *ask,
-                                       const struct wsub_http_answer *answer);
+                                       const struct wsub_http_response *answer);
 
 #endif

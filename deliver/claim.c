@@ -100,7 +100,7 @@ static size_t room_of(const struct deliver_claim_source *source)
 {
     const struct deliver *d = source->claim->d;
     size_t ahead = source->claim->loading + source->granted +
-                   wsub_http_client_patient(d->client);
+                   wsub_http_client_background(d->client);
     size_t room = free_slots(source);
 
     if (source->lane != DELIVER_LANE_BULK)

@@ -187,7 +187,7 @@ static void make_parts(struct deliver *d)
     d->client = wsub_http_client_new(&(struct wsub_http_client_options){
         .base = base,
         .connect_timeout_ms = d->config->connect_timeout_ms,
-        .max_calls = (uint32_t)d->claim->slots,
+        .max_requests = (uint32_t)d->claim->slots,
         .allow_private_networks = d->config->allow_private_networks,
         .per_host = d->config->per_host,
         .dns_servers = d->config->dns_servers,

@@ -87,7 +87,7 @@ static void end_star(const struct deliver_job *job)
 
 /* Returns the number of failures in a row. */
 static uint32_t note_attempt(const struct deliver_job *job,
-                             const struct wsub_http_answer *answer)
+                             const struct wsub_http_response *answer)
 {
     struct deliver *d = job->d;
     uint32_t run;
@@ -118,7 +118,7 @@ static void job_gone(struct deliver_job *job)
 }
 
 /* The value of Retry-After, NULL without one. */
-static const char *retry_after(const struct wsub_http_answer *answer)
+static const char *retry_after(const struct wsub_http_response *answer)
 {
     struct curl_header *header;
 
@@ -132,7 +132,7 @@ static const char *retry_after(const struct wsub_http_answer *answer)
 /* The attempt timed out because this process stood still: the subscriber may
  * well have answered.  Nobody is charged for it. */
 static bool is_our_fault(struct deliver_job *job,
-                         const struct wsub_http_answer *answer)
+                         const struct wsub_http_response *answer)
 {
     uint64_t now_ms = wsub_now_ms();
 
@@ -141,7 +141,7 @@ static bool is_our_fault(struct deliver_job *job,
                                now_ms);
 }
 
-static void on_answer(const struct wsub_http_answer *answer, void *arg)
+static void on_answer(const struct wsub_http_response *answer, void *arg)
 {
     struct deliver_job *job = arg;
     uint32_t run;
@@ -245,16 +245,17 @@ void deliver_send(struct deliver_job *job)
     headers = push_header(job, &used, job->content->type_header, headers);
     if (job->signature[0] != '\0')
         headers = push_header(job, &used, job->signature, headers);
-    wsub_http_client_send(job->d->client,
-                          &(struct wsub_http_send){
-                              .url = job->record.callback,
-                              .headers = headers,
-                              .body = job->content->body,
-                              .body_len = job->content->body_len,
-                              .timeout_ms = job->d->config->timeout_ms,
-                              .answer_max_bytes = ANSWER_MAX_BYTES,
-                              .patient = job->bundle->lane == DELIVER_LANE_BULK,
-                              .done = on_answer,
-                              .arg = job,
-                          });
+    wsub_http_client_send(
+        job->d->client,
+        &(struct wsub_http_send){
+            .url = job->record.callback,
+            .headers = headers,
+            .body = job->content->body,
+            .body_len = job->content->body_len,
+            .timeout_ms = job->d->config->timeout_ms,
+            .response_max_bytes = ANSWER_MAX_BYTES,
+            .background = job->bundle->lane == DELIVER_LANE_BULK,
+            .done = on_answer,
+            .arg = job,
+        });
 }

@@ -237,7 +237,7 @@ static void fail_for_now(struct deliver_verification *v)
     finish(v, "again");
 }
 
-static void on_answer(const struct wsub_http_answer *answer, void *arg)
+static void on_answer(const struct wsub_http_response *answer, void *arg)
 {
     struct deliver_verification *v = arg;
 
@@ -274,8 +274,8 @@ static void ask(struct deliver_verification *v)
                               .url = v->url.data,
                               .headers = &v->user_agent,
                               .timeout_ms = v->d->config->timeout_ms,
-                              .answer_max_bytes = DELIVER_CHALLENGE_LEN,
-                              .keep_answer = true,
+                              .response_max_bytes = DELIVER_CHALLENGE_LEN,
+                              .keep_response = true,
                               .done = on_answer,
                               .arg = v,
                           });

@@ -207,7 +207,7 @@ static void fail(struct fetch *f, const char *error, bool passing)
 
 static void take_content(struct fetch *f, const struct spread_answer *answer)
 {
-    const struct wsub_http_answer *http = answer->http;
+    const struct wsub_http_response *http = answer->http;
     bool news;
 
     spread_answer_header(answer, "ETag", &f->etag);

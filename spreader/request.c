@@ -23,7 +23,7 @@ static const char *last_url(const struct spread_request *r)
 }
 
 static void finish(struct spread_request *r, enum spread_outcome outcome,
-                   const char *error, const struct wsub_http_answer *http)
+                   const char *error, const struct wsub_http_response *http)
 {
     r->done(
         &(struct spread_answer){
@@ -46,7 +46,7 @@ static bool was_asked(const struct spread_request *r, const char *url)
 
 /* Goes where the answer says; an error in words when that is nowhere. */
 static const char *redirect(struct spread_request *r,
-                            const struct wsub_http_answer *http)
+                            const struct wsub_http_response *http)
 {
     struct curl_header *location;
     struct wsub_buf next = {0};
@@ -80,7 +80,7 @@ static bool is_passing(long status)
 }
 
 static void on_status(struct spread_request *r,
-                      const struct wsub_http_answer *http)
+                      const struct wsub_http_response *http)
 {
     const char *lost;
     char text[64];
@@ -100,12 +100,12 @@ static void on_status(struct spread_request *r,
     }
 }
 
-static void on_answer(const struct wsub_http_answer *http, void *arg)
+static void on_answer(const struct wsub_http_response *http, void *arg)
 {
     struct spread_request *r = arg;
 
     switch (http->outcome) {
-    case WSUB_HTTP_ANSWERED:
+    case WSUB_HTTP_RESPONDED:
         on_status(r, http);
         break;
     case WSUB_HTTP_BLOCKED:
@@ -152,8 +152,8 @@ static void ask(struct spread_request *r)
             .timeout_ms = now_ms < r->deadline_ms
                               ? (uint32_t)(r->deadline_ms - now_ms)
                               : 1,
-            .answer_max_bytes = config->max_body_bytes,
-            .keep_answer = true,
+            .response_max_bytes = config->max_body_bytes,
+            .keep_response = true,
             .done = on_answer,
             .arg = r,
         });

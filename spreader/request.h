@@ -20,7 +20,7 @@
 #define SPREAD_REDIRECTS_MAX 5
 
 struct spreader;
-struct wsub_http_answer;
+struct wsub_http_response;
 struct wsub_relations;
 
 enum spread_outcome {
@@ -36,7 +36,7 @@ struct spread_answer {
     long status;       /* of the last hop; 0 when none came */
     const char *error; /* a few words; "" for content and unchanged */
     const char *url;   /* of the last hop */
-    const struct wsub_http_answer *http;
+    const struct wsub_http_response *http;
 };
 
 /* `answer` is valid during the call, in which the request may be started

@@ -57,7 +57,7 @@ enum wsub_err spread_init(struct spreader *s, const struct wsub_config *config,
     s->client = wsub_http_client_new(&(struct wsub_http_client_options){
         .base = base,
         .connect_timeout_ms = config->connect_timeout_ms,
-        .max_calls = SPREAD_FETCHES_MAX,
+        .max_requests = SPREAD_FETCHES_MAX,
         .allow_private_networks = config->allow_private_networks,
         .dns_servers = config->dns_servers,
         .http2 = config->http2,

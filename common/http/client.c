@@ -1,20 +1,20 @@
 /* client.c - see client.h.
  *
- *   send -> call_start -- address literal ---> transfer -> on_over
- *              |                                  ^           |
- *              '--> resolving -- on_name: found --'           v
- *                       '--- on_name, on_late --> failed -> call_finish
+ *   send -> exchange_start -- address literal ---> hand_over -> on_over
+ *              |                                   ^            |
+ *              '--> resolving -- on_name: found ---'            v
+ *                       '--- on_name, on_late ---> failed -> exchange_finish
  *
- * Hosts are divided over several multi handles, since much of what libcurl
- * does for a transfer takes longer the more connections a multi handle has.
- * A call that fails before libcurl has it is reported from the loop, as every
- * answer is.
+ * Hosts are spread over several multi handles, since much of what libcurl does
+ * for a request takes longer the more connections a multi handle has.  The
+ * client reports a request that fails before libcurl has it from the loop, as
+ * it does every response.
  *
- * Patient requests start in small groups, while nothing else is to be done.
- * So where answers come faster than this process can take them few transfers
- * are in flight, whose memory stays in the processor's caches (half the time a
- * request, of a thousand in flight); and where answers are slow, all are that
- * may. */
+ * Background requests start in small groups, while the loop has nothing else
+ * to do.  So where responses come faster than this process can read them, few
+ * requests are in flight, and their memory stays in the processor's caches
+ * (half the time per request that a thousand in flight take).  Where responses
+ * are slow, as many are in flight as may be. */
 #include "common/http/client.h"
 
 #include <stdio.h>
@@ -25,7 +25,7 @@
 
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/http/call.h"
+#include "common/http/exchange.h"
 #include "common/http/multi.h"
 #include "common/http/origin.h"
 #include "common/http/resolver.h"
@@ -34,11 +34,12 @@
 #define MULTIS 8
 #define SLACK 2           /* hosts don't divide evenly */
 #define ORIGINS_MAX 16384 /* 600 bytes each; https 2 KiB and its sessions */
-#define PRUNE_EVERY 1024  /* calls of a multi handle; it walks all addresses */
-#define GROUP 32          /* patient requests that start together */
-#define PATIENCE_US 2000  /* then a group starts whatever else there is */
+#define PRUNE_EVERY                                                            \
+    1024         /* requests of a multi handle; it walks all addresses */
+#define GROUP 32 /* background requests that start together */
+#define BACKGROUND_MAX_US 2000 /* then a group starts whatever else there is */
 
-/* A request that waits for its turn. */
+/* A request that has not started. */
 struct waiting_send {
     struct wsub_http_send send;
     STAILQ_ENTRY(waiting_send) next;
@@ -52,19 +53,19 @@ struct wsub_http_client {
     struct wsub_http_origins *origins; /* owned */
     struct wsub_resolver *resolver;    /* owned */
     struct event *report;              /* owned; made active by a failure */
-    LIST_HEAD(, wsub_http_call) idle, active;
-    TAILQ_HEAD(failed_list, wsub_http_call) failed; /* of the active ones */
+    LIST_HEAD(, wsub_http_exchange) idle, active;
+    TAILQ_HEAD(failed_list, wsub_http_exchange) failed; /* of the active ones */
     STAILQ_HEAD(send_list, waiting_send)
-    waiting; /* for a place among max_calls */
-    struct send_list patient;
-    uint32_t patient_count;
-    struct event *quiet;   /* owned; active while there are patient ones */
+    waiting; /* for one of max_requests to end */
+    struct send_list background;
+    uint32_t background_count;
+    struct event *quiet;   /* owned; active while there are background ones */
     struct event *overdue; /* owned */
-    uint32_t calls;        /* active ones */
+    uint32_t in_flight;    /* active ones */
 };
 
-static void call_start(struct wsub_http_client *client,
-                       const struct wsub_http_send *send);
+static void exchange_start(struct wsub_http_client *client,
+                           const struct wsub_http_send *send);
 
 /* Starts up to `count` of them; returns how many. */
 static uint32_t start_some(struct wsub_http_client *client,
@@ -75,19 +76,19 @@ static uint32_t start_some(struct wsub_http_client *client,
 
     for (started = 0; started < count; started++) {
         first = STAILQ_FIRST(list);
-        if (first == NULL || client->calls >= client->o.max_calls)
+        if (first == NULL || client->in_flight >= client->o.max_requests)
             break;
         STAILQ_REMOVE_HEAD(list, next);
-        call_start(client, &first->send);
+        exchange_start(client, &first->send);
         free(first);
     }
     return started;
 }
 
-/* Sees to it that patient requests start, once that may be. */
+/* Sees to it that background requests start as soon as they may. */
 static void plan_group(struct wsub_http_client *client)
 {
-    struct timeval wait = {0, PATIENCE_US};
+    struct timeval wait = {0, BACKGROUND_MAX_US};
 
     event_active(client->quiet, EV_TIMEOUT, 0);
     if (!evtimer_pending(client->overdue, NULL))
@@ -101,89 +102,91 @@ static void on_group(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     event_del(client->overdue);
-    client->patient_count -= start_some(client, &client->patient, GROUP);
-    if (client->patient_count > 0 && client->calls < client->o.max_calls)
+    client->background_count -= start_some(client, &client->background, GROUP);
+    if (client->background_count > 0 &&
+        client->in_flight < client->o.max_requests)
         plan_group(client);
 }
 
 static void start_waiting(struct wsub_http_client *client)
 {
     start_some(client, &client->waiting, UINT32_MAX);
-    if (client->patient_count > 0)
+    if (client->background_count > 0)
         plan_group(client);
 }
 
-static void call_finish(struct wsub_http_call *call, CURLcode code)
+static void exchange_finish(struct wsub_http_exchange *exchange, CURLcode code)
 {
-    struct wsub_http_client *client = call->client;
-    struct wsub_http_answer answer = wsub_http_call_answer(call, code);
+    struct wsub_http_client *client = exchange->client;
+    struct wsub_http_response response =
+        wsub_http_exchange_response(exchange, code);
 
-    LIST_REMOVE(call, in_list);
-    client->calls--;
-    call->send.done(&answer, call->send.arg);
-    call->state = WSUB_CALL_IDLE;
-    wsub_http_call_unset(call);
-    wsub_http_origin_put(client->origins, call->origin);
-    call->origin = NULL;
-    wsub_buf_done(&call->body);
-    LIST_INSERT_HEAD(&client->idle, call, in_list);
+    LIST_REMOVE(exchange, in_list);
+    client->in_flight--;
+    exchange->send.done(&response, exchange->send.arg);
+    exchange->state = WSUB_EXCHANGE_IDLE;
+    wsub_http_exchange_unset(exchange);
+    wsub_http_origin_put(client->origins, exchange->origin);
+    exchange->origin = NULL;
+    wsub_buf_done(&exchange->body);
+    LIST_INSERT_HEAD(&client->idle, exchange, in_list);
     start_waiting(client);
 }
 
 static void on_over(CURL *easy, CURLcode code, void *arg)
 {
-    struct wsub_http_call *call;
+    struct wsub_http_exchange *exchange;
 
     (void)arg;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
-    call_finish(call, code);
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &exchange);
+    exchange_finish(exchange, code);
 }
 
-static void call_fail(struct wsub_http_call *call, CURLcode code)
+static void exchange_fail(struct wsub_http_exchange *exchange, CURLcode code)
 {
-    struct wsub_http_client *client = call->client;
+    struct wsub_http_client *client = exchange->client;
 
-    call->state = WSUB_CALL_FAILED;
-    call->code = code;
-    TAILQ_INSERT_TAIL(&client->failed, call, in_failed);
+    exchange->state = WSUB_EXCHANGE_FAILED;
+    exchange->code = code;
+    TAILQ_INSERT_TAIL(&client->failed, exchange, in_failed);
     event_active(client->report, EV_TIMEOUT, 0);
 }
 
-/* Those that fail meanwhile have their own turn of the loop. */
+/* Requests that fail meanwhile are reported by another round of the loop. */
 static void on_report(evutil_socket_t fd, short what, void *arg)
 {
     struct wsub_http_client *client = arg;
-    struct wsub_http_call *call, *last;
+    struct wsub_http_exchange *exchange, *last;
 
     (void)fd;
     (void)what;
     last = TAILQ_LAST(&client->failed, failed_list);
     do {
-        call = TAILQ_FIRST(&client->failed);
-        TAILQ_REMOVE(&client->failed, call, in_failed);
-        call_finish(call, call->code);
-    } while (call != last);
+        exchange = TAILQ_FIRST(&client->failed);
+        TAILQ_REMOVE(&client->failed, exchange, in_failed);
+        exchange_finish(exchange, exchange->code);
+    } while (exchange != last);
 }
 
-/* Hands the call to libcurl. */
-static void transfer(struct wsub_http_call *call, const char *addresses,
-                     uint64_t waited_ms)
+/* Hands the request to libcurl. */
+static void hand_over(struct wsub_http_exchange *exchange,
+                      const char *addresses, uint64_t waited_ms)
 {
-    struct wsub_http_client *client = call->client;
-    unsigned number = call->origin->hash % MULTIS;
+    struct wsub_http_client *client = exchange->client;
+    unsigned number = exchange->origin->hash % MULTIS;
     bool prune = client->until_prune[number]-- == 0;
 
     if (prune)
         client->until_prune[number] = PRUNE_EVERY;
-    wsub_http_call_set(call, addresses, client->o.connect_timeout_ms, waited_ms,
-                       prune);
-    call->state = WSUB_CALL_SENT;
-    call->multi = client->multis[number];
-    wsub_http_multi_add(call->multi, call->easy);
+    wsub_http_exchange_set(exchange, addresses, client->o.connect_timeout_ms,
+                           waited_ms, prune);
+    exchange->state = WSUB_EXCHANGE_SENT;
+    exchange->multi = client->multis[number];
+    wsub_http_multi_add(exchange->multi, exchange->easy);
 }
 
-static void use_name(struct wsub_http_call *call, const struct wsub_name *name,
-                     uint64_t waited_ms)
+static void use_name(struct wsub_http_exchange *exchange,
+                     const struct wsub_name *name, uint64_t waited_ms)
 {
     static const char *const errors[] = {
         [WSUB_NAME_UNKNOWN] = "Could not resolve host: it has no address",
@@ -193,93 +196,95 @@ static void use_name(struct wsub_http_call *call, const struct wsub_name *name,
 
     switch (name->status) {
     case WSUB_NAME_FOUND:
-        transfer(call, name->addresses, waited_ms);
+        hand_over(exchange, name->addresses, waited_ms);
         return;
     case WSUB_NAME_BLOCKED:
-        call->blocked = true;
+        exchange->blocked = true;
         break;
     default:
-        snprintf(call->error, sizeof(call->error), "%s", errors[name->status]);
+        snprintf(exchange->error, sizeof(exchange->error), "%s",
+                 errors[name->status]);
         break;
     }
-    call_fail(call, name->status == WSUB_NAME_TIMEOUT
-                        ? CURLE_OPERATION_TIMEDOUT
-                        : CURLE_COULDNT_RESOLVE_HOST);
+    exchange_fail(exchange, name->status == WSUB_NAME_TIMEOUT
+                                ? CURLE_OPERATION_TIMEDOUT
+                                : CURLE_COULDNT_RESOLVE_HOST);
 }
 
 static void on_name(struct wsub_name_wait *wait, const struct wsub_name *name)
 {
-    struct wsub_http_call *call =
-        (struct wsub_http_call *)(void *)((char *)wait -
-                                          offsetof(struct wsub_http_call,
-                                                   wait));
+    struct wsub_http_exchange *exchange =
+        (struct wsub_http_exchange *)(void *)((char *)wait -
+                                              offsetof(
+                                                  struct wsub_http_exchange,
+                                                  wait));
 
-    event_del(call->late);
-    use_name(call, name, wsub_now_ms() - call->started_ms);
+    event_del(exchange->late);
+    use_name(exchange, name, wsub_now_ms() - exchange->started_ms);
 }
 
 static void on_late(evutil_socket_t fd, short what, void *arg)
 {
     static const struct wsub_name late = {.status = WSUB_NAME_TIMEOUT};
-    struct wsub_http_call *call = arg;
+    struct wsub_http_exchange *exchange = arg;
 
     (void)fd;
     (void)what;
-    wsub_resolver_drop(&call->wait);
-    use_name(call, &late, 0);
+    wsub_resolver_drop(&exchange->wait);
+    use_name(exchange, &late, 0);
 }
 
 /* Looking for the name takes its part of the time for connecting. */
-static void resolve(struct wsub_http_call *call)
+static void resolve(struct wsub_http_exchange *exchange)
 {
-    uint32_t limit_ms = call->client->o.connect_timeout_ms;
+    uint32_t limit_ms = exchange->client->o.connect_timeout_ms;
     const struct wsub_name *name = wsub_resolver_ask(
-        call->client->resolver, call->origin->host, &call->wait);
+        exchange->client->resolver, exchange->origin->host, &exchange->wait);
     struct timeval limit;
 
     if (name != NULL) {
-        use_name(call, name, 0);
+        use_name(exchange, name, 0);
         return;
     }
-    if (limit_ms > call->send.timeout_ms)
-        limit_ms = call->send.timeout_ms;
+    if (limit_ms > exchange->send.timeout_ms)
+        limit_ms = exchange->send.timeout_ms;
     limit.tv_sec = limit_ms / 1000;
     limit.tv_usec = (suseconds_t)(limit_ms % 1000) * 1000;
-    call->state = WSUB_CALL_RESOLVING;
-    event_add(call->late, &limit);
+    exchange->state = WSUB_EXCHANGE_RESOLVING;
+    event_add(exchange->late, &limit);
 }
 
-static struct wsub_http_call *call_get(struct wsub_http_client *client)
+static struct wsub_http_exchange *exchange_get(struct wsub_http_client *client)
 {
-    struct wsub_http_call *call = LIST_FIRST(&client->idle);
+    struct wsub_http_exchange *exchange = LIST_FIRST(&client->idle);
 
-    if (call != NULL) {
-        LIST_REMOVE(call, in_list);
-        return call;
+    if (exchange != NULL) {
+        LIST_REMOVE(exchange, in_list);
+        return exchange;
     }
-    call = wsub_http_call_new(&client->o, client->sockets);
-    call->client = client;
-    call->wait.on_name = on_name;
-    call->late = evtimer_new(client->o.base, on_late, call);
-    return call;
+    exchange = wsub_http_exchange_new(&client->o, client->sockets);
+    exchange->client = client;
+    exchange->wait.on_name = on_name;
+    exchange->late = evtimer_new(client->o.base, on_late, exchange);
+    return exchange;
 }
 
-static void call_start(struct wsub_http_client *client,
-                       const struct wsub_http_send *send)
+static void exchange_start(struct wsub_http_client *client,
+                           const struct wsub_http_send *send)
 {
-    struct wsub_http_call *call = call_get(client);
+    struct wsub_http_exchange *exchange = exchange_get(client);
 
-    wsub_http_call_begin(call, send);
-    LIST_INSERT_HEAD(&client->active, call, in_list);
-    client->calls++;
-    call->origin =
-        wsub_http_origin_get(client->origins, send->url, &call->path);
-    if (call->origin == NULL)
-        call_fail(call, CURLE_URL_MALFORMAT);
-    else if (call->origin->is_literal)
-        transfer(call, NULL, 0);
+    wsub_http_exchange_begin(exchange, send);
+    LIST_INSERT_HEAD(&client->active, exchange, in_list);
+    client->in_flight++;
+    exchange->origin =
+        wsub_http_origin_get(client->origins, send->url, &exchange->path);
+    if (exchange->origin == NULL)
+        exchange_fail(exchange, CURLE_URL_MALFORMAT);
+    else if (exchange->origin->is_literal)
+        hand_over(exchange, NULL, 0);
     else
-        resolve(call);
+        resolve(exchange);
 }
 
 void wsub_http_client_send(struct wsub_http_client *client,
@@ -287,32 +292,33 @@ void wsub_http_client_send(struct wsub_http_client *client,
 {
     struct waiting_send *waiting;
 
-    if (!send->patient && client->calls < client->o.max_calls) {
-        call_start(client, send);
+    if (!send->background && client->in_flight < client->o.max_requests) {
+        exchange_start(client, send);
         return;
     }
     waiting = wsub_calloc(1, sizeof(*waiting));
     waiting->send = *send;
-    if (send->patient) {
-        STAILQ_INSERT_TAIL(&client->patient, waiting, next);
-        client->patient_count++;
+    if (send->background) {
+        STAILQ_INSERT_TAIL(&client->background, waiting, next);
+        client->background_count++;
         plan_group(client);
     } else {
         STAILQ_INSERT_TAIL(&client->waiting, waiting, next);
     }
 }
 
-uint32_t wsub_http_client_patient(const struct wsub_http_client *client)
+uint32_t wsub_http_client_background(const struct wsub_http_client *client)
 {
-    return client->patient_count;
+    return client->background_count;
 }
 
 /* Connections that a multi handle may hold: its share of all, and enough for
  * the one host that may have them all. */
 static uint32_t connections_max(const struct wsub_http_client_options *o)
 {
-    uint32_t share = SLACK * (o->max_calls / MULTIS + 1);
-    uint32_t one_host = o->per_host < o->max_calls ? o->per_host : o->max_calls;
+    uint32_t share = SLACK * (o->max_requests / MULTIS + 1);
+    uint32_t one_host =
+        o->per_host < o->max_requests ? o->per_host : o->max_requests;
 
     return share > one_host ? share : one_host;
 }
@@ -324,7 +330,7 @@ wsub_http_client_new(const struct wsub_http_client_options *options)
 
     client->o = *options;
     STAILQ_INIT(&client->waiting);
-    STAILQ_INIT(&client->patient);
+    STAILQ_INIT(&client->background);
     TAILQ_INIT(&client->failed);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     client->sockets = wsub_http_sockets_new(options->base);
@@ -351,15 +357,15 @@ wsub_http_client_new(const struct wsub_http_client_options *options)
     return client;
 }
 
-static void call_drop(struct wsub_http_call *call)
+static void exchange_drop(struct wsub_http_exchange *exchange)
 {
-    LIST_REMOVE(call, in_list);
-    if (call->state == WSUB_CALL_SENT)
-        wsub_http_multi_remove(call->multi, call->easy);
-    wsub_resolver_drop(&call->wait);
-    wsub_http_call_unset(call);
-    wsub_http_origin_put(call->client->origins, call->origin);
-    wsub_http_call_free(call);
+    LIST_REMOVE(exchange, in_list);
+    if (exchange->state == WSUB_EXCHANGE_SENT)
+        wsub_http_multi_remove(exchange->multi, exchange->easy);
+    wsub_resolver_drop(&exchange->wait);
+    wsub_http_exchange_unset(exchange);
+    wsub_http_origin_put(exchange->client->origins, exchange->origin);
+    wsub_http_exchange_free(exchange);
 }
 
 static void drop_waiting(struct send_list *list)
@@ -374,16 +380,16 @@ static void drop_waiting(struct send_list *list)
 
 void wsub_http_client_free(struct wsub_http_client *client)
 {
-    struct wsub_http_call *call;
+    struct wsub_http_exchange *exchange;
 
     if (client == NULL)
         return;
     drop_waiting(&client->waiting);
-    drop_waiting(&client->patient);
-    while ((call = LIST_FIRST(&client->active)) != NULL)
-        call_drop(call);
-    while ((call = LIST_FIRST(&client->idle)) != NULL)
-        call_drop(call);
+    drop_waiting(&client->background);
+    while ((exchange = LIST_FIRST(&client->active)) != NULL)
+        exchange_drop(exchange);
+    while ((exchange = LIST_FIRST(&client->idle)) != NULL)
+        exchange_drop(exchange);
     for (size_t i = 0; i < MULTIS; i++)
         wsub_http_multi_free(client->multis[i]);
     wsub_resolver_free(client->resolver);

@@ -172,8 +172,8 @@ static void flush(struct wsub_http_connection *conn)
 
 static void run(struct wsub_http_connection *conn);
 
-void wsub_http_connection_answer(struct wsub_http_connection *conn,
-                                 struct wsub_http_answer *answer)
+void wsub_http_connection_respond(struct wsub_http_connection *conn,
+                                  struct wsub_http_response_message *response)
 {
     const struct wsub_http_framing *framing = &conn->req->framing;
 
@@ -181,10 +181,10 @@ void wsub_http_connection_answer(struct wsub_http_connection *conn,
         return;
     assert(conn->state == ASKED);
     conn->last = !framing->keep_alive || conn->pool->draining;
-    answer->close = conn->last;
-    answer->keep_alive = framing->keep_alive && conn->req->head.minor == 0;
-    answer->head_only = strcmp(conn->req->head.method, "HEAD") == 0;
-    wsub_http_answer_add(&conn->out, &conn->pool->date, answer);
+    response->close = conn->last;
+    response->keep_alive = framing->keep_alive && conn->req->head.minor == 0;
+    response->head_only = strcmp(conn->req->head.method, "HEAD") == 0;
+    wsub_http_response_add(&conn->out, &conn->pool->date, response);
     wsub_http_request_next(conn->req);
     enter(conn, IDLE);
     conn->begun_ms = 0;
@@ -197,19 +197,19 @@ static void refuse(struct wsub_http_connection *conn,
                    enum wsub_http_fault fault)
 {
     struct wsub_buf text = {0};
-    struct wsub_http_answer answer = {
+    struct wsub_http_response_message response = {
         .status = wsub_http_fault_status(fault),
         .content_type = "text/plain; charset=utf-8",
         .close = true,
     };
 
     wsub_log_debug("http-refused", WSUB_KV("peer", conn->req->peer),
-                   WSUB_KU("status", answer.status),
+                   WSUB_KU("status", response.status),
                    WSUB_KV("why", wsub_http_fault_text(fault)));
     wsub_buf_printf(&text, "%s\n", wsub_http_fault_text(fault));
-    answer.body = text.data;
-    answer.len = text.len;
-    wsub_http_answer_add(&conn->out, &conn->pool->date, &answer);
+    response.body = text.data;
+    response.len = text.len;
+    wsub_http_response_add(&conn->out, &conn->pool->date, &response);
     wsub_buf_done(&text);
     conn->last = true;
 }

@@ -13,7 +13,7 @@
  * ASKED lasts as long as the handler likes.  WRITING means that the kernel
  * did not take all of an answer: nothing is read until it did.  LINGERING
  * (our side is shut, what comes is dropped) lets the client read the last
- * answer, which a reset would destroy (RFC 9112 section 9.6).
+ * response, which a reset would destroy (RFC 9112 section 9.6).
  *
  * Answers of one turn leave in one write.  While a request is with its
  * handler at most 64 KiB of the following ones are read. */
@@ -26,7 +26,7 @@
 
 #include <event2/util.h>
 
-#include "common/http/answer.h"
+#include "common/http/response.h"
 #include "common/http/server.h"
 
 struct event_base;
@@ -61,7 +61,7 @@ void wsub_http_connection_free_all(struct wsub_http_pool *pool);
 
 /* Sends the answer to the request that is with its handler, and goes on.
  * `close`, `keep_alive` and `head_only` are filled in here. */
-void wsub_http_connection_answer(struct wsub_http_connection *conn,
-                                 struct wsub_http_answer *answer);
+void wsub_http_connection_respond(struct wsub_http_connection *conn,
+                                  struct wsub_http_response_message *response);
 
 #endif

@@ -95,7 +95,7 @@ static void on_timer_event(evutil_socket_t fd, short what, void *arg)
         act(multi, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* libcurl changes its mind several times for each transfer, mostly to a later
+/* libcurl changes its mind several times for each request, mostly to a later
  * time: an armed timer that fires earlier is left alone. */
 static int on_timer(CURLM *handle, long timeout_ms, void *arg)
 {

@@ -1,7 +1,7 @@
 /* multi.h - one multi handle of libcurl on the loop.
  *
  * Internal to the HTTP client.  libcurl must not be called from its own
- * callbacks: they only note what it wants, and transfers that are over are
+ * callbacks: they only note what it wants, and requests that are over are
  * reported after curl_multi_socket_action() has returned. */
 #ifndef WSUB_HTTP_MULTI_H
 #define WSUB_HTTP_MULTI_H
@@ -15,7 +15,7 @@ struct event_base;
 struct wsub_http_multi;
 struct wsub_http_sockets;
 
-/* A transfer is over; its handle is out of the multi handle. */
+/* A request is over; its handle is out of the multi handle. */
 typedef void wsub_http_over_cb(CURL *easy, CURLcode code, void *arg);
 
 struct wsub_http_multi_options {
@@ -33,10 +33,10 @@ wsub_http_multi_new(const struct wsub_http_multi_options *options);
 /* After all handles were removed; closes the kept connections. */
 void wsub_http_multi_free(struct wsub_http_multi *multi);
 
-/* Starts a transfer, later. */
+/* Starts a request, later. */
 void wsub_http_multi_add(struct wsub_http_multi *multi, CURL *easy);
 
-/* Breaks a transfer off. */
+/* Breaks a request off. */
 void wsub_http_multi_remove(struct wsub_http_multi *multi, CURL *easy);
 
 #endif

@@ -28,7 +28,7 @@ struct wsub_http_origin {
                        * that all share, see below */
 };
 
-/* libcurl 7.88 makes a table of sessions for a transfer that has none to share,
+/* libcurl 7.88 makes a table of sessions for a request that has none to share,
  * plain ones too, and loses it when the handle's next one has: so none goes
  * without. */
 struct wsub_http_origins *wsub_http_origins_new(size_t max);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/http/answer.h"
+#include "common/http/response.h"
 #include "common/http/connection.h"
 #include "common/http/request.h"
 #include "common/http/server.h"
@@ -26,7 +26,7 @@ void wsub_http_reply_header(struct wsub_http_request *req, const char *name,
 void wsub_http_reply(struct wsub_http_request *req, int status,
                      const char *content_type, const void *body, size_t len)
 {
-    struct wsub_http_answer answer = {
+    struct wsub_http_response_message response = {
         .status = status,
         .content_type = content_type,
         .headers = &req->reply_headers,
@@ -42,7 +42,7 @@ void wsub_http_reply(struct wsub_http_request *req, int status,
     if (req->conn == NULL)
         wsub_http_request_free(req);
     else
-        wsub_http_connection_answer(req->conn, &answer);
+        wsub_http_connection_respond(req->conn, &response);
 }
 
 void wsub_http_reply_text(struct wsub_http_request *req, int status,

@@ -54,23 +54,24 @@ static const struct {
     const char *body;
     enum deliver_verdict verification, denial;
 } answers[] = {
-    {WSUB_HTTP_ANSWERED, 200, CHALLENGE, DELIVER_VERDICT_FINE,
+    {WSUB_HTTP_RESPONDED, 200, CHALLENGE, DELIVER_VERDICT_FINE,
      DELIVER_VERDICT_FINE},
-    {WSUB_HTTP_ANSWERED, 299, CHALLENGE, DELIVER_VERDICT_FINE,
+    {WSUB_HTTP_RESPONDED, 299, CHALLENGE, DELIVER_VERDICT_FINE,
      DELIVER_VERDICT_FINE},
-    {WSUB_HTTP_ANSWERED, 200, CHALLENGE "\n", DELIVER_VERDICT_FINAL,
+    {WSUB_HTTP_RESPONDED, 200, CHALLENGE "\n", DELIVER_VERDICT_FINAL,
      DELIVER_VERDICT_FINE},
-    {WSUB_HTTP_ANSWERED, 204, "", DELIVER_VERDICT_FINAL, DELIVER_VERDICT_FINE},
+    {WSUB_HTTP_RESPONDED, 204, "", DELIVER_VERDICT_FINAL, DELIVER_VERDICT_FINE},
     {WSUB_HTTP_TOO_LARGE, 200, CHALLENGE, DELIVER_VERDICT_FINAL,
      DELIVER_VERDICT_FINE},
     {WSUB_HTTP_TIMEOUT, 200, CHALLENGE, DELIVER_VERDICT_AGAIN,
      DELIVER_VERDICT_FINE},
-    {WSUB_HTTP_ANSWERED, 302, CHALLENGE, DELIVER_VERDICT_FINAL,
+    {WSUB_HTTP_RESPONDED, 302, CHALLENGE, DELIVER_VERDICT_FINAL,
      DELIVER_VERDICT_AGAIN},
-    {WSUB_HTTP_ANSWERED, 404, CHALLENGE, DELIVER_VERDICT_FINAL,
+    {WSUB_HTTP_RESPONDED, 404, CHALLENGE, DELIVER_VERDICT_FINAL,
      DELIVER_VERDICT_AGAIN},
-    {WSUB_HTTP_ANSWERED, 410, "", DELIVER_VERDICT_FINAL, DELIVER_VERDICT_AGAIN},
-    {WSUB_HTTP_ANSWERED, 500, CHALLENGE, DELIVER_VERDICT_AGAIN,
+    {WSUB_HTTP_RESPONDED, 410, "", DELIVER_VERDICT_FINAL,
+     DELIVER_VERDICT_AGAIN},
+    {WSUB_HTTP_RESPONDED, 500, CHALLENGE, DELIVER_VERDICT_AGAIN,
      DELIVER_VERDICT_AGAIN},
     {WSUB_HTTP_TIMEOUT, 0, "", DELIVER_VERDICT_AGAIN, DELIVER_VERDICT_AGAIN},
     {WSUB_HTTP_UNREACHED, 0, "", DELIVER_VERDICT_AGAIN, DELIVER_VERDICT_AGAIN},
@@ -82,11 +83,11 @@ START_TEST(an_answer_is_judged_by_what_was_asked)
     struct deliver_ask intent = make_ask('s', "http://c/", NULL),
                        end = make_ask('u', "http://c/", NULL),
                        denial = make_ask('d', "http://c/", "");
-    struct wsub_http_answer answer = {.outcome = answers[_i].outcome,
-                                      .status = answers[_i].status,
-                                      .error = "",
-                                      .body = answers[_i].body,
-                                      .body_len = strlen(answers[_i].body)};
+    struct wsub_http_response answer = {.outcome = answers[_i].outcome,
+                                        .status = answers[_i].status,
+                                        .error = "",
+                                        .body = answers[_i].body,
+                                        .body_len = strlen(answers[_i].body)};
 
     ck_assert_int_eq(deliver_ask_judge(&intent, &answer),
                      answers[_i].verification);

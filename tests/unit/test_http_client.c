@@ -1,5 +1,5 @@
-/* When patient requests start, and what handles leave behind.  Client and
- * server share one loop, which turns only while the test waits. */
+/* When background requests start, and what handles leave behind.  Client and
+ * server share one loop, which runs only while the test waits. */
 #include "common/http/client.h"
 
 #include <stdio.h>
@@ -13,19 +13,19 @@
 #include "suite.h"
 #include "wait.h"
 
-#define CALLS_MAX 40
-#define PATIENT 100
+#define REQUESTS_MAX 40
+#define BACKGROUND 100
 
 static struct wsub_loop *loop;
 static struct wsub_http_server *server;
 static struct wsub_http_client *client;
-static struct wsub_http_request *held[CALLS_MAX + 1];
-static bool holds;         /* answers are held back */
-static size_t held_count;  /* requests */
-static unsigned done;      /* answers */
-static char first_path[9]; /* of the first request that arrived */
-static unsigned refused;   /* requests without an answer */
-static char patient_url[64], urgent_url[64], tls_url[64];
+static struct wsub_http_request *held[REQUESTS_MAX + 1];
+static bool holds;          /* responses are held back */
+static size_t held_count;   /* requests */
+static unsigned done;       /* responses */
+static char first_path[16]; /* of the first request that arrived */
+static unsigned refused;    /* requests without a response */
+static char background_url[64], urgent_url[64], tls_url[64];
 
 static void on_request(struct wsub_http_request *req, void *arg)
 {
@@ -36,12 +36,12 @@ static void on_request(struct wsub_http_request *req, void *arg)
         wsub_http_reply_text(req, 200, "fine");
         return;
     }
-    ck_assert_uint_lt(held_count, CALLS_MAX);
+    ck_assert_uint_lt(held_count, REQUESTS_MAX);
     held[held_count++] = req;
 }
 
 static const struct wsub_http_route routes[] = {
-    {"GET", "/patient", on_request},
+    {"GET", "/background", on_request},
     {"GET", "/urgent", on_request},
     {0},
 };
@@ -65,11 +65,11 @@ static void set_up(void)
     client = wsub_http_client_new(&(struct wsub_http_client_options){
         .base = wsub_loop_base(loop),
         .connect_timeout_ms = DEADLINE_MS,
-        .max_calls = CALLS_MAX,
-        .per_host = CALLS_MAX,
+        .max_requests = REQUESTS_MAX,
+        .per_host = REQUESTS_MAX,
         .allow_private_networks = true,
     });
-    snprintf(patient_url, sizeof(patient_url), "http://%s/patient",
+    snprintf(background_url, sizeof(background_url), "http://%s/background",
              wsub_http_server_address(server));
     snprintf(urgent_url, sizeof(urgent_url), "http://%s/urgent",
              wsub_http_server_address(server));
@@ -87,25 +87,26 @@ static void tear_down(void)
     wsub_loop_free(loop);
 }
 
-static void on_answer(const struct wsub_http_answer *answer, void *arg)
+static void on_response(const struct wsub_http_response *answer, void *arg)
 {
     (void)arg;
-    ck_assert_int_eq(answer->outcome, WSUB_HTTP_ANSWERED);
+    ck_assert_int_eq(answer->outcome, WSUB_HTTP_RESPONDED);
     done++;
 }
 
-static void ask(bool patient)
+static void ask(bool background)
 {
-    wsub_http_client_send(client, &(struct wsub_http_send){
-                                      .url = patient ? patient_url : urgent_url,
-                                      .timeout_ms = DEADLINE_MS,
-                                      .answer_max_bytes = 1000,
-                                      .patient = patient,
-                                      .done = on_answer,
-                                  });
+    wsub_http_client_send(client,
+                          &(struct wsub_http_send){
+                              .url = background ? background_url : urgent_url,
+                              .timeout_ms = DEADLINE_MS,
+                              .response_max_bytes = 1000,
+                              .background = background,
+                              .done = on_response,
+                          });
 }
 
-static void on_refusal(const struct wsub_http_answer *answer, void *arg)
+static void on_refusal(const struct wsub_http_response *answer, void *arg)
 {
     (void)arg;
     ck_assert_int_eq(answer->outcome, WSUB_HTTP_UNREACHED);
@@ -118,38 +119,39 @@ static void ask_by_tls(void)
     wsub_http_client_send(client, &(struct wsub_http_send){
                                       .url = tls_url,
                                       .timeout_ms = DEADLINE_MS,
-                                      .answer_max_bytes = 1000,
+                                      .response_max_bytes = 1000,
                                       .done = on_refusal,
                                   });
 }
 
-static void ask_patiently(unsigned count)
+static void ask_in_background(unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
         ask(true);
 }
 
-START_TEST(an_urgent_request_goes_before_patient_ones)
+START_TEST(an_urgent_request_goes_before_background_ones)
 {
-    ask_patiently(PATIENT);
+    ask_in_background(BACKGROUND);
     ask(false);
-    ck_assert_uint_eq(wsub_http_client_patient(client), PATIENT);
-    WAIT_FOR(wsub_loop_base(loop), done == PATIENT + 1);
+    ck_assert_uint_eq(wsub_http_client_background(client), BACKGROUND);
+    WAIT_FOR(wsub_loop_base(loop), done == BACKGROUND + 1);
     ck_assert_str_eq(first_path, "/urgent");
-    ck_assert_uint_eq(wsub_http_client_patient(client), 0);
+    ck_assert_uint_eq(wsub_http_client_background(client), 0);
 }
 END_TEST
 
 START_TEST(no_more_are_in_flight_than_may_be)
 {
     holds = true;
-    ask_patiently(PATIENT);
-    WAIT_FOR(wsub_loop_base(loop), held_count == CALLS_MAX);
-    ck_assert_uint_eq(wsub_http_client_patient(client), PATIENT - CALLS_MAX);
+    ask_in_background(BACKGROUND);
+    WAIT_FOR(wsub_loop_base(loop), held_count == REQUESTS_MAX);
+    ck_assert_uint_eq(wsub_http_client_background(client),
+                      BACKGROUND - REQUESTS_MAX);
     holds = false;
-    for (size_t i = 0; i < CALLS_MAX; i++)
+    for (size_t i = 0; i < REQUESTS_MAX; i++)
         wsub_http_reply_text(held[i], 200, "fine");
-    WAIT_FOR(wsub_loop_base(loop), done == PATIENT);
+    WAIT_FOR(wsub_loop_base(loop), done == BACKGROUND);
 }
 END_TEST
 
@@ -159,7 +161,7 @@ static void on_always(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (done < PATIENT)
+    if (done < BACKGROUND)
         event_active(*always, EV_TIMEOUT, 0);
 }
 
@@ -170,15 +172,15 @@ START_TEST(they_start_though_the_loop_is_never_quiet)
 
     event_priority_set(always, WSUB_LOOP_LATER);
     event_active(always, EV_TIMEOUT, 0);
-    ask_patiently(PATIENT);
-    WAIT_FOR(wsub_loop_base(loop), done == PATIENT);
+    ask_in_background(BACKGROUND);
+    WAIT_FOR(wsub_loop_base(loop), done == BACKGROUND);
     event_free(always);
 }
 END_TEST
 
 START_TEST(those_that_have_not_started_are_dropped_with_the_client)
 {
-    ask_patiently(PATIENT);
+    ask_in_background(BACKGROUND);
     ck_assert_uint_eq(done, 0);
 }
 END_TEST
@@ -198,10 +200,10 @@ END_TEST
 
 int main(void)
 {
-    TCase *cases = tcase_create("patient");
+    TCase *cases = tcase_create("background");
 
     tcase_add_checked_fixture(cases, set_up, tear_down);
-    tcase_add_test(cases, an_urgent_request_goes_before_patient_ones);
+    tcase_add_test(cases, an_urgent_request_goes_before_background_ones);
     tcase_add_test(cases, no_more_are_in_flight_than_may_be);
     tcase_add_test(cases, they_start_though_the_loop_is_never_quiet);
     tcase_add_test(cases,

@@ -1,8 +1,8 @@
-/* answer.h - an answer as bytes.
+/* response.h - a response as bytes.
  *
  * Internal to the HTTP server. */
-#ifndef WSUB_HTTP_ANSWER_H
-#define WSUB_HTTP_ANSWER_H
+#ifndef WSUB_HTTP_RESPONSE_H
+#define WSUB_HTTP_RESPONSE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #include "common/base/buf.h"
 
-struct wsub_http_answer {
+struct wsub_http_response_message {
     int status;
     const char *content_type;       /* NULL: none */
     const struct wsub_buf *headers; /* NULL: none; lines with their CR LF */
@@ -27,8 +27,8 @@ struct wsub_http_date {
     char text[32];
 };
 
-/* Adds the whole answer to `out`. */
-void wsub_http_answer_add(struct wsub_buf *out, struct wsub_http_date *date,
-                          const struct wsub_http_answer *answer);
+/* Adds the whole response to `out`. */
+void wsub_http_response_add(struct wsub_buf *out, struct wsub_http_date *date,
+                            const struct wsub_http_response_message *response);
 
 #endif

@@ -1,4 +1,4 @@
-#include "common/http/answer.h"
+#include "common/http/response.h"
 
 #include <stdio.h>
 
@@ -93,26 +93,26 @@ static bool has_body(int status)
     return status != 204 && status != 304;
 }
 
-void wsub_http_answer_add(struct wsub_buf *out, struct wsub_http_date *date,
-                          const struct wsub_http_answer *answer)
+void wsub_http_response_add(struct wsub_buf *out, struct wsub_http_date *date,
+                            const struct wsub_http_response_message *response)
 {
-    wsub_buf_reserve(out, LINES_MAX_BYTES + answer->len);
-    add_status_line(out, answer->status);
+    wsub_buf_reserve(out, LINES_MAX_BYTES + response->len);
+    add_status_line(out, response->status);
     add_line(out, "Date: ", date_now(date));
-    if (answer->content_type != NULL)
-        add_line(out, "Content-Type: ", answer->content_type);
-    if (answer->headers != NULL)
-        wsub_buf_add(out, answer->headers->data, answer->headers->len);
-    if (has_body(answer->status)) {
+    if (response->content_type != NULL)
+        add_line(out, "Content-Type: ", response->content_type);
+    if (response->headers != NULL)
+        wsub_buf_add(out, response->headers->data, response->headers->len);
+    if (has_body(response->status)) {
         wsub_buf_str(out, "Content-Length: ");
-        wsub_buf_u64(out, answer->len);
+        wsub_buf_u64(out, response->len);
         wsub_buf_add(out, "\r\n", 2);
     }
-    if (answer->close)
+    if (response->close)
         add_line(out, "Connection: close", "");
-    else if (answer->keep_alive)
+    else if (response->keep_alive)
         add_line(out, "Connection: keep-alive", "");
     wsub_buf_add(out, "\r\n", 2);
-    if (has_body(answer->status) && !answer->head_only)
-        wsub_buf_add(out, answer->body, answer->len);
+    if (has_body(response->status) && !response->head_only)
+        wsub_buf_add(out, response->body, response->len);
 }
