@@ -4,7 +4,7 @@
 
 #include "common/http/client.h"
 #include "common/store/attempt_log.h"
-#include "deliver/host.h"
+#include "deliver/host/host.h"
 
 enum wsub_attempt_error deliver_error_of(enum wsub_http_outcome outcome,
                                          CURLcode code);

@@ -4,129 +4,173 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/store/store.h"
-#include "deliver/claim.h"
-#include "deliver/job_entry.h"
+#include "common/store/keys.h"
 
-static struct deliver_bundle *bundle_new(struct deliver *d,
-                                         enum deliver_lane lane,
-                                         const struct wsub_stream_entry *entry,
-                                         const char *hold_key)
+#define RENEW_MAX 256 /* entries in one call */
+
+struct deliver_bundles {
+    struct deliver_bundles_options o;
+    struct deliver_bundle *held; /* owned; by hold_key: its entry may come
+                                  * again by a takeover */
+};
+
+struct deliver_bundles *
+deliver_bundles_new(const struct deliver_bundles_options *options)
 {
-    struct deliver_bundle *bundle = wsub_calloc(1, sizeof(*bundle));
+    struct deliver_bundles *bundles = wsub_calloc(1, sizeof(*bundles));
 
-    bundle->d = d;
-    bundle->shard = entry->shard;
-    bundle->lane = lane;
-    bundle->taken_over = entry->taken_over;
-    bundle->claimed_ms = wsub_now_ms();
-    snprintf(bundle->entry_id, sizeof(bundle->entry_id), "%s", entry->id);
-    snprintf(bundle->hold_key, sizeof(bundle->hold_key), "%s", hold_key);
-    TAILQ_INIT(&bundle->ended);
-    TAILQ_INIT(&bundle->sent);
-    HASH_ADD_STR(d->claim->held, hold_key, bundle);
-    return bundle;
-}
-
-static struct deliver_job *add_job(struct deliver_bundle *bundle)
-{
-    struct deliver_job *job = deliver_job_new(bundle, bundle->count);
-
-    bundle->jobs[bundle->count++] = job;
-    bundle->left++;
-    bundle->running++;
-    return job;
-}
-
-static void start_malformed(struct deliver_bundle *bundle)
-{
-    struct deliver_job *job = add_job(bundle);
-
-    wsub_log_error("job-malformed", WSUB_KU("shard", bundle->shard),
-                   WSUB_KV("entry", bundle->entry_id));
-    deliver_claim_take(bundle->d->claim, 1);
-    deliver_job_malformed(job);
-}
-
-static void start_jobs(struct deliver_bundle *bundle,
-                       const struct deliver_lane_entry *fields)
-{
-    struct deliver_job *jobs[DELIVER_BUNDLE_MAX];
-    unsigned count = fields->target_count;
-
-    for (unsigned i = 0; i < count; i++) {
-        jobs[i] = add_job(bundle);
-        deliver_job_fill(jobs[i], fields, i);
-    }
-    for (unsigned i = 0; i < count; i++)
-        deliver_claim_admit(bundle->d->claim, jobs[i]);
-}
-
-static void on_split(enum wsub_err err, const struct redisReply *reply,
-                     void *arg)
-{
-    (void)arg; /* what was not split is taken over again */
-    if (err == WSUB_ERR_REFUSED)
-        wsub_log_error("split-refused", WSUB_KV("error", reply->str));
-}
-
-static void take_apart(struct deliver *d, enum deliver_lane lane,
-                       const struct wsub_stream_entry *entry)
-{
-    struct wsub_cmd cmd;
-
-    wsub_store_script(&cmd, d->store, entry->shard, WSUB_SCRIPT_SPLIT);
-    wsub_cmd_str(&cmd, deliver_lane_name(lane));
-    wsub_cmd_str(&cmd, entry->id);
-    if (wsub_store_send(d->store, entry->shard, &cmd, on_split, d) != WSUB_OK)
-        wsub_log_debug("split-unsent", WSUB_KU("shard", entry->shard));
-}
-
-void deliver_bundle_start(struct deliver *d, enum deliver_lane lane,
-                          const struct wsub_stream_entry *entry)
-{
-    char key[DELIVER_HOLD_KEY_MAX];
-    struct deliver_bundle *held;
-    struct deliver_lane_entry fields;
-    bool fine = deliver_lane_entry_parse(entry->fields, &fields);
-
-    deliver_hold_key(entry, lane, key);
-    HASH_FIND_STR(d->claim->held, key, held);
-    if (held != NULL) /* our own, taken over from ourselves */
-        return;
-    if (!fine)
-        start_malformed(bundle_new(d, lane, entry, key));
-    else if (entry->taken_over && fields.target_count > 1)
-        take_apart(d, lane, entry);
-    else
-        start_jobs(bundle_new(d, lane, entry, key), &fields);
+    bundles->o = *options;
+    return bundles;
 }
 
 static void bundle_free(struct deliver_bundle *bundle)
 {
-    HASH_DEL(bundle->d->claim->held, bundle);
+    HASH_DEL(bundle->bundles->held, bundle);
     free(bundle);
 }
 
-void deliver_bundle_drop(struct deliver_bundle *bundle,
-                         const struct deliver_job *job)
-{
-    bundle->jobs[job->position] = NULL;
-    if (--bundle->left == 0)
-        bundle_free(bundle);
-}
-
-void deliver_bundles_abandon(struct deliver *d)
+void deliver_bundles_free(struct deliver_bundles *bundles)
 {
     struct deliver_bundle *bundle, *next;
 
-    HASH_ITER(hh, d->claim->held, bundle, next)
+    if (bundles == NULL)
+        return;
+    HASH_ITER(hh, bundles->held, bundle, next)
     {
-        for (unsigned i = 0; i < bundle->count; i++)
-            deliver_job_destroy(bundle->jobs[i]);
         bundle_free(bundle);
     }
+    free(bundles);
+}
+
+size_t deliver_bundles_count(const struct deliver_bundles *bundles)
+{
+    return HASH_COUNT(bundles->held);
+}
+
+/* "LANE-SHARD-MS-SEQ" */
+static void write_hold_key(enum deliver_lane lane, unsigned shard,
+                           const char *entry_id,
+                           char ret_key[DELIVER_HOLD_KEY_MAX])
+{
+    snprintf(ret_key, DELIVER_HOLD_KEY_MAX, "%d-%u-%s", (int)lane, shard,
+             entry_id);
+}
+
+bool deliver_bundles_have(const struct deliver_bundles *bundles,
+                          enum deliver_lane lane, unsigned shard,
+                          const char *entry_id)
+{
+    char key[DELIVER_HOLD_KEY_MAX];
+    struct deliver_bundle *bundle;
+
+    write_hold_key(lane, shard, entry_id, key);
+    HASH_FIND_STR(bundles->held, key, bundle);
+    return bundle != NULL;
+}
+
+struct deliver_bundle *deliver_bundle_new(struct deliver_bundles *bundles,
+                                          enum deliver_lane lane,
+                                          unsigned shard, const char *entry_id,
+                                          bool taken_over)
+{
+    struct deliver_bundle *bundle = wsub_calloc(1, sizeof(*bundle));
+
+    bundle->bundles = bundles;
+    bundle->shard = shard;
+    bundle->lane = lane;
+    bundle->taken_over = taken_over;
+    bundle->claimed_ms = wsub_now_ms();
+    snprintf(bundle->entry_id, sizeof(bundle->entry_id), "%s", entry_id);
+    write_hold_key(lane, shard, entry_id, bundle->hold_key);
+    TAILQ_INIT(&bundle->ended);
+    TAILQ_INIT(&bundle->sent);
+    HASH_ADD_STR(bundles->held, hold_key, bundle);
+    return bundle;
+}
+
+void deliver_bundle_add(struct deliver_bundle *bundle, struct deliver_job *job)
+{
+    job->bundle = bundle;
+    job->position = bundle->count;
+    bundle->left |= (uint16_t)(1u << bundle->count);
+    bundle->jobs[bundle->count++] = job;
+    bundle->running++;
+}
+
+void deliver_bundle_drop(struct deliver_job *job)
+{
+    struct deliver_bundle *bundle = job->bundle;
+
+    bundle->jobs[job->position] = NULL;
+    bundle->left &= (uint16_t) ~(1u << job->position);
+    if (bundle->left == 0)
+        bundle_free(bundle);
+}
+
+struct wsub_claim deliver_bundle_claim(const struct deliver_bundle *bundle)
+{
+    return (struct wsub_claim){.stream = deliver_lane_name(bundle->lane),
+                               .entry = bundle->entry_id};
+}
+
+bool deliver_bundles_any(const struct deliver_bundles *bundles,
+                         bool (*call)(const struct deliver_job *job,
+                                      const void *arg),
+                         const void *arg)
+{
+    const struct deliver_bundle *bundle, *next;
+
+    for (bundle = bundles->held; bundle != NULL; bundle = next) {
+        next = bundle->hh.next;
+        for (unsigned i = 0; i < bundle->count; i++)
+            if (bundle->jobs[i] != NULL && call(bundle->jobs[i], arg))
+                return true;
+    }
+    return false;
+}
+
+/* Lists the bundles of `shard` that were claimed, or renewed, before
+ * `since_ms`; returns their number. */
+static size_t list_old(struct deliver_bundles *bundles, unsigned shard,
+                       uint64_t since_ms, struct wsub_claim claims[RENEW_MAX])
+{
+    struct deliver_bundle *bundle, *next;
+    size_t count = 0;
+
+    HASH_ITER(hh, bundles->held, bundle, next)
+    {
+        if (bundle->shard != shard || bundle->claimed_ms >= since_ms ||
+            count == RENEW_MAX)
+            continue;
+        claims[count++] = deliver_bundle_claim(bundle);
+        bundle->claimed_ms = wsub_now_ms();
+    }
+    return count;
+}
+
+static void renew_shard(struct deliver_bundles *bundles, unsigned shard,
+                        uint64_t since_ms)
+{
+    struct wsub_claim claims[RENEW_MAX];
+    size_t count;
+
+    do {
+        count = list_old(bundles, shard, since_ms, claims);
+        if (count > 0)
+            wsub_claims_renew(bundles->o.store, shard, WSUB_GROUP_DELIVER,
+                              bundles->o.consumer, claims, count);
+    } while (count == RENEW_MAX);
+}
+
+void deliver_bundles_renew(struct deliver_bundles *bundles)
+{
+    uint64_t age_ms = bundles->o.takeover_idle_ms / 2;
+    uint64_t now_ms = wsub_now_ms();
+
+    if (now_ms < age_ms || !wsub_store_up(bundles->o.store))
+        return;
+    for (unsigned i = 0; i < wsub_store_shards(bundles->o.store); i++)
+        renew_shard(bundles, i, now_ms - age_ms);
 }

@@ -10,8 +10,7 @@
 #include "common/base/buf.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/store/store.h"
-#include "common/store/stream_reader.h"
+#include "common/store/contents.h"
 #include "common/store/topic.h"
 
 #define UNUSED_MAX_BYTES (8u << 20) /* for jobs that come in a moment */
@@ -57,23 +56,24 @@ static void entry_free(struct entry *entry)
     free(entry);
 }
 
-/* Answers everyone who waits; an entry that did not load goes away. */
-static void entry_answer(struct entry *entry, enum wsub_err err)
+/* Gives everyone who waits the content; an entry that did not load goes
+ * away. */
+static void entry_finish(struct entry *entry, bool loaded)
 {
     struct deliver_content_wait *wait;
     struct wait_list waits = STAILQ_HEAD_INITIALIZER(waits);
 
     STAILQ_CONCAT(&waits, &entry->waits);
-    entry->ready = err == WSUB_OK;
+    entry->ready = loaded;
     STAILQ_FOREACH(wait, &waits, next)
     {
-        entry->users += entry->ready;
+        entry->users += loaded;
     }
     while ((wait = STAILQ_FIRST(&waits)) != NULL) {
         STAILQ_REMOVE_HEAD(&waits, next);
-        wait->on_content(wait, err, err == WSUB_OK ? &entry->content : NULL);
+        wait->on_content(wait, loaded ? &entry->content : NULL);
     }
-    if (err != WSUB_OK)
+    if (!loaded)
         entry_free(entry);
 }
 
@@ -86,97 +86,47 @@ static char *link_header(const struct wsub_store *store, const char *self)
     return wsub_buf_take(&header);
 }
 
-/* Takes over the fields of an event; false when it is malformed. */
-static bool entry_fill(struct entry *entry, const struct redisReply *fields)
+static void entry_fill(struct entry *entry, const struct wsub_event *event)
 {
-    const struct wsub_store *store = entry->cache->store;
-    const char *version = wsub_stream_field(fields, "v", NULL);
-    const char *topic = wsub_stream_field(fields, "t", NULL);
-    const char *type = wsub_stream_field(fields, "ct", NULL);
-    const char *self = wsub_stream_field(fields, "self", NULL);
     struct deliver_content *content = &entry->content;
     struct wsub_buf type_header = {0};
-    size_t body_len = 0;
-    const char *body = wsub_stream_field(fields, "b", &body_len);
 
-    if (version == NULL || strcmp(version, "1") != 0 || topic == NULL ||
-        type == NULL || body == NULL)
-        return false;
-    content->topic = wsub_strdup(topic);
-    wsub_topic_level(topic, 0, content->td);
-    wsub_buf_printf(&type_header, "Content-Type: %s", type);
+    content->topic = wsub_strdup(event->topic);
+    wsub_topic_level(event->topic, 0, content->td);
+    wsub_buf_printf(&type_header, "Content-Type: %s", event->type);
     content->type_header = wsub_buf_take(&type_header);
-    content->link_header = link_header(store, self != NULL ? self : topic);
-    content->body = wsub_memdup(body, body_len);
-    content->body_len = body_len;
-    entry->cache->bytes += body_len;
-    return true;
+    content->link_header = link_header(entry->cache->store, event->self);
+    content->body = wsub_memdup(event->body, event->body_len);
+    content->body_len = event->body_len;
+    entry->cache->bytes += event->body_len;
 }
 
-static void entry_loaded(struct entry *entry, const struct redisReply *fields)
+static void entry_found(struct entry *entry, enum wsub_event_found found,
+                        const struct wsub_event *event)
 {
-    if (entry_fill(entry, fields)) {
-        entry_answer(entry, WSUB_OK);
-    } else {
+    if (found == WSUB_EVENT_FOUND)
+        entry_fill(entry, event);
+    else if (found == WSUB_EVENT_MALFORMED)
         wsub_log_error("event-malformed", WSUB_KV("event", entry->key));
-        entry_answer(entry, WSUB_ERR_NOT_FOUND);
-    }
+    entry_finish(entry, found == WSUB_EVENT_FOUND);
 }
 
-static void on_kept(enum wsub_err err, const struct redisReply *reply,
+static void on_kept(enum wsub_event_found found, const struct wsub_event *event,
                     void *arg)
 {
-    struct entry *entry = arg;
-
-    if (err != WSUB_OK)
-        entry_answer(entry, err);
-    else if (reply->elements == 0)
-        entry_answer(entry, WSUB_ERR_NOT_FOUND);
-    else
-        entry_loaded(entry, reply);
+    entry_found(arg, found, event);
 }
 
-/* The sweep moves content from `log` to kept:E, never back, so looking in
- * this order can't miss it. */
-static void load_kept(struct entry *entry)
-{
-    struct wsub_store *store = entry->cache->store;
-    struct wsub_cmd cmd;
-    enum wsub_err err;
-
-    wsub_cmd_init(&cmd, "HGETALL");
-    wsub_store_key(&cmd, store, entry->shard, "kept", entry->id);
-    err = wsub_store_send(store, entry->shard, &cmd, on_kept, entry);
-    if (err != WSUB_OK)
-        entry_answer(entry, err);
-}
-
-static void on_logged(enum wsub_err err, const struct redisReply *reply,
-                      void *arg)
+static void on_logged(enum wsub_event_found found,
+                      const struct wsub_event *event, void *arg)
 {
     struct entry *entry = arg;
 
-    if (err != WSUB_OK)
-        entry_answer(entry, err);
-    else if (reply->elements == 0)
-        load_kept(entry);
+    if (found == WSUB_EVENT_ABSENT)
+        wsub_contents_kept(entry->cache->store, entry->shard, entry->id,
+                           on_kept, entry);
     else
-        entry_loaded(entry, reply->element[0]->element[1]);
-}
-
-static void load_logged(struct entry *entry)
-{
-    struct wsub_store *store = entry->cache->store;
-    struct wsub_cmd cmd;
-    enum wsub_err err;
-
-    wsub_cmd_init(&cmd, "XRANGE");
-    wsub_store_key(&cmd, store, entry->shard, "log", NULL);
-    wsub_cmd_str(&cmd, entry->id);
-    wsub_cmd_str(&cmd, entry->id);
-    err = wsub_store_send(store, entry->shard, &cmd, on_logged, entry);
-    if (err != WSUB_OK)
-        entry_answer(entry, err);
+        entry_found(entry, found, event);
 }
 
 struct deliver_content_cache *
@@ -221,7 +171,7 @@ void deliver_content_get(struct deliver_content_cache *cache, unsigned shard,
             TAILQ_REMOVE(&cache->unused, entry, in_unused);
             cache->unused_bytes -= entry_bytes(entry);
         }
-        wait->on_content(wait, WSUB_OK, &entry->content);
+        wait->on_content(wait, &entry->content);
         return;
     }
     if (entry != NULL) {
@@ -236,7 +186,7 @@ void deliver_content_get(struct deliver_content_cache *cache, unsigned shard,
     STAILQ_INIT(&entry->waits);
     STAILQ_INSERT_TAIL(&entry->waits, wait, next);
     HASH_ADD_STR(cache->table, key, entry);
-    load_logged(entry);
+    wsub_contents_logged(cache->store, shard, entry->id, on_logged, entry);
 }
 
 /* The entry whose `content` this is. */

@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-#include "common/base/err.h"
 #include "common/crypto/digest.h"
 
 struct wsub_store;
@@ -28,10 +27,9 @@ struct deliver_content {
 
 /* Embedded in whatever wants an event. */
 struct deliver_content_wait {
-    /* `content` is NULL with WSUB_ERR_NOT_FOUND (there is no such event, or
-     * it is malformed), WSUB_ERR_UNAVAILABLE or WSUB_ERR_REFUSED.  Else it
-     * stays until it is put back. */
-    void (*on_content)(struct deliver_content_wait *wait, enum wsub_err err,
+    /* `content` is NULL when there is no such event, or it is malformed.  Else
+     * it stays until it is put back. */
+    void (*on_content)(struct deliver_content_wait *wait,
                        const struct deliver_content *content);
     STAILQ_ENTRY(deliver_content_wait) next;
 };

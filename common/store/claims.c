@@ -11,15 +11,6 @@ void wsub_claims_args(struct wsub_cmd *cmd, const struct wsub_claim *claims,
     }
 }
 
-static void ignore(enum wsub_err err, const struct redisReply *reply,
-                   wsub_store_cb *cb, void *arg)
-{
-    (void)err;
-    (void)reply;
-    (void)cb;
-    (void)arg;
-}
-
 void wsub_claims_renew(struct wsub_store *store, unsigned shard,
                        const char *group, const char *consumer,
                        const struct wsub_claim *claims, size_t count)
@@ -30,6 +21,7 @@ void wsub_claims_renew(struct wsub_store *store, unsigned shard,
     wsub_cmd_str(&cmd, group);
     wsub_cmd_str(&cmd, consumer);
     wsub_claims_args(&cmd, claims, count);
-    if (wsub_store_try(store, shard, &cmd, ignore, NULL, NULL) != WSUB_OK)
+    if (wsub_store_try(store, shard, &cmd, wsub_store_parse_done, NULL, NULL) !=
+        WSUB_OK)
         wsub_log_debug("renew-unsent", WSUB_KU("shard", shard));
 }

@@ -112,14 +112,6 @@ void wsub_requests_verified(struct wsub_store *store, unsigned shard,
     wsub_store_call(store, shard, &cmd, parse_effect, (wsub_store_cb *)cb, arg);
 }
 
-static void parse_done(enum wsub_err err, const struct redisReply *reply,
-                       wsub_store_cb *cb, void *arg)
-{
-    (void)err;
-    (void)reply;
-    ((void (*)(void *))cb)(arg);
-}
-
 void wsub_requests_replicate(struct wsub_store *store, unsigned shard,
                              const struct wsub_replica *replica,
                              void (*cb)(void *arg), void *arg)
@@ -134,5 +126,6 @@ void wsub_requests_replicate(struct wsub_store *store, unsigned shard,
     wsub_cmd_arg(&cmd, replica->record, replica->record_len);
     wsub_cmd_u64(&cmd, replica->expires_s);
     wsub_cmd_u64(&cmd, REMOVED_LASTS_S);
-    wsub_store_call(store, shard, &cmd, parse_done, (wsub_store_cb *)cb, arg);
+    wsub_store_call(store, shard, &cmd, wsub_store_parse_done,
+                    (wsub_store_cb *)cb, arg);
 }

@@ -549,6 +549,15 @@ void wsub_store_script(struct wsub_cmd *cmd, const struct wsub_store *store,
     wsub_cmd_init_script(cmd, wsub_script(id), store->prefixes[shard]);
 }
 
+void wsub_store_parse_done(enum wsub_err err, const struct redisReply *reply,
+                           wsub_store_cb *cb, void *arg)
+{
+    (void)err;
+    (void)reply;
+    if (cb != NULL)
+        ((void (*)(void *))cb)(arg);
+}
+
 void wsub_store_call(struct wsub_store *store, unsigned shard,
                      struct wsub_cmd *cmd, wsub_store_parse *parse,
                      wsub_store_cb *cb, void *arg)

@@ -92,6 +92,10 @@ typedef void wsub_store_cb(void);
 typedef void wsub_store_parse(enum wsub_err err, const struct redisReply *reply,
                               wsub_store_cb *cb, void *arg);
 
+/* A parse for replies that say nothing: calls `cb`, a void (void *arg), unless
+ * it is NULL. */
+wsub_store_parse wsub_store_parse_done;
+
 /* Sends `cmd` and takes its memory.  `parse` is called once, later, unless the
  * store is closed before, with a reply that is no error: what a lost link left
  * without a reply is sent again in the order it was sent, and what Redis

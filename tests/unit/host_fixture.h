@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "deliver/host.h"
+#include "deliver/host/host.h"
 #include "tests/unit/suite.h"
 
 #define PER_HOST 2
-#define LINE_MAX 256
+#define QUEUE_MAX 256
 #define WAITING_MAX 512
-#define CROWD (PER_HOST + LINE_MAX)
+#define CROWD (PER_HOST + QUEUE_MAX)
 #define WAIT_MS 5000
 #define SECOND UINT64_C(1000000)
 #define MINUTE (60 * SECOND)
@@ -19,7 +19,7 @@
 
 struct guest {
     struct deliver_ticket ticket; /* first: a ticket is its guest */
-    int turns, lates, closed;
+    int starts, lates, closed;
     uint64_t delay_ms; /* when it was closed */
     unsigned order;    /* of what happened to it, from 1 */
 };
@@ -32,14 +32,14 @@ static struct {
     int calls;
     uint32_t how_many;
     char name[WSUB_DIGEST_LEN + 1];
-} rooms;
+} capacities;
 
-static inline void on_turn(struct deliver_ticket *ticket)
+static inline void on_start(struct deliver_ticket *ticket)
 {
     struct guest *guest = (struct guest *)(void *)ticket;
 
     ck_assert_ptr_nonnull(ticket->host);
-    guest->turns++;
+    guest->starts++;
     guest->order = ++calls;
 }
 
@@ -62,12 +62,12 @@ static inline void on_closed(struct deliver_ticket *ticket, uint64_t ms)
     guest->order = ++calls;
 }
 
-static inline void on_room(const char *name, uint32_t how_many, void *arg)
+static inline void on_capacity(const char *name, uint32_t how_many, void *arg)
 {
-    ck_assert_ptr_eq(arg, &rooms);
-    rooms.calls++;
-    rooms.how_many = how_many;
-    snprintf(rooms.name, sizeof(rooms.name), "%s", name);
+    ck_assert_ptr_eq(arg, &capacities);
+    capacities.calls++;
+    capacities.how_many = how_many;
+    snprintf(capacities.name, sizeof(capacities.name), "%s", name);
 }
 
 static inline uint32_t longest(void)
@@ -81,12 +81,12 @@ static inline void begin(uint32_t per_host, uint32_t rate)
     hosts = deliver_hosts_new(&(struct deliver_hosts_options){
         .per_host = per_host,
         .rate = rate,
-        .line_max = LINE_MAX,
+        .queue_max = QUEUE_MAX,
         .waiting_max = WAITING_MAX,
         .wait_max_ms = WAIT_MS,
-        .draw = longest,
-        .on_room = on_room,
-        .arg = &rooms,
+        .random = longest,
+        .on_capacity = on_capacity,
+        .arg = &capacities,
     });
 }
 
@@ -95,7 +95,7 @@ static inline void set_up(void)
     hosts = NULL;
     calls = 0;
     now_us = 1; /* a machine that has just booted */
-    memset(&rooms, 0, sizeof(rooms));
+    memset(&capacities, 0, sizeof(capacities));
     begin(PER_HOST, 0);
 }
 
@@ -107,7 +107,7 @@ static inline void tear_down(void)
 static inline enum deliver_entry enter_as(struct guest *guest, const char *url,
                                           bool urgent)
 {
-    *guest = (struct guest){.ticket = {.on_turn = on_turn,
+    *guest = (struct guest){.ticket = {.on_start = on_start,
                                        .on_late = on_late,
                                        .on_closed = on_closed,
                                        .urgent = urgent}};
@@ -131,7 +131,7 @@ static inline void leave(struct guest *guest)
 }
 
 /* One after the other to URL, each with that sign. */
-static inline void transfers(int count, enum deliver_sign sign)
+static inline void requests(int count, enum deliver_sign sign)
 {
     struct guest guest;
 

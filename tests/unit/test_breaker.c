@@ -1,5 +1,5 @@
 /* test_breaker.c - the circuit breaker of deliver/breaker.h. */
-#include "deliver/breaker.h"
+#include "deliver/host/breaker.h"
 #include "tests/unit/suite.h"
 
 #define LOWEST 0u
@@ -13,9 +13,9 @@ static void set_up(void)
     breaker = (struct deliver_breaker){0};
 }
 
-/* Notes outcomes of transfers that start and end at `now_us`: `+` alive, `-`
+/* Notes outcomes of requests that start and end at `now_us`: `+` alive, `-`
  * down, `?` unknown.  Returns how many changed the breaker. */
-static int note(const char *outcomes, uint32_t draw, uint64_t now_us)
+static int note(const char *outcomes, uint32_t random, uint64_t now_us)
 {
     int changes = 0;
 
@@ -27,7 +27,7 @@ static int note(const char *outcomes, uint32_t draw, uint64_t now_us)
 
         if (deliver_breaker_admits(&breaker, now_us))
             deliver_breaker_start(&breaker, now_us);
-        if (deliver_breaker_note(&breaker, health, now_us, draw, now_us))
+        if (deliver_breaker_note(&breaker, health, now_us, random, now_us))
             changes++;
     }
     return changes;
@@ -52,7 +52,7 @@ END_TEST
 
 static const struct {
     uint32_t openings; /* this one included */
-    uint32_t draw;
+    uint32_t random;
     uint64_t open_ms;
 } spans[] = {
     {1, HIGHEST, 1000},  {1, LOWEST, 500},   {2, HIGHEST, 2000},
@@ -64,10 +64,10 @@ START_TEST(it_stays_open_for_longer_each_time)
 {
     uint64_t now_us = 0, open_us = spans[_i].open_ms * 1000;
 
-    note("-----", spans[_i].draw, now_us);
+    note("-----", spans[_i].random, now_us);
     for (uint32_t i = 1; i < spans[_i].openings; i++) {
         now_us += 60 * SECOND;
-        ck_assert_int_eq(note("-", spans[_i].draw, now_us), 1);
+        ck_assert_int_eq(note("-", spans[_i].random, now_us), 1);
     }
     ck_assert_uint_eq(deliver_breaker_wait_ms(&breaker, now_us),
                       spans[_i].open_ms);

@@ -1,5 +1,5 @@
 /* test_bucket.c - the token bucket of deliver/bucket.h. */
-#include "deliver/bucket.h"
+#include "deliver/host/bucket.h"
 #include "tests/unit/suite.h"
 
 #define START_US 7u /* a machine that has just booted */

@@ -1,5 +1,5 @@
 /* test_due.c - the heap of deliver/due.h. */
-#include "deliver/due.h"
+#include "deliver/host/due.h"
 #include "tests/unit/suite.h"
 
 #define MANY 100

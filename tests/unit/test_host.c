@@ -1,4 +1,4 @@
-/* test_host.c - which transfers to a host may start, and in which order. */
+/* test_host.c - which requests to a host may start, and in which order. */
 #include "tests/unit/host_fixture.h"
 
 START_TEST(no_more_than_per_host_send)
@@ -6,11 +6,11 @@ START_TEST(no_more_than_per_host_send)
     struct guest g[4];
 
     crowd(g, 4);
-    ck_assert_int_eq(g[2].turns + g[3].turns, 0);
+    ck_assert_int_eq(g[2].starts + g[3].starts, 0);
     ck_assert_uint_eq(counts().waiting, 2);
     leave(&g[1]);
-    ck_assert_int_eq(g[2].turns, 1);
-    ck_assert_int_eq(g[3].turns, 0);
+    ck_assert_int_eq(g[2].starts, 1);
+    ck_assert_int_eq(g[3].starts, 0);
     ck_assert_uint_eq(counts().waiting, 1);
 }
 END_TEST
@@ -23,7 +23,7 @@ START_TEST(those_that_wait_get_their_turn_in_order)
     for (int i = 0; i < 6; i++)
         leave(&g[i]);
     for (unsigned i = PER_HOST; i < 6; i++) {
-        ck_assert_int_eq(g[i].turns, 1);
+        ck_assert_int_eq(g[i].starts, 1);
         ck_assert_uint_eq(g[i].order, i - PER_HOST + 1);
     }
     ck_assert_int_eq(enter(&g[0], URL), DELIVER_ENTRY_NOW);
@@ -31,7 +31,7 @@ START_TEST(those_that_wait_get_their_turn_in_order)
 }
 END_TEST
 
-START_TEST(the_urgent_go_first_and_have_room_of_their_own)
+START_TEST(the_urgent_go_first_and_have_a_queue_of_their_own)
 {
     struct guest g[CROWD], first, second;
 
@@ -60,7 +60,7 @@ START_TEST(too_many_are_turned_away)
 }
 END_TEST
 
-START_TEST(who_is_turned_away_learns_the_hosts_name_and_when_to_come)
+START_TEST(who_is_turned_away_learns_the_hosts_name)
 {
     static const char text[] = "http:80:s.example";
     char name[WSUB_DIGEST_LEN + 1];
@@ -68,14 +68,8 @@ START_TEST(who_is_turned_away_learns_the_hosts_name_and_when_to_come)
 
     wsub_digest(text, sizeof(text) - 1, name);
     crowd(g, CROWD);
-    now_us += SECOND;
-    deliver_host_leave(hosts, &g[0].ticket, DELIVER_SIGN_WELL, SECOND, now_us);
-    ck_assert_int_eq(enter(&g[0], URL), DELIVER_ENTRY_WAIT);
     ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
     ck_assert_str_eq(more.ticket.host_name, name);
-    ck_assert_uint_eq(delay_ms, 500); /* two at once, a second each */
-    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
-    ck_assert_uint_eq(delay_ms, 1000);
 }
 END_TEST
 
@@ -131,7 +125,7 @@ START_TEST(who_waits_too_long_is_late)
     ck_assert_int_eq(g[2].lates, 1);
     ck_assert_int_eq(g[3].lates, 0);
     leave(&g[0]);
-    ck_assert_int_eq(g[3].turns, 1);
+    ck_assert_int_eq(g[3].starts, 1);
 }
 END_TEST
 
@@ -143,7 +137,7 @@ START_TEST(everyone_that_waits_may_be_sent_away)
     deliver_hosts_expire(hosts, true, now_us);
     for (unsigned i = PER_HOST; i < 5; i++) {
         ck_assert_int_eq(g[i].lates, 1);
-        ck_assert_int_eq(g[i].turns, 0);
+        ck_assert_int_eq(g[i].starts, 0);
         ck_assert_uint_eq(g[i].order, i - PER_HOST + 1);
     }
     ck_assert_int_eq(g[0].lates + g[1].lates, 0);
@@ -157,7 +151,7 @@ END_TEST
 /* A job whose turn fails at once leaves during the call that gave it. */
 static void on_turn_leave(struct deliver_ticket *ticket)
 {
-    on_turn(ticket);
+    on_start(ticket);
     deliver_host_leave(hosts, ticket, DELIVER_SIGN_UNREACHED, 1, now_us);
 }
 
@@ -167,10 +161,10 @@ START_TEST(a_turn_may_end_during_its_call)
 
     crowd(g, 6);
     for (int i = PER_HOST; i < 6; i++)
-        g[i].ticket.on_turn = on_turn_leave;
+        g[i].ticket.on_start = on_turn_leave;
     leave(&g[0]);
     for (int i = PER_HOST; i < 6; i++)
-        ck_assert_int_eq(g[i].turns, 1);
+        ck_assert_int_eq(g[i].starts, 1);
     leave(&g[1]);
     ck_assert_uint_eq(counts().known, 0);
 }
@@ -182,10 +176,10 @@ START_TEST(a_turn_may_break_the_host_down)
 
     crowd(g, 9);
     for (int i = PER_HOST; i < 9; i++)
-        g[i].ticket.on_turn = on_turn_leave;
+        g[i].ticket.on_start = on_turn_leave;
     leave(&g[0]);
     for (int i = PER_HOST; i < 9; i++) {
-        ck_assert_int_eq(g[i].turns, i < PER_HOST + 5);
+        ck_assert_int_eq(g[i].starts, i < PER_HOST + 5);
         ck_assert_int_eq(g[i].closed, i >= PER_HOST + 5);
     }
     leave(&g[1]);
@@ -213,7 +207,7 @@ START_TEST(lines_are_short_once_many_wait_in_all)
 {
     static const char *const urls[] = {"http://a.example/", "http://b.example/",
                                        "http://c.example/"};
-    enum { EACH = PER_HOST + LINE_MAX };
+    enum { EACH = PER_HOST + QUEUE_MAX };
     static struct guest g[3][EACH];
     unsigned waiting[3] = {0};
 
@@ -221,8 +215,8 @@ START_TEST(lines_are_short_once_many_wait_in_all)
         for (unsigned i = 0; i < EACH; i++)
             waiting[host] +=
                 enter(&g[host][i], urls[host]) == DELIVER_ENTRY_WAIT;
-    ck_assert_uint_eq(waiting[0], LINE_MAX);
-    ck_assert_uint_eq(waiting[1], LINE_MAX);
+    ck_assert_uint_eq(waiting[0], QUEUE_MAX);
+    ck_assert_uint_eq(waiting[1], QUEUE_MAX);
     ck_assert_uint_eq(waiting[2], 8); /* a few always may */
 }
 END_TEST
@@ -234,11 +228,10 @@ int main(void)
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, no_more_than_per_host_send);
     tcase_add_test(cases, those_that_wait_get_their_turn_in_order);
-    tcase_add_test(cases, the_urgent_go_first_and_have_room_of_their_own);
+    tcase_add_test(cases, the_urgent_go_first_and_have_a_queue_of_their_own);
     tcase_add_test(cases, too_many_are_turned_away);
     tcase_add_test(cases, lines_are_short_once_many_wait_in_all);
-    tcase_add_test(cases,
-                   who_is_turned_away_learns_the_hosts_name_and_when_to_come);
+    tcase_add_test(cases, who_is_turned_away_learns_the_hosts_name);
     tcase_add_loop_test(cases, a_host_is_scheme_name_and_port, 0, COUNT(pairs));
     tcase_add_loop_test(cases, what_is_no_url_does_not_enter, 0, COUNT(bad));
     tcase_add_test(cases, who_waits_too_long_is_late);

@@ -1,4 +1,5 @@
-/* test_host_health.c - what transfers say about a host, and how long it is known. */
+/* test_host_health.c - what requests say about a host, and how long it is known. */
+#include "deliver/host/table.h"
 #include "tests/unit/host_fixture.h"
 
 static const struct {
@@ -17,7 +18,7 @@ START_TEST(each_sign_moves_the_limit_as_it_should)
     uint32_t sending = 0;
 
     begin(8, 0);
-    transfers(2, signs[_i].sign);
+    requests(2, signs[_i].sign);
     while (enter(&g[sending], URL) == DELIVER_ENTRY_NOW)
         sending++;
     ck_assert_uint_eq(sending, signs[_i].limit);
@@ -28,9 +29,9 @@ START_TEST(each_sign_moves_the_breaker_as_it_should)
 {
     struct guest guest;
 
-    transfers(4, signs[_i].sign);
+    requests(4, signs[_i].sign);
     ck_assert_uint_eq(counts().down, 0);
-    transfers(1, signs[_i].sign);
+    requests(1, signs[_i].sign);
     ck_assert_uint_eq(counts().down, signs[_i].opens);
     ck_assert_int_eq(enter(&guest, URL),
                      signs[_i].opens ? DELIVER_ENTRY_OPEN : DELIVER_ENTRY_NOW);
@@ -41,7 +42,7 @@ START_TEST(a_host_that_is_down_is_tried_by_one_at_a_time)
 {
     struct guest first, second;
 
-    transfers(5, DELIVER_SIGN_UNREACHED);
+    requests(5, DELIVER_SIGN_UNREACHED);
     now_us += SECOND - 1;
     ck_assert_int_eq(enter(&first, URL), DELIVER_ENTRY_OPEN);
     ck_assert_uint_eq(delay_ms, 1);
@@ -62,7 +63,7 @@ START_TEST(a_host_that_is_back_begins_with_two)
     struct guest g[3];
 
     begin(8, 0);
-    transfers(5, DELIVER_SIGN_UNREACHED);
+    requests(5, DELIVER_SIGN_UNREACHED);
     now_us += SECOND;
     ck_assert_int_eq(enter(&g[0], URL), DELIVER_ENTRY_NOW);
     leave(&g[0]);
@@ -85,13 +86,13 @@ START_TEST(who_waits_learns_at_once_that_the_host_broke_down)
     for (int i = 0; i < 4; i++)
         leave_with(&g[i], DELIVER_SIGN_UNREACHED);
     ck_assert_int_eq(enter_as(&urgent, URL, true), DELIVER_ENTRY_WAIT);
-    ck_assert_int_eq(g[9].turns, 1);
+    ck_assert_int_eq(g[9].starts, 1);
     leave_with(&g[4], DELIVER_SIGN_UNREACHED);
     ck_assert_uint_eq(urgent.order, 5);
     ck_assert_int_eq(urgent.closed, 1);
     for (int i = 10; i < 12; i++) {
         ck_assert_int_eq(g[i].closed, 1);
-        ck_assert_int_eq(g[i].turns, 0);
+        ck_assert_int_eq(g[i].starts, 0);
         ck_assert_uint_eq(g[i].delay_ms, 1000);
     }
     ck_assert_int_eq(other.closed, 0);
@@ -138,25 +139,25 @@ START_TEST(nobody_passes_those_that_wait_for_a_token)
     ck_assert_int_eq(enter(&g[2], URL), DELIVER_ENTRY_WAIT);
     ck_assert_uint_eq(deliver_hosts_next_us(hosts), now_us);
     deliver_hosts_tick(hosts, now_us);
-    ck_assert_int_eq(g[1].turns, 1);
-    ck_assert_int_eq(g[2].turns, 0);
+    ck_assert_int_eq(g[1].starts, 1);
+    ck_assert_int_eq(g[2].starts, 0);
 }
 END_TEST
 
 START_TEST(a_host_is_forgotten_when_nothing_is_left_to_say)
 {
-    transfers(1, DELIVER_SIGN_WELL);
+    requests(1, DELIVER_SIGN_WELL);
     ck_assert_uint_eq(counts().known, 0);
-    transfers(1, DELIVER_SIGN_UNREACHED);
+    requests(1, DELIVER_SIGN_UNREACHED);
     ck_assert_uint_eq(counts().known, 1);
-    transfers(1, DELIVER_SIGN_WELL);
+    requests(1, DELIVER_SIGN_WELL);
     ck_assert_uint_eq(counts().known, 0);
 }
 END_TEST
 
 START_TEST(a_host_is_forgotten_after_ten_minutes)
 {
-    transfers(5, DELIVER_SIGN_UNREACHED);
+    requests(5, DELIVER_SIGN_UNREACHED);
     deliver_hosts_expire(hosts, false, now_us + 10 * MINUTE - 1);
     ck_assert_uint_eq(counts().known, 1);
     deliver_hosts_expire(hosts, false, now_us + 10 * MINUTE);

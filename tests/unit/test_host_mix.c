@@ -67,17 +67,17 @@ static void step(unsigned well_percent)
     go(well_percent);
     if (pick(500) == 0)
         deliver_hosts_expire(hosts, false, now_us);
-    if (rooms.calls > 0 && pick(100) == 0)
-        deliver_host_unparked(hosts, rooms.name, now_us);
+    if (capacities.calls > 0 && pick(100) == 0)
+        deliver_host_unparked(hosts, capacities.name, now_us);
 }
 
-/* Who waits was told nothing yet; who has left its line was told so once. */
+/* Who waits was told nothing yet; who has left its queue was told so once. */
 static void check(uint32_t waiting)
 {
     uint32_t found = 0, wrong = 0;
 
     for (int i = 0; i < GUESTS; i++) {
-        int told = guests[i].turns + guests[i].lates + guests[i].closed;
+        int told = guests[i].starts + guests[i].lates + guests[i].closed;
         bool waits = place_of(&guests[i]) == WAITING;
 
         found += waits;
@@ -111,8 +111,8 @@ START_TEST(whatever_happens_everyone_is_told_once)
         if (place_of(&guests[i]) == SENDING)
             leave(&guests[i]);
     deliver_hosts_expire(hosts, false, now_us + 11 * MINUTE);
-    for (int i = 0; i < 2 * HOSTS && rooms.calls > 0; i++) {
-        deliver_host_unparked(hosts, rooms.name, now_us);
+    for (int i = 0; i < 2 * HOSTS && capacities.calls > 0; i++) {
+        deliver_host_unparked(hosts, capacities.name, now_us);
         deliver_hosts_tick(hosts, now_us += MINUTE);
     }
     deliver_hosts_expire(hosts, false, now_us + 11 * MINUTE);

@@ -1,5 +1,5 @@
 /* test_limit.c - the adaptive limit of deliver/limit.h. */
-#include "deliver/limit.h"
+#include "deliver/host/limit.h"
 #include "tests/unit/suite.h"
 
 #define MAX 16
@@ -15,15 +15,15 @@ static void set_up(void)
     now_us = 5; /* a machine that has just booted */
 }
 
-/* `count` good answers, one after the other, with the limit in use. */
-static void answers(int count, uint64_t latency_us)
+/* `count` good responses, one after the other, with the limit in use. */
+static void responses(int count, uint64_t latency_us)
 {
     for (int i = 0; i < count; i++) {
         uint64_t started_us = now_us;
 
         now_us += latency_us;
-        deliver_limit_answered(&limit, limit.now, latency_us, started_us,
-                               now_us);
+        deliver_limit_responded(&limit, limit.now, latency_us, started_us,
+                                now_us);
     }
 }
 
@@ -36,7 +36,7 @@ static void overload(void)
 
 START_TEST(it_starts_at_the_maximum_and_stays_there)
 {
-    answers(1000, FAST_US);
+    responses(1000, FAST_US);
     ck_assert_uint_eq(limit.now, MAX);
 }
 END_TEST
@@ -74,13 +74,13 @@ END_TEST
 START_TEST(it_grows_by_one_after_a_limit_of_good_answers)
 {
     overload();
-    answers(7, FAST_US);
+    responses(7, FAST_US);
     ck_assert_uint_eq(limit.now, 8);
-    answers(1, FAST_US);
+    responses(1, FAST_US);
     ck_assert_uint_eq(limit.now, 9);
-    answers(8, FAST_US);
+    responses(8, FAST_US);
     ck_assert_uint_eq(limit.now, 9);
-    answers(1, FAST_US);
+    responses(1, FAST_US);
     ck_assert_uint_eq(limit.now, 10);
 }
 END_TEST
@@ -94,8 +94,8 @@ START_TEST(it_grows_only_when_it_is_used)
 {
     overload();
     for (int i = 0; i < 8; i++)
-        deliver_limit_answered(&limit, uses[_i].sending, FAST_US, now_us,
-                               now_us);
+        deliver_limit_responded(&limit, uses[_i].sending, FAST_US, now_us,
+                                now_us);
     ck_assert_uint_eq(limit.now, uses[_i].grows ? 9 : 8);
 }
 END_TEST
@@ -112,8 +112,8 @@ static const struct {
 
 START_TEST(it_falls_when_answers_take_twice_the_best_and_10_ms)
 {
-    answers(1, latencies[_i].best_us);
-    answers(100, latencies[_i].slow_us);
+    responses(1, latencies[_i].best_us);
+    responses(100, latencies[_i].slow_us);
     ck_assert((limit.now < MAX) == latencies[_i].falls);
 }
 END_TEST
@@ -122,10 +122,10 @@ START_TEST(slowness_takes_an_eighth_and_stops_at_a_quarter)
 {
     static const uint32_t steps[] = {14, 12, 10, 8, 7, 6, 5, 4, 4, 4};
 
-    answers(1, FAST_US);
-    answers(5, 10 * FAST_US); /* and the smoothed latency is below 12 ms */
+    responses(1, FAST_US);
+    responses(5, 10 * FAST_US); /* and the smoothed latency is below 12 ms */
     for (int i = 0; i < COUNT(steps); i++) {
-        answers(1, 200 * FAST_US);
+        responses(1, 200 * FAST_US);
         ck_assert_uint_eq(limit.now, steps[i]);
     }
 }
@@ -133,22 +133,22 @@ END_TEST
 
 START_TEST(slowness_does_not_count_when_the_limit_is_not_used)
 {
-    answers(1, FAST_US);
+    responses(1, FAST_US);
     for (int i = 0; i < 100; i++)
-        deliver_limit_answered(&limit, MAX / 2 - 1, 100 * FAST_US, now_us,
-                               now_us);
+        deliver_limit_responded(&limit, MAX / 2 - 1, 100 * FAST_US, now_us,
+                                now_us);
     ck_assert_uint_eq(limit.now, MAX);
 }
 END_TEST
 
 START_TEST(a_lasting_change_becomes_the_new_normal)
 {
-    answers(1, FAST_US);
+    responses(1, FAST_US);
     while (now_us < 2 * HALF_MINUTE)
-        answers(1, 50 * FAST_US);
+        responses(1, 50 * FAST_US);
     ck_assert_uint_eq(limit.now, MAX / 4);
     while (now_us < 3 * HALF_MINUTE)
-        answers(1, 50 * FAST_US);
+        responses(1, 50 * FAST_US);
     ck_assert_uint_eq(limit.now, MAX);
 }
 END_TEST
@@ -160,7 +160,7 @@ START_TEST(after_an_outage_it_begins_at_two)
     ck_assert_uint_eq(limit.now, 2);
     deliver_limit_overloaded(&limit, 99, 101);
     ck_assert_uint_eq(limit.now, 2);
-    answers(2 + 3 + 4, FAST_US);
+    responses(2 + 3 + 4, FAST_US);
     ck_assert_uint_eq(limit.now, 5);
     deliver_limit_init(&limit, 1);
     deliver_limit_restart(&limit, now_us);

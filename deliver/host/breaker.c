@@ -1,0 +1,121 @@
+#include "deliver/host/breaker.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "common/base/backoff.h"
+#include "common/base/mem.h"
+
+#define FAILURES_MAX 5 /* fewer are bad luck: one lost server of several */
+#define OPEN_MS 1000
+#define OPEN_MAX_MS 60000
+#define TRYING_MS 1000 /* how long a try takes is not known before */
+
+#define BIT(state) (1u << (state))
+
+static const struct {
+    const char *name;
+    unsigned next;
+} states[DELIVER_BREAKER_STATE_MAX_] = {
+    [DELIVER_BREAKER_CLOSED] = {"closed", BIT(DELIVER_BREAKER_OPEN)},
+    [DELIVER_BREAKER_OPEN] = {"open", BIT(DELIVER_BREAKER_HALF_OPEN)},
+    [DELIVER_BREAKER_HALF_OPEN] = {"half open",
+                                   BIT(DELIVER_BREAKER_OPEN) |
+                                       BIT(DELIVER_BREAKER_CLOSED)},
+};
+
+static void enter(struct deliver_breaker *breaker,
+                  enum deliver_breaker_state state, uint64_t now_us)
+{
+    if ((states[breaker->state].next & BIT(state)) == 0)
+        wsub_panic("breaker: %s -> %s", states[breaker->state].name,
+                   states[state].name);
+    breaker->state = state;
+    breaker->changed_us = now_us;
+    breaker->failures = 0;
+}
+
+bool deliver_breaker_admits(const struct deliver_breaker *breaker,
+                            uint64_t now_us)
+{
+    return breaker->state == DELIVER_BREAKER_CLOSED ||
+           (breaker->state == DELIVER_BREAKER_OPEN &&
+            now_us >= breaker->until_us);
+}
+
+uint64_t deliver_breaker_wait_ms(const struct deliver_breaker *breaker,
+                                 uint64_t now_us)
+{
+    if (breaker->state == DELIVER_BREAKER_HALF_OPEN)
+        return TRYING_MS;
+    return breaker->until_us > now_us
+               ? (breaker->until_us - now_us + 999) / 1000
+               : 1;
+}
+
+void deliver_breaker_start(struct deliver_breaker *breaker, uint64_t now_us)
+{
+    assert(deliver_breaker_admits(breaker, now_us));
+    if (breaker->state == DELIVER_BREAKER_OPEN)
+        enter(breaker, DELIVER_BREAKER_HALF_OPEN, now_us);
+}
+
+static void open_up(struct deliver_breaker *breaker, uint32_t random,
+                    uint64_t now_us)
+{
+    static const struct wsub_backoff backoff = {.base_ms = OPEN_MS,
+                                                .cap_ms = OPEN_MAX_MS};
+    uint32_t open_ms = OPEN_MAX_MS;
+
+    (void)wsub_backoff_next(&backoff, ++breaker->openings, random, &open_ms);
+    enter(breaker, DELIVER_BREAKER_OPEN, now_us);
+    breaker->until_us = now_us + (uint64_t)open_ms * 1000;
+}
+
+static bool note_closed(struct deliver_breaker *breaker,
+                        enum deliver_health health, uint32_t random,
+                        uint64_t now_us)
+{
+    if (health == DELIVER_HEALTH_ALIVE)
+        breaker->failures = 0;
+    if (health != DELIVER_HEALTH_DOWN || ++breaker->failures < FAILURES_MAX)
+        return false;
+    open_up(breaker, random, now_us);
+    return true;
+}
+
+static bool note_tried(struct deliver_breaker *breaker,
+                       enum deliver_health health, uint32_t random,
+                       uint64_t now_us)
+{
+    switch (health) {
+    case DELIVER_HEALTH_ALIVE:
+        enter(breaker, DELIVER_BREAKER_CLOSED, now_us);
+        breaker->openings = 0;
+        return true;
+    case DELIVER_HEALTH_DOWN:
+        open_up(breaker, random, now_us);
+        return true;
+    case DELIVER_HEALTH_UNKNOWN:
+        break;
+    }
+    enter(breaker, DELIVER_BREAKER_OPEN, now_us);
+    breaker->until_us = now_us;
+    return false;
+}
+
+bool deliver_breaker_note(struct deliver_breaker *breaker,
+                          enum deliver_health health, uint64_t started_us,
+                          uint32_t random, uint64_t now_us)
+{
+    if (started_us < breaker->changed_us)
+        return false;
+    switch (breaker->state) {
+    case DELIVER_BREAKER_CLOSED:
+        return note_closed(breaker, health, random, now_us);
+    case DELIVER_BREAKER_HALF_OPEN:
+        return note_tried(breaker, health, random, now_us);
+    default: /* open: it is known already */
+        return false;
+    }
+}

@@ -1,0 +1,115 @@
+#include "deliver/settle_args.h"
+
+/* The outcomes of a bundle's jobs that were delivered are one operation; this
+ * is the sum of them. */
+struct done {
+    const char *event;
+    uint64_t count;
+};
+
+static void open_bundle(struct wsub_settlement *settlement,
+                        const struct deliver_bundle *bundle,
+                        const struct wsub_claim *claim)
+{
+    const struct deliver_job *job;
+    uint16_t before = bundle->left, after = before;
+
+    TAILQ_FOREACH(job, &bundle->sent, next)
+    {
+        after &= (uint16_t) ~(1u << job->position);
+    }
+    if (before == (1u << bundle->count) - 1)
+        before = 0; /* all of them */
+    if (after != 0)
+        wsub_settlement_part(settlement, claim, before, after);
+    else
+        wsub_settlement_rest(settlement, claim, before);
+}
+
+static void open_entry(struct wsub_settlement *settlement,
+                       const struct deliver_bundle *bundle,
+                       const struct wsub_claim *claim)
+{
+    if (bundle->is_cursor)
+        wsub_settlement_cursor(settlement, claim, bundle->cursor_td,
+                               TAILQ_FIRST(&bundle->sent)->cd,
+                               bundle->cursor_number);
+    else if (bundle->count > 1)
+        open_bundle(settlement, bundle, claim);
+    else
+        wsub_settlement_job(settlement, claim);
+}
+
+/* A cursor job holds no reference to its event that 410 could release. */
+static const char *event_of(const struct deliver_job *job)
+{
+    return job->bundle->is_cursor && job->outcome == WSUB_OUTCOME_GONE
+               ? "-"
+               : job->event_id;
+}
+
+/* The subscription that the outcome is about. */
+static const char *td_of(const struct deliver_job *job)
+{
+    if (job->bundle->is_cursor && job->outcome != WSUB_OUTCOME_GONE)
+        return job->bundle->cursor_td;
+    return job->td[0] != '\0' ? job->td : "-";
+}
+
+static void add_outcome(struct wsub_settlement *settlement,
+                        const struct deliver_job *job)
+{
+    char target[DELIVER_TARGET_MAX];
+
+    deliver_target_write(job->cd, job->level, target);
+    wsub_settlement_outcome(settlement, &(struct wsub_settled){
+                                            .outcome = job->outcome,
+                                            .event = event_of(job),
+                                            .target = target,
+                                            .td = td_of(job),
+                                            .generation = job->generation,
+                                            .failures = job->failures,
+                                            .crashes = job->crashes,
+                                            .delay_ms = job->delay_ms,
+                                            .host = job->host,
+                                            .topic = job->topic,
+                                            .callback = job->callback,
+                                            .why = job->why,
+                                        });
+}
+
+static void add_done(struct wsub_settlement *settlement,
+                     const struct done *done)
+{
+    if (done->event != NULL)
+        wsub_settlement_outcome(settlement, &(struct wsub_settled){
+                                                .outcome = WSUB_OUTCOME_DONE,
+                                                .event = done->event,
+                                                .count = done->count,
+                                            });
+}
+
+void deliver_settle_args(struct wsub_settlement *settlement,
+                         const struct deliver_bundle *bundle)
+{
+    struct wsub_claim claim = deliver_bundle_claim(bundle);
+    const struct deliver_job *job;
+    struct done done = {0};
+
+    open_entry(settlement, bundle, &claim);
+    TAILQ_FOREACH(job, &bundle->sent, next)
+    {
+        if (job->retried && !bundle->is_cursor && job->td[0] != '\0')
+            wsub_settlement_retried(settlement, job->td, job->cd,
+                                    job->event_id);
+        if (job->outcome == WSUB_OUTCOME_DONE) {
+            done.event = job->event_id;
+            done.count += job->lost ? 0 : 1;
+        } else {
+            add_outcome(settlement, job);
+        }
+    }
+    add_done(settlement, &done);
+    if (bundle->taken_over)
+        wsub_settlement_cleared(settlement, &claim);
+}

@@ -1,0 +1,449 @@
+#include "deliver/verification.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "common/base/buf.h"
+#include "common/base/container_of.h"
+#include "common/base/log.h"
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/base/states.h"
+#include "common/crypto/digest.h"
+#include "common/http/client.h"
+#include "common/store/progress.h"
+#include "common/store/promoter.h"
+#include "common/store/requests.h"
+#include "common/store/stream_reader.h"
+#include "deliver/attempt.h"
+#include "deliver/host/host.h"
+#include "deliver/intent.h"
+#include "deliver/lane_entry.h"
+#include "deliver/post.h"
+#include "deliver/replicas.h"
+#include "deliver/slots.h"
+#include "deliver/stats.h"
+
+/* One that waited for its host in vain, or found too many waiting, comes
+ * again. */
+#define LATE_MS 50
+
+#define HOLD_KEY_MAX (DELIVER_ID_MAX + 20)
+
+enum verification_state {
+    VERIFICATION_LOADING,
+    VERIFICATION_WAITING,
+    VERIFICATION_REQUESTING,
+    VERIFICATION_APPLYING,
+    VERIFICATION_REPLICATING,
+};
+
+static const struct wsub_state states[] = {
+    [VERIFICATION_LOADING] = {"loading",
+                              WSUB_BIT(VERIFICATION_WAITING) |
+                                  WSUB_BIT(VERIFICATION_REQUESTING) |
+                                  WSUB_BIT(VERIFICATION_APPLYING) |
+                                  WSUB_BIT(VERIFICATION_REPLICATING)},
+    [VERIFICATION_WAITING] = {"waiting", WSUB_BIT(VERIFICATION_REQUESTING) |
+                                             WSUB_BIT(VERIFICATION_APPLYING)},
+    [VERIFICATION_REQUESTING] = {"requesting", WSUB_BIT(VERIFICATION_APPLYING)},
+    [VERIFICATION_APPLYING] = {"applying", WSUB_BIT(VERIFICATION_REPLICATING)},
+    /* A denial's replicas are removed before it is told. */
+    [VERIFICATION_REPLICATING] = {"replicating",
+                                  WSUB_BIT(VERIFICATION_WAITING) |
+                                      WSUB_BIT(VERIFICATION_REQUESTING) |
+                                      WSUB_BIT(VERIFICATION_APPLYING)},
+};
+
+struct verification {
+    struct deliver_verifications *all; /* borrowed; what this is part of */
+    enum verification_state state;
+    unsigned shard;
+    char entry_id[DELIVER_ID_MAX];
+    struct wsub_request_ref ref;
+    uint64_t generation;
+    uint32_t failures;
+    char *topic;    /* owned; as given in the request (section 5.3) */
+    char *callback; /* owned; as given */
+    char *reason;   /* owned; of a denial */
+    struct deliver_intent intent;
+    struct wsub_buf url; /* owned */
+    uint64_t sent_ms;    /* our clock: the lease counts from here */
+    enum wsub_verified outcome;
+    uint64_t delay_ms; /* until the next attempt */
+    struct deliver_ticket ticket;
+    struct curl_slist user_agent;
+    UT_hash_handle hh;
+    char hold_key[HOLD_KEY_MAX]; /* "SHARD-MS-SEQ" */
+};
+
+struct deliver_verifications {
+    struct deliver_verifications_options o;
+    struct verification *table; /* owned; by hold_key */
+};
+
+/* Within a minute of the request; WebSub leaves the number to the hub. */
+static const uint32_t retry_after_ms[] = {2000, 5000, 15000};
+#define RETRIES_MAX (sizeof(retry_after_ms) / sizeof(retry_after_ms[0]))
+
+static void enter(struct verification *v, enum verification_state state)
+{
+    v->state = (enum verification_state)wsub_state_enter(
+        states, "verification", v->ref.key, v->state, state);
+}
+
+static void verification_free(struct verification *v)
+{
+    HASH_DEL(v->all->table, v);
+    free(v->topic);
+    free(v->callback);
+    free(v->reason);
+    wsub_buf_done(&v->url);
+    free(v);
+}
+
+static bool is_denial(const struct verification *v)
+{
+    return v->ref.mode == WSUB_MODE_DENIED;
+}
+
+static bool has_replicas(const struct verification *v)
+{
+    return v->topic != NULL && v->topic[0] == '*' &&
+           wsub_store_shards(v->all->o.store) > 1;
+}
+
+static void replicate(struct verification *v, void (*on_done)(void *arg))
+{
+    struct deliver_replicas_change change = {
+        .home = v->shard,
+        .subscribed = v->ref.mode == WSUB_MODE_SUBSCRIBE,
+        .generation = v->generation,
+    };
+
+    memcpy(change.td, v->ref.td, sizeof(change.td));
+    memcpy(change.cd, v->ref.cd, sizeof(change.cd));
+    deliver_replicas_update(v->all->o.replicas, &change, on_done, v);
+}
+
+static void apply(struct verification *v, enum wsub_verified outcome);
+
+static void on_replicated(void *arg)
+{
+    struct verification *v = arg;
+
+    enter(v, VERIFICATION_APPLYING);
+    apply(v, WSUB_VERIFIED_REPLICATED);
+}
+
+static void log_applied(const struct verification *v, const char *effect)
+{
+    if (v->callback != NULL)
+        wsub_log_info("verification", WSUB_KV("topic", v->topic),
+                      WSUB_KV("callback", v->callback),
+                      WSUB_KV("mode", deliver_intent_mode_name(v->ref.mode)),
+                      WSUB_KV("outcome", wsub_verified_name(v->outcome)),
+                      WSUB_KV("effect", effect));
+}
+
+static void on_applied(const char *effect, void *arg)
+{
+    struct verification *v = arg;
+    const struct deliver_verifications_options *o = &v->all->o;
+
+    log_applied(v, effect);
+    if (has_replicas(v) && v->outcome == WSUB_VERIFIED_CONFIRMED) {
+        enter(v, VERIFICATION_REPLICATING);
+        replicate(v, on_replicated);
+        return;
+    }
+    wsub_progress_note(o->progress);
+    if (v->outcome == WSUB_VERIFIED_RETRY && !wsub_loop_draining(o->loop))
+        wsub_promoter_hint(o->promoter, v->shard, v->delay_ms);
+    verification_free(v);
+    deliver_slots_release(o->slots, 1);
+}
+
+static void apply(struct verification *v, enum wsub_verified outcome)
+{
+    v->outcome = outcome;
+    wsub_requests_verified(v->all->o.store, v->shard,
+                           &(struct wsub_verification){
+                               .td = v->ref.td,
+                               .cd = v->ref.cd,
+                               .mode = v->ref.mode,
+                               .generation = v->generation,
+                               .outcome = outcome,
+                               .age_ms = wsub_now_ms() - v->sent_ms,
+                               .delay_ms = v->delay_ms,
+                               .failures = v->failures,
+                               .entry = v->entry_id,
+                               .has_replicas = has_replicas(v),
+                           },
+                           on_applied, v);
+}
+
+static void finish(struct verification *v, enum wsub_verified outcome)
+{
+    enter(v, VERIFICATION_APPLYING);
+    if (v->ticket.host != NULL) /* no request was sent */
+        deliver_host_leave(v->all->o.hosts, &v->ticket, DELIVER_SIGN_NONE, 0,
+                           wsub_now_us());
+    apply(v, outcome);
+}
+
+/* Puts the work back without counting a failure. */
+static void put_back(struct verification *v, uint64_t delay_ms)
+{
+    v->delay_ms = wsub_loop_draining(v->all->o.loop) ? 0 : delay_ms;
+    finish(v, WSUB_VERIFIED_RETRY);
+}
+
+static void succeed(struct verification *v)
+{
+    deliver_stat_add(is_denial(v) ? DELIVER_STAT_DENIAL_TOLD
+                                  : DELIVER_STAT_CONFIRMED);
+    finish(v, is_denial(v) ? WSUB_VERIFIED_TOLD : WSUB_VERIFIED_CONFIRMED);
+}
+
+static void give_up(struct verification *v)
+{
+    deliver_stat_add(is_denial(v) ? DELIVER_STAT_DENIAL_UNTOLD
+                                  : DELIVER_STAT_REFUSED);
+    finish(v, is_denial(v) ? WSUB_VERIFIED_UNTOLD : WSUB_VERIFIED_REFUSED);
+}
+
+static void fail_for_now(struct verification *v)
+{
+    if (v->failures >= RETRIES_MAX) {
+        give_up(v);
+        return;
+    }
+    deliver_stat_add(is_denial(v) ? DELIVER_STAT_DENIAL_RETRIED
+                                  : DELIVER_STAT_VERIFY_RETRIED);
+    v->delay_ms = retry_after_ms[v->failures++];
+    finish(v, WSUB_VERIFIED_RETRY);
+}
+
+static void on_response(const struct wsub_http_response *response, void *arg)
+{
+    struct verification *v = arg;
+
+    wsub_log_debug("verification-response", WSUB_KV("callback", v->callback),
+                   WSUB_KU("status", response->status),
+                   WSUB_KU("ms", response->duration_ms),
+                   WSUB_KV("error", response->error));
+    deliver_host_leave(v->all->o.hosts, &v->ticket,
+                       deliver_sign_of(response->outcome, response->status),
+                       response->duration_ms * 1000, wsub_now_us());
+    switch (deliver_intent_judge(&v->intent, response)) {
+    case DELIVER_VERDICT_FINE:
+        succeed(v);
+        break;
+    case DELIVER_VERDICT_RETRY:
+        fail_for_now(v);
+        break;
+    case DELIVER_VERDICT_FINAL:
+        give_up(v);
+        break;
+    }
+}
+
+static void send_request(struct verification *v)
+{
+    const struct deliver_poster *poster = v->all->o.poster;
+
+    enter(v, VERIFICATION_REQUESTING);
+    wsub_random_hex(DELIVER_CHALLENGE_BYTES, v->intent.challenge);
+    wsub_buf_clear(&v->url);
+    deliver_intent_url(&v->intent, &v->url);
+    v->user_agent.data = poster->user_agent;
+    v->sent_ms = wsub_now_ms();
+    wsub_http_client_send(poster->client,
+                          &(struct wsub_http_send){
+                              .url = v->url.data,
+                              .headers = &v->user_agent,
+                              .timeout_ms = poster->timeout_ms,
+                              .response_max_bytes = DELIVER_CHALLENGE_LEN,
+                              .keep_response = true,
+                              .done = on_response,
+                              .arg = v,
+                          });
+}
+
+static void on_start(struct deliver_ticket *ticket)
+{
+    send_request(wsub_container_of(ticket, struct verification, ticket));
+}
+
+static void on_late(struct deliver_ticket *ticket)
+{
+    put_back(wsub_container_of(ticket, struct verification, ticket), LATE_MS);
+}
+
+/* The host's breaker is open: counts as a failure for now, since a request
+ * would have been one. */
+static void shut_out(struct verification *v)
+{
+    if (wsub_loop_draining(v->all->o.loop))
+        put_back(v, 0);
+    else
+        fail_for_now(v);
+}
+
+static void on_closed(struct deliver_ticket *ticket, uint64_t delay_ms)
+{
+    (void)delay_ms; /* it has delays of its own */
+    shut_out(wsub_container_of(ticket, struct verification, ticket));
+}
+
+static void enter_host(struct verification *v)
+{
+    uint64_t delay_ms = 0;
+
+    if (wsub_loop_draining(v->all->o.loop)) {
+        put_back(v, 0);
+        return;
+    }
+    switch (deliver_host_enter(v->all->o.hosts, v->callback, &v->ticket,
+                               wsub_now_us(), &delay_ms)) {
+    case DELIVER_ENTRY_NOW:
+        send_request(v);
+        break;
+    case DELIVER_ENTRY_WAIT:
+        enter(v, VERIFICATION_WAITING);
+        break;
+    case DELIVER_ENTRY_FULL:
+        put_back(v, LATE_MS);
+        break;
+    case DELIVER_ENTRY_OPEN:
+        shut_out(v);
+        break;
+    case DELIVER_ENTRY_BAD:
+        finish(v, WSUB_VERIFIED_REFUSED);
+        break;
+    }
+}
+
+/* Nothing is sent any more by the replicas of what is denied: now it is told. */
+static void on_replicas_removed(void *arg)
+{
+    enter_host(arg);
+}
+
+static void keep_request(struct verification *v,
+                         const struct wsub_request *request)
+{
+    v->topic = wsub_strdup(request->topic);
+    v->callback = wsub_strdup(request->callback);
+    v->reason = wsub_strdup(request->reason);
+    v->intent = (struct deliver_intent){
+        .mode = v->ref.mode,
+        .topic = v->topic,
+        .callback = v->callback,
+        .reason = v->reason,
+        .lease_s = request->lease_s,
+    };
+}
+
+static void on_request(const struct wsub_request *request, void *arg)
+{
+    struct verification *v = arg;
+
+    if (request == NULL || request->generation != v->generation) {
+        /* None waits, or a newer one: only the entry is acknowledged. */
+        finish(v, WSUB_VERIFIED_REFUSED);
+        return;
+    }
+    keep_request(v, request);
+    if (request->confirmed) {
+        /* Its replicas are due, by a process that died. */
+        enter(v, VERIFICATION_REPLICATING);
+        v->outcome = WSUB_VERIFIED_CONFIRMED;
+        replicate(v, on_replicated);
+    } else if (has_replicas(v) && is_denial(v)) {
+        enter(v, VERIFICATION_REPLICATING);
+        replicate(v, on_replicas_removed);
+    } else {
+        enter_host(v);
+    }
+}
+
+static struct verification *
+verification_new(struct deliver_verifications *all,
+                 const struct wsub_stream_entry *entry, const char *hold_key)
+{
+    struct verification *v = wsub_calloc(1, sizeof(*v));
+    const char *generation = wsub_stream_field(entry->fields, "g", NULL);
+    const char *failures = wsub_stream_field(entry->fields, "n", NULL);
+
+    v->all = all;
+    v->shard = entry->shard;
+    v->ticket.on_start = on_start;
+    v->ticket.on_late = on_late;
+    v->ticket.on_closed = on_closed;
+    v->ticket.urgent = true; /* WebSub section 5.1.2: as soon as possible */
+    snprintf(v->entry_id, sizeof(v->entry_id), "%s", entry->id);
+    snprintf(v->hold_key, sizeof(v->hold_key), "%s", hold_key);
+    HASH_ADD_STR(all->table, hold_key, v);
+    if (generation != NULL)
+        v->generation = strtoull(generation, NULL, 10);
+    if (failures != NULL)
+        v->failures = (uint32_t)strtoul(failures, NULL, 10);
+    v->sent_ms = wsub_now_ms();
+    return v;
+}
+
+void deliver_verifications_start(struct deliver_verifications *all,
+                                 const struct wsub_stream_entry *entry)
+{
+    struct verification *v;
+    char hold_key[HOLD_KEY_MAX];
+    size_t len = 0;
+    const char *key = wsub_stream_field(entry->fields, "q", &len);
+
+    snprintf(hold_key, sizeof(hold_key), "%u-%s", entry->shard, entry->id);
+    HASH_FIND_STR(all->table, hold_key, v);
+    if (v != NULL) /* our own, taken over from ourselves */
+        return;
+    deliver_slots_take(all->o.slots, 1);
+    v = verification_new(all, entry, hold_key);
+    if (wsub_request_ref_parse(key, len, &v->ref)) {
+        wsub_requests_get(all->o.store, v->shard, &v->ref, on_request, v);
+    } else {
+        wsub_log_error("verification-malformed", WSUB_KU("shard", v->shard),
+                       WSUB_KV("entry", v->entry_id));
+        v->ref.mode = WSUB_MODE_SUBSCRIBE;
+        finish(v, WSUB_VERIFIED_REFUSED);
+    }
+}
+
+size_t deliver_verifications_count(const struct deliver_verifications *all)
+{
+    return HASH_COUNT(all->table);
+}
+
+struct deliver_verifications *
+deliver_verifications_new(const struct deliver_verifications_options *options)
+{
+    struct deliver_verifications *all = wsub_calloc(1, sizeof(*all));
+
+    all->o = *options;
+    return all;
+}
+
+void deliver_verifications_free(struct deliver_verifications *all)
+{
+    struct verification *v, *next;
+
+    if (all == NULL)
+        return;
+    HASH_ITER(hh, all->table, v, next)
+    {
+        verification_free(v);
+    }
+    free(all);
+}

@@ -1,0 +1,483 @@
+/* worker.c - see worker.h.
+ *
+ * Every TICK_MS: what waits too long for its host is put back, what is held for
+ * long is kept from being taken over, the hub's public URL is looked for. */
+#include "deliver/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/buf.h"
+#include "common/base/log.h"
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/base/startup.h"
+#include "common/base/timer.h"
+#include "common/store/keys.h"
+#include "common/store/leave.h"
+#include "common/store/progress.h"
+#include "common/store/promoter.h"
+#include "common/store/store.h"
+#include "deliver/attempt_buffer.h"
+#include "deliver/attempt_flush.h"
+#include "deliver/bundle.h"
+#include "deliver/content.h"
+#include "deliver/crashes.h"
+#include "deliver/delivery.h"
+#include "deliver/host/host.h"
+#include "deliver/host/parking.h"
+#include "deliver/host/timer.h"
+#include "deliver/post.h"
+#include "deliver/readers.h"
+#include "deliver/records.h"
+#include "deliver/replicas.h"
+#include "deliver/settle.h"
+#include "deliver/slots.h"
+#include "deliver/stall.h"
+#include "deliver/stats.h"
+#include "deliver/verification.h"
+
+#define TICK_MS 500
+#define STALL_PART 4            /* of an attempt's time, which then was short */
+#define HOST_QUEUE_MAX 256      /* for one host; more are better off in Redis */
+#define TAKEOVER_MARGIN_MS 3000 /* for settling, and for clocks */
+#define NEW_SHARE 8             /* part of the slots that `bulk` may not have */
+#define CONTENT_MAX_BYTES (128u << 20) /* then nothing more is claimed */
+
+/* Owned, but for the first two. */
+struct deliver_worker {
+    const struct wsub_config *config; /* borrowed */
+    struct wsub_loop *loop;           /* borrowed */
+    struct wsub_store *store;
+    struct wsub_http_client *client;
+    struct wsub_keyring *ring;
+    struct wsub_hmac *hmac;
+    struct wsub_promoter *promoter;
+    struct wsub_progress *progress;
+    struct deliver_attempt_buffer *attempts;
+    struct deliver_attempt_flush *attempt_flush;
+    struct deliver_bundles *bundles;
+    struct deliver_content_cache *contents;
+    struct deliver_crashes *crashes;
+    struct deliver_deliveries *deliveries;
+    struct deliver_hosts *hosts;
+    struct deliver_parking *parking;
+    struct deliver_readers *readers;
+    struct deliver_records *records;
+    struct deliver_replicas *replicas;
+    struct deliver_settler *settler;
+    struct deliver_slots *slots;
+    struct deliver_verifications *verifications;
+    struct deliver_host_timer host_timer;
+    struct deliver_poster poster;
+    struct deliver_stall stall;
+    struct wsub_timer tick;
+    bool leaving; /* drained; ends once Redis has replied */
+};
+
+/* The longest wait for a host. */
+static uint32_t wait_max_ms(const struct wsub_config *config)
+{
+    return config->timeout_ms / 2;
+}
+
+/* Others take an entry over that a process has held for longer: the longest
+ * wait for a host, and one attempt.  What takes longer is renewed meanwhile. */
+static uint32_t takeover_idle_ms(const struct wsub_config *config)
+{
+    return wait_max_ms(config) + config->timeout_ms + TAKEOVER_MARGIN_MS;
+}
+
+/* The User-Agent needs the hub's public URL, which the hub may write to Redis
+ * after this program has started. */
+static void learn_public_url(struct deliver_worker *w)
+{
+    const char *url = wsub_store_public_url(w->store);
+    struct wsub_buf header = {0};
+
+    if (w->poster.user_agent != NULL || url == NULL)
+        return;
+    wsub_buf_printf(&header, "User-Agent: websubd/%s (+%s)", WSUB_VERSION, url);
+    w->poster.user_agent = wsub_buf_take(&header);
+    deliver_readers_kick(w->readers);
+}
+
+static void count_hosts(const struct deliver_worker *w)
+{
+    struct deliver_hosts_counts counts;
+
+    deliver_hosts_count(w->hosts, &counts);
+    deliver_stat_set(DELIVER_STAT_HOSTS, counts.known);
+    deliver_stat_set(DELIVER_STAT_BREAKERS_OPEN, counts.down);
+    deliver_stat_set(DELIVER_STAT_HOSTS_WAITING, counts.waiting);
+}
+
+static void on_tick(void *arg)
+{
+    struct deliver_worker *w = arg;
+
+    deliver_stall_beat(&w->stall, wsub_now_ms());
+    deliver_hosts_expire(w->hosts, wsub_loop_draining(w->loop), wsub_now_us());
+    count_hosts(w);
+    if (wsub_store_up(w->store))
+        learn_public_url(w);
+    deliver_bundles_renew(w->bundles);
+}
+
+static void on_redis_unusable(const char *sentence, void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    wsub_startup_failed(WSUB_PROGRAM_DELIVER, sentence);
+    wsub_loop_finish(w->loop, WSUB_EXIT_START);
+}
+
+static void on_left(void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    wsub_loop_finish(w->loop, WSUB_EXIT_OK);
+}
+
+static void drain_check(struct deliver_worker *w)
+{
+    if (!wsub_loop_draining(w->loop) || w->leaving ||
+        deliver_slots_used(w->slots) > 0 ||
+        !deliver_readers_stopped(w->readers))
+        return;
+    w->leaving = true;
+    deliver_attempt_flush_all(w->attempt_flush);
+    wsub_leave(w->store, WSUB_GROUP_DELIVER, w->config->instance_name,
+               deliver_readers_streams, DELIVER_READERS_STREAMS, on_left, w);
+}
+
+static void on_stopped(void *arg)
+{
+    drain_check(arg);
+}
+
+static void on_idle(void *arg)
+{
+    struct deliver_worker *w = arg;
+
+    deliver_stat_set(DELIVER_STAT_SLOTS_USED, deliver_slots_used(w->slots));
+    if (wsub_loop_draining(w->loop))
+        drain_check(w);
+    else
+        deliver_readers_kick(w->readers);
+}
+
+static void on_settled(struct deliver_job *job, void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    wsub_progress_note(w->progress);
+    deliver_deliveries_settled(w->deliveries, job);
+}
+
+static void on_capacity(const char *host, uint32_t how_many, void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    deliver_parking_fetch(w->parking, host, how_many);
+}
+
+static void on_host_due(void *arg)
+{
+    struct deliver_worker *w = arg;
+
+    deliver_host_timer_plan(&w->host_timer);
+}
+
+static void on_verification(const struct wsub_stream_entry *entry, void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    deliver_verifications_start(w->verifications, entry);
+}
+
+static void on_jobs(enum deliver_lane lane,
+                    const struct wsub_stream_entry *entry, void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    deliver_deliveries_start(w->deliveries, lane, entry);
+}
+
+static bool may_claim(void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    return w->poster.user_agent != NULL &&
+           deliver_content_bytes(w->contents) <= CONTENT_MAX_BYTES;
+}
+
+static size_t ahead(void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    return deliver_deliveries_loading(w->deliveries) +
+           wsub_http_client_background(w->client);
+}
+
+/* Before the hub's URL is known nothing is claimed; readiness says so itself. */
+static bool holds_work(void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    return deliver_bundles_count(w->bundles) > 0 ||
+           deliver_verifications_count(w->verifications) > 0;
+}
+
+static void make_slots(struct deliver_worker *w)
+{
+    size_t total = deliver_readers_least_slots(wsub_store_shards(w->store));
+
+    if (w->config->concurrency > total)
+        total = w->config->concurrency;
+    w->slots = deliver_slots_new(&(struct deliver_slots_options){
+        .total = total,
+        .limits = {[DELIVER_LANE_OUTBOX] = total,
+                   [DELIVER_LANE_BULK] = total - total / NEW_SHARE},
+        .on_idle = on_idle,
+        .arg = w,
+    });
+}
+
+static void make_hosts(struct deliver_worker *w)
+{
+    uint32_t share = (uint32_t)deliver_slots_total(w->slots) / 4;
+
+    w->hosts = deliver_hosts_new(&(struct deliver_hosts_options){
+        .per_host = w->config->per_host,
+        .rate = w->config->per_host_rate,
+        .queue_max = share < HOST_QUEUE_MAX ? share : HOST_QUEUE_MAX,
+        .waiting_max = share,
+        .wait_max_ms = wait_max_ms(w->config),
+        .on_capacity = on_capacity,
+        .on_due = on_host_due,
+        .arg = w,
+    });
+    w->host_timer.hosts = w->hosts;
+    deliver_host_timer_init(&w->host_timer, wsub_loop_base(w->loop));
+    w->parking = deliver_parking_new(w->store, w->hosts);
+}
+
+static void make_poster(struct deliver_worker *w)
+{
+    const struct wsub_config *config = w->config;
+
+    w->hmac = wsub_hmac_new(config->signature_hash);
+    w->client = wsub_http_client_new(&(struct wsub_http_client_options){
+        .base = wsub_loop_base(w->loop),
+        .connect_timeout_ms = config->connect_timeout_ms,
+        .max_requests = (uint32_t)deliver_slots_total(w->slots),
+        .allow_private_networks = config->allow_private_networks,
+        .per_host = config->per_host,
+        .dns_servers = config->dns_servers,
+        .http2 = config->http2,
+    });
+    w->poster = (struct deliver_poster){
+        .client = w->client,
+        .ring = w->ring,
+        .hmac = w->hmac,
+        .timeout_ms = config->timeout_ms,
+    };
+}
+
+/* What serves deliveries and verifications; from the bottom up. */
+static void make_services(struct deliver_worker *w)
+{
+    struct event_base *base = wsub_loop_base(w->loop);
+
+    make_slots(w);
+    make_hosts(w);
+    make_poster(w);
+    w->bundles = deliver_bundles_new(&(struct deliver_bundles_options){
+        .store = w->store,
+        .consumer = w->config->instance_name,
+        .takeover_idle_ms = takeover_idle_ms(w->config),
+    });
+    w->contents = deliver_content_cache_new(w->store);
+    w->records = deliver_records_new(base, w->store);
+    w->replicas = deliver_replicas_new(w->store);
+    w->crashes = deliver_crashes_new(base, w->store, w->config->max_crashes);
+    w->promoter = wsub_promoter_new(base, w->store);
+    w->attempts = deliver_attempt_buffer_new(wsub_store_shards(w->store));
+    w->attempt_flush = deliver_attempt_flush_new(base, w->store, w->attempts);
+    w->settler = deliver_settler_new(&(struct deliver_settler_options){
+        .loop = w->loop,
+        .store = w->store,
+        .slots = w->slots,
+        .on_settled = on_settled,
+        .arg = w,
+    });
+    w->progress = wsub_progress_new(&(struct wsub_progress_options){
+        .base = base,
+        .store = w->store,
+        .streams = deliver_readers_streams,
+        .stream_count = DELIVER_READERS_STREAMS,
+        .limit_ms = takeover_idle_ms(w->config),
+        .holds_work = holds_work,
+        .arg = w,
+    });
+}
+
+static void make_deliveries(struct deliver_worker *w)
+{
+    w->deliveries = deliver_deliveries_new(&(struct deliver_deliveries_options){
+        .config = w->config,
+        .loop = w->loop,
+        .store = w->store,
+        .promoter = w->promoter,
+        .attempts = w->attempts,
+        .attempt_flush = w->attempt_flush,
+        .bundles = w->bundles,
+        .contents = w->contents,
+        .crashes = w->crashes,
+        .hosts = w->hosts,
+        .parking = w->parking,
+        .poster = &w->poster,
+        .records = w->records,
+        .replicas = w->replicas,
+        .settler = w->settler,
+        .slots = w->slots,
+        .stall = &w->stall,
+    });
+    w->verifications =
+        deliver_verifications_new(&(struct deliver_verifications_options){
+            .loop = w->loop,
+            .store = w->store,
+            .promoter = w->promoter,
+            .progress = w->progress,
+            .hosts = w->hosts,
+            .poster = &w->poster,
+            .replicas = w->replicas,
+            .slots = w->slots,
+        });
+}
+
+static void make_readers(struct deliver_worker *w)
+{
+    w->readers = deliver_readers_new(&(struct deliver_readers_options){
+        .base = wsub_loop_base(w->loop),
+        .store = w->store,
+        .slots = w->slots,
+        .consumer = w->config->instance_name,
+        .takeover_idle_ms = takeover_idle_ms(w->config),
+        .may_claim = may_claim,
+        .ahead = ahead,
+        .on_verification = on_verification,
+        .on_jobs = on_jobs,
+        .on_stopped = on_stopped,
+        .arg = w,
+    });
+}
+
+static void start_tick(struct deliver_worker *w)
+{
+    w->stall.every_ms = TICK_MS;
+    w->stall.least_ms = w->config->timeout_ms / STALL_PART;
+    wsub_timer_every_ms(&w->tick, wsub_loop_base(w->loop), TICK_MS, on_tick, w);
+}
+
+enum wsub_err deliver_worker_new(const struct wsub_config *config,
+                                 struct wsub_loop *loop, char err_text[256],
+                                 struct deliver_worker **ret_worker)
+{
+    struct deliver_worker *w = wsub_calloc(1, sizeof(*w));
+    enum wsub_err err;
+
+    w->config = config;
+    w->loop = loop;
+    deliver_stats_register();
+    err = wsub_keyring_load(config->secret_keys_file, err_text, &w->ring);
+    if (err == WSUB_OK)
+        err = wsub_store_new(
+            &(struct wsub_store_options){
+                .base = wsub_loop_base(loop),
+                .config = config,
+                .on_up = on_tick,
+                .on_unusable = on_redis_unusable,
+                .arg = w,
+            },
+            err_text, &w->store);
+    if (err != WSUB_OK) {
+        deliver_worker_free(w);
+        return err;
+    }
+    if (wsub_keyring_count(w->ring) == 0)
+        wsub_log_warn("secrets-in-plain-form",
+                      WSUB_KV("remedy", "set secret_keys_file"));
+    make_services(w);
+    make_deliveries(w);
+    make_readers(w);
+    start_tick(w);
+    *ret_worker = w;
+    return WSUB_OK;
+}
+
+/* The store first, and the client: they call nobody any more. */
+static void free_parts(struct deliver_worker *w)
+{
+    wsub_store_close(w->store);
+    wsub_http_client_free(w->client);
+    wsub_timer_done(&w->tick);
+    deliver_readers_free(w->readers);
+    deliver_verifications_free(w->verifications);
+    deliver_deliveries_free(w->deliveries);
+    wsub_progress_free(w->progress);
+    deliver_settler_free(w->settler);
+    deliver_attempt_flush_free(w->attempt_flush);
+    deliver_attempt_buffer_free(w->attempts);
+    wsub_promoter_free(w->promoter);
+    deliver_crashes_free(w->crashes);
+    deliver_replicas_free(w->replicas);
+    deliver_records_free(w->records);
+    deliver_content_cache_free(w->contents);
+    deliver_bundles_free(w->bundles);
+    deliver_parking_free(w->parking);
+    deliver_host_timer_done(&w->host_timer);
+    deliver_hosts_free(w->hosts);
+    deliver_slots_free(w->slots);
+    wsub_hmac_free(w->hmac);
+    free(w->poster.user_agent);
+}
+
+void deliver_worker_free(struct deliver_worker *w)
+{
+    if (w == NULL)
+        return;
+    if (w->store != NULL)
+        free_parts(w);
+    wsub_store_free(w->store);
+    wsub_keyring_free(w->ring);
+    free(w);
+}
+
+bool deliver_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
+{
+    const struct deliver_worker *w = arg;
+
+    if (wsub_loop_draining(w->loop))
+        snprintf(reason, WSUB_STATUS_REASON_BYTES, "draining");
+    else if (!wsub_store_up(w->store))
+        snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
+    else if (w->poster.user_agent == NULL)
+        snprintf(reason, WSUB_STATUS_REASON_BYTES,
+                 "the hub's public URL is not known: start a "
+                 "hub or set public_url");
+    else
+        return wsub_progress_ready(w->progress, reason);
+    return false;
+}
+
+void deliver_worker_drain(void *arg)
+{
+    struct deliver_worker *w = arg;
+
+    deliver_slots_drain(w->slots);
+    deliver_readers_stop(w->readers);
+    deliver_hosts_expire(w->hosts, true, wsub_now_us());
+    drain_check(w);
+}
