@@ -11,6 +11,7 @@
 
 #include "common/base/log.h"
 #include "common/crypto/digest.h"
+#include "common/http/respond.h"
 #include "hub/deny.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
@@ -61,7 +62,7 @@ static void on_denied(enum wsub_err err, uint64_t ended, void *arg)
         return;
     }
     snprintf(body, sizeof(body), "{\"denied\":%" PRIu64 "}\n", ended);
-    wsub_http_reply(req, 200, "application/json", body, strlen(body));
+    wsub_http_respond(req, 200, "application/json", body, strlen(body));
 }
 
 static void deny(struct hub *hub, struct wsub_http_request *req,

@@ -8,6 +8,8 @@
 
 #include "common/base/loop.h"
 #include "common/http/form.h"
+#include "common/http/respond.h"
+#include "common/http/route.h"
 #include "common/http/status.h"
 #include "common/store/store.h"
 #include "hub/admin.h"
@@ -76,8 +78,8 @@ static bool has_moved(const struct hub *hub, struct wsub_http_request *req)
 
     if (target[0] == '\0')
         return false;
-    wsub_http_reply_header(req, "Location", target);
-    wsub_http_reply_text(req, 308, "This hub has moved to %s.", target);
+    wsub_http_respond_header(req, "Location", target);
+    wsub_http_respond_text(req, 308, "This hub has moved to %s.", target);
     return true;
 }
 

@@ -9,7 +9,8 @@
 
 #include "common/base/mem.h"
 #include "common/http/accept.h"
-#include "common/http/server.h"
+#include "common/http/request.h"
+#include "common/http/respond.h"
 #include "hub/stats.h"
 
 #define RETRY_AFTER_S "5"
@@ -125,8 +126,8 @@ static void answer_json(const struct hub_errors *errors,
 
     hub_errors_json(errors, &body);
     wsub_buf_char(&body, '\n');
-    wsub_http_reply(req, hub_errors_status(errors), "application/json",
-                    body.data, body.len);
+    wsub_http_respond(req, hub_errors_status(errors), "application/json",
+                      body.data, body.len);
     wsub_buf_done(&body);
 }
 
@@ -141,7 +142,7 @@ bool hub_errors_answer(struct hub_errors *errors, struct wsub_http_request *req)
     if (wsub_accept_prefers_json(wsub_http_header(req, "Accept")))
         answer_json(errors, req);
     else
-        wsub_http_reply_text(req, status, "%s", errors->list[0].detail);
+        wsub_http_respond_text(req, status, "%s", errors->list[0].detail);
     hub_errors_done(errors);
     return true;
 }
@@ -160,7 +161,7 @@ void hub_refuse(struct wsub_http_request *req, enum hub_fault fault,
 
 void hub_refuse_unavailable(struct wsub_http_request *req)
 {
-    wsub_http_reply_header(req, "Retry-After", RETRY_AFTER_S);
+    wsub_http_respond_header(req, "Retry-After", RETRY_AFTER_S);
     hub_refuse(
         req, HUB_FAULT_UNAVAILABLE, NULL,
         "The hub cannot store the request now; try again in " RETRY_AFTER_S
@@ -170,7 +171,7 @@ void hub_refuse_unavailable(struct wsub_http_request *req)
 void hub_refuse_memory(struct wsub_http_request *req)
 {
     hub_stat_add(HUB_STAT_MEMORY_REFUSED);
-    wsub_http_reply_header(req, "Retry-After", RETRY_AFTER_S);
+    wsub_http_respond_header(req, "Retry-After", RETRY_AFTER_S);
     hub_refuse(req, HUB_FAULT_UNAVAILABLE, NULL,
                "The hub is short of memory and takes no new content now; try "
                "again in " RETRY_AFTER_S " seconds.");

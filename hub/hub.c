@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/startup.h"
+#include "common/http/server.h"
 #include "common/store/store.h"
 #include "hub/api.h"
 #include "hub/errors.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/http/server.h"
+#include "common/http/respond.h"
 
 void hub_json_reply(struct wsub_http_request *req, json_t *root)
 {
@@ -12,7 +12,7 @@ void hub_json_reply(struct wsub_http_request *req, json_t *root)
 
     if (text == NULL)
         wsub_panic("out of memory (JSON)");
-    wsub_http_reply(req, 200, "application/json", text, strlen(text));
+    wsub_http_respond(req, 200, "application/json", text, strlen(text));
     free(text);
     json_decref(root);
 }

@@ -4,6 +4,7 @@
  * listening last.  Down again in reverse. */
 #include "common/base/loop.h"
 #include "common/base/startup.h"
+#include "common/http/server.h"
 #include "hub/hub.h"
 
 int main(int argc, char *argv[])

@@ -13,6 +13,7 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/http/respond.h"
 #include "common/store/store.h"
 #include "common/store/topic.h"
 #include "hub/errors.h"
@@ -42,7 +43,7 @@ static void finish(struct flow *flow)
 {
     if (flow->err == WSUB_OK) {
         hub_stat_add(HUB_STAT_PUBLISH);
-        wsub_http_reply(flow->req, 202, NULL, NULL, 0);
+        wsub_http_respond(flow->req, 202, NULL, NULL, 0);
     } else {
         hub_refuse_unavailable(flow->req);
     }

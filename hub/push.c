@@ -13,6 +13,8 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/http/request.h"
+#include "common/http/respond.h"
 #include "common/store/store.h"
 #include "common/store/topic.h"
 #include "hub/errors.h"
@@ -46,9 +48,9 @@ static void reply_event(struct flow *flow, const char *entry)
     snprintf(location, sizeof(location), "/events/%s", id);
     snprintf(body, sizeof(body), "{\"id\":\"%s\"}\n", id);
     hub_stat_add(HUB_STAT_PUSH);
-    wsub_http_reply_header(flow->req, "Location", location);
-    wsub_http_reply_header(flow->req, "Link", flow->hub->link_header);
-    wsub_http_reply(flow->req, 202, "application/json", body, strlen(body));
+    wsub_http_respond_header(flow->req, "Location", location);
+    wsub_http_respond_header(flow->req, "Link", flow->hub->link_header);
+    wsub_http_respond(flow->req, 202, "application/json", body, strlen(body));
 }
 
 static void on_logged(enum wsub_err err, const struct redisReply *reply,

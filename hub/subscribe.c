@@ -16,6 +16,7 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/http/respond.h"
 #include "common/store/store.h"
 #include "common/store/topic.h"
 #include "hub/deny.h"
@@ -62,7 +63,7 @@ static void finish(struct flow *flow, enum wsub_err err)
     if (err == WSUB_OK) {
         hub_stat_add(flow->subscribe ? HUB_STAT_SUBSCRIBE
                                      : HUB_STAT_UNSUBSCRIBE);
-        wsub_http_reply(flow->req, 202, NULL, NULL, 0);
+        wsub_http_respond(flow->req, 202, NULL, NULL, 0);
     } else {
         hub_refuse_unavailable(flow->req);
     }
