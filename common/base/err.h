@@ -12,7 +12,7 @@ enum wsub_err {
     WSUB_ERR_TOO_LARGE,   /* the input is over its limit */
     WSUB_ERR_NOT_FOUND,   /* what was asked for does not exist */
     WSUB_ERR_UNAVAILABLE, /* a peer (Redis, a host) cannot be reached now */
-    WSUB_ERR_REFUSED,     /* the peer answered that it will not */
+    WSUB_ERR_REFUSED,     /* the peer says that it will not */
     WSUB_ERR_SYSTEM       /* a system call failed; errno tells why */
 };
 

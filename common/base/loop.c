@@ -10,7 +10,7 @@
 #include "common/base/mem.h"
 
 #define PRIORITIES 5  /* that of the middle is the usual one */
-#define LATER_MAX 128 /* callbacks: a few milliseconds of transfers */
+#define LATER_MAX 128 /* callbacks: a few milliseconds of requests */
 
 struct wsub_loop {
     struct event_base *base; /* owned */

@@ -183,7 +183,7 @@ static void use_name(struct wsub_http_exchange *exchange,
 {
     static const char *const errors[] = {
         [WSUB_NAME_UNKNOWN] = "Could not resolve host: it has no address",
-        [WSUB_NAME_TIMEOUT] = "Resolving timed out: no name server answered",
+        [WSUB_NAME_TIMEOUT] = "Resolving timed out: no name server responded",
         [WSUB_NAME_FAILED] = "Could not resolve host: its name servers failed",
     };
 
@@ -226,7 +226,7 @@ static void on_late(void *arg)
 static void resolve(struct wsub_http_exchange *exchange)
 {
     uint32_t limit_ms = exchange->client->o.connect_timeout_ms;
-    const struct wsub_name *name = wsub_resolver_ask(
+    const struct wsub_name *name = wsub_resolver_find(
         exchange->client->resolver, exchange->origin->host, &exchange->wait);
 
     if (name != NULL) {

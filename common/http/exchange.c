@@ -3,7 +3,7 @@
  * Names and libcurl: CURLOPT_RESOLVE hands the addresses over, which libcurl
  * takes into a cache of the multi handle just before it connects, so it never
  * finds a name there that it would resolve itself.  Every request brings its own
- * addresses; what earlier ones left is of no use and pruned now and then. */
+ * addresses; those of earlier requests are of no use and pruned now and then. */
 #include "common/http/exchange.h"
 
 #include <stdlib.h>
@@ -128,7 +128,7 @@ void wsub_http_exchange_begin(struct wsub_http_exchange *exchange,
     wsub_buf_clear(&exchange->body);
 }
 
-/* What is left of a time limit; libcurl takes 0 for none. */
+/* The rest of a time limit; libcurl takes 0 for none. */
 static uint32_t rest(uint32_t limit_ms, uint64_t waited_ms)
 {
     return waited_ms < limit_ms ? (uint32_t)(limit_ms - waited_ms) : 1;

@@ -1,16 +1,16 @@
 /* resolver.c - see resolver.h.
  *
- *   ask --known--> names
- *    '--> query: queued -> quick --SLOW_AFTER_MS--> slow
- *                             '---------------------'--> on_result
+ *   find --known--> names
+ *     '--> query: queued -> quick --SLOW_AFTER_MS--> slow
+ *                              '---------------------'--> on_result
  *
  * At most QUICK_MAX young queries are in flight, a burst that the socket
- * buffers on both sides can hold; the rest queues in the order of asking.  A
+ * buffers on both sides can hold; the rest queues in its order.  A
  * query that has become slow gives its place to the next.  Only when SLOW_MAX
  * are slow does the queue wait for them, until they time out.
  *
  * c-ares calls back from within ares_getaddrinfo() when it needs no server.
- * Queries are therefore started from the loop only, never by ask(). */
+ * Queries are therefore started from the loop only, never by find(). */
 #include "common/http/resolver.h"
 
 #include <stdlib.h>
@@ -335,9 +335,9 @@ static struct wsub_name_query *query_make(struct wsub_resolver *resolver,
     return query;
 }
 
-const struct wsub_name *wsub_resolver_ask(struct wsub_resolver *resolver,
-                                          const char *host,
-                                          struct wsub_name_wait *wait)
+const struct wsub_name *wsub_resolver_find(struct wsub_resolver *resolver,
+                                           const char *host,
+                                           struct wsub_name_wait *wait)
 {
     const struct wsub_name *name =
         wsub_names_find(resolver->names, host, wsub_now_ms());

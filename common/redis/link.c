@@ -50,12 +50,12 @@ static struct timeval ms_timeval(uint64_t ms)
 
 static void plan_connect(struct wsub_redis_link *link)
 {
-    uint32_t draw, delay_ms = reconnect.cap_ms;
+    uint32_t random, delay_ms = reconnect.cap_ms;
     struct timeval wait;
 
-    wsub_random(&draw, sizeof(draw));
+    wsub_random(&random, sizeof(random));
     link->failures++;
-    (void)wsub_backoff_next(&reconnect, link->failures, draw, &delay_ms);
+    (void)wsub_backoff_next(&reconnect, link->failures, random, &delay_ms);
     wait = ms_timeval(delay_ms);
     event_add(link->retry, &wait);
 }
@@ -167,7 +167,7 @@ static bool send_with_script(struct wsub_redis_request *request)
            link_queue(link, request) == WSUB_OK;
 }
 
-/* True for the errors that mean: this server can't serve now, ask again. */
+/* True for the errors that mean: this server can't serve now, try again. */
 static bool is_unavailable(const struct redisReply *reply)
 {
     return error_is(reply, "LOADING") || error_is(reply, "READONLY") ||
