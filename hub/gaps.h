@@ -4,7 +4,7 @@
 
 #include "common/http/request.h"
 
-/* Answers {"gaps": [...], "next": PLACE}, the newest first. */
+/* Responds {"gaps": [...], "next": PLACE}, the newest first. */
 void hub_gaps(struct wsub_http_request *req, void *hub);
 
 #endif

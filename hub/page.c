@@ -55,9 +55,9 @@ static void reply_html(const struct hub *hub, struct wsub_http_request *req)
 
 static void reply_json(const struct hub *hub, struct wsub_http_request *req)
 {
-    hub_json_reply(req,
-                   json_pack("{s:s, s:s, s:s}", "service", "hub", "version",
-                             WSUB_VERSION, "public_url", hub->public_url));
+    hub_json_respond(req,
+                     json_pack("{s:s, s:s, s:s}", "service", "hub", "version",
+                               WSUB_VERSION, "public_url", hub->public_url));
 }
 
 void hub_page(struct wsub_http_request *req, void *arg)

@@ -4,7 +4,7 @@
 
 #include "common/http/request.h"
 
-/* Answers 202 with the event's id once the event is stored. */
+/* Responds 202 with the event's id once the event is stored. */
 void hub_push(struct wsub_http_request *req, void *hub);
 
 #endif
