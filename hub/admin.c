@@ -1,7 +1,7 @@
 /* admin.c - see admin.h.
  *
  *   token -> check -> walk of deny.c -> 200 {"denied": N}
- *                                  '--> 503   asking again goes on
+ *                                  '--> 503   a repetition goes on
  */
 #include "hub/admin.h"
 
@@ -11,6 +11,7 @@
 
 #include "common/base/log.h"
 #include "common/crypto/digest.h"
+#include "common/http/respond.h"
 #include "hub/deny.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
@@ -61,7 +62,7 @@ static void on_denied(enum wsub_err err, uint64_t ended, void *arg)
         return;
     }
     snprintf(body, sizeof(body), "{\"denied\":%" PRIu64 "}\n", ended);
-    wsub_http_reply(req, 200, "application/json", body, strlen(body));
+    wsub_http_respond(req, 200, "application/json", body, strlen(body));
 }
 
 static void deny(struct hub *hub, struct wsub_http_request *req,
@@ -70,7 +71,8 @@ static void deny(struct hub *hub, struct wsub_http_request *req,
     wsub_log_info("deny", WSUB_KV("topic", order->topic.data),
                   WSUB_KV("callback",
                           order->cd[0] != '\0' ? order->callback.data : "all"));
-    hub_deny(hub, order->topic.data, order->cd[0] != '\0' ? order->cd : NULL,
+    hub_deny(hub->store, order->topic.data,
+             order->cd[0] != '\0' ? order->cd : NULL,
              order->reason != NULL ? order->reason : "", on_denied, req);
 }
 
@@ -85,7 +87,7 @@ void hub_admin_deny(struct wsub_http_request *req, void *arg)
         return;
     if (hub_params_form(req, &errors, &form))
         take(hub, &form, &errors, &order);
-    if (!hub_errors_answer(&errors, req))
+    if (!hub_errors_respond(&errors, req))
         deny(hub, req, &order);
     wsub_form_done(&form);
     wsub_buf_done(&order.topic);

@@ -2,7 +2,7 @@
 #ifndef HUB_ADMIN_H
 #define HUB_ADMIN_H
 
-#include "common/http/server.h"
+#include "common/http/request.h"
 
 /* POST /admin/deny: ends the subscriptions to hub.topic, or the one of
  * hub.callback, and tells each callback hub.reason (WebSub section 5.2).

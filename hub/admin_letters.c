@@ -1,7 +1,7 @@
 /* admin_letters.c - see admin_letters.h.
  *
  *   token -> check -> walk of dead_letters.c -> 200
- *                                          '--> 503   asking again goes on
+ *                                          '--> 503   a repetition goes on
  */
 #include "hub/admin_letters.h"
 
@@ -19,7 +19,7 @@ struct wish {
     struct wsub_buf topic, callback; /* owned; normalized */
     const char *callback_given;      /* borrowed from the form; or NULL */
     bool by_id;
-    struct hub_place id;
+    struct wsub_place id;
     size_t count; /* how many filters are given */
 };
 
@@ -77,8 +77,8 @@ static void on_list(enum wsub_err err, const struct hub_letters_result *result,
     }
     root = json_pack("{s:O}", "dead_letters", result->letters);
     if (result->more)
-        json_object_set_new(root, "next", hub_place_json(&result->next));
-    hub_json_reply(req, root);
+        json_object_set_new(root, "next", hub_json_place(&result->next));
+    hub_json_respond(req, root);
 }
 
 void hub_admin_letters(struct wsub_http_request *req, void *arg)
@@ -95,28 +95,28 @@ void hub_admin_letters(struct wsub_http_request *req, void *arg)
         take_filters(hub, &query, &errors, &wish);
         hub_operator_page(hub, &query, &errors, &page);
     }
-    if (!hub_errors_answer(&errors, req)) {
+    if (!hub_errors_respond(&errors, req)) {
         struct hub_letters_filter filter = wish_filter(&wish);
 
-        hub_letters_list(hub, &filter, &page, on_list, req);
+        hub_letters_list(hub->store, &filter, &page, on_list, req);
     }
     wish_done(&wish);
     wsub_form_done(&query);
 }
 
-static void reply_number(struct wsub_http_request *req, enum wsub_err err,
-                         const char *name, uint64_t number)
+static void respond_number(struct wsub_http_request *req, enum wsub_err err,
+                           const char *name, uint64_t number)
 {
     if (err != WSUB_OK)
         hub_refuse_unavailable(req);
     else
-        hub_json_reply(req, json_pack("{s:I}", name, (json_int_t)number));
+        hub_json_respond(req, json_pack("{s:I}", name, (json_int_t)number));
 }
 
 static void on_count(enum wsub_err err, const struct hub_letters_result *result,
                      void *arg)
 {
-    reply_number(arg, err, "count", result->count);
+    respond_number(arg, err, "count", result->count);
 }
 
 void hub_admin_letters_count(struct wsub_http_request *req, void *arg)
@@ -132,10 +132,11 @@ void hub_admin_letters_count(struct wsub_http_request *req, void *arg)
         take_filters(hub, &query, &errors, &wish);
         want_at_most_one(&wish, &errors);
     }
-    if (!hub_errors_answer(&errors, req)) {
+    if (!hub_errors_respond(&errors, req)) {
         struct hub_letters_filter filter = wish_filter(&wish);
 
-        hub_letters_walk(hub, HUB_LETTERS_COUNT, &filter, on_count, req);
+        hub_letters_walk(hub->store, WSUB_LETTERS_COUNT, &filter, on_count,
+                         req);
     }
     wish_done(&wish);
     wsub_form_done(&query);
@@ -169,9 +170,9 @@ static void take_choice(const struct hub *hub, const struct wsub_form *form,
                        "all=true.");
 }
 
-/* Does what was ordered to the chosen letters. */
+/* Replays or purges the chosen letters. */
 static void order(struct wsub_http_request *req, struct hub *hub,
-                  enum hub_letters_act act, hub_letters_cb *done)
+                  enum wsub_letters_act act, hub_letters_cb *done)
 {
     struct hub_errors errors = {0};
     struct wsub_form form = {0};
@@ -181,10 +182,10 @@ static void order(struct wsub_http_request *req, struct hub *hub,
         return;
     if (hub_params_form(req, &errors, &form))
         take_choice(hub, &form, &errors, &wish);
-    if (!hub_errors_answer(&errors, req)) {
+    if (!hub_errors_respond(&errors, req)) {
         struct hub_letters_filter filter = wish_filter(&wish);
 
-        hub_letters_walk(hub, act, &filter, done, req);
+        hub_letters_walk(hub->store, act, &filter, done, req);
     }
     wish_done(&wish);
     wsub_form_done(&form);
@@ -194,22 +195,22 @@ static void on_replayed(enum wsub_err err,
                         const struct hub_letters_result *result, void *arg)
 {
     wsub_log_info("dead-letters-replayed", WSUB_KU("count", result->count));
-    reply_number(arg, err, "replayed", result->count);
+    respond_number(arg, err, "replayed", result->count);
 }
 
 void hub_admin_letters_replay(struct wsub_http_request *req, void *hub)
 {
-    order(req, hub, HUB_LETTERS_REPLAY, on_replayed);
+    order(req, hub, WSUB_LETTERS_REPLAY, on_replayed);
 }
 
 static void on_purged(enum wsub_err err,
                       const struct hub_letters_result *result, void *arg)
 {
     wsub_log_info("dead-letters-purged", WSUB_KU("count", result->count));
-    reply_number(arg, err, "purged", result->count);
+    respond_number(arg, err, "purged", result->count);
 }
 
 void hub_admin_letters_purge(struct wsub_http_request *req, void *hub)
 {
-    order(req, hub, HUB_LETTERS_PURGE, on_purged);
+    order(req, hub, WSUB_LETTERS_PURGE, on_purged);
 }

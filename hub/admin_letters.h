@@ -10,7 +10,7 @@
 #ifndef HUB_ADMIN_LETTERS_H
 #define HUB_ADMIN_LETTERS_H
 
-#include "common/http/server.h"
+#include "common/http/request.h"
 
 void hub_admin_letters(struct wsub_http_request *req, void *hub);
 void hub_admin_letters_count(struct wsub_http_request *req, void *hub);

@@ -3,13 +3,13 @@
  * A form request is parsed here and handed to the mode's own file. */
 #include "hub/api.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "common/base/loop.h"
 #include "common/http/form.h"
+#include "common/http/respond.h"
+#include "common/http/route.h"
 #include "common/http/status.h"
-#include "common/store/store.h"
+#include "common/program/program.h"
 #include "hub/admin.h"
 #include "hub/admin_letters.h"
 #include "hub/attempts.h"
@@ -76,8 +76,8 @@ static bool has_moved(const struct hub *hub, struct wsub_http_request *req)
 
     if (target[0] == '\0')
         return false;
-    wsub_http_reply_header(req, "Location", target);
-    wsub_http_reply_text(req, 308, "This hub has moved to %s.", target);
+    wsub_http_respond_header(req, "Location", target);
+    wsub_http_respond_text(req, 308, "This hub has moved to %s.", target);
     return true;
 }
 
@@ -91,7 +91,7 @@ static void on_form(struct wsub_http_request *req, void *arg)
     if (has_moved(hub, req))
         return;
     if (!hub_params_form(req, &errors, &form)) {
-        hub_errors_answer(&errors, req);
+        hub_errors_respond(&errors, req);
         return;
     }
     handle = find_mode(&form, &errors);
@@ -99,7 +99,7 @@ static void on_form(struct wsub_http_request *req, void *arg)
         handle(hub, req, &form);
     } else {
         check_others(hub, &form, &errors);
-        hub_errors_answer(&errors, req);
+        hub_errors_respond(&errors, req);
     }
     wsub_form_done(&form);
 }
@@ -108,13 +108,8 @@ static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 {
     const struct hub *hub = arg;
 
-    if (wsub_loop_draining(hub->loop))
-        snprintf(reason, WSUB_STATUS_REASON_BYTES, "draining");
-    else if (!wsub_store_up(hub->store))
-        snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
-    else
-        return hub_writable_is(hub->writable, reason);
-    return false;
+    return wsub_program_ready(hub->loop, hub->store, reason) &&
+           hub_writable_is(hub->writable, reason);
 }
 
 static void on_health(struct wsub_http_request *req, void *arg)

@@ -2,7 +2,7 @@
 #ifndef HUB_API_H
 #define HUB_API_H
 
-#include "common/http/server.h"
+#include "common/http/route.h"
 
 /* Ends with { 0 }; the handlers' argument is the struct hub. */
 extern const struct wsub_http_route hub_routes[];

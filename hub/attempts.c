@@ -1,21 +1,21 @@
 /* attempts.c - see attempts.h.
  *
- *   token -> check -> subscription.c -> 200 {"state": ..., "attempts": [...]}
- *                                  '--> 404   there is no such subscription
- *                                  '--> 503
+ *   token -> check -> find -> 200 {"state": ..., "attempts": [...]}
+ *                         '--> 404   there is no such subscription
+ *                         '--> 503
  */
 #include "hub/attempts.h"
 
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/store/subscriptions.h"
 #include "common/store/topic.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
 #include "hub/operator.h"
 #include "hub/params.h"
-#include "hub/subscription.h"
 
 static json_t *attempt_json(const struct wsub_attempt *attempt)
 {
@@ -39,15 +39,15 @@ static void add_log(json_t *root, const struct wsub_attempt_log *log)
     json_object_set_new(root, "attempts", attempts);
 }
 
-static json_t *found_json(const struct hub_subscription *found)
+static json_t *found_json(const struct wsub_subscription *found)
 {
     const struct wsub_record *record = &found->record;
     json_t *root = json_pack(
         "{s:o, s:o, s:s, s:b, s:I, s:I, s:I}", "topic",
         hub_json_text(found->topic), "callback",
-        hub_json_text(record->callback), "state", hub_subscription_state(found),
-        "ordered", (int)record->ordered, "generation",
-        (json_int_t)record->generation, "lease_ends_at",
+        hub_json_text(record->callback), "state",
+        wsub_subscription_state(found), "ordered", (int)record->ordered,
+        "generation", (json_int_t)record->generation, "lease_ends_at",
         (json_int_t)record->expires_s, "missed", (json_int_t)found->missed);
 
     if (found->suspended_ms > 0)
@@ -57,7 +57,7 @@ static json_t *found_json(const struct hub_subscription *found)
     return root;
 }
 
-static void on_found(enum wsub_err err, const struct hub_subscription *found,
+static void on_found(enum wsub_err err, const struct wsub_subscription *found,
                      void *arg)
 {
     struct wsub_http_request *req = arg;
@@ -68,7 +68,7 @@ static void on_found(enum wsub_err err, const struct hub_subscription *found,
         hub_refuse(req, HUB_FAULT_NOT_FOUND, NULL,
                    "There is no such subscription.");
     else
-        hub_json_reply(req, found_json(found));
+        hub_json_respond(req, found_json(found));
 }
 
 static void look_up(struct hub *hub, struct wsub_http_request *req,
@@ -76,11 +76,11 @@ static void look_up(struct hub *hub, struct wsub_http_request *req,
                     const struct wsub_buf *callback)
 {
     struct wsub_topic_ref ref = wsub_topic_ref(hub->store, topic->data);
-    struct hub_subscription_key key = {.shard = ref.shard};
+    struct wsub_subscription_key key = {.shard = ref.shard};
 
     memcpy(key.td, ref.digest, sizeof(key.td));
     wsub_digest(callback->data, callback->len, key.cd);
-    hub_subscription_find(hub, &key, on_found, req);
+    wsub_subscriptions_find(hub->store, &key, on_found, req);
 }
 
 void hub_attempts(struct wsub_http_request *req, void *arg)
@@ -98,7 +98,7 @@ void hub_attempts(struct wsub_http_request *req, void *arg)
                         &topic);
         hub_param_callback(hub, &query, &errors, &given, &callback);
     }
-    if (!hub_errors_answer(&errors, req))
+    if (!hub_errors_respond(&errors, req))
         look_up(hub, req, &topic, &callback);
     wsub_form_done(&query);
     wsub_buf_done(&topic);

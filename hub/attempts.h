@@ -2,7 +2,7 @@
 #ifndef HUB_ATTEMPTS_H
 #define HUB_ATTEMPTS_H
 
-#include "common/http/server.h"
+#include "common/http/request.h"
 
 /* Answers the state, the totals and the last attempts of the subscription of
  * hub.topic and hub.callback; 404 when there is none. */

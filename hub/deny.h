@@ -2,28 +2,24 @@
  *
  *   page -> next page ... -> done
  *
- * The `deny` script ends a page of subscriptions and queues for each the
- * denial that deliver tells its callback, after ending the copies of a
- * subscription to `*`.  A walk that breaks off can be asked for again: what was
- * ended stays ended. */
+ * A page ends subscriptions and queues for each the denial that deliver tells
+ * its callback, after ending the replicas of a subscription to `*`.  A walk that
+ * breaks off can begin anew: ended subscriptions stay ended. */
 #ifndef HUB_DENY_H
 #define HUB_DENY_H
 
 #include <stdint.h>
 
 #include "common/base/err.h"
-#include "hub/hub.h"
 
-#define HUB_VERIFY_WAITING_MAX                                                 \
-    200000 /* in `verify` of a shard, some 50 MB of
-                                       * Redis; more is refused */
+struct wsub_store;
 
 /* `ended` subscriptions, also when an error broke the walk off. */
 typedef void hub_deny_cb(enum wsub_err err, uint64_t ended, void *arg);
 
 /* Denies a normalized topic to one callback, CD, or to all (NULL); `reason`
  * may be "".  Calls `done` once, maybe during this call. */
-void hub_deny(struct hub *hub, const char *topic, const char *cd,
+void hub_deny(struct wsub_store *store, const char *topic, const char *cd,
               const char *reason, hub_deny_cb *done, void *arg);
 
 #endif

@@ -9,7 +9,8 @@
 
 #include "common/base/mem.h"
 #include "common/http/accept.h"
-#include "common/http/server.h"
+#include "common/http/request.h"
+#include "common/http/respond.h"
 #include "hub/stats.h"
 
 #define RETRY_AFTER_S "5"
@@ -118,30 +119,33 @@ int hub_errors_status(const struct hub_errors *errors)
     return faults[errors->list[0].fault].status;
 }
 
-static void answer_json(const struct hub_errors *errors,
-                        struct wsub_http_request *req)
+static void respond_json(const struct hub_errors *errors,
+                         struct wsub_http_request *req)
 {
     struct wsub_buf body = {0};
 
     hub_errors_json(errors, &body);
     wsub_buf_char(&body, '\n');
-    wsub_http_reply(req, hub_errors_status(errors), "application/json",
-                    body.data, body.len);
+    wsub_http_respond(req, hub_errors_status(errors), "application/json",
+                      body.data, body.len);
     wsub_buf_done(&body);
 }
 
-bool hub_errors_answer(struct hub_errors *errors, struct wsub_http_request *req)
+bool hub_errors_respond(struct hub_errors *errors,
+                        struct wsub_http_request *req)
 {
+    enum hub_stat stat;
     int status;
 
     if (errors->count == 0)
         return false;
     status = hub_errors_status(errors);
-    hub_stat_add(status == 503 ? HUB_STAT_UNAVAILABLE : HUB_STAT_REFUSED);
+    stat = status == 503 ? HUB_STAT_UNAVAILABLE : HUB_STAT_REFUSED;
+    wsub_metric_add(&hub_stats[stat], 1);
     if (wsub_accept_prefers_json(wsub_http_header(req, "Accept")))
-        answer_json(errors, req);
+        respond_json(errors, req);
     else
-        wsub_http_reply_text(req, status, "%s", errors->list[0].detail);
+        wsub_http_respond_text(req, status, "%s", errors->list[0].detail);
     hub_errors_done(errors);
     return true;
 }
@@ -155,12 +159,12 @@ void hub_refuse(struct wsub_http_request *req, enum hub_fault fault,
     va_start(args, format);
     add(&errors, fault, parameter, format, args);
     va_end(args);
-    hub_errors_answer(&errors, req);
+    hub_errors_respond(&errors, req);
 }
 
 void hub_refuse_unavailable(struct wsub_http_request *req)
 {
-    wsub_http_reply_header(req, "Retry-After", RETRY_AFTER_S);
+    wsub_http_respond_header(req, "Retry-After", RETRY_AFTER_S);
     hub_refuse(
         req, HUB_FAULT_UNAVAILABLE, NULL,
         "The hub cannot store the request now; try again in " RETRY_AFTER_S
@@ -169,8 +173,8 @@ void hub_refuse_unavailable(struct wsub_http_request *req)
 
 void hub_refuse_memory(struct wsub_http_request *req)
 {
-    hub_stat_add(HUB_STAT_MEMORY_REFUSED);
-    wsub_http_reply_header(req, "Retry-After", RETRY_AFTER_S);
+    wsub_metric_add(&hub_stats[HUB_STAT_MEMORY_REFUSED], 1);
+    wsub_http_respond_header(req, "Retry-After", RETRY_AFTER_S);
     hub_refuse(req, HUB_FAULT_UNAVAILABLE, NULL,
                "The hub is short of memory and takes no new content now; try "
                "again in " RETRY_AFTER_S " seconds.");

@@ -1,6 +1,6 @@
 /* errors.h - what is wrong with a request, told to its client.
  *
- * Checks append to a list, so that one answer names every wrong parameter.
+ * Checks append to a list, so that one response names every wrong parameter.
  * The client gets the list as JSON when its Accept prefers that, else the
  * first error as one plain sentence.  The list is kept in the order of
  * "Answers to bad input" of docs/PROTOCOL.md, whatever order the checks ran
@@ -63,12 +63,12 @@ void hub_errors_json(const struct hub_errors *errors, struct wsub_buf *out);
 /* The status of a list that is not empty. */
 int hub_errors_status(const struct hub_errors *errors);
 
-/* Answers a request that has errors and frees the list; false, and nothing is
- * answered, when the list is empty. */
-bool hub_errors_answer(struct hub_errors *errors,
-                       struct wsub_http_request *req);
+/* Responds to a request that has errors, and frees the list; does nothing and
+ * returns false when the list is empty. */
+bool hub_errors_respond(struct hub_errors *errors,
+                        struct wsub_http_request *req);
 
-/* Answers with one error. */
+/* Responds with one error. */
 __attribute__((format(printf, 4, 5))) void
 hub_refuse(struct wsub_http_request *req, enum hub_fault fault,
            const char *parameter, const char *format, ...);

@@ -2,9 +2,9 @@
 #ifndef HUB_GAPS_H
 #define HUB_GAPS_H
 
-#include "common/http/server.h"
+#include "common/http/request.h"
 
-/* Answers {"gaps": [...], "next": PLACE}, the newest first. */
+/* Responds {"gaps": [...], "next": PLACE}, the newest first. */
 void hub_gaps(struct wsub_http_request *req, void *hub);
 
 #endif

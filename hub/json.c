@@ -4,15 +4,15 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/http/server.h"
+#include "common/http/respond.h"
 
-void hub_json_reply(struct wsub_http_request *req, json_t *root)
+void hub_json_respond(struct wsub_http_request *req, json_t *root)
 {
     char *text = json_dumps(root, JSON_COMPACT);
 
     if (text == NULL)
         wsub_panic("out of memory (JSON)");
-    wsub_http_reply(req, 200, "application/json", text, strlen(text));
+    wsub_http_respond(req, 200, "application/json", text, strlen(text));
     free(text);
     json_decref(root);
 }
@@ -25,4 +25,12 @@ json_t *hub_json_text(const char *text)
         return json_null();
     string = json_string(text);
     return string != NULL ? string : json_string("");
+}
+
+json_t *hub_json_place(const struct wsub_place *place)
+{
+    char text[WSUB_PLACE_BYTES];
+
+    wsub_place_text(place, text);
+    return json_string(text);
 }

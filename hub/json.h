@@ -1,15 +1,20 @@
-/* json.h - answers in JSON. */
+/* json.h - responses in JSON. */
 #ifndef HUB_JSON_H
 #define HUB_JSON_H
 
 #include <jansson.h>
 
+#include "common/store/place.h"
+
 struct wsub_http_request;
 
-/* Answers 200 with `root`, and frees it. */
-void hub_json_reply(struct wsub_http_request *req, json_t *root);
+/* Responds 200 with `root`, and frees it. */
+void hub_json_respond(struct wsub_http_request *req, json_t *root);
 
 /* A string; null for NULL, "" for what is no UTF-8. */
 json_t *hub_json_text(const char *text);
+
+/* "N-MS-SEQ" */
+json_t *hub_json_place(const struct wsub_place *place);
 
 #endif

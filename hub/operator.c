@@ -4,7 +4,7 @@
 #include "hub/params.h"
 
 #define LIMIT_DEFAULT 50
-#define LIMIT_MAX 200 /* rows in one answer; each may cost six commands */
+#define LIMIT_MAX 200 /* rows in one response; each may cost six commands */
 
 bool hub_operator_may(const struct hub *hub, struct wsub_http_request *req)
 {
@@ -28,7 +28,7 @@ static bool parse_limit(const char *text, size_t *ret_limit)
 
 bool hub_operator_place(const struct hub *hub, const struct wsub_form *form,
                         const char *name, struct hub_errors *errors,
-                        bool *ret_given, struct hub_place *ret_place)
+                        bool *ret_given, struct wsub_place *ret_place)
 {
     const char *text = NULL;
 
@@ -38,7 +38,7 @@ bool hub_operator_place(const struct hub *hub, const struct wsub_form *form,
     if (text == NULL)
         return true;
     *ret_given = true;
-    if (hub_place_parse(text, wsub_store_shards(hub->store), ret_place))
+    if (wsub_place_parse(text, wsub_store_shards(hub->store), ret_place))
         return true;
     hub_errors_add(errors, HUB_FAULT_REQUEST, name,
                    "%s is none that this hub has given.", name);
@@ -73,7 +73,7 @@ void hub_operator_list(struct hub *hub, struct wsub_http_request *req,
         return;
     if (hub_params_query(req, &errors, &query))
         hub_operator_page(hub, &query, &errors, &page);
-    if (!hub_errors_answer(&errors, req))
+    if (!hub_errors_respond(&errors, req))
         start(hub, req, &page);
     wsub_form_done(&query);
 }

@@ -10,25 +10,25 @@
 #include <stddef.h>
 
 #include "common/http/form.h"
-#include "hub/entry.h"
+#include "common/store/place.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
 
 struct hub_page {
-    bool continued;        /* it begins at `from` */
-    struct hub_place from; /* zero unless continued */
-    size_t limit;          /* most rows in the page */
+    bool continued;         /* it begins at `from` */
+    struct wsub_place from; /* zero unless continued */
+    size_t limit;           /* most rows in the page */
 };
 
-/* Answers 404 while the admin API is off, and 401 to who has no token. */
+/* Responds 404 while the admin API is off, and 401 to who has no token. */
 bool hub_operator_may(const struct hub *hub, struct wsub_http_request *req);
 
 /* Takes the optional `from` and `limit`. */
 void hub_operator_page(const struct hub *hub, const struct wsub_form *query,
                        struct hub_errors *errors, struct hub_page *ret_page);
 
-/* Answers a request for a list: checks token and page, and has `start` go on
- * when they are in order. */
+/* Takes a request for a list: checks token and page, and has `start` go on when
+ * they are in order. */
 void hub_operator_list(struct hub *hub, struct wsub_http_request *req,
                        void (*start)(struct hub *hub,
                                      struct wsub_http_request *req,
@@ -37,6 +37,6 @@ void hub_operator_list(struct hub *hub, struct wsub_http_request *req,
 /* Takes the optional place `name`; *ret_given is whether it is there. */
 bool hub_operator_place(const struct hub *hub, const struct wsub_form *form,
                         const char *name, struct hub_errors *errors,
-                        bool *ret_given, struct hub_place *ret_place);
+                        bool *ret_given, struct wsub_place *ret_place);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "common/base/buf.h"
 #include "common/http/accept.h"
+#include "common/http/request.h"
+#include "common/http/respond.h"
 #include "hub/hub.h"
 #include "hub/json.h"
 
@@ -46,15 +48,16 @@ static void reply_html(const struct hub *hub, struct wsub_http_request *req)
                         "</code> to <code>");
     add_escaped(&page, hub->public_url);
     wsub_buf_str(&page, "</code>.</p>\n</body>\n</html>\n");
-    wsub_http_reply(req, 200, "text/html; charset=utf-8", page.data, page.len);
+    wsub_http_respond(req, 200, "text/html; charset=utf-8", page.data,
+                      page.len);
     wsub_buf_done(&page);
 }
 
 static void reply_json(const struct hub *hub, struct wsub_http_request *req)
 {
-    hub_json_reply(req,
-                   json_pack("{s:s, s:s, s:s}", "service", "hub", "version",
-                             WSUB_VERSION, "public_url", hub->public_url));
+    hub_json_respond(req,
+                     json_pack("{s:s, s:s, s:s}", "service", "hub", "version",
+                               WSUB_VERSION, "public_url", hub->public_url));
 }
 
 void hub_page(struct wsub_http_request *req, void *arg)
@@ -62,7 +65,7 @@ void hub_page(struct wsub_http_request *req, void *arg)
     const struct hub *hub = arg;
     const char *accept = wsub_http_header(req, "Accept");
 
-    wsub_http_reply_header(req, "Link", hub->link_header);
+    wsub_http_respond_header(req, "Link", hub->link_header);
     if (wsub_accept_prefers_json(accept))
         reply_json(hub, req);
     else

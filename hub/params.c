@@ -5,6 +5,8 @@
 
 #include "common/crypto/digest.h"
 #include "common/http/addr.h"
+#include "common/http/request.h"
+#include "common/http/respond.h"
 #include "common/http/url.h"
 
 #define FIELDS_MAX 256 /* a hundred topics, twice, and what clients add */
@@ -178,7 +180,7 @@ bool hub_check_token(struct wsub_http_request *req, const char *token)
         if (wsub_equal_const_time(given, strlen(given), token, strlen(token)))
             return true;
     }
-    wsub_http_reply_header(req, "WWW-Authenticate", "Bearer");
+    wsub_http_respond_header(req, "WWW-Authenticate", "Bearer");
     hub_refuse(req, HUB_FAULT_TOKEN, NULL, "A valid bearer token is needed.");
     return false;
 }

@@ -1,6 +1,6 @@
 /* policy.h - which subscriptions the operator's lists let through.
  *
- * A list is text: patterns divided by commas, blanks around them ignored.  In
+ * A list is text: patterns separated by commas, blanks around them ignored.  In
  * a pattern '*' stands for any bytes, also none; all else for itself.  Pure,
  * and linear in the length of pattern and subject: pieces between stars are
  * looked for from left to right, each once. */

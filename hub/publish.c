@@ -1,7 +1,7 @@
 /* publish.c - see publish.h.
  *
- *   check all -> XADD pings, one a topic -> all answered -> 202
- *          |                          '--> one failed    -> 503
+ *   check all -> announce each topic -> all are noted -> 202
+ *          |                       '--> one failed    -> 503
  *          '--> 503   Redis is near its memory limit
  *
  * After a 503 some topics may have been noted; announcing them again, as the
@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/log.h"
+#include "common/base/countdown.h"
 #include "common/base/mem.h"
-#include "common/store/store.h"
+#include "common/http/respond.h"
+#include "common/store/publications.h"
 #include "common/store/topic.h"
 #include "hub/errors.h"
 #include "hub/params.h"
@@ -27,7 +28,7 @@ struct flow {
     struct wsub_http_request *req;
     struct wsub_buf topics[TOPICS_MAX]; /* owned; normalized */
     size_t count;
-    size_t due; /* answers of Redis, and one for the sending itself */
+    struct wsub_countdown all;
     enum wsub_err err;
 };
 
@@ -38,59 +39,37 @@ static void flow_free(struct flow *flow)
     free(flow);
 }
 
-static void finish(struct flow *flow)
+static void finish(void *arg)
 {
+    struct flow *flow = arg;
+
     if (flow->err == WSUB_OK) {
-        hub_stat_add(HUB_STAT_PUBLISH);
-        wsub_http_reply(flow->req, 202, NULL, NULL, 0);
+        wsub_metric_add(&hub_stats[HUB_STAT_PUBLISH], 1);
+        wsub_http_respond(flow->req, 202, NULL, NULL, 0);
     } else {
         hub_refuse_unavailable(flow->req);
     }
     flow_free(flow);
 }
 
-/* One of the answers, or the sending itself, is through. */
-static void count_off(struct flow *flow)
-{
-    if (--flow->due == 0)
-        finish(flow);
-}
-
-static void on_noted(enum wsub_err err, const struct redisReply *reply,
-                     void *arg)
+static void on_announced(enum wsub_err err, void *arg)
 {
     struct flow *flow = arg;
 
-    if (err == WSUB_ERR_REFUSED)
-        wsub_log_error("ping-refused", WSUB_KV("error", reply->str));
     if (err != WSUB_OK)
         flow->err = err;
-    count_off(flow);
+    wsub_countdown_off(&flow->all);
 }
 
-static void note(struct flow *flow)
+static void announce(struct flow *flow)
 {
-    struct wsub_store *store = flow->hub->store;
-
-    flow->due = 1;
+    wsub_countdown_start(&flow->all, finish, flow);
     for (size_t i = 0; i < flow->count; i++) {
-        const struct wsub_buf *topic = &flow->topics[i];
-        struct wsub_topic_ref ref = wsub_topic_ref(store, topic->data);
-        struct wsub_cmd cmd;
-
-        wsub_cmd_init(&cmd, "XADD");
-        wsub_store_key(&cmd, store, ref.shard, "pings", NULL);
-        wsub_cmd_str(&cmd, "*");
-        wsub_cmd_str(&cmd, "v");
-        wsub_cmd_str(&cmd, "1");
-        wsub_cmd_str(&cmd, "t");
-        wsub_cmd_arg(&cmd, topic->data, topic->len);
-        if (wsub_store_send(store, ref.shard, &cmd, on_noted, flow) == WSUB_OK)
-            flow->due++;
-        else
-            flow->err = WSUB_ERR_UNAVAILABLE;
+        wsub_countdown_add(&flow->all);
+        wsub_publications_announce(flow->hub->store, flow->topics[i].data,
+                                   on_announced, flow);
     }
-    count_off(flow);
+    wsub_countdown_off(&flow->all);
 }
 
 static bool is_memory_high(const struct flow *flow)
@@ -188,12 +167,12 @@ void hub_publish(struct hub *hub, struct wsub_http_request *req,
     flow->hub = hub;
     flow->req = req;
     flow->count = take_topics(hub, form, &errors, flow->topics);
-    if (hub_errors_answer(&errors, req)) {
+    if (hub_errors_respond(&errors, req)) {
         flow_free(flow);
     } else if (is_memory_high(flow)) {
         hub_refuse_memory(req);
         flow_free(flow);
     } else {
-        note(flow);
+        announce(flow);
     }
 }

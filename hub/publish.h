@@ -6,7 +6,7 @@
 #include "hub/errors.h"
 #include "hub/hub.h"
 
-/* Answers 202 once every announced topic is noted for the spreader.  Topics
+/* Responds 202 once every announced topic is noted for the spreader.  Topics
  * are taken from hub.url and hub.topic, each as often as it is there; one bad
  * topic refuses the whole request. */
 void hub_publish(struct hub *hub, struct wsub_http_request *req,

@@ -2,9 +2,9 @@
 #ifndef HUB_PUSH_H
 #define HUB_PUSH_H
 
-#include "common/http/server.h"
+#include "common/http/request.h"
 
-/* Answers 202 with the event's id once the event is stored. */
+/* Responds 202 with the event's id once the event is stored. */
 void hub_push(struct wsub_http_request *req, void *hub);
 
 #endif

@@ -1,20 +1,17 @@
 #include "hub/stats.h"
 
-#include "common/base/metrics.h"
-
 #define ACCEPTED "websubd_hub_accepted_total", "Requests stored in Redis"
 
-static struct wsub_metric stats[HUB_STAT_MAX_] = {
+struct wsub_metric hub_stats[HUB_STAT_MAX_] = {
     [HUB_STAT_SUBSCRIBE] = {ACCEPTED, WSUB_COUNTER, "kind=\"subscribe\"", 0},
     [HUB_STAT_UNSUBSCRIBE] = {ACCEPTED, WSUB_COUNTER, "kind=\"unsubscribe\"",
                               0},
     [HUB_STAT_PUBLISH] = {ACCEPTED, WSUB_COUNTER, "kind=\"publish\"", 0},
     [HUB_STAT_PUSH] = {ACCEPTED, WSUB_COUNTER, "kind=\"push\"", 0},
     [HUB_STAT_REFUSED] = {"websubd_hub_refused_total",
-                          "Requests answered with 4xx", WSUB_COUNTER, NULL, 0},
+                          "Requests that got a 4xx", WSUB_COUNTER, NULL, 0},
     [HUB_STAT_UNAVAILABLE] = {"websubd_hub_unavailable_total",
-                              "Requests answered with 503", WSUB_COUNTER, NULL,
-                              0},
+                              "Requests that got a 503", WSUB_COUNTER, NULL, 0},
     [HUB_STAT_MEMORY_REFUSED] = {"websubd_hub_memory_refused_total",
                                  "Pushes and announcements refused because "
                                  "Redis is near its memory limit",
@@ -23,18 +20,3 @@ static struct wsub_metric stats[HUB_STAT_MAX_] = {
                               "Shards whose Redis is near its memory limit",
                               WSUB_GAUGE, NULL, 0},
 };
-
-void hub_stats_register(void)
-{
-    wsub_metrics_register(stats, HUB_STAT_MAX_);
-}
-
-void hub_stat_add(enum hub_stat stat)
-{
-    stats[stat].value++;
-}
-
-void hub_stat_set(enum hub_stat stat, uint64_t value)
-{
-    stats[stat].value = value;
-}

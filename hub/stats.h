@@ -2,7 +2,7 @@
 #ifndef HUB_STATS_H
 #define HUB_STATS_H
 
-#include <stdint.h>
+#include "common/base/metrics.h"
 
 enum hub_stat {
     HUB_STAT_SUBSCRIBE,
@@ -16,8 +16,6 @@ enum hub_stat {
     HUB_STAT_MAX_
 };
 
-void hub_stats_register(void);
-void hub_stat_add(enum hub_stat stat);
-void hub_stat_set(enum hub_stat stat, uint64_t value);
+extern struct wsub_metric hub_stats[HUB_STAT_MAX_];
 
 #endif

@@ -1,13 +1,13 @@
 /* subscribe.c - take a subscription request (WebSub section 5.1).
  *
- *   check -> `request` script -> 202   deliver verifies, or tells the denial,
- *                 |                    or the spreader looks at the topic
- *                 |          '-> 404   unknown_unsubscribe=reject
- *                 |          '-> 503   Redis failed, or too many wait
- *                 '-> `verified` script -> 202   verify=off
+ *   check -> submit -> 202   deliver verifies, or tells the denial, or the
+ *                |           spreader looks at the topic
+ *                |---> 404   unknown_unsubscribe=reject
+ *                |---> 503   Redis failed, or too many verifications wait
+ *                '-> confirm -> 202   verify=off
  *
- * A `struct flow` is one request in flight; finish() is the only place that
- * answers the client and frees it. */
+ * A `struct flow` is one request in flight; finish() and finish_unknown() are
+ * the only places that respond to the client and free it. */
 #include "hub/subscribe.h"
 
 #include <stdio.h>
@@ -16,33 +16,24 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/store/store.h"
+#include "common/http/respond.h"
+#include "common/store/submissions.h"
 #include "common/store/topic.h"
-#include "hub/deny.h"
 #include "hub/errors.h"
 #include "hub/params.h"
 #include "hub/policy.h"
 #include "hub/stats.h"
 
 #define SECRET_MAX_BYTES 199 /* WebSub section 5.1: less than 200 */
-#define REQUEST_TTL_S 3600   /* a request that nobody verifies lapses */
-
-/* What becomes of a request once it is stored; see request.lua. */
-enum way { WAY_VERIFY, WAY_TRUST, WAY_VALIDATE, WAY_DENY };
-
-static const char *const way_names[] = {[WAY_VERIFY] = "verify",
-                                        [WAY_TRUST] = "trust",
-                                        [WAY_VALIDATE] = "validate",
-                                        [WAY_DENY] = "deny"};
 
 struct flow {
     struct hub *hub;
     struct wsub_http_request *req;
     bool subscribe;
-    enum way way;
+    enum wsub_submission_way way;
     struct wsub_buf topic, callback;          /* owned; normalized */
-    const char *topic_given, *callback_given; /* borrowed until stored */
-    const char *secret; /* borrowed until stored; NULL or "": none */
+    const char *topic_given, *callback_given; /* borrowed until submitted */
+    const char *secret; /* borrowed until submitted; NULL or "": none */
     const char *reason; /* const; of a denial, else "" */
     uint64_t lease_s;
     bool ordered;
@@ -60,9 +51,11 @@ static void flow_free(struct flow *flow)
 static void finish(struct flow *flow, enum wsub_err err)
 {
     if (err == WSUB_OK) {
-        hub_stat_add(flow->subscribe ? HUB_STAT_SUBSCRIBE
-                                     : HUB_STAT_UNSUBSCRIBE);
-        wsub_http_reply(flow->req, 202, NULL, NULL, 0);
+        enum hub_stat stat =
+            flow->subscribe ? HUB_STAT_SUBSCRIBE : HUB_STAT_UNSUBSCRIBE;
+
+        wsub_metric_add(&hub_stats[stat], 1);
+        wsub_http_respond(flow->req, 202, NULL, NULL, 0);
     } else {
         hub_refuse_unavailable(flow->req);
     }
@@ -77,105 +70,75 @@ static void finish_unknown(struct flow *flow)
     flow_free(flow);
 }
 
-static void on_verified(enum wsub_err err, const struct redisReply *reply,
-                        void *arg)
+static void on_confirmed(enum wsub_err err, void *arg)
 {
-    (void)reply;
     finish(arg, err);
 }
 
 /* verify=off: the request counts as confirmed at once. */
 static void confirm(struct flow *flow, uint64_t generation)
 {
-    struct wsub_store *store = flow->hub->store;
-    struct wsub_cmd cmd;
-
-    wsub_store_script(&cmd, store, flow->ref.shard, WSUB_SCRIPT_VERIFIED);
-    wsub_cmd_str(&cmd, flow->ref.digest);
-    wsub_cmd_str(&cmd, flow->cd);
-    wsub_cmd_str(&cmd, flow->subscribe ? "s" : "u");
-    wsub_cmd_u64(&cmd, generation);
-    wsub_cmd_str(&cmd, "confirmed");
-    wsub_cmd_str(&cmd, "0");
-    wsub_cmd_str(&cmd, "0");
-    wsub_cmd_str(&cmd, "0");
-    wsub_cmd_str(&cmd, "-");
-    if (wsub_store_send(store, flow->ref.shard, &cmd, on_verified, flow) !=
-        WSUB_OK)
-        finish(flow, WSUB_ERR_UNAVAILABLE);
+    wsub_submissions_confirm(flow->hub->store, &flow->ref, flow->cd,
+                             flow->subscribe, generation, on_confirmed, flow);
 }
 
-/* The request is stored under a generation; 0: nothing to unsubscribe. */
-static void stored(struct flow *flow, uint64_t generation)
+static void on_submitted(enum wsub_err err, uint64_t generation, void *arg)
 {
+    struct flow *flow = arg;
     const struct wsub_config *config = flow->hub->config;
 
-    if (generation == 0 && config->unknown_unsubscribe == WSUB_UNKNOWN_REJECT)
-        finish_unknown(flow);
-    else if (generation > 0 && flow->way == WAY_TRUST)
+    if (err == WSUB_ERR_FULL)
+        wsub_log_warn("too-many-verifications",
+                      WSUB_KU("shard", flow->ref.shard));
+    if (err == WSUB_OK && flow->way == WSUB_SUBMISSION_TRUST)
         confirm(flow, generation);
+    else if (err != WSUB_ERR_NOT_FOUND)
+        finish(flow, err);
+    else if (config->unknown_unsubscribe == WSUB_UNKNOWN_REJECT)
+        finish_unknown(flow);
     else
         finish(flow, WSUB_OK);
 }
 
-static void on_stored(enum wsub_err err, const struct redisReply *reply,
-                      void *arg)
-{
-    struct flow *flow = arg;
-
-    if (err == WSUB_ERR_REFUSED)
-        wsub_log_error("request-refused", WSUB_KV("error", reply->str));
-    if (err == WSUB_OK && reply->integer < 0) {
-        wsub_log_warn("too-many-verifications",
-                      WSUB_KU("shard", flow->ref.shard));
-        err = WSUB_ERR_UNAVAILABLE;
-    }
-    if (err == WSUB_OK)
-        stored(flow, (uint64_t)reply->integer);
-    else
-        finish(flow, err);
-}
-
-static void add_secret(const struct flow *flow, struct wsub_cmd *cmd)
+/* Seals the secret; "-" for none. */
+static void add_secret(const struct flow *flow, struct wsub_buf *out)
 {
     const char *secret = flow->secret;
     char context[2 * WSUB_DIGEST_LEN + 2];
-    struct wsub_buf sealed = {0};
 
     if (secret == NULL || secret[0] == '\0') {
-        wsub_cmd_str(cmd, "-");
+        wsub_buf_char(out, '-');
         return;
     }
     snprintf(context, sizeof(context), "%s:%s", flow->ref.digest, flow->cd);
-    wsub_seal(flow->hub->ring, context, secret, strlen(secret), &sealed);
-    wsub_cmd_arg(cmd, sealed.data, sealed.len);
-    wsub_buf_done(&sealed);
+    wsub_seal(flow->hub->ring, context, secret, strlen(secret), out);
 }
 
-static void store(struct flow *flow)
+static void submit(struct flow *flow)
 {
     struct wsub_store *store = flow->hub->store;
-    struct wsub_cmd cmd;
+    struct wsub_buf sealed = {0};
 
     flow->ref = wsub_topic_ref(store, flow->topic.data);
     wsub_digest(flow->callback.data, flow->callback.len, flow->cd);
-    wsub_store_script(&cmd, store, flow->ref.shard, WSUB_SCRIPT_REQUEST);
-    wsub_cmd_str(&cmd, flow->ref.digest);
-    wsub_cmd_str(&cmd, flow->cd);
-    wsub_cmd_str(&cmd, flow->subscribe ? "s" : "u");
-    wsub_cmd_arg(&cmd, flow->topic.data, flow->topic.len);
-    wsub_cmd_str(&cmd, flow->topic_given);
-    wsub_cmd_str(&cmd, flow->callback_given);
-    wsub_cmd_u64(&cmd, flow->lease_s);
-    add_secret(flow, &cmd);
-    wsub_cmd_u64(&cmd, REQUEST_TTL_S);
-    wsub_cmd_u64(&cmd, HUB_VERIFY_WAITING_MAX);
-    wsub_cmd_str(&cmd, way_names[flow->way]);
-    wsub_cmd_str(&cmd, flow->reason);
-    wsub_cmd_str(&cmd, flow->ordered ? "1" : "0");
-    if (wsub_store_send(store, flow->ref.shard, &cmd, on_stored, flow) !=
-        WSUB_OK)
-        finish(flow, WSUB_ERR_UNAVAILABLE);
+    add_secret(flow, &sealed);
+    wsub_submissions_add(store,
+                         &(struct wsub_submission){
+                             .ref = &flow->ref,
+                             .cd = flow->cd,
+                             .subscribe = flow->subscribe,
+                             .way = flow->way,
+                             .topic = flow->topic.data,
+                             .topic_given = flow->topic_given,
+                             .callback_given = flow->callback_given,
+                             .lease_s = flow->lease_s,
+                             .secret = sealed.data,
+                             .secret_len = sealed.len,
+                             .reason = flow->reason,
+                             .ordered = flow->ordered,
+                         },
+                         on_submitted, flow);
+    wsub_buf_done(&sealed);
 }
 
 /* Only subscribing is ever denied or validated (WebSub section 5.2), and only
@@ -190,12 +153,13 @@ static void choose_way(struct flow *flow)
             hub_policy_denial(config, flow->topic.data, flow->callback.data);
     flow->reason = denial != NULL ? denial : "";
     if (denial != NULL)
-        flow->way = WAY_DENY;
+        flow->way = WSUB_SUBMISSION_DENY;
     else if (flow->subscribe && config->validate_topic &&
              !wsub_topic_is_dotted(flow->topic.data))
-        flow->way = WAY_VALIDATE;
+        flow->way = WSUB_SUBMISSION_VALIDATE;
     else
-        flow->way = config->verify ? WAY_VERIFY : WAY_TRUST;
+        flow->way =
+            config->verify ? WSUB_SUBMISSION_VERIFY : WSUB_SUBMISSION_TRUST;
 }
 
 /* Parses a positive decimal number; one too large counts as the largest. */
@@ -315,12 +279,12 @@ static void start(struct hub *hub, struct wsub_http_request *req,
     flow = flow_new(req, subscribe);
     flow->hub = hub;
     take(flow, hub, form, &errors);
-    if (hub_errors_answer(&errors, req)) {
+    if (hub_errors_respond(&errors, req)) {
         flow_free(flow);
         return;
     }
     choose_way(flow);
-    store(flow);
+    submit(flow);
 }
 
 void hub_subscribe(struct hub *hub, struct wsub_http_request *req,

@@ -6,7 +6,7 @@
 #include "hub/errors.h"
 #include "hub/hub.h"
 
-/* Each answers `req`: 202 once the request is stored, whatever its
+/* Each responds to `req`: 202 once the request is stored, whatever its
  * verification will bring, or all that is wrong with it. */
 void hub_subscribe(struct hub *hub, struct wsub_http_request *req,
                    const struct wsub_form *form);

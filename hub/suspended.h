@@ -2,7 +2,7 @@
 #ifndef HUB_SUSPENDED_H
 #define HUB_SUSPENDED_H
 
-#include "common/http/server.h"
+#include "common/http/request.h"
 
 /* Answers {"count": N, "subscriptions": [...], "next": PLACE}; of a shard
  * those first that have been suspended for longest. */

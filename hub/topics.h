@@ -2,7 +2,7 @@
 #ifndef HUB_TOPICS_H
 #define HUB_TOPICS_H
 
-#include "common/http/server.h"
+#include "common/http/request.h"
 
 /* Answers a topic's publisher with JSON, or 404 when the topic was never
  * fetched; subscribers are not shown. */

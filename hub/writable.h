@@ -1,7 +1,7 @@
 /* writable.h - whether Redis takes writes.
  *
- * Redis may answer and yet refuse every write: its disk is full, its memory is
- * used up, it has become a read-only replica.  Each shard's server is asked
+ * Redis may reply and yet refuse every write: its disk is full, its memory is
+ * used up, it has become a read-only replica.  Each shard's server is looked at
  * once a second by a write that changes nothing.  For a few seconds a refusal
  * is an incident; beyond, the hub is not ready.  (From a replica the link
  * itself parts at the first refusal, so this look is what finds it.) */
@@ -12,12 +12,13 @@
 
 #include "common/http/status.h"
 
-struct hub;
 struct hub_writable;
+struct wsub_store;
 
-/* Starts to ask. */
-struct hub_writable *hub_writable_new(struct hub *hub);
-/* After wsub_store_close(), which answers what was asked.  NULL is fine. */
+/* Begins to look.  `base` and `store` outlive it. */
+struct hub_writable *hub_writable_new(struct event_base *base,
+                                      struct wsub_store *store);
+/* After wsub_store_close(), which ends what is on its way.  NULL is fine. */
 void hub_writable_free(struct hub_writable *writable);
 
 /* True while every shard takes writes, or has refused them for moments only;

@@ -14,7 +14,7 @@ static uint32_t curve_ms(const struct wsub_backoff *b, uint32_t failures)
 }
 
 bool wsub_backoff_next(const struct wsub_backoff *b, uint32_t failures,
-                       uint32_t draw, uint32_t *ret_ms)
+                       uint32_t random, uint32_t *ret_ms)
 {
     uint32_t top, half;
 
@@ -23,7 +23,7 @@ bool wsub_backoff_next(const struct wsub_backoff *b, uint32_t failures,
         return false;
     top = curve_ms(b, failures);
     half = top / 2;
-    /* Scaling the draw instead of taking a remainder keeps it even. */
-    *ret_ms = top - half + (uint32_t)(((uint64_t)half + 1) * draw >> 32);
+    /* Scaling the random number instead of taking a remainder keeps it even. */
+    *ret_ms = top - half + (uint32_t)(((uint64_t)half + 1) * random >> 32);
     return true;
 }

@@ -1,7 +1,7 @@
 /* backoff.h - when to try again.
  *
  * Exponential growth with a cap and jitter.  Pure: no clock, no random
- * source, no allocation.  The caller passes the random draw in, so that a
+ * source, no allocation.  The caller passes the random number in, so that a
  * test can name the exact result. */
 #ifndef WSUB_BASE_BACKOFF_H
 #define WSUB_BASE_BACKOFF_H
@@ -19,6 +19,6 @@ struct wsub_backoff {
  * from 1), spread evenly over the upper half of the exponential curve.
  * Returns false, and leaves *ret_ms alone, when it is time to give up. */
 bool wsub_backoff_next(const struct wsub_backoff *b, uint32_t failures,
-                       uint32_t draw, uint32_t *ret_ms);
+                       uint32_t random, uint32_t *ret_ms);
 
 #endif

@@ -41,7 +41,7 @@ struct wsub_config {
     char *redis_url;
     char *key_prefix;
     uint32_t shards;
-    uint32_t redis_timeout_ms; /* for one answer of Redis */
+    uint32_t redis_timeout_ms; /* for one reply of Redis */
     char *instance_name;       /* default ROLE-HOST-PID */
     char *status_listen;
     enum wsub_log_format log_format;

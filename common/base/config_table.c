@@ -67,7 +67,7 @@ static const char *const hashes[] = {[WSUB_HASH_SHA1] = "sha1",
     .form = "at most 256 printable ASCII characters, no space"
 #define PATTERNS                                                               \
     .check = wsub_setting_is_patterns,                                         \
-    .form = "at most 4,096 bytes: patterns divided by commas, * stands for "   \
+    .form = "at most 4,096 bytes: patterns separated by commas, * stands for " \
             "any bytes"
 #define LISTEN_FORM "HOST:PORT, [IPV6]:PORT or unix:/PATH; port 0 picks one"
 
@@ -83,10 +83,10 @@ const struct wsub_setting wsub_settings[] = {
         .check = wsub_setting_is_prefix,
         .form = "1 to 64 letters, digits, '_', '-', '.' and ':'"),
     KEY(shards, "8", ALL,
-        "parts that the work is divided into; fixed at the first start",
+        "parts that the work is split into; fixed at the first start",
         .min = 1, .max = 1024),
     KEY(redis_timeout_ms, "2000", ALL,
-        "longest wait for an answer of Redis",
+        "longest wait for a reply of Redis",
         .min = 100, .max = MINUTE_MS),
     KEY(instance_name, "", ALL,
         "name of this process among the others",
@@ -137,12 +137,12 @@ const struct wsub_setting wsub_settings[] = {
            "fetch a topic before a subscription to it is verified: it must "
            "name this hub"),
     CHOICE(unknown_unsubscribe, "accept", HUB,
-           "answer to who ends a subscription that does not exist; reject "
+           "response to who ends a subscription that does not exist; reject "
            "is 404 and tells who is subscribed",
            unknown_unsubscribes),
     KEY(redirect_to, "", HUB,
         "URL of the hub to which this one has moved: every POST to / and "
-        "/subscriptions is answered 308; empty: it has not moved",
+        "/subscriptions gets 308; empty: it has not moved",
         .check = wsub_setting_is_public_url,
         .form = "an absolute http or https URL"),
     KEY(max_connections, "10000", ALL,
@@ -167,9 +167,9 @@ const struct wsub_setting wsub_settings[] = {
            "or new to leave out entries that were delivered before",
            feed_choices),
     KEY(concurrency, "1024", DELIVER,
-        "transfers in flight", .min = 1, .max = 65536),
+        "requests in flight", .min = 1, .max = 65536),
     KEY(per_host, "16", DELIVER,
-        "transfers in flight to one host", .min = 1, .max = 65536),
+        "requests in flight to one host", .min = 1, .max = 65536),
     KEY(per_host_rate, "0", DELIVER,
         "deliveries a second that one process starts to one host; 0: no limit",
         .min = 0, .max = 1000000),
@@ -183,7 +183,7 @@ const struct wsub_setting wsub_settings[] = {
     KEY(dns_servers, "", SPREADER | DELIVER,
         "name servers to ask; empty: those of /etc/resolv.conf",
         .check = wsub_setting_is_servers,
-        .form = "IP, IP:PORT or [IPV6]:PORT, at most 8, divided by commas"),
+        .form = "IP, IP:PORT or [IPV6]:PORT, at most 8, separated by commas"),
     SWITCH(http2, "no", SPREADER | DELIVER,
            "use HTTP/2 with https servers that offer it"),
     KEY(max_attempts, "8", SPREADER | DELIVER,

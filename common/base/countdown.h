@@ -1,12 +1,12 @@
-/* countdown.h - many questions at once: goes on when all have been answered.
+/* countdown.h - many commands at once: goes on when all have had their reply.
  *
  *   wsub_countdown_start(&all, on_done, arg);
- *   for each question: if it was sent, wsub_countdown_add(&all);
- *                      in its callback, wsub_countdown_off(&all);
+ *   for each command: if it was sent, wsub_countdown_add(&all);
+ *                     in its callback, wsub_countdown_off(&all);
  *   wsub_countdown_off(&all);
  *
- * The last line stands for the asking itself, so that `on_done` is called once,
- * at the end of it when nothing was sent. */
+ * The last line stands for the sending itself, so that `on_done` is called
+ * once, at the end of the sending when nothing was sent. */
 #ifndef WSUB_BASE_COUNTDOWN_H
 #define WSUB_BASE_COUNTDOWN_H
 

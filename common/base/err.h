@@ -10,9 +10,10 @@ enum wsub_err {
     WSUB_OK = 0,
     WSUB_ERR_INVALID,     /* the input is not what the contract asks for */
     WSUB_ERR_TOO_LARGE,   /* the input is over its limit */
+    WSUB_ERR_FULL,        /* a queue takes no more */
     WSUB_ERR_NOT_FOUND,   /* what was asked for does not exist */
     WSUB_ERR_UNAVAILABLE, /* a peer (Redis, a host) cannot be reached now */
-    WSUB_ERR_REFUSED,     /* the peer answered that it will not */
+    WSUB_ERR_REFUSED,     /* the peer says that it will not */
     WSUB_ERR_SYSTEM       /* a system call failed; errno tells why */
 };
 

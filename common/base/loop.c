@@ -8,15 +8,16 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
 
 #define PRIORITIES 5  /* that of the middle is the usual one */
-#define LATER_MAX 128 /* callbacks: a few milliseconds of transfers */
+#define LATER_MAX 128 /* callbacks: a few milliseconds of requests */
 
 struct wsub_loop {
     struct event_base *base; /* owned */
     struct event *on_term;   /* owned */
     struct event *on_int;    /* owned */
-    struct event *deadline;  /* owned */
+    struct wsub_timer deadline;
     wsub_loop_drain_cb *on_drain;
     void *arg; /* borrowed; given back to on_drain */
     uint32_t drain_timeout_ms;
@@ -27,10 +28,6 @@ struct wsub_loop {
 static void on_signal(evutil_socket_t signal_number, short what, void *arg)
 {
     struct wsub_loop *loop = arg;
-    struct timeval limit = {
-        .tv_sec = loop->drain_timeout_ms / 1000,
-        .tv_usec = (suseconds_t)(loop->drain_timeout_ms % 1000) * 1000,
-    };
 
     (void)what;
     if (loop->draining) {
@@ -41,16 +38,14 @@ static void on_signal(evutil_socket_t signal_number, short what, void *arg)
     wsub_log_info("draining", WSUB_KU("signal", signal_number),
                   WSUB_KU("deadline_ms", loop->drain_timeout_ms));
     loop->draining = true;
-    event_add(loop->deadline, &limit);
+    wsub_timer_start_ms(&loop->deadline, loop->drain_timeout_ms);
     loop->on_drain(loop->arg);
 }
 
-static void on_deadline(evutil_socket_t fd, short what, void *arg)
+static void on_deadline(void *arg)
 {
     struct wsub_loop *loop = arg;
 
-    (void)fd;
-    (void)what;
     wsub_log_warn("drain-deadline",
                   WSUB_KU("after_ms", loop->drain_timeout_ms));
     wsub_loop_finish(loop, WSUB_EXIT_DRAIN);
@@ -77,7 +72,7 @@ struct wsub_loop *wsub_loop_new(uint32_t drain_timeout_ms)
     event_base_priority_init(loop->base, PRIORITIES);
     loop->on_term = evsignal_new(loop->base, SIGTERM, on_signal, loop);
     loop->on_int = evsignal_new(loop->base, SIGINT, on_signal, loop);
-    loop->deadline = evtimer_new(loop->base, on_deadline, loop);
+    wsub_timer_init(&loop->deadline, loop->base, on_deadline, loop);
     return loop;
 }
 
@@ -87,7 +82,7 @@ void wsub_loop_free(struct wsub_loop *loop)
         return;
     event_free(loop->on_term);
     event_free(loop->on_int);
-    event_free(loop->deadline);
+    wsub_timer_done(&loop->deadline);
     event_base_free(loop->base);
     free(loop);
 }
@@ -107,7 +102,7 @@ enum wsub_exit wsub_loop_run(struct wsub_loop *loop,
     event_base_dispatch(loop->base);
     event_del(loop->on_term);
     event_del(loop->on_int);
-    event_del(loop->deadline);
+    wsub_timer_stop(&loop->deadline);
     return loop->code;
 }
 

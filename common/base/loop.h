@@ -19,7 +19,7 @@
  * loop then looks at once. */
 #define WSUB_LOOP_LATER 3
 
-/* The priority of what makes more of those: it is their turn once none of them
+/* The priority of events that make more of those: they run once none of those
  * is ready. */
 #define WSUB_LOOP_LAST 4
 

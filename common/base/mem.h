@@ -3,7 +3,7 @@
  * Every queue and buffer of the programs has a limit, so running out of
  * memory means that the machine is misconfigured.  All state is in Redis and
  * another process takes over, hence ending at once is both the simplest and
- * the safest answer: none of these returns NULL. */
+ * the safest reaction: none of these returns NULL. */
 #ifndef WSUB_BASE_MEM_H
 #define WSUB_BASE_MEM_H
 

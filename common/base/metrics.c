@@ -25,6 +25,16 @@ void wsub_metrics_register(const struct wsub_metric *table, size_t count)
     tables[table_count++].count = count;
 }
 
+void wsub_metric_add(struct wsub_metric *row, uint64_t count)
+{
+    row->value += count;
+}
+
+void wsub_metric_set(struct wsub_metric *row, uint64_t value)
+{
+    row->value = value;
+}
+
 static void print_row(struct wsub_buf *out, const struct wsub_metric *row,
                       const struct wsub_metric *before)
 {

@@ -1,8 +1,8 @@
 /* metrics.h - counters and gauges for /metrics.
  *
- * A program declares one const-sized table and registers it; a count is one
- * addition to a field of that table.  The text is the Prometheus exposition
- * format 0.0.4. */
+ * A program's stats.h is an enum, its stats.c the table of that enum, which the
+ * program registers; a count is one addition to a row.  The text is the
+ * Prometheus exposition format 0.0.4. */
 #ifndef WSUB_BASE_METRICS_H
 #define WSUB_BASE_METRICS_H
 
@@ -25,6 +25,12 @@ struct wsub_metric {
 /* Makes a table of `count` rows part of the output.  The table outlives the
  * process' last call of wsub_metrics_print().  At most 16 tables. */
 void wsub_metrics_register(const struct wsub_metric *table, size_t count);
+
+/* Adds to a counter. */
+void wsub_metric_add(struct wsub_metric *row, uint64_t count);
+
+/* Sets a gauge. */
+void wsub_metric_set(struct wsub_metric *row, uint64_t value);
 
 /* Adds every registered metric to `out`. */
 void wsub_metrics_print(struct wsub_buf *out);

@@ -35,7 +35,7 @@ void wsub_timer_start_us(struct wsub_timer *timer, uint64_t us);
 void wsub_timer_plan_ms(struct wsub_timer *timer, uint64_t ms);
 void wsub_timer_plan_us(struct wsub_timer *timer, uint64_t us);
 
-/* Calls on_due as soon as this turn of the loop is over. */
+/* Calls on_due as soon as this round of the loop is over. */
 void wsub_timer_now(struct wsub_timer *timer);
 
 void wsub_timer_stop(struct wsub_timer *timer);

@@ -1,4 +1,4 @@
-/* accept.h - which form of an answer a client would rather have.
+/* accept.h - which form of a response a client would rather have.
  *
  * (RFC 9110 section 12.5.1.)  Of the ranges that cover a type the most precise
  * one gives its quality; parameters other than q are not looked at, and an

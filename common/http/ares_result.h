@@ -1,4 +1,4 @@
-/* ares_result.h - what an answer of c-ares means for us.
+/* ares_result.h - what a result of c-ares means for us.
  *
  * Internal to the resolver. */
 #ifndef WSUB_HTTP_ARES_RESULT_H

@@ -21,10 +21,10 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
-#include <event2/event.h>
-
+#include "common/base/container_of.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
 #include "common/http/exchange.h"
 #include "common/http/multi.h"
 #include "common/http/origin.h"
@@ -52,16 +52,16 @@ struct wsub_http_client {
     struct wsub_http_sockets *sockets; /* owned */
     struct wsub_http_origins *origins; /* owned */
     struct wsub_resolver *resolver;    /* owned */
-    struct event *report;              /* owned; made active by a failure */
+    struct wsub_timer report;          /* started by a failure */
     LIST_HEAD(, wsub_http_exchange) idle, active;
     TAILQ_HEAD(failed_list, wsub_http_exchange) failed; /* of the active ones */
     STAILQ_HEAD(send_list, waiting_send)
     waiting; /* for one of max_requests to end */
     struct send_list background;
     uint32_t background_count;
-    struct event *quiet;   /* owned; active while there are background ones */
-    struct event *overdue; /* owned */
-    uint32_t in_flight;    /* active ones */
+    struct wsub_timer quiet; /* runs while there are background ones */
+    struct wsub_timer overdue;
+    uint32_t in_flight; /* active ones */
 };
 
 static void exchange_start(struct wsub_http_client *client,
@@ -88,20 +88,15 @@ static uint32_t start_some(struct wsub_http_client *client,
 /* Sees to it that background requests start as soon as they may. */
 static void plan_group(struct wsub_http_client *client)
 {
-    struct timeval wait = {0, BACKGROUND_MAX_US};
-
-    event_active(client->quiet, EV_TIMEOUT, 0);
-    if (!evtimer_pending(client->overdue, NULL))
-        event_add(client->overdue, &wait);
+    wsub_timer_now(&client->quiet);
+    wsub_timer_plan_us(&client->overdue, BACKGROUND_MAX_US);
 }
 
-static void on_group(evutil_socket_t fd, short what, void *arg)
+static void on_group(void *arg)
 {
     struct wsub_http_client *client = arg;
 
-    (void)fd;
-    (void)what;
-    event_del(client->overdue);
+    wsub_timer_stop(&client->overdue);
     client->background_count -= start_some(client, &client->background, GROUP);
     if (client->background_count > 0 &&
         client->in_flight < client->o.max_requests)
@@ -149,17 +144,15 @@ static void exchange_fail(struct wsub_http_exchange *exchange, CURLcode code)
     exchange->state = WSUB_EXCHANGE_FAILED;
     exchange->code = code;
     TAILQ_INSERT_TAIL(&client->failed, exchange, in_failed);
-    event_active(client->report, EV_TIMEOUT, 0);
+    wsub_timer_now(&client->report);
 }
 
 /* Requests that fail meanwhile are reported by another round of the loop. */
-static void on_report(evutil_socket_t fd, short what, void *arg)
+static void on_report(void *arg)
 {
     struct wsub_http_client *client = arg;
     struct wsub_http_exchange *exchange, *last;
 
-    (void)fd;
-    (void)what;
     last = TAILQ_LAST(&client->failed, failed_list);
     do {
         exchange = TAILQ_FIRST(&client->failed);
@@ -190,7 +183,7 @@ static void use_name(struct wsub_http_exchange *exchange,
 {
     static const char *const errors[] = {
         [WSUB_NAME_UNKNOWN] = "Could not resolve host: it has no address",
-        [WSUB_NAME_TIMEOUT] = "Resolving timed out: no name server answered",
+        [WSUB_NAME_TIMEOUT] = "Resolving timed out: no name server responded",
         [WSUB_NAME_FAILED] = "Could not resolve host: its name servers failed",
     };
 
@@ -214,22 +207,17 @@ static void use_name(struct wsub_http_exchange *exchange,
 static void on_name(struct wsub_name_wait *wait, const struct wsub_name *name)
 {
     struct wsub_http_exchange *exchange =
-        (struct wsub_http_exchange *)(void *)((char *)wait -
-                                              offsetof(
-                                                  struct wsub_http_exchange,
-                                                  wait));
+        wsub_container_of(wait, struct wsub_http_exchange, wait);
 
-    event_del(exchange->late);
+    wsub_timer_stop(&exchange->late);
     use_name(exchange, name, wsub_now_ms() - exchange->started_ms);
 }
 
-static void on_late(evutil_socket_t fd, short what, void *arg)
+static void on_late(void *arg)
 {
     static const struct wsub_name late = {.status = WSUB_NAME_TIMEOUT};
     struct wsub_http_exchange *exchange = arg;
 
-    (void)fd;
-    (void)what;
     wsub_resolver_drop(&exchange->wait);
     use_name(exchange, &late, 0);
 }
@@ -238,9 +226,8 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
 static void resolve(struct wsub_http_exchange *exchange)
 {
     uint32_t limit_ms = exchange->client->o.connect_timeout_ms;
-    const struct wsub_name *name = wsub_resolver_ask(
+    const struct wsub_name *name = wsub_resolver_find(
         exchange->client->resolver, exchange->origin->host, &exchange->wait);
-    struct timeval limit;
 
     if (name != NULL) {
         use_name(exchange, name, 0);
@@ -248,10 +235,8 @@ static void resolve(struct wsub_http_exchange *exchange)
     }
     if (limit_ms > exchange->send.timeout_ms)
         limit_ms = exchange->send.timeout_ms;
-    limit.tv_sec = limit_ms / 1000;
-    limit.tv_usec = (suseconds_t)(limit_ms % 1000) * 1000;
     exchange->state = WSUB_EXCHANGE_RESOLVING;
-    event_add(exchange->late, &limit);
+    wsub_timer_start_ms(&exchange->late, limit_ms);
 }
 
 static struct wsub_http_exchange *exchange_get(struct wsub_http_client *client)
@@ -262,10 +247,11 @@ static struct wsub_http_exchange *exchange_get(struct wsub_http_client *client)
         LIST_REMOVE(exchange, in_list);
         return exchange;
     }
-    exchange = wsub_http_exchange_new(&client->o, client->sockets);
+    exchange = wsub_http_exchange_new(
+        client->sockets, client->o.allow_private_networks, client->o.http2);
     exchange->client = client;
     exchange->wait.on_name = on_name;
-    exchange->late = evtimer_new(client->o.base, on_late, exchange);
+    wsub_timer_init(&exchange->late, client->o.base, on_late, exchange);
     return exchange;
 }
 
@@ -341,10 +327,10 @@ wsub_http_client_new(const struct wsub_http_client_options *options)
         .timeout_ms = options->connect_timeout_ms,
         .allow_private_networks = options->allow_private_networks,
     });
-    client->report = evtimer_new(options->base, on_report, client);
-    client->quiet = evtimer_new(options->base, on_group, client);
-    event_priority_set(client->quiet, WSUB_LOOP_LAST);
-    client->overdue = evtimer_new(options->base, on_group, client);
+    wsub_timer_init(&client->report, options->base, on_report, client);
+    wsub_timer_init(&client->quiet, options->base, on_group, client);
+    wsub_timer_priority(&client->quiet, WSUB_LOOP_LAST);
+    wsub_timer_init(&client->overdue, options->base, on_group, client);
     for (size_t i = 0; i < MULTIS; i++)
         client->multis[i] =
             wsub_http_multi_new(&(struct wsub_http_multi_options){
@@ -395,9 +381,9 @@ void wsub_http_client_free(struct wsub_http_client *client)
     wsub_resolver_free(client->resolver);
     wsub_http_origins_free(client->origins);
     wsub_http_sockets_free(client->sockets);
-    event_free(client->report);
-    event_free(client->quiet);
-    event_free(client->overdue);
+    wsub_timer_done(&client->report);
+    wsub_timer_done(&client->quiet);
+    wsub_timer_done(&client->overdue);
     free(client);
     curl_global_cleanup();
 }

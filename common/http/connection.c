@@ -16,41 +16,43 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/base/states.h"
+#include "common/base/timer.h"
 #include "common/http/fault.h"
-#include "common/http/request.h"
-#include "common/http/route.h"
+#include "common/http/incoming.h"
 
-#define READ_AHEAD_BYTES 32768 /* one turn's work; two full heads */
-#define OUT_FLUSH_BYTES 65536  /* answers gathered before they are sent */
+#define READ_AHEAD_BYTES 32768 /* one round's work; two full heads */
+#define OUT_FLUSH_BYTES 65536  /* responses gathered before they are sent */
 #define OUT_KEEP_BYTES 16384   /* an idle connection holds no more */
 #define LINGER_MS 2000         /* for the client to read and close */
 #define NEVER UINT64_MAX
 
-enum state { IDLE, READING, ASKED, WRITING, LINGERING, STATE_MAX_ };
-#define BIT(state) (1u << (state))
+enum state { IDLE, READING, HANDLED, WRITING, LINGERING, STATE_MAX_ };
 
-static const unsigned next_states[STATE_MAX_] = {
-    [IDLE] = BIT(READING) | BIT(WRITING) | BIT(LINGERING),
-    [READING] = BIT(IDLE) | BIT(ASKED) | BIT(WRITING) | BIT(LINGERING),
-    [ASKED] = BIT(IDLE),
-    [WRITING] = BIT(IDLE) | BIT(LINGERING),
-    [LINGERING] = 0,
+static const struct wsub_state states[STATE_MAX_] = {
+    [IDLE] = {"idle",
+              WSUB_BIT(READING) | WSUB_BIT(WRITING) | WSUB_BIT(LINGERING)},
+    [READING] = {"reading", WSUB_BIT(IDLE) | WSUB_BIT(HANDLED) |
+                                WSUB_BIT(WRITING) | WSUB_BIT(LINGERING)},
+    [HANDLED] = {"handled", WSUB_BIT(IDLE)},
+    [WRITING] = {"writing", WSUB_BIT(IDLE) | WSUB_BIT(LINGERING)},
+    [LINGERING] = {"lingering", 0},
 };
 
 struct wsub_http_connection {
     struct wsub_http_pool *pool; /* borrowed; NULL once it is gone */
     struct wsub_http_connection *next, *prev; /* in the pool's list */
     struct bufferevent *bev;                  /* owned, with its socket */
-    struct event *timer;                      /* owned */
+    struct wsub_timer timer;
     struct wsub_http_request *req; /* owned, unless a handler outlives us */
-    struct wsub_buf out;           /* owned; answers not given to the socket */
+    struct wsub_buf out; /* owned; responses not given to the socket */
     enum state state;
     uint64_t deadline_ms; /* of the state; NEVER when it has none */
     uint64_t timer_ms;    /* when the timer goes off; NEVER when it is off */
     uint64_t begun_ms;    /* when the request began to come */
     bool running; /* run() is on the stack: what is freed waits for it */
     bool freed;   /* while running */
-    bool last;    /* the answer in `out` says close */
+    bool last;    /* the response in `out` says close */
     bool eof;     /* the client sends no more */
     bool paused;  /* enough was read ahead */
     bool broken;  /* the socket is of no use any more */
@@ -58,8 +60,8 @@ struct wsub_http_connection {
 
 static void enter(struct wsub_http_connection *conn, enum state state)
 {
-    assert(next_states[conn->state] & BIT(state));
-    conn->state = state;
+    conn->state = wsub_state_enter(states, "connection", conn->req->peer,
+                                   conn->state, state);
 }
 
 static void unlink_from_pool(struct wsub_http_connection *conn)
@@ -78,10 +80,10 @@ static void unlink_from_pool(struct wsub_http_connection *conn)
 
 static void let_go_of_request(struct wsub_http_connection *conn)
 {
-    if (conn->req->asked)
-        conn->req->conn = NULL; /* wsub_http_reply() frees it */
+    if (conn->req->handled)
+        conn->req->conn = NULL; /* wsub_http_respond() frees it */
     else
-        wsub_http_request_free(conn->req);
+        wsub_http_incoming_free(conn->req);
     conn->req = NULL;
 }
 
@@ -93,7 +95,7 @@ static void destroy(struct wsub_http_connection *conn)
         return;
     }
     let_go_of_request(conn);
-    event_free(conn->timer);
+    wsub_timer_done(&conn->timer);
     bufferevent_free(conn->bev);
     wsub_buf_done(&conn->out);
     free(conn);
@@ -123,13 +125,9 @@ static void arm(struct wsub_http_connection *conn, uint64_t now_ms)
 {
     uint64_t wait_ms =
         conn->deadline_ms > now_ms ? conn->deadline_ms - now_ms : 0;
-    struct timeval wait = {
-        .tv_sec = (time_t)(wait_ms / 1000),
-        .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000,
-    };
 
     conn->timer_ms = conn->deadline_ms;
-    event_add(conn->timer, &wait);
+    wsub_timer_start_ms(&conn->timer, wait_ms);
 }
 
 /* A deadline that moves back is only noted; the timer looks again when it
@@ -177,22 +175,22 @@ void wsub_http_connection_respond(struct wsub_http_connection *conn,
 {
     const struct wsub_http_framing *framing = &conn->req->framing;
 
-    if (conn->freed) /* the handler freed the server before it answered */
+    if (conn->freed) /* the handler freed the server before it responded */
         return;
-    assert(conn->state == ASKED);
+    assert(conn->state == HANDLED);
     conn->last = !framing->keep_alive || conn->pool->draining;
     response->close = conn->last;
     response->keep_alive = framing->keep_alive && conn->req->head.minor == 0;
     response->head_only = strcmp(conn->req->head.method, "HEAD") == 0;
     wsub_http_response_add(&conn->out, &conn->pool->date, response);
-    wsub_http_request_next(conn->req);
+    wsub_http_incoming_next(conn->req);
     enter(conn, IDLE);
     conn->begun_ms = 0;
     if (!conn->running)
         run(conn);
 }
 
-/* Answers a request that never reaches a handler. */
+/* Responds to a request that never reaches a handler. */
 static void refuse(struct wsub_http_connection *conn,
                    enum wsub_http_fault fault)
 {
@@ -215,7 +213,7 @@ static void refuse(struct wsub_http_connection *conn,
 }
 
 /* libevent's own high watermark will not do: as long as it is reached, 2.1
- * calls on_read() in every turn of the loop. */
+ * calls on_read() in every round of the loop. */
 static void pause_if_full(struct wsub_http_connection *conn)
 {
     struct evbuffer *input = bufferevent_get_input(conn->bev);
@@ -243,7 +241,7 @@ static bool pull(struct wsub_http_connection *conn)
 
     if (len == 0)
         return false;
-    room = wsub_http_request_room(conn->req, len);
+    room = wsub_http_incoming_room(conn->req, len);
     moved = evbuffer_remove(input, room, len);
     assert(moved == (int)len);
     room[moved] = '\0';
@@ -252,12 +250,13 @@ static bool pull(struct wsub_http_connection *conn)
     return true;
 }
 
-static void ask(struct wsub_http_connection *conn)
+static void hand_up(struct wsub_http_connection *conn)
 {
-    enter(conn, ASKED);
-    conn->req->asked = true;
-    wsub_http_route(conn->pool->routes, conn->pool->on_stray, conn->req,
-                    conn->pool->arg);
+    struct wsub_http_pool *pool = conn->pool;
+
+    enter(conn, HANDLED);
+    conn->req->handled = true;
+    pool->on_request(conn->req, pool->owner);
 }
 
 /* Takes the next step with what is here; false when there is none. */
@@ -265,16 +264,16 @@ static bool advance(struct wsub_http_connection *conn)
 {
     enum wsub_http_fault fault = WSUB_HTTP_FINE;
 
-    if (conn->state == IDLE && !wsub_http_request_is_empty(conn->req))
+    if (conn->state == IDLE && !wsub_http_incoming_is_empty(conn->req))
         enter(conn, READING);
-    switch (wsub_http_request_read(conn->req, &fault)) {
+    switch (wsub_http_incoming_read(conn->req, &fault)) {
     case WSUB_HTTP_NEEDS_MORE:
         return pull(conn);
     case WSUB_HTTP_NEEDS_CONTINUE:
         wsub_buf_str(&conn->out, "HTTP/1.1 100 Continue\r\n\r\n");
         return true;
     case WSUB_HTTP_COMPLETE:
-        ask(conn);
+        hand_up(conn);
         return true;
     case WSUB_HTTP_FAULTY:
         refuse(conn, fault);
@@ -313,7 +312,7 @@ static void wait_for_client(struct wsub_http_connection *conn)
 {
     const struct wsub_http_pool *pool = conn->pool;
 
-    if (conn->state == READING && wsub_http_request_is_empty(conn->req))
+    if (conn->state == READING && wsub_http_incoming_is_empty(conn->req))
         enter(conn, IDLE);
     if (conn->state == IDLE) {
         set_deadline(conn, wsub_now_ms() + pool->idle_timeout_ms);
@@ -331,7 +330,7 @@ static void settle(struct wsub_http_connection *conn)
 
     if (conn->broken)
         finish(conn);
-    else if (conn->state == ASKED)
+    else if (conn->state == HANDLED)
         set_deadline(conn, NEVER);
     else if (waits && unsent(conn) > 0) {
         enter(conn, WRITING);
@@ -345,7 +344,7 @@ static void settle(struct wsub_http_connection *conn)
 }
 
 /* Goes as far as the input, the handler and the socket allow.  A handler that
- * answers at once comes back through the loop, not through recursion. */
+ * responds at once comes back through the loop, not through recursion. */
 static void run(struct wsub_http_connection *conn)
 {
     conn->running = true;
@@ -398,13 +397,11 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
         run(conn);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void on_timer(void *arg)
 {
     struct wsub_http_connection *conn = arg;
     uint64_t now_ms = wsub_now_ms();
 
-    (void)fd;
-    (void)what;
     conn->timer_ms = NEVER;
     if (conn->deadline_ms == NEVER)
         return;
@@ -437,12 +434,12 @@ void wsub_http_connection_new(struct wsub_http_pool *pool, evutil_socket_t fd,
 
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     conn->timer_ms = conn->deadline_ms = NEVER;
-    conn->req = wsub_http_request_new(pool->max_body_bytes);
+    conn->req = wsub_http_incoming_new(pool->max_body_bytes);
     conn->req->conn = conn;
     snprintf(conn->req->peer, sizeof(conn->req->peer), "%s", peer);
-    conn->timer = evtimer_new(pool->base, on_timer, conn);
+    wsub_timer_init(&conn->timer, pool->base, on_timer, conn);
     conn->bev = bufferevent_socket_new(pool->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    if (conn->timer == NULL || conn->bev == NULL)
+    if (conn->bev == NULL)
         wsub_panic("out of memory for a connection");
     link_to_pool(conn, pool);
     bufferevent_setcb(conn->bev, on_read, on_written, on_event, conn);

@@ -4,19 +4,23 @@
  *
  *            .--------------------<-------------------.
  *            v                                        |
- *   -----> IDLE ----> READING ----> ASKED ------------+--> WRITING
- *            |           | fault      | answered      |       |
+ *   -----> IDLE ----> READING ----> HANDLED ----------+--> WRITING
+ *            |           | fault      | response      |       |
  *            |           v            v               |       v
- *            |        (the answer says close) -----> LINGERING
+ *            |       (the response says close) ----> LINGERING
  *            '--------------------------------------------'--> freed
  *
- * ASKED lasts as long as the handler likes.  WRITING means that the kernel
- * did not take all of an answer: nothing is read until it did.  LINGERING
- * (our side is shut, what comes is dropped) lets the client read the last
- * response, which a reset would destroy (RFC 9112 section 9.6).
+ * HANDLED lasts as long as the handler likes.  WRITING means that the kernel
+ * did not take all of a response: nothing is read until it did.  LINGERING
+ * (our side is shut, input is dropped) lets the client read the last response,
+ * which a reset would destroy (RFC 9112 section 9.6).
  *
- * Answers of one turn leave in one write.  While a request is with its
- * handler at most 64 KiB of the following ones are read. */
+ * The connection knows no routes: each complete request goes up to the server
+ * by `on_request`, and its response comes down by
+ * wsub_http_connection_respond().
+ *
+ * Responses of one round of the loop leave in one write.  While a request is
+ * with its handler at most 64 KiB of the following ones are read. */
 #ifndef WSUB_HTTP_CONNECTION_H
 #define WSUB_HTTP_CONNECTION_H
 
@@ -27,23 +31,23 @@
 #include <event2/util.h>
 
 #include "common/http/response.h"
-#include "common/http/server.h"
 
 struct event_base;
 struct wsub_http_connection;
+struct wsub_http_request;
 
-/* All connections of a server, and what they need of it. */
+/* All connections of a server, and what they need from it. */
 struct wsub_http_pool {
-    struct event_base *base;              /* borrowed; outlives the pool */
-    const struct wsub_http_route *routes; /* borrowed; outlives the pool */
-    wsub_http_stray_handler *on_stray;    /* may be NULL */
-    void *arg;                            /* borrowed; of the handlers */
+    struct event_base *base; /* borrowed; outlives the pool */
     size_t max_body_bytes;
     uint32_t request_timeout_ms;
     uint32_t idle_timeout_ms;
+    /* A request is complete; it may be responded to at once or later, and the
+     * pool may be freed meanwhile. */
+    void (*on_request)(struct wsub_http_request *req, void *owner);
     void (*on_freed)(void *owner); /* a connection went */
-    void *owner;                   /* borrowed; given to on_freed */
-    bool draining;                 /* every answer says close */
+    void *owner;                   /* borrowed; given to both */
+    bool draining;                 /* every response says close */
     struct wsub_http_date date;
     struct wsub_http_connection *first; /* owned, as a list */
     size_t count;
@@ -59,7 +63,7 @@ void wsub_http_connection_drain(struct wsub_http_pool *pool);
 /* Closes all connections at once, without telling `on_freed`. */
 void wsub_http_connection_free_all(struct wsub_http_pool *pool);
 
-/* Sends the answer to the request that is with its handler, and goes on.
+/* Sends the response to the request that is with its handler, and goes on.
  * `close`, `keep_alive` and `head_only` are filled in here. */
 void wsub_http_connection_respond(struct wsub_http_connection *conn,
                                   struct wsub_http_response_message *response);

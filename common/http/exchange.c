@@ -3,12 +3,10 @@
  * Names and libcurl: CURLOPT_RESOLVE hands the addresses over, which libcurl
  * takes into a cache of the multi handle just before it connects, so it never
  * finds a name there that it would resolve itself.  Every request brings its own
- * addresses; what earlier ones left is of no use and pruned now and then. */
+ * addresses; those of earlier requests are of no use and pruned now and then. */
 #include "common/http/exchange.h"
 
 #include <stdlib.h>
-
-#include <event2/event.h>
 
 #include "common/base/loop.h"
 #include "common/base/mem.h"
@@ -96,23 +94,23 @@ static void set_up(struct wsub_http_exchange *exchange, bool http2)
 }
 
 struct wsub_http_exchange *
-wsub_http_exchange_new(const struct wsub_http_client_options *options,
-                       struct wsub_http_sockets *sockets)
+wsub_http_exchange_new(struct wsub_http_sockets *sockets,
+                       bool allow_private_networks, bool http2)
 {
     struct wsub_http_exchange *exchange = wsub_calloc(1, sizeof(*exchange));
 
     exchange->sockets = sockets;
-    exchange->allow_private_networks = options->allow_private_networks;
+    exchange->allow_private_networks = allow_private_networks;
     exchange->easy = curl_easy_init();
     if (exchange->easy == NULL)
         wsub_panic("out of memory (HTTP handle)");
-    set_up(exchange, options->http2);
+    set_up(exchange, http2);
     return exchange;
 }
 
 void wsub_http_exchange_free(struct wsub_http_exchange *exchange)
 {
-    event_free(exchange->late);
+    wsub_timer_done(&exchange->late);
     curl_easy_cleanup(exchange->easy);
     wsub_buf_done(&exchange->body);
     wsub_buf_done(&exchange->addresses_text);
@@ -130,7 +128,7 @@ void wsub_http_exchange_begin(struct wsub_http_exchange *exchange,
     wsub_buf_clear(&exchange->body);
 }
 
-/* What is left of a time limit; libcurl takes 0 for none. */
+/* The rest of a time limit; libcurl takes 0 for none. */
 static uint32_t rest(uint32_t limit_ms, uint64_t waited_ms)
 {
     return waited_ms < limit_ms ? (uint32_t)(limit_ms - waited_ms) : 1;

@@ -14,11 +14,12 @@
 #include <curl/curl.h>
 
 #include "common/base/buf.h"
-#include "common/http/client.h"
+#include "common/base/timer.h"
 #include "common/http/origin.h"
 #include "common/http/resolver.h"
+#include "common/http/send.h"
 
-struct event;
+struct wsub_http_client;
 struct wsub_http_multi;
 struct wsub_http_sockets;
 
@@ -32,7 +33,7 @@ enum wsub_http_exchange_state {
 struct wsub_http_exchange {
     struct wsub_http_client *client; /* borrowed; outlives the exchange */
     CURL *easy;                      /* owned */
-    struct event *late;              /* owned; ends the waiting for a name */
+    struct wsub_timer late;          /* ends the waiting for a name */
     enum wsub_http_exchange_state state;
     struct wsub_http_send send;
     struct wsub_http_origin *origin; /* borrowed from the client's origins; NULL
@@ -67,10 +68,11 @@ struct wsub_http_exchange {
     TAILQ_ENTRY(wsub_http_exchange) in_failed;
 };
 
-/* `late` is not made here. */
+/* The client fills in `late`, `wait` and itself.  `sockets` outlives the
+ * exchange. */
 struct wsub_http_exchange *
-wsub_http_exchange_new(const struct wsub_http_client_options *options,
-                       struct wsub_http_sockets *sockets);
+wsub_http_exchange_new(struct wsub_http_sockets *sockets,
+                       bool allow_private_networks, bool http2);
 void wsub_http_exchange_free(struct wsub_http_exchange *exchange);
 
 /* Makes the exchange one for `send`, with nothing received. */

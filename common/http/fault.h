@@ -1,6 +1,6 @@
 /* fault.h - what can be wrong with a request, as a status and a sentence.
  *
- * Internal to the HTTP server.  Every fault is answered and ends the
+ * Internal to the HTTP server.  Every fault gets a response and ends the
  * connection: after it nobody can say where the next request begins. */
 #ifndef WSUB_HTTP_FAULT_H
 #define WSUB_HTTP_FAULT_H
@@ -32,7 +32,7 @@ enum wsub_http_fault {
     WSUB_HTTP_FAULT_MAX_
 };
 
-/* The status of the answer, such as 400. */
+/* The status of the response, such as 400. */
 int wsub_http_fault_status(enum wsub_http_fault fault);
 
 /* A sentence for the client, without a line end. */

@@ -69,7 +69,7 @@ static bool namespaces_are_few(const char *content, size_t len)
     return true;
 }
 
-/* True when no other encoding is declared.  A wrong answer does no harm: the
+/* True when no other encoding is declared.  A wrong result does no harm: the
  * parser takes the bytes for UTF-8, whatever is declared. */
 static bool is_utf8(const char *content, size_t len)
 {

@@ -27,7 +27,7 @@ enum wsub_feed_entries {
     WSUB_FEED_KNOWN, /* all are */
 };
 
-/* Compares a document's entries with `known`, digests divided by spaces (""
+/* Compares a document's entries with `known`, digests separated by spaces (""
  * for none).  Adds to `ret_digests` those of all its entries in that form,
  * unless it is no feed; and, when some are known, to `ret_content` the
  * document without them, as UTF-8. */

@@ -2,21 +2,20 @@
 
 #include <stdlib.h>
 
-#include <event2/event.h>
-
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
 #include "common/http/sockets.h"
 
 #define NEVER UINT64_MAX
 
 struct wsub_http_multi {
     struct wsub_http_multi_options o;
-    CURLM *multi;        /* owned */
-    struct event *soon;  /* owned; made active when libcurl wants 0 ms */
-    struct event *timer; /* owned */
-    uint64_t armed_ms;   /* when `timer` fires; NEVER: not armed */
-    uint64_t due_ms;     /* when libcurl wants to be called; NEVER: not */
+    CURLM *multi;           /* owned */
+    struct wsub_timer soon; /* started when libcurl wants 0 ms */
+    struct wsub_timer timer;
+    uint64_t armed_ms; /* when `timer` fires; NEVER: not armed */
+    uint64_t due_ms;   /* when libcurl wants to be called; NEVER: not */
 };
 
 static void collect(struct wsub_http_multi *multi)
@@ -59,33 +58,25 @@ static int on_socket(CURL *easy, curl_socket_t fd, int want, void *arg,
     return 0;
 }
 
-static void on_soon(evutil_socket_t fd, short what, void *arg)
+static void on_soon(void *arg)
 {
-    (void)fd;
-    (void)what;
     act(arg, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static void arm(struct wsub_http_multi *multi, uint64_t now_ms)
 {
     uint64_t wait_ms = multi->due_ms > now_ms ? multi->due_ms - now_ms : 0;
-    struct timeval wait = {
-        .tv_sec = (time_t)(wait_ms / 1000),
-        .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000,
-    };
 
     multi->armed_ms = multi->due_ms;
-    event_add(multi->timer, &wait);
+    wsub_timer_start_ms(&multi->timer, wait_ms);
 }
 
 /* The timer may be armed for what libcurl has put off since. */
-static void on_timer_event(evutil_socket_t fd, short what, void *arg)
+static void on_due(void *arg)
 {
     struct wsub_http_multi *multi = arg;
     uint64_t now_ms = wsub_now_ms();
 
-    (void)fd;
-    (void)what;
     multi->armed_ms = NEVER;
     if (multi->due_ms == NEVER)
         return;
@@ -106,7 +97,7 @@ static int on_timer(CURLM *handle, long timeout_ms, void *arg)
     if (timeout_ms <= 0) {
         multi->due_ms = NEVER;
         if (timeout_ms == 0)
-            event_active(multi->soon, EV_TIMEOUT, 0);
+            wsub_timer_now(&multi->soon);
         return 0;
     }
     now_ms = wsub_now_ms();
@@ -127,8 +118,8 @@ wsub_http_multi_new(const struct wsub_http_multi_options *options)
     multi->o = *options;
     multi->multi = handle;
     multi->armed_ms = multi->due_ms = NEVER;
-    multi->soon = evtimer_new(options->base, on_soon, multi);
-    multi->timer = evtimer_new(options->base, on_timer_event, multi);
+    wsub_timer_init(&multi->soon, options->base, on_soon, multi);
+    wsub_timer_init(&multi->timer, options->base, on_due, multi);
     curl_multi_setopt(handle, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(handle, CURLMOPT_SOCKETDATA, multi);
     curl_multi_setopt(handle, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -146,8 +137,8 @@ void wsub_http_multi_free(struct wsub_http_multi *multi)
     if (multi == NULL)
         return;
     curl_multi_cleanup(multi->multi);
-    event_free(multi->soon);
-    event_free(multi->timer);
+    wsub_timer_done(&multi->soon);
+    wsub_timer_done(&multi->timer);
     free(multi);
 }
 

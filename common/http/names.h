@@ -1,8 +1,8 @@
 /* names.h - what the name servers said about host names, until it expires.
  *
  * Pure: no clock, no network; the caller passes the time.  At most as many
- * names as given at creation: the one that was asked for least recently gives
- * way.  An answer is kept as long as its time to live says, within bounds,
+ * names as given at creation: the one that was looked up least recently gives
+ * way.  A result is kept as long as its time to live says, within bounds,
  * since a record of 0 s would cost a query for each request and one of a week
  * outlive the host's move. */
 #ifndef WSUB_HTTP_NAMES_H
@@ -20,8 +20,8 @@ enum wsub_name_status {
     WSUB_NAME_FOUND,
     WSUB_NAME_UNKNOWN, /* no such name, or it has no address */
     WSUB_NAME_BLOCKED, /* it has addresses, none of which is allowed */
-    WSUB_NAME_TIMEOUT, /* no name server answered in time */
-    WSUB_NAME_FAILED,  /* the name servers answered by an error */
+    WSUB_NAME_TIMEOUT, /* no name server responded in time */
+    WSUB_NAME_FAILED,  /* the name servers responded by an error */
 };
 
 struct wsub_name {

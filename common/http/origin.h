@@ -1,4 +1,4 @@
-/* origin.h - the origins of URLs (scheme, host, port), taken apart once.
+/* origin.h - the origins of URLs (scheme, host, port), parsed once.
  *
  * Internal to the HTTP client.  libcurl takes a parsed URL (CURLOPT_CURLU)
  * quicker than a text.  What comes after the origin goes over the wire byte
@@ -37,8 +37,8 @@ struct wsub_http_origins *wsub_http_origins_new(size_t max);
 void wsub_http_origins_free(struct wsub_http_origins *origins);
 
 /* The origin, as it is spelled, of an http or https URL; *ret_rest is where the
- * URL's path, or its query, or its end is.  NULL when libcurl can't take it
- * apart, or when the rest has a byte that does not belong into a request line,
+ * URL's path, or its query, or its end is.  NULL when libcurl can't parse
+ * it, or when the rest has a byte that does not belong into a request line,
  * or a fragment.  Given back by wsub_http_origin_put(). */
 struct wsub_http_origin *wsub_http_origin_get(struct wsub_http_origins *origins,
                                               const char *url,

@@ -1,4 +1,4 @@
-/* parse.h - a request's head, taken apart by llhttp or http-parser.
+/* parse.h - a request's head, parsed by llhttp or http-parser.
  *
  * Internal to the HTTP server; parse.c is the only file that includes either
  * library (llhttp with WSUB_HAVE_LLHTTP, else http-parser 2.9).  The head is
@@ -34,7 +34,7 @@ struct wsub_http_head {
     struct wsub_http_field fields[WSUB_HTTP_FIELDS_MAX];
 };
 
-/* Takes apart the `len` bytes from the request line to the empty line.  On a
+/* Parses the `len` bytes from the request line to the empty line.  On a
  * fault *ret_head has no meaning. */
 enum wsub_http_fault wsub_http_parse_head(const char *bytes, size_t len,
                                           struct wsub_http_head *ret_head);

@@ -26,7 +26,7 @@ struct wsub_relations {
 void wsub_relations_init(struct wsub_relations *found, const char *base);
 void wsub_relations_done(struct wsub_relations *found);
 
-/* Takes one link: `rel` is a list of relation types divided by blanks,
+/* Takes one link: `rel` is a list of relation types separated by blanks,
  * `reference` its target, relative to the base.  Other relations and targets
  * that are no http(s) URL are passed over. */
 void wsub_relations_add(struct wsub_relations *found, const char *rel,

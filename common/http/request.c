@@ -2,247 +2,82 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/mem.h"
-#include "common/http/field.h"
-#include "common/http/strict.h"
+#include "common/http/incoming.h"
 
-/* An idle connection holds on to no more than this. */
-#define IN_KEEP_BYTES 16384
-
-struct wsub_http_request *wsub_http_request_new(size_t max_body_bytes)
+static char *at(const struct wsub_http_request *req, size_t position)
 {
-    struct wsub_http_request *req = wsub_calloc(1, sizeof(*req));
-
-    req->joined = wsub_calloc(1, sizeof(*req->joined));
-    req->max_body_bytes = max_body_bytes;
-    return req;
+    return req->in.data + req->start + position;
 }
 
-void wsub_http_request_free(struct wsub_http_request *req)
+static const char *keep(const struct wsub_http_request *req, char *value)
 {
-    if (req == NULL)
-        return;
-    wsub_http_field_forget(req);
-    free(req->joined);
-    wsub_buf_done(&req->reply_headers);
-    wsub_buf_done(&req->in);
-    free(req);
+    struct wsub_http_joined *j = wsub_calloc(1, sizeof(*j));
+
+    j->value = value;
+    j->next = req->joined->next;
+    req->joined->next = j;
+    return value;
 }
 
-static char *base(const struct wsub_http_request *req)
+static bool is_named(const struct wsub_http_request *req, size_t i,
+                     const char *name)
 {
-    return req->in.data + req->start;
+    return strcasecmp(at(req, req->head.fields[i].name.at), name) == 0;
 }
 
-/* How many bytes have come from the request's first one on. */
-static size_t there(const struct wsub_http_request *req)
+static const char *join(const struct wsub_http_request *req, const char *name)
 {
-    return req->in.len - req->start;
-}
+    struct wsub_buf all = {0};
+    bool first = true;
 
-char *wsub_http_request_room(struct wsub_http_request *req, size_t len)
-{
-    if (req->start > 0) {
-        memmove(req->in.data, base(req), there(req));
-        req->in.len -= req->start;
-        req->start = 0;
+    for (size_t i = 0; i < req->head.count; i++) {
+        if (!is_named(req, i, name))
+            continue;
+        if (!first)
+            wsub_buf_str(&all, ", ");
+        first = false;
+        wsub_buf_str(&all, at(req, req->head.fields[i].value.at));
     }
-    return wsub_buf_reserve(&req->in, len);
+    return keep(req, wsub_buf_take(&all));
 }
 
-bool wsub_http_request_is_empty(const struct wsub_http_request *req)
+const char *wsub_http_header(const struct wsub_http_request *req,
+                             const char *name)
 {
-    return there(req) == 0 && req->stage == WSUB_HTTP_STAGE_HEAD;
-}
+    const char *value = NULL;
 
-/* Both parsers know 1.0 and 1.1; a higher minor version is served as 1.1
- * (RFC 9110 section 2.5). */
-static void lower_version(char *line, size_t len)
-{
-    if (line[len - 1] > '1')
-        line[len - 1] = '1';
-}
-
-static enum wsub_http_fault check_line(struct wsub_http_request *req,
-                                       char *line, size_t len)
-{
-    enum wsub_http_fault fault;
-
-    if (line > base(req)) {
-        if (++req->fields > WSUB_HTTP_FIELDS_MAX)
-            return WSUB_HTTP_TOO_MANY_FIELDS;
-        return wsub_http_strict_field(line, len);
+    for (size_t i = 0; i < req->head.count; i++) {
+        if (!is_named(req, i, name))
+            continue;
+        if (value != NULL)
+            return join(req, name);
+        value = at(req, req->head.fields[i].value.at);
     }
-    fault = wsub_http_strict_request_line(line, len);
-    if (fault == WSUB_HTTP_FINE)
-        lower_version(line, len);
-    return fault;
+    return value;
 }
 
-/* The head is here, up to req->body. */
-static enum wsub_http_fault begin_body(struct wsub_http_request *req)
+const char *wsub_http_method(const struct wsub_http_request *req)
 {
-    enum wsub_http_fault fault =
-        wsub_http_parse_head(base(req), req->body, &req->head);
-
-    if (fault == WSUB_HTTP_FINE)
-        fault = wsub_http_framing_read(base(req), &req->head,
-                                       req->max_body_bytes, &req->framing);
-    if (fault != WSUB_HTTP_FINE)
-        return fault;
-    wsub_http_chunked_init(&req->chunked, req->max_body_bytes);
-    req->stage =
-        req->framing.chunked ? WSUB_HTTP_STAGE_CHUNKED : WSUB_HTTP_STAGE_LENGTH;
-    return WSUB_HTTP_FINE;
+    return req->head.method;
 }
 
-/* Takes the next line of the head.  *ret_more is set when it is not there
- * yet. */
-static enum wsub_http_fault take_line(struct wsub_http_request *req,
-                                      bool *ret_more)
+const char *wsub_http_path(const struct wsub_http_request *req)
 {
-    char *bytes = base(req);
-    char *line = bytes + req->line;
-    char *end = memchr(bytes + req->scanned, '\n', there(req) - req->scanned);
-    size_t used = end == NULL ? there(req) : (size_t)(end - bytes) + 1;
-
-    if (used > WSUB_HTTP_HEAD_MAX_BYTES)
-        return WSUB_HTTP_HEAD_TOO_LARGE;
-    req->scanned = used;
-    *ret_more = end == NULL;
-    if (end == NULL)
-        return WSUB_HTTP_FINE;
-    if (end == line || end[-1] != '\r')
-        return WSUB_HTTP_BARE_LF;
-    req->line = used;
-    if (end - 1 > line || req->line == 2)
-        return check_line(req, line, (size_t)(end - line) - 1);
-    req->body = used;
-    return begin_body(req);
+    if (req->framing.path.len == 0)
+        return "/";
+    return at(req, req->framing.path.at);
 }
 
-/* Clients of old sent an empty line after a body; one is let pass (RFC 9112
- * section 2.2). */
-static void skip_empty_line(struct wsub_http_request *req)
+const char *wsub_http_query(const struct wsub_http_request *req)
 {
-    if (req->skipped_line || there(req) < 2)
-        return;
-    req->skipped_line = true;
-    if (memcmp(base(req), "\r\n", 2) != 0)
-        return;
-    req->start += 2;
-    req->scanned = 0;
+    return req->framing.has_query ? at(req, req->framing.query.at) : NULL;
 }
 
-static enum wsub_http_fault read_head(struct wsub_http_request *req)
+const char *wsub_http_body(const struct wsub_http_request *req, size_t *ret_len)
 {
-    enum wsub_http_fault fault = WSUB_HTTP_FINE;
-    bool more = false;
-
-    skip_empty_line(req);
-    while (fault == WSUB_HTTP_FINE && !more &&
-           req->stage == WSUB_HTTP_STAGE_HEAD)
-        fault = take_line(req, &more);
-    return fault;
-}
-
-static void complete(struct wsub_http_request *req, size_t end)
-{
-    char *after = base(req) + req->body + req->body_bytes;
-
-    req->end = end;
-    req->after_body = *after;
-    *after = '\0';
-    wsub_http_field_terminate(req);
-    req->stage = WSUB_HTTP_STAGE_COMPLETE;
-}
-
-static enum wsub_http_fault read_length(struct wsub_http_request *req)
-{
-    if (there(req) - req->body < req->framing.length)
-        return WSUB_HTTP_FINE;
-    req->body_bytes = req->framing.length;
-    complete(req, req->body + req->body_bytes);
-    return WSUB_HTTP_FINE;
-}
-
-static enum wsub_http_fault read_chunks(struct wsub_http_request *req)
-{
-    char *to = base(req) + req->body + req->body_bytes;
-    size_t raw = there(req) - req->body - req->body_bytes;
-    size_t used = 0, added = 0;
-    enum wsub_http_fault fault;
-
-    if (raw == 0)
-        return WSUB_HTTP_FINE;
-    fault = wsub_http_chunked_decode(&req->chunked, to, raw, to, &used, &added);
-    if (fault != WSUB_HTTP_FINE)
-        return fault;
-    req->body_bytes += added;
-    if (req->chunked.state == WSUB_HTTP_CHUNK_DONE) {
-        complete(req, (size_t)(to - base(req)) + used);
-        return WSUB_HTTP_FINE;
-    }
-    memmove(to + added, to + used, raw - used);
-    req->in.len -= used - added;
-    return WSUB_HTTP_FINE;
-}
-
-static enum wsub_http_fault (*const stages[])(struct wsub_http_request *) = {
-    [WSUB_HTTP_STAGE_HEAD] = read_head,
-    [WSUB_HTTP_STAGE_LENGTH] = read_length,
-    [WSUB_HTTP_STAGE_CHUNKED] = read_chunks,
-};
-
-static bool wants_continue(struct wsub_http_request *req)
-{
-    bool has_body = req->framing.chunked || req->framing.length > 0;
-
-    /* Who has begun to send the body waits no longer. */
-    if (req->stage == WSUB_HTTP_STAGE_HEAD || req->continued || !has_body ||
-        !req->framing.expects_continue || there(req) > req->body)
-        return false;
-    req->continued = true;
-    return true;
-}
-
-enum wsub_http_progress wsub_http_request_read(struct wsub_http_request *req,
-                                               enum wsub_http_fault *ret_fault)
-{
-    enum wsub_http_stage before;
-    enum wsub_http_fault fault;
-
-    if (there(req) == 0)
-        return WSUB_HTTP_NEEDS_MORE;
-    do {
-        before = req->stage;
-        fault = stages[before](req);
-        if (fault != WSUB_HTTP_FINE) {
-            *ret_fault = fault;
-            return WSUB_HTTP_FAULTY;
-        }
-        if (req->stage == WSUB_HTTP_STAGE_COMPLETE)
-            return WSUB_HTTP_COMPLETE;
-    } while (req->stage != before);
-    return wants_continue(req) ? WSUB_HTTP_NEEDS_CONTINUE
-                               : WSUB_HTTP_NEEDS_MORE;
-}
-
-void wsub_http_request_next(struct wsub_http_request *req)
-{
-    base(req)[req->body + req->body_bytes] = req->after_body;
-    wsub_http_field_forget(req);
-    wsub_buf_clear(&req->reply_headers);
-    req->start += req->end;
-    if (there(req) == 0) {
-        if (req->in.cap > IN_KEEP_BYTES)
-            wsub_buf_done(&req->in);
-        wsub_buf_clear(&req->in);
-        req->start = 0;
-    }
-    req->stage = WSUB_HTTP_STAGE_HEAD;
-    req->skipped_line = req->continued = false;
-    req->fields = req->line = req->scanned = 0;
-    req->body = req->body_bytes = req->end = 0;
+    *ret_len = req->body_bytes;
+    return at(req, req->body);
 }

@@ -1,91 +1,26 @@
-/* request.h - one request: its bytes, and how far they are read.
+/* request.h - one request to the HTTP server, as its handler sees it.
  *
- * Internal to the HTTP server.  A connection keeps one of these for its whole
- * life and reads one request after another into it, so that a small request
- * costs no allocation.  `in` holds the current request and whatever came
- * behind it; positions count from the current request's first byte:
- *
- *   in.data [ done with | head | body | next request ... ]
- *                       ^start        ^end
- *
- *   HEAD --> LENGTH --> COMPLETE          chunks are decoded in place, the
- *     '----> CHUNKED ------^              gap behind them is closed
- *
- * While a handler has the request (`asked`) `in` does not move.  A connection
- * that goes then leaves the request to its handler, with conn = NULL. */
+ * The server keeps the request, and the strings that the getters return, until
+ * the handler has responded (respond.h). */
 #ifndef WSUB_HTTP_REQUEST_H
 #define WSUB_HTTP_REQUEST_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-#include "common/base/buf.h"
-#include "common/http/chunked.h"
-#include "common/http/fault.h"
-#include "common/http/framing.h"
-#include "common/http/parse.h"
+struct wsub_http_request;
 
-#define WSUB_HTTP_HEAD_MAX_BYTES 16384
-#define WSUB_HTTP_PEER_BYTES 64
-
-struct wsub_http_connection;
-
-enum wsub_http_stage {
-    WSUB_HTTP_STAGE_HEAD,
-    WSUB_HTTP_STAGE_LENGTH,
-    WSUB_HTTP_STAGE_CHUNKED,
-    WSUB_HTTP_STAGE_COMPLETE,
-};
-
-struct wsub_http_joined;
-
-struct wsub_http_request {
-    struct wsub_http_connection *conn; /* borrowed; NULL once it is gone */
-    struct wsub_buf in;                /* owned */
-    size_t start;
-    enum wsub_http_stage stage;
-    bool skipped_line; /* the empty line before the request line */
-    size_t fields;     /* header lines so far */
-    size_t line;       /* where the line that is being read begins */
-    size_t scanned;    /* no line end before this */
-    size_t body;       /* where the body begins */
-    size_t body_bytes; /* that have come */
-    size_t end;        /* one behind the request, once complete */
-    char after_body;   /* the byte where the body's zero byte stands */
-    struct wsub_http_head head;
-    struct wsub_http_framing framing;
-    struct wsub_http_chunked chunked;
-    bool continued;                  /* 100 was sent */
-    bool asked;                      /* a handler has it */
-    struct wsub_buf reply_headers;   /* owned */
-    struct wsub_http_joined *joined; /* owned; head of the list of values that
-                                      * the getter made */
-    size_t max_body_bytes;
-    char peer[WSUB_HTTP_PEER_BYTES];
-};
-
-enum wsub_http_progress {
-    WSUB_HTTP_NEEDS_MORE,     /* bytes */
-    WSUB_HTTP_NEEDS_CONTINUE, /* the client waits for 100; then go on */
-    WSUB_HTTP_COMPLETE,       /* ready for its handler */
-    WSUB_HTTP_FAULTY,
-};
-
-struct wsub_http_request *wsub_http_request_new(size_t max_body_bytes);
-void wsub_http_request_free(struct wsub_http_request *req);
-
-/* Room for `len` more bytes behind those that came; the caller adds what it
- * wrote to in.len.  Not while a handler has the request. */
-char *wsub_http_request_room(struct wsub_http_request *req, size_t len);
-
-/* True when no byte of the next request is here. */
-bool wsub_http_request_is_empty(const struct wsub_http_request *req);
-
-/* Reads on in what came.  *ret_fault is set with WSUB_HTTP_FAULTY. */
-enum wsub_http_progress wsub_http_request_read(struct wsub_http_request *req,
-                                               enum wsub_http_fault *ret_fault);
-
-/* Leaves the request behind and begins with the next one. */
-void wsub_http_request_next(struct wsub_http_request *req);
+/* "GET", "POST", ... */
+const char *wsub_http_method(const struct wsub_http_request *req);
+/* The path without the query, as sent. */
+const char *wsub_http_path(const struct wsub_http_request *req);
+/* The query without '?', as sent; NULL when there is no '?'. */
+const char *wsub_http_query(const struct wsub_http_request *req);
+/* A header's value (name in any case), or NULL; the values of repeated
+ * headers are joined with ", ". */
+const char *wsub_http_header(const struct wsub_http_request *req,
+                             const char *name);
+/* The body; never NULL; a zero byte stands behind it. */
+const char *wsub_http_body(const struct wsub_http_request *req,
+                           size_t *ret_len);
 
 #endif

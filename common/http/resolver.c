@@ -1,16 +1,16 @@
 /* resolver.c - see resolver.h.
  *
- *   ask --known--> names
- *    '--> query: queued -> quick --SLOW_AFTER_MS--> slow
- *                             '---------------------'--> on_answer
+ *   find --known--> names
+ *     '--> query: queued -> quick --SLOW_AFTER_MS--> slow
+ *                              '---------------------'--> on_result
  *
  * At most QUICK_MAX young queries are in flight, a burst that the socket
- * buffers on both sides can hold; the rest queues in the order of asking.  A
+ * buffers on both sides can hold; the rest queues in its order.  A
  * query that has become slow gives its place to the next.  Only when SLOW_MAX
  * are slow does the queue wait for them, until they time out.
  *
- * c-ares answers from within ares_getaddrinfo() when it needs no server.
- * Queries are therefore started from the loop only, never by ask(). */
+ * c-ares calls back from within ares_getaddrinfo() when it needs no server.
+ * Queries are therefore started from the loop only, never by find(). */
 #include "common/http/resolver.h"
 
 #include <stdlib.h>
@@ -19,12 +19,12 @@
 #include <sys/stat.h>
 
 #include <ares.h>
-#include <event2/event.h>
 #include <uthash.h>
 
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
 #include "common/http/ares_events.h"
 #include "common/http/ares_result.h"
 
@@ -56,8 +56,8 @@ struct wsub_resolver {
     struct wsub_name_query *table;   /* owned; all queries */
     struct query_list queued, quick, slow;
     unsigned quick_count, slow_count;
-    struct event *pump;        /* owned; made active to start queries */
-    struct event *tick;        /* owned; runs while queries are in flight */
+    struct wsub_timer pump;    /* starts queries */
+    struct wsub_timer tick;    /* runs while queries are in flight */
     struct timespec conf_time; /* of the resolv.conf that was read */
     bool stale;                /* resolv.conf has changed since */
     bool closing;
@@ -123,7 +123,7 @@ static uint32_t count_servers(ares_channel channel)
 }
 
 /* The servers share three quarters of the time, so that a name of which only
- * one record was answered is still known before its waits end.  How many they
+ * one record was found is still known before its waits end.  How many they
  * are is known once the channel is made. */
 static void open_channel(struct wsub_resolver *resolver)
 {
@@ -195,7 +195,7 @@ static void finish(struct wsub_name_query *query, const struct wsub_name *name,
     query_free(query);
 }
 
-static void on_answer(void *arg, int status, int timeouts,
+static void on_result(void *arg, int status, int timeouts,
                       struct ares_addrinfo *result)
 {
     struct wsub_name_query *query = arg;
@@ -214,7 +214,7 @@ static void on_answer(void *arg, int status, int timeouts,
                              &addresses, &ttl_s);
         name.addresses = wsub_buf_cstr(&addresses);
         finish(query, &name, ttl_s);
-        event_active(resolver->pump, EV_TIMEOUT, 0);
+        wsub_timer_now(&resolver->pump);
     }
     wsub_buf_done(&addresses);
     ares_freeaddrinfo(result);
@@ -235,29 +235,27 @@ static void query_start(struct wsub_name_query *query)
     query->started_ms = wsub_now_ms();
     if (resolver->channel != NULL)
         ares_getaddrinfo(resolver->channel, query->host, NULL, &hints,
-                         on_answer, query);
+                         on_result, query);
     else
-        on_answer(query, ARES_ENOTINITIALIZED, 0, NULL);
+        on_result(query, ARES_ENOTINITIALIZED, 0, NULL);
 }
 
-/* Starts what there is room for.  A changed resolv.conf is read once what is
- * in flight has ended, which takes no longer than a name's time-out. */
-static void on_pump(evutil_socket_t fd, short what, void *arg)
+/* Starts as many queries as may be in flight.  A changed resolv.conf is read
+ * once those in flight have ended, which takes no longer than a name's
+ * time-out. */
+static void on_pump(void *arg)
 {
     struct wsub_resolver *resolver = arg;
-    static const struct timeval tick = {0, TICK_MS * 1000};
     struct wsub_name_query *query;
 
-    (void)fd;
-    (void)what;
     look_at_conf(resolver);
     if (is_idle(resolver) && (resolver->stale || resolver->channel == NULL))
         open_channel(resolver);
     while (!resolver->stale && resolver->quick_count < QUICK_MAX &&
            (query = TAILQ_FIRST(&resolver->queued)) != NULL)
         query_start(query);
-    if (!is_idle(resolver) && !event_pending(resolver->tick, EV_TIMEOUT, NULL))
-        event_add(resolver->tick, &tick);
+    if (!is_idle(resolver))
+        wsub_timer_plan_ms(&resolver->tick, TICK_MS);
 }
 
 static void slow_down(struct wsub_resolver *resolver, uint64_t now_ms)
@@ -274,14 +272,14 @@ static void slow_down(struct wsub_resolver *resolver, uint64_t now_ms)
     }
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *arg)
+static void on_tick(void *arg)
 {
     struct wsub_resolver *resolver = arg;
 
     if (resolver->channel != NULL)
         ares_process_fd(resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
     slow_down(resolver, wsub_now_ms());
-    on_pump(fd, what, resolver);
+    on_pump(resolver);
 }
 
 struct wsub_resolver *
@@ -295,8 +293,8 @@ wsub_resolver_new(const struct wsub_resolver_options *options)
     TAILQ_INIT(&resolver->slow);
     resolver->names = wsub_names_new(NAMES_MAX);
     resolver->events = wsub_ares_events_new(options->base);
-    resolver->pump = evtimer_new(options->base, on_pump, resolver);
-    resolver->tick = evtimer_new(options->base, on_tick, resolver);
+    wsub_timer_init(&resolver->pump, options->base, on_pump, resolver);
+    wsub_timer_init(&resolver->tick, options->base, on_tick, resolver);
     if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
         wsub_panic("c-ares does not start");
     open_channel(resolver);
@@ -317,8 +315,8 @@ void wsub_resolver_free(struct wsub_resolver *resolver)
     }
     wsub_ares_events_free(resolver->events);
     wsub_names_free(resolver->names);
-    event_free(resolver->pump);
-    event_free(resolver->tick);
+    wsub_timer_done(&resolver->pump);
+    wsub_timer_done(&resolver->tick);
     free(resolver);
     ares_library_cleanup();
 }
@@ -333,13 +331,13 @@ static struct wsub_name_query *query_make(struct wsub_resolver *resolver,
     LIST_INIT(&query->waits);
     HASH_ADD_KEYPTR(hh, resolver->table, query->host, strlen(host), query);
     TAILQ_INSERT_TAIL(&resolver->queued, query, in_list);
-    event_active(resolver->pump, EV_TIMEOUT, 0);
+    wsub_timer_now(&resolver->pump);
     return query;
 }
 
-const struct wsub_name *wsub_resolver_ask(struct wsub_resolver *resolver,
-                                          const char *host,
-                                          struct wsub_name_wait *wait)
+const struct wsub_name *wsub_resolver_find(struct wsub_resolver *resolver,
+                                           const char *host,
+                                           struct wsub_name_wait *wait)
 {
     const struct wsub_name *name =
         wsub_names_find(resolver->names, host, wsub_now_ms());

@@ -1,10 +1,10 @@
 /* resolver.h - addresses of host names, without blocking and without threads.
  *
  * c-ares on the program's loop: A and AAAA of a name at once, several name
- * servers with retransmission, TCP for truncated answers, /etc/hosts and the
- * search domains of /etc/resolv.conf.  Answers are kept (names.h), however
+ * servers with retransmission, TCP for truncated responses, /etc/hosts and the
+ * search domains of /etc/resolv.conf.  Results are kept (names.h), however
  * many wait for one name there is one query, and a name whose server is silent
- * does not hold up the others: what is not answered quickly stops counting
+ * does not hold up the others: a query without a quick response stops counting
  * against the number of queries in flight.
  *
  * /etc/resolv.conf is read again when it has changed; without one the server
@@ -32,7 +32,7 @@ struct wsub_resolver_options {
 
 /* One who waits for a name; embedded by the caller. */
 struct wsub_name_wait {
-    /* Called once, unless dropped; may ask for names.  `name` is valid during
+    /* Called once, unless dropped; may look up names.  `name` is valid during
      * the call. */
     void (*on_name)(struct wsub_name_wait *wait, const struct wsub_name *name);
 
@@ -49,11 +49,11 @@ void wsub_resolver_free(struct wsub_resolver *resolver);
 /* What is known about `host` (lower case, no address literal), valid until the
  * loop goes on.  NULL when nothing is: `wait` then waits, and its on_name is
  * called later, from the loop. */
-const struct wsub_name *wsub_resolver_ask(struct wsub_resolver *resolver,
-                                          const char *host,
-                                          struct wsub_name_wait *wait);
+const struct wsub_name *wsub_resolver_find(struct wsub_resolver *resolver,
+                                           const char *host,
+                                           struct wsub_name_wait *wait);
 
-/* Stops waiting; the query goes on for the next who asks. */
+/* Stops waiting; the query goes on for the next one who looks. */
 void wsub_resolver_drop(struct wsub_name_wait *wait);
 
 #endif

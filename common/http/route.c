@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/http/request.h"
+#include "common/http/respond.h"
 
 static bool serves(const struct wsub_http_route *route, const char *method)
 {
@@ -29,7 +31,7 @@ static int explain(struct wsub_http_request *req, struct wsub_buf *allow,
         wsub_buf_str(sentence, "There is nothing at this path.");
         return 404;
     }
-    wsub_http_reply_header(req, "Allow", wsub_buf_cstr(allow));
+    wsub_http_respond_header(req, "Allow", wsub_buf_cstr(allow));
     wsub_buf_printf(sentence, "%s is not served here, only %s.",
                     wsub_http_method(req), wsub_buf_cstr(allow));
     return 405;
@@ -45,7 +47,7 @@ static void refuse(wsub_http_stray_handler *on_stray,
     if (on_stray != NULL)
         on_stray(req, status, sentence.data, arg);
     else
-        wsub_http_reply_text(req, status, "%s", sentence.data);
+        wsub_http_respond_text(req, status, "%s", sentence.data);
     wsub_buf_done(&sentence);
 }
 

@@ -3,7 +3,8 @@
  *   listening --full, or out of descriptors--> paused --room again--> listening
  *       '------------drain------------> draining --last one went--> on_empty
  *
- * What a connection does is in connection.c. */
+ * Requests come up from the connections (connection.c) and go to their routes
+ * (route.c). */
 #include "common/http/server.h"
 
 #include <assert.h>
@@ -13,14 +14,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <event2/event.h>
 #include <event2/listener.h>
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
 #include "common/http/connection.h"
 #include "common/http/listen.h"
-#include "common/http/request.h"
+#include "common/http/incoming.h"
 
 #define BACKLOG 1024 /* waiting to be accepted; the kernel caps it */
 #define ACCEPT_RETRY_MS                                                        \
@@ -31,8 +32,11 @@
 struct wsub_http_server {
     struct wsub_http_pool pool;
     struct evconnlistener *listener; /* owned; NULL once draining */
-    struct event *retry;             /* owned */
-    struct event *empty;             /* owned */
+    struct wsub_timer retry;
+    struct wsub_timer empty;
+    const struct wsub_http_route *routes; /* borrowed; outlives the server */
+    wsub_http_stray_handler *on_stray;    /* may be NULL */
+    void *arg;                            /* borrowed; given to handlers */
     uint32_t max_connections;
     void (*on_empty)(void *arg);
     void *on_empty_arg; /* borrowed; given to on_empty */
@@ -44,8 +48,7 @@ struct wsub_http_server {
 /* Accepts while there is room for one more. */
 static void set_accepting(struct wsub_http_server *server)
 {
-    if (server->listener == NULL ||
-        event_pending(server->retry, EV_TIMEOUT, NULL))
+    if (server->listener == NULL || wsub_timer_runs(&server->retry))
         return;
     if (server->pool.count < server->max_connections)
         evconnlistener_enable(server->listener);
@@ -58,7 +61,15 @@ static void tell_if_empty(struct wsub_http_server *server)
     if (!server->pool.draining || server->pool.count > 0 || server->told_empty)
         return;
     server->told_empty = true;
-    event_active(server->empty, EV_TIMEOUT, 0);
+    wsub_timer_now(&server->empty);
+}
+
+/* A handler may free the server. */
+static void on_request(struct wsub_http_request *req, void *owner)
+{
+    const struct wsub_http_server *server = owner;
+
+    wsub_http_route(server->routes, server->on_stray, req, server->arg);
 }
 
 static void on_connection_freed(void *owner)
@@ -86,29 +97,24 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
     struct wsub_http_server *server = arg;
-    struct timeval wait = {.tv_usec = ACCEPT_RETRY_MS * 1000};
 
     if (!server->starved)
         wsub_log_warn("http-accept-failed", WSUB_KV("address", server->address),
                       WSUB_KV("error", strerror(errno)));
     server->starved = true;
     evconnlistener_disable(listener);
-    event_add(server->retry, &wait);
+    wsub_timer_start_ms(&server->retry, ACCEPT_RETRY_MS);
 }
 
-static void on_retry(evutil_socket_t fd, short what, void *arg)
+static void on_retry(void *arg)
 {
-    (void)fd;
-    (void)what;
     set_accepting(arg);
 }
 
-static void on_empty(evutil_socket_t fd, short what, void *arg)
+static void on_empty(void *arg)
 {
     struct wsub_http_server *server = arg;
 
-    (void)fd;
-    (void)what;
     /* It may free the server. */
     server->on_empty(server->on_empty_arg);
 }
@@ -120,20 +126,19 @@ new_server(struct event_base *base, const struct wsub_http_server_options *o)
 
     server->pool = (struct wsub_http_pool){
         .base = base,
-        .routes = o->routes,
-        .on_stray = o->on_stray,
-        .arg = o->arg,
         .max_body_bytes = o->max_body_bytes,
         .request_timeout_ms = o->request_timeout_ms,
         .idle_timeout_ms = o->idle_timeout_ms,
+        .on_request = on_request,
         .on_freed = on_connection_freed,
         .owner = server,
     };
     server->max_connections = o->max_connections > 0 ? o->max_connections : 1;
-    server->retry = evtimer_new(base, on_retry, server);
-    server->empty = evtimer_new(base, on_empty, server);
-    if (server->retry == NULL || server->empty == NULL)
-        wsub_panic("out of memory for a server");
+    server->routes = o->routes;
+    server->on_stray = o->on_stray;
+    server->arg = o->arg;
+    wsub_timer_init(&server->retry, base, on_retry, server);
+    wsub_timer_init(&server->empty, base, on_empty, server);
     return server;
 }
 
@@ -199,8 +204,8 @@ void wsub_http_server_free(struct wsub_http_server *server)
         return;
     stop_listening(server);
     wsub_http_connection_free_all(&server->pool);
-    event_free(server->retry);
-    event_free(server->empty);
+    wsub_timer_done(&server->retry);
+    wsub_timer_done(&server->empty);
     free(server);
 }
 

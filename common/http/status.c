@@ -2,6 +2,8 @@
 
 #include "common/base/buf.h"
 #include "common/base/metrics.h"
+#include "common/http/respond.h"
+#include "common/http/server.h"
 
 /* The clients are few and known: scrapers, probes, people. */
 #define MAX_CONNECTIONS 64
@@ -11,7 +13,7 @@
 
 void wsub_status_health(struct wsub_http_request *req)
 {
-    wsub_http_reply_text(req, 200, "ok");
+    wsub_http_respond_text(req, 200, "ok");
 }
 
 void wsub_status_ready(struct wsub_http_request *req,
@@ -20,9 +22,9 @@ void wsub_status_ready(struct wsub_http_request *req,
     char reason[WSUB_STATUS_REASON_BYTES] = "";
 
     if (source->ready(source->arg, reason))
-        wsub_http_reply_text(req, 200, "ready");
+        wsub_http_respond_text(req, 200, "ready");
     else
-        wsub_http_reply_text(req, 503, "%s", reason);
+        wsub_http_respond_text(req, 503, "%s", reason);
 }
 
 void wsub_status_metrics(struct wsub_http_request *req)
@@ -30,8 +32,8 @@ void wsub_status_metrics(struct wsub_http_request *req)
     struct wsub_buf text = {0};
 
     wsub_metrics_print(&text);
-    wsub_http_reply(req, 200, "text/plain; version=0.0.4; charset=utf-8",
-                    wsub_buf_cstr(&text), text.len);
+    wsub_http_respond(req, 200, "text/plain; version=0.0.4; charset=utf-8",
+                      wsub_buf_cstr(&text), text.len);
     wsub_buf_done(&text);
 }
 

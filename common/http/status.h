@@ -1,15 +1,18 @@
 /* status.h - what every program tells machines: /healthz, /readyz, /metrics.
  *
- * Functions that answer a request, for a program with routes of its own, and
- * a whole server for those without.  Health says that the process turns its
- * loop; readiness asks the program. */
+ * Functions that respond to a request, for a program with routes of its own,
+ * and a whole server for those without.  Health says that the loop of the
+ * process runs; readiness asks the program. */
 #ifndef WSUB_HTTP_STATUS_H
 #define WSUB_HTTP_STATUS_H
 
 #include <stdbool.h>
 
 #include "common/base/err.h"
-#include "common/http/server.h"
+
+struct event_base;
+struct wsub_http_request;
+struct wsub_http_server;
 
 #define WSUB_STATUS_REASON_BYTES 128
 

@@ -15,7 +15,7 @@
 #include "common/http/fault.h"
 
 /* Checks a request line of `len` bytes, without its CR LF: three parts
- * divided by single spaces, the last one HTTP/1.x. */
+ * separated by single spaces, the last one HTTP/1.x. */
 enum wsub_http_fault wsub_http_strict_request_line(const char *line,
                                                    size_t len);
 

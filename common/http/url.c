@@ -1,8 +1,8 @@
 /* url.c - check and normalize.
  *
- * The text is normalized first and then taken apart, so that no escape hides
+ * The text is normalized first and then parsed, so that no escape hides
  * a host or a port: decoding touches unreserved characters only, which
- * divide nothing.  Bytes are classified by ranges of our own; <ctype.h> asks
+ * separate nothing.  Bytes are classified by ranges of our own; <ctype.h> asks
  * the locale. */
 #include "common/http/url.h"
 
@@ -209,7 +209,7 @@ static bool begins_with(const char *text, const char *scheme)
     return true;
 }
 
-/* Takes apart a URL whose bytes and escapes are known to be fine. */
+/* Parses a URL whose bytes and escapes are known to be fine. */
 static enum wsub_url_fault parse(const char *text, struct wsub_url *url)
 {
     if (begins_with(text, "http://")) {

@@ -12,13 +12,13 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include <event2/event.h>
 #include <hiredis/async.h>
 #include <hiredis/adapters/libevent.h>
 
 #include "common/base/backoff.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
 #include "common/crypto/digest.h"
 #include "common/redis/replies.h"
 
@@ -27,8 +27,8 @@ enum greeting { GREETING_AUTH, GREETING_SELECT, GREETING_PING, GREETINGS };
 struct wsub_redis_link {
     struct wsub_redis_link_options o;
     redisAsyncContext *ctx; /* owned by hiredis once it is told to end */
-    struct event *retry;    /* owned */
-    struct event *silence;  /* owned; runs while requests are pending */
+    struct wsub_timer retry;
+    struct wsub_timer silence; /* runs while requests are pending */
     TAILQ_HEAD(, wsub_redis_request) pending; /* in the order sent */
     struct wsub_redis_request greeting[GREETINGS];
     bool up;
@@ -42,22 +42,14 @@ static const struct wsub_backoff reconnect = {
 static void link_connect(struct wsub_redis_link *link);
 static void on_reply(redisAsyncContext *ctx, void *reply, void *arg);
 
-static struct timeval ms_timeval(uint64_t ms)
-{
-    return (struct timeval){.tv_sec = (time_t)(ms / 1000),
-                            .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-}
-
 static void plan_connect(struct wsub_redis_link *link)
 {
-    uint32_t draw, delay_ms = reconnect.cap_ms;
-    struct timeval wait;
+    uint32_t random, delay_ms = reconnect.cap_ms;
 
-    wsub_random(&draw, sizeof(draw));
+    wsub_random(&random, sizeof(random));
     link->failures++;
-    (void)wsub_backoff_next(&reconnect, link->failures, draw, &delay_ms);
-    wait = ms_timeval(delay_ms);
-    event_add(link->retry, &wait);
+    (void)wsub_backoff_next(&reconnect, link->failures, random, &delay_ms);
+    wsub_timer_start_ms(&link->retry, delay_ms);
 }
 
 /* Marks the link down and plans the next try.  The context is left to whoever
@@ -68,7 +60,7 @@ static void link_lost(struct wsub_redis_link *link, const char *why)
 
     link->ctx = NULL;
     link->up = false;
-    event_del(link->silence);
+    wsub_timer_stop(&link->silence);
     if (link->freeing)
         return;
     if ((was_up || link->failures == 0) && link->o.on_down != NULL)
@@ -109,22 +101,19 @@ static void watch_oldest(struct wsub_redis_link *link)
 {
     const struct wsub_redis_request *oldest = TAILQ_FIRST(&link->pending);
     uint64_t now = wsub_now_ms();
-    struct timeval wait;
 
     if (oldest == NULL || link->ctx == NULL)
         return;
-    wait =
-        ms_timeval(oldest->deadline_ms > now ? oldest->deadline_ms - now : 1);
-    event_add(link->silence, &wait);
+    wsub_timer_start_ms(&link->silence, oldest->deadline_ms > now
+                                            ? oldest->deadline_ms - now
+                                            : 1);
 }
 
-static void on_silence(evutil_socket_t fd, short what, void *arg)
+static void on_silence(void *arg)
 {
     struct wsub_redis_link *link = arg;
     const struct wsub_redis_request *oldest = TAILQ_FIRST(&link->pending);
 
-    (void)fd;
-    (void)what;
     if (oldest != NULL && oldest->deadline_ms <= wsub_now_ms())
         wsub_redis_link_break(link, "no reply in time");
     else
@@ -167,7 +156,7 @@ static bool send_with_script(struct wsub_redis_request *request)
            link_queue(link, request) == WSUB_OK;
 }
 
-/* True for the errors that mean: this server can't serve now, ask again. */
+/* True for the errors that mean: this server can't serve now, try again. */
 static bool is_unavailable(const struct redisReply *reply)
 {
     return error_is(reply, "LOADING") || error_is(reply, "READONLY") ||
@@ -289,10 +278,8 @@ static void link_connect(struct wsub_redis_link *link)
     greet(link);
 }
 
-static void on_retry(evutil_socket_t fd, short what, void *arg)
+static void on_retry(void *arg)
 {
-    (void)fd;
-    (void)what;
     link_connect(arg);
 }
 
@@ -300,13 +287,12 @@ struct wsub_redis_link *
 wsub_redis_link_new(const struct wsub_redis_link_options *options)
 {
     struct wsub_redis_link *link = wsub_calloc(1, sizeof(*link));
-    struct timeval now = {0, 0};
 
     link->o = *options;
     TAILQ_INIT(&link->pending);
-    link->retry = evtimer_new(link->o.base, on_retry, link);
-    link->silence = evtimer_new(link->o.base, on_silence, link);
-    event_add(link->retry, &now);
+    wsub_timer_init(&link->retry, link->o.base, on_retry, link);
+    wsub_timer_init(&link->silence, link->o.base, on_silence, link);
+    wsub_timer_start_ms(&link->retry, 0);
     return link;
 }
 
@@ -318,8 +304,8 @@ void wsub_redis_link_free(struct wsub_redis_link *link)
     wsub_redis_link_break(link, "closing");
     for (size_t i = 0; i < GREETINGS; i++)
         wsub_cmd_done(&link->greeting[i].cmd);
-    event_free(link->retry);
-    event_free(link->silence);
+    wsub_timer_done(&link->retry);
+    wsub_timer_done(&link->silence);
     free(link);
 }
 

@@ -25,7 +25,7 @@ struct wsub_redis_url {
     uint32_t db;
 };
 
-/* Takes `text` apart.  On WSUB_ERR_INVALID *ret_reason (always set then) is a
+/* Parses `text`.  On WSUB_ERR_INVALID *ret_reason (always set then) is a
  * constant phrase such as "the port is not 1 to 65535"; it never quotes the
  * text, which may hold a password. */
 enum wsub_err

@@ -1,4 +1,4 @@
-/* replies.h - what Redis answered, in memory that is freed as a whole.
+/* replies.h - the replies of Redis, in memory that is freed as a whole.
  *
  * hiredis makes each element of a reply and each string by itself, and frees
  * them one by one: the larger part of what reading costs.  These functions

@@ -18,6 +18,9 @@
 #define WSUB_KEY_REQUEST "request"  /* :TD:CD:MODE */
 #define WSUB_KEY_TOPIC "topic"      /* :TD */
 #define WSUB_KEY_KEPT "kept"        /* :EVENT */
+#define WSUB_KEY_CURSORS "follow"   /* :TD */
+#define WSUB_KEY_MISSED "missed"    /* :TD:CD */
+#define WSUB_KEY_ATTEMPTS "tries"   /* :TD */
 #define WSUB_KEY_SUSPENDED "suspended"
 #define WSUB_KEY_GAPS "gaps"
 #define WSUB_KEY_PROBE "probe" /* never there */

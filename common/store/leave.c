@@ -2,26 +2,33 @@
 
 #include <stdlib.h>
 
+#include "common/base/countdown.h"
 #include "common/base/mem.h"
 #include "common/store/store.h"
 
 struct leaving {
-    unsigned due; /* answers, and the one that wsub_leave() counts itself */
+    struct wsub_countdown all;
     void (*on_done)(void *arg);
-    void *arg;
+    void *arg; /* borrowed; given to on_done */
 };
 
-static void on_left(enum wsub_err err, const struct redisReply *reply,
-                    void *arg)
+static void on_all_left(void *arg)
+{
+    struct leaving *leaving = arg;
+
+    leaving->on_done(leaving->arg);
+    free(leaving);
+}
+
+static void parse_left(enum wsub_err err, const struct redisReply *reply,
+                       wsub_store_cb *cb, void *arg)
 {
     struct leaving *leaving = arg;
 
     (void)err;
     (void)reply;
-    if (--leaving->due > 0)
-        return;
-    leaving->on_done(leaving->arg);
-    free(leaving);
+    (void)cb;
+    wsub_countdown_off(&leaving->all);
 }
 
 void wsub_leave(struct wsub_store *store, const char *group,
@@ -30,9 +37,9 @@ void wsub_leave(struct wsub_store *store, const char *group,
 {
     struct leaving *leaving = wsub_calloc(1, sizeof(*leaving));
 
-    leaving->due = 1;
     leaving->on_done = on_done;
     leaving->arg = arg;
+    wsub_countdown_start(&leaving->all, on_all_left, leaving);
     for (unsigned i = 0; i < wsub_store_shards(store); i++) {
         struct wsub_cmd cmd;
 
@@ -41,8 +48,8 @@ void wsub_leave(struct wsub_store *store, const char *group,
         wsub_cmd_str(&cmd, consumer);
         for (size_t s = 0; s < count; s++)
             wsub_cmd_str(&cmd, streams[s]);
-        if (wsub_store_send(store, i, &cmd, on_left, leaving) == WSUB_OK)
-            leaving->due++;
+        wsub_countdown_add(&leaving->all);
+        wsub_store_once(store, i, &cmd, parse_left, NULL, leaving);
     }
-    on_left(WSUB_OK, NULL, leaving);
+    wsub_countdown_off(&leaving->all);
 }

@@ -5,21 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <event2/event.h>
-
+#include "common/base/countdown.h"
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
 #include "common/store/store.h"
 
 #define LOOK_MS 2000
 
 struct wsub_progress {
     struct wsub_progress_options o;
-    struct event *timer; /* owned */
-    uint64_t note_ms;    /* the last progress, on our own clock */
-    unsigned due;        /* answers that are still to come */
-    bool unread;         /* so far in these answers */
+    struct wsub_timer timer;
+    uint64_t note_ms;          /* the last progress, on our own clock */
+    struct wsub_countdown all; /* replies of one look */
+    bool unread;               /* so far in these replies */
     bool stuck;
 };
 
@@ -48,13 +48,19 @@ static void on_groups(enum wsub_err err, const struct redisReply *reply,
 
     if (err == WSUB_OK && has_unread(reply))
         progress->unread = true;
-    if (--progress->due == 0 && !progress->unread &&
-        !progress->o.holds_work(progress->o.arg))
+    wsub_countdown_off(&progress->all);
+}
+
+static void on_looked(void *arg)
+{
+    struct wsub_progress *progress = arg;
+
+    if (!progress->unread && !progress->o.holds_work(progress->o.arg))
         wsub_progress_note(progress);
 }
 
-static void ask(struct wsub_progress *progress, unsigned shard,
-                const char *stream)
+static void look_at(struct wsub_progress *progress, unsigned shard,
+                    const char *stream)
 {
     struct wsub_store *store = progress->o.store;
     struct wsub_cmd cmd;
@@ -63,7 +69,7 @@ static void ask(struct wsub_progress *progress, unsigned shard,
     wsub_cmd_str(&cmd, "GROUPS");
     wsub_store_key(&cmd, store, shard, stream, NULL);
     if (wsub_store_send(store, shard, &cmd, on_groups, progress) == WSUB_OK)
-        progress->due++;
+        wsub_countdown_add(&progress->all);
 }
 
 static void judge(struct wsub_progress *progress)
@@ -79,33 +85,35 @@ static void judge(struct wsub_progress *progress)
     progress->stuck = stuck;
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void look(struct wsub_progress *progress)
+{
+    progress->unread = false;
+    wsub_countdown_start(&progress->all, on_looked, progress);
+    for (unsigned i = 0; i < wsub_store_shards(progress->o.store); i++)
+        for (size_t s = 0; s < progress->o.stream_count; s++)
+            look_at(progress, i, progress->o.streams[s]);
+    wsub_countdown_off(&progress->all);
+}
+
+static void on_timer(void *arg)
 {
     struct wsub_progress *progress = arg;
 
-    (void)fd;
-    (void)what;
     if (!wsub_store_up(progress->o.store))
         wsub_progress_note(progress);
     judge(progress);
-    if (progress->due > 0)
-        return;
-    progress->unread = false;
-    for (unsigned i = 0; i < wsub_store_shards(progress->o.store); i++)
-        for (size_t s = 0; s < progress->o.stream_count; s++)
-            ask(progress, i, progress->o.streams[s]);
+    if (progress->all.due == 0) /* else the look before is not over */
+        look(progress);
 }
 
 struct wsub_progress *
 wsub_progress_new(const struct wsub_progress_options *options)
 {
     struct wsub_progress *progress = wsub_calloc(1, sizeof(*progress));
-    struct timeval every = {LOOK_MS / 1000, (LOOK_MS % 1000) * 1000};
 
     progress->o = *options;
-    progress->timer =
-        event_new(options->base, -1, EV_PERSIST, on_timer, progress);
-    event_add(progress->timer, &every);
+    wsub_timer_every_ms(&progress->timer, options->base, LOOK_MS, on_timer,
+                        progress);
     wsub_progress_note(progress);
     return progress;
 }
@@ -114,7 +122,7 @@ void wsub_progress_free(struct wsub_progress *progress)
 {
     if (progress == NULL)
         return;
-    event_free(progress->timer);
+    wsub_timer_done(&progress->timer);
     free(progress);
 }
 

@@ -2,8 +2,8 @@
  *
  * Work waits when the process holds some, or when its streams have unread
  * entries.  A process that settles nothing while work waits, for longer than
- * the slowest piece may take, is not ready: something that it can't see
- * itself is broken, and whoever watches /readyz should look. */
+ * the slowest piece may take, is not ready: something is broken that it can't
+ * see itself, and whoever watches /readyz should look. */
 #ifndef WSUB_STORE_PROGRESS_H
 #define WSUB_STORE_PROGRESS_H
 

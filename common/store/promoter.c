@@ -3,23 +3,21 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include <event2/event.h>
-
-#include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
 #include "common/store/store.h"
 
 #define LOOK_MS 5000 /* longest sleep, see promoter.h */
 #define DOWN_MS 500  /* between tries while Redis is away */
-#define MOVE_MAX 500 /* entries a call; about a millisecond of Redis */
+#define MOVE_MAX 500 /* entries per call; about a millisecond of Redis */
 
 struct shard {
     struct wsub_promoter *promoter;
     unsigned number;
-    struct event *timer; /* owned */
-    uint64_t next_ms;    /* when the timer runs, on our own clock */
-    uint64_t hint_ms;    /* a hint that came while a call was on its way */
+    struct wsub_timer timer;
+    uint64_t next_ms; /* when the timer runs, on our own clock */
+    uint64_t hint_ms; /* a hint that came while a call was on its way */
     bool busy;
 };
 
@@ -30,19 +28,17 @@ struct wsub_promoter {
 
 static void plan(struct shard *shard, uint64_t delay_ms)
 {
-    struct timeval wait = {(time_t)(delay_ms / 1000),
-                           (suseconds_t)(delay_ms % 1000) * 1000};
-
     shard->next_ms = wsub_now_ms() + delay_ms;
-    event_add(shard->timer, &wait);
+    wsub_timer_start_ms(&shard->timer, delay_ms);
 }
 
-static void on_promoted(enum wsub_err err, const struct redisReply *reply,
-                        void *arg)
+static void parse_promoted(enum wsub_err err, const struct redisReply *reply,
+                           wsub_store_cb *cb, void *arg)
 {
     struct shard *shard = arg;
     uint64_t delay_ms = LOOK_MS, now = wsub_now_ms();
 
+    (void)cb;
     shard->busy = false;
     if (err == WSUB_OK) {
         long long moved = reply->element[0]->integer;
@@ -54,9 +50,6 @@ static void on_promoted(enum wsub_err err, const struct redisReply *reply,
             delay_ms = (uint64_t)next + 1;
     } else {
         delay_ms = DOWN_MS;
-        if (err == WSUB_ERR_REFUSED)
-            wsub_log_warn("promote-refused", WSUB_KU("shard", shard->number),
-                          WSUB_KV("error", reply->str));
     }
     if (shard->hint_ms != 0 && shard->hint_ms < now + delay_ms)
         delay_ms = shard->hint_ms > now ? shard->hint_ms - now : 0;
@@ -64,14 +57,12 @@ static void on_promoted(enum wsub_err err, const struct redisReply *reply,
     plan(shard, delay_ms);
 }
 
-static void on_due(evutil_socket_t fd, short what, void *arg)
+static void on_due(void *arg)
 {
     struct shard *shard = arg;
     struct wsub_store *store = shard->promoter->store;
     struct wsub_cmd cmd;
 
-    (void)fd;
-    (void)what;
     if (!wsub_store_up(store)) {
         plan(shard, DOWN_MS);
         return;
@@ -79,11 +70,7 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
     wsub_store_script(&cmd, store, shard->number, WSUB_SCRIPT_PROMOTE);
     wsub_cmd_u64(&cmd, MOVE_MAX);
     shard->busy = true;
-    if (wsub_store_send(store, shard->number, &cmd, on_promoted, shard) !=
-        WSUB_OK) {
-        shard->busy = false;
-        plan(shard, DOWN_MS);
-    }
+    wsub_store_once(store, shard->number, &cmd, parse_promoted, NULL, shard);
 }
 
 struct wsub_promoter *wsub_promoter_new(struct event_base *base,
@@ -99,7 +86,7 @@ struct wsub_promoter *wsub_promoter_new(struct event_base *base,
 
         shard->promoter = promoter;
         shard->number = i;
-        shard->timer = evtimer_new(base, on_due, shard);
+        wsub_timer_init(&shard->timer, base, on_due, shard);
         plan(shard, 0);
     }
     return promoter;
@@ -110,7 +97,7 @@ void wsub_promoter_free(struct wsub_promoter *promoter)
     if (promoter == NULL)
         return;
     for (unsigned i = 0; i < wsub_store_shards(promoter->store); i++)
-        event_free(promoter->shards[i].timer);
+        wsub_timer_done(&promoter->shards[i].timer);
     free(promoter->shards);
     free(promoter);
 }

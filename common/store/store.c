@@ -586,6 +586,14 @@ enum wsub_err wsub_store_try(struct wsub_store *store, unsigned shard,
     return WSUB_ERR_UNAVAILABLE;
 }
 
+void wsub_store_once(struct wsub_store *store, unsigned shard,
+                     struct wsub_cmd *cmd, wsub_store_parse *parse,
+                     wsub_store_cb *cb, void *arg)
+{
+    if (wsub_store_try(store, shard, cmd, parse, cb, arg) != WSUB_OK)
+        parse(WSUB_ERR_UNAVAILABLE, NULL, cb, arg);
+}
+
 enum wsub_err wsub_store_send(struct wsub_store *store, unsigned shard,
                               struct wsub_cmd *cmd, wsub_redis_cb *cb,
                               void *arg)

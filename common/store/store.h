@@ -110,6 +110,12 @@ enum wsub_err wsub_store_try(struct wsub_store *store, unsigned shard,
                              struct wsub_cmd *cmd, wsub_store_parse *parse,
                              wsub_store_cb *cb, void *arg) WSUB_MUST_CHECK;
 
+/* As wsub_store_try(), but `parse` is called once in any case: during this call
+ * with WSUB_ERR_UNAVAILABLE when the command can't be sent. */
+void wsub_store_once(struct wsub_store *store, unsigned shard,
+                     struct wsub_cmd *cmd, wsub_store_parse *parse,
+                     wsub_store_cb *cb, void *arg);
+
 /* As wsub_store_try(), with the bare reply; a refusal is not logged. */
 enum wsub_err wsub_store_send(struct wsub_store *store, unsigned shard,
                               struct wsub_cmd *cmd, wsub_redis_cb *cb,

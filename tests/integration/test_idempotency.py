@@ -110,7 +110,7 @@ class OneHub(KeyTest):
         before = redis.snapshot()
         self.assertEqual(self.system.hub.push(TOPIC, b"1", key="k").status,
                          503)
-        self.system.program("hub").wait_event("event-refused")
+        self.system.program("hub").wait_event("redis-refused")
         self.assertEqual(redis.snapshot(), before)
         redis.call("CONFIG", "SET", "maxmemory", 0)
         self.push("k")

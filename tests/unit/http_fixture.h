@@ -24,6 +24,9 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/http/listen.h"
+#include "common/http/request.h"
+#include "common/http/respond.h"
+#include "common/http/route.h"
 #include "common/http/server.h"
 #include "wait.h"
 
@@ -42,7 +45,7 @@ static void on_hello(struct wsub_http_request *req, void *arg)
 {
     (void)arg;
     asked++;
-    wsub_http_reply_text(req, 200, "hello");
+    wsub_http_respond_text(req, 200, "hello");
 }
 
 static const char *or_none(const char *text)
@@ -63,8 +66,8 @@ static void on_echo(struct wsub_http_request *req, void *arg)
                     wsub_http_path(req), or_none(wsub_http_query(req)),
                     or_none(wsub_http_header(req, "x-test")));
     wsub_buf_add(&text, body, len);
-    wsub_http_reply_header(req, "X-Echo", "yes");
-    wsub_http_reply(req, 202, "text/plain", text.data, text.len);
+    wsub_http_respond_header(req, "X-Echo", "yes");
+    wsub_http_respond(req, 202, "text/plain", text.data, text.len);
     wsub_buf_done(&text);
 }
 
@@ -83,7 +86,7 @@ static void on_big(struct wsub_http_request *req, void *arg)
     asked++;
     ck_assert_ptr_nonnull(body);
     memset(body, 'x', BIG_BYTES);
-    wsub_http_reply(req, 200, "text/plain", body, BIG_BYTES);
+    wsub_http_respond(req, 200, "text/plain", body, BIG_BYTES);
     free(body);
 }
 
@@ -92,7 +95,7 @@ static void on_free(struct wsub_http_request *req, void *arg)
     (void)arg;
     wsub_http_server_free(server);
     server = NULL;
-    wsub_http_reply_text(req, 200, "too late");
+    wsub_http_respond_text(req, 200, "too late");
 }
 
 static void on_free_later(struct wsub_http_request *req, void *arg)
@@ -105,7 +108,7 @@ static void on_free_later(struct wsub_http_request *req, void *arg)
 static void on_nothing(struct wsub_http_request *req, void *arg)
 {
     (void)arg;
-    wsub_http_reply(req, 204, NULL, NULL, 0);
+    wsub_http_respond(req, 204, NULL, NULL, 0);
 }
 
 /* Answers the request that waits longest. */
@@ -116,7 +119,7 @@ FIXTURE void answer_next(const char *text)
     ck_assert_uint_gt(waiting_count, 0);
     memmove(waiting, waiting + 1, sizeof(waiting) - sizeof(waiting[0]));
     waiting_count--;
-    wsub_http_reply_text(req, 200, "%s", text);
+    wsub_http_respond_text(req, 200, "%s", text);
 }
 
 static const struct wsub_http_route routes[] = {

@@ -6,51 +6,51 @@ static const struct {
     const char *sentence; /* NULL: it is fine */
 } values[] = {
     {"WEBSUB_PER_HOST=0",
-     "WEBSUB_PER_HOST='0' is not valid: transfers in flight to one host (1 to "
+     "WEBSUB_PER_HOST='0' is not valid: requests in flight to one host (1 to "
      "65536)"},
     {"WEBSUB_PER_HOST=65537",
-     "WEBSUB_PER_HOST='65537' is not valid: transfers in flight to one host "
+     "WEBSUB_PER_HOST='65537' is not valid: requests in flight to one host "
      "(1 to 65536)"},
     {"WEBSUB_PER_HOST=18446744073709551617",
-     "WEBSUB_PER_HOST='18446744073709551617' is not valid: transfers in "
+     "WEBSUB_PER_HOST='18446744073709551617' is not valid: requests in "
      "flight to one host (1 to 65536)"},
     {"WEBSUB_PER_HOST=4294967297",
-     "WEBSUB_PER_HOST='4294967297' is not valid: transfers in flight to one "
+     "WEBSUB_PER_HOST='4294967297' is not valid: requests in flight to one "
      "host (1 to 65536)"},
     {"WEBSUB_PER_HOST=",
-     "WEBSUB_PER_HOST='' is not valid: transfers in flight to one host (1 to "
+     "WEBSUB_PER_HOST='' is not valid: requests in flight to one host (1 to "
      "65536)"},
     {"WEBSUB_PER_HOST=+1",
-     "WEBSUB_PER_HOST='+1' is not valid: transfers in flight to one host (1 "
+     "WEBSUB_PER_HOST='+1' is not valid: requests in flight to one host (1 "
      "to 65536)"},
     {"WEBSUB_PER_HOST= 1",
-     "WEBSUB_PER_HOST=' 1' is not valid: transfers in flight to one host (1 "
+     "WEBSUB_PER_HOST=' 1' is not valid: requests in flight to one host (1 "
      "to 65536)"},
     {"WEBSUB_PER_HOST=1k",
-     "WEBSUB_PER_HOST='1k' is not valid: transfers in flight to one host (1 "
+     "WEBSUB_PER_HOST='1k' is not valid: requests in flight to one host (1 "
      "to 65536)"},
     {"WEBSUB_PER_HOST=1\n2\033",
-     "WEBSUB_PER_HOST='1?2?' is not valid: transfers in flight to one host (1 "
+     "WEBSUB_PER_HOST='1?2?' is not valid: requests in flight to one host (1 "
      "to 65536)"},
     {"WEBSUB_PER_HOST="
      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
      "WEBSUB_PER_HOST='"
      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...' "
-     "is not valid: transfers in flight to one host (1 to 65536)"},
+     "is not valid: requests in flight to one host (1 to 65536)"},
     {"WEBSUB_SHARDS=1025",
-     "WEBSUB_SHARDS='1025' is not valid: parts that the work is divided into; "
+     "WEBSUB_SHARDS='1025' is not valid: parts that the work is split into; "
      "fixed at the first start (1 to 1024)"},
     {"WEBSUB_TOPIC_ALLOW=http://a.example/*, https://*", NULL},
     {"WEBSUB_TOPIC_DENY=", NULL},
     {"WEBSUB_CALLBACK_DENY=a\nb",
      "WEBSUB_CALLBACK_DENY='a?b' is not valid: callbacks that may not "
-     "subscribe, also when allowed (at most 4,096 bytes: patterns divided by "
+     "subscribe, also when allowed (at most 4,096 bytes: patterns separated by "
      "commas, * stands for any bytes)"},
     {"WEBSUB_UNKNOWN_UNSUBSCRIBE=reject", NULL},
     {"WEBSUB_REDIRECT_TO=https://new.example/hub", NULL},
     {"WEBSUB_REDIRECT_TO=/hub",
      "WEBSUB_REDIRECT_TO='/hub' is not valid: URL of the hub to which this "
-     "one has moved: every POST to / and /subscriptions is answered 308; "
+     "one has moved: every POST to / and /subscriptions gets 308; "
      "empty: it has not moved (an absolute http or https URL)"},
     {"WEBSUB_DNS_SERVERS=", NULL},
     {"WEBSUB_DNS_SERVERS=127.0.0.1", NULL},
@@ -62,48 +62,48 @@ static const struct {
     {"WEBSUB_DNS_SERVERS=localhost",
      "WEBSUB_DNS_SERVERS='localhost' is not valid: name servers to ask; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
-     "divided by commas)"},
+     "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=127.0.0.1:0",
      "WEBSUB_DNS_SERVERS='127.0.0.1:0' is not valid: name servers to ask; "
      "empty: those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
-     "divided by commas)"},
+     "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=127.0.0.1:65536",
      "WEBSUB_DNS_SERVERS='127.0.0.1:65536' is not valid: name servers to ask; "
      "empty: those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
-     "divided by commas)"},
+     "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=127.1",
      "WEBSUB_DNS_SERVERS='127.1' is not valid: name servers to ask; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
-     "divided by commas)"},
+     "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=::1:53x",
      "WEBSUB_DNS_SERVERS='::1:53x' is not valid: name servers to ask; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
-     "divided by commas)"},
+     "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=[::1]",
      "WEBSUB_DNS_SERVERS='[::1]' is not valid: name servers to ask; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
-     "divided by commas)"},
+     "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=1.1.1.1,",
      "WEBSUB_DNS_SERVERS='1.1.1.1,' is not valid: name servers to ask; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
-     "divided by commas)"},
+     "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=1.1.1.1,,1.1.1.1",
      "WEBSUB_DNS_SERVERS='1.1.1.1,,1.1.1.1' is not valid: name servers to ask; "
      "empty: those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
-     "divided by commas)"},
+     "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=,1.1.1.1",
      "WEBSUB_DNS_SERVERS=',1.1.1.1' is not valid: name servers to ask; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
-     "divided by commas)"},
+     "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=1.1.1.1 ",
      "WEBSUB_DNS_SERVERS='1.1.1.1 ' is not valid: name servers to ask; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
-     "divided by commas)"},
+     "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1."
      "1,1.1.1.1,1.1.1.1",
      "WEBSUB_DNS_SERVERS='1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1."
      "1.1,1.1.1.1,...' is not valid: name servers to ask; empty: those of "
-     "/etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, divided by "
+     "/etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, separated by "
      "commas)"},
     {"WEBSUB_SHARDS=1024", NULL},
     {"WEBSUB_DRAIN_TIMEOUT_MS=0", NULL},
@@ -228,7 +228,7 @@ static const struct {
     {{"--config"}, "--config needs a value; try --help"},
     {{"--help=yes"}, "--help is no setting; try --help"},
     {{"--per-host=x"},
-     "--per-host='x' is not valid: transfers in flight to one host (1 to "
+     "--per-host='x' is not valid: requests in flight to one host (1 to "
      "65536)"},
     {{"--publish-token", "sword fish"},
      "--publish-token is not valid: bearer token for publishing; empty: "
@@ -258,10 +258,10 @@ static const struct {
     {"foo=1\nbar=2\n", 0, ":1: 'foo' is no setting; try --help"},
     {"=1\n", 0, ":1: '' is no setting; try --help"},
     {"shards=8\nper_host=0", 0,
-     ":2: per_host='0' is not valid: transfers in flight to one host (1 to "
+     ":2: per_host='0' is not valid: requests in flight to one host (1 to "
      "65536)"},
     {"shards=8\n per_host=0", 0,
-     ":2: per_host='0' is not valid: transfers in flight to one host (1 to "
+     ":2: per_host='0' is not valid: requests in flight to one host (1 to "
      "65536)"},
     {"admin_token = sword fish\n", 0,
      ":1: admin_token is not valid: bearer token of the admin API; empty: the "
@@ -357,7 +357,7 @@ START_TEST(checking_the_settings_finds_bad_ones)
 {
     expect_sentence(&(struct start){.args = {"--check-config", "--shards=0"}},
                     "--shards='0' is not valid: parts that the work is "
-                    "divided into; fixed at the first start (1 to 1024)");
+                    "split into; fixed at the first start (1 to 1024)");
 }
 END_TEST
 

@@ -9,6 +9,9 @@
 
 #include "common/base/log.h"
 #include "common/base/loop.h"
+#include "common/http/request.h"
+#include "common/http/respond.h"
+#include "common/http/route.h"
 #include "common/http/server.h"
 #include "suite.h"
 #include "wait.h"
@@ -33,7 +36,7 @@ static void on_request(struct wsub_http_request *req, void *arg)
     if (first_path[0] == '\0')
         snprintf(first_path, sizeof(first_path), "%s", wsub_http_path(req));
     if (!holds) {
-        wsub_http_reply_text(req, 200, "fine");
+        wsub_http_respond_text(req, 200, "fine");
         return;
     }
     ck_assert_uint_lt(held_count, REQUESTS_MAX);
@@ -150,7 +153,7 @@ START_TEST(no_more_are_in_flight_than_may_be)
                       BACKGROUND - REQUESTS_MAX);
     holds = false;
     for (size_t i = 0; i < REQUESTS_MAX; i++)
-        wsub_http_reply_text(held[i], 200, "fine");
+        wsub_http_respond_text(held[i], 200, "fine");
     WAIT_FOR(wsub_loop_base(loop), done == BACKGROUND);
 }
 END_TEST

@@ -1,4 +1,7 @@
 /* The life of a server and its connections. */
+#include "common/http/request.h"
+#include "common/http/respond.h"
+#include "common/http/server.h"
 #include "http_fixture.h"
 
 #include <sys/resource.h>
@@ -151,7 +154,7 @@ START_TEST(a_request_outlives_its_client)
         drain_and_wait();
         ck_assert_str_eq(wsub_http_path(waiting[0]), "/later");
     }
-    wsub_http_reply_header(waiting[0], "X", "y");
+    wsub_http_respond_header(waiting[0], "X", "y");
     answer_next("to nobody");
     if (_i == 0)
         drain_and_wait();

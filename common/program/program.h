@@ -1,0 +1,53 @@
+/* program.h - the life of every program.
+ *
+ *   settings -> loop -> worker -> status server -> run .. drain -> the reverse
+ *
+ * The worker is what the program is about: it is built on the loop, connects to
+ * Redis by itself, and is told to drain on the first signal.  The status server
+ * comes last, so that whoever sees it sees a built program. */
+#ifndef WSUB_PROGRAM_PROGRAM_H
+#define WSUB_PROGRAM_PROGRAM_H
+
+#include <stdbool.h>
+
+#include "common/base/config.h"
+#include "common/base/err.h"
+#include "common/http/status.h"
+
+struct wsub_loop;
+struct wsub_store;
+
+struct wsub_program_options {
+    enum wsub_program program;
+    void *worker; /* borrowed; zeroed; given to all of these: */
+
+    /* Builds the worker.  `config` and `loop` outlive it.  On failure one
+     * sentence goes to `err_text`; `done` frees what was built. */
+    enum wsub_err (*init)(void *worker, const struct wsub_config *config,
+                          struct wsub_loop *loop, char err_text[256]);
+
+    /* Stops taking work; the loop is finished when the last piece is done. */
+    void (*drain)(void *worker);
+    void (*done)(void *worker);
+
+    /* For a program without a server of its own: status_listen is served, and
+     * `ready` (NULL: always) says whether the worker is ready, or why not.  That
+     * the loop drains, and that Redis is not reached, is said before it. */
+    struct wsub_store *(*store)(const void *worker);
+    bool (*ready)(const void *worker, char reason[WSUB_STATUS_REASON_BYTES]);
+
+    /* For a program with a server of its own: where that listens.  Else NULL. */
+    const char *(*address)(const void *worker);
+};
+
+/* All of main(): returns the exit code. */
+int wsub_program_main(const struct wsub_program_options *options, int argc,
+                      char *argv[]);
+
+/* Whether a program is ready as far as its loop and Redis are concerned; else
+ * writes why not to `reason`. */
+bool wsub_program_ready(const struct wsub_loop *loop,
+                        const struct wsub_store *store,
+                        char reason[WSUB_STATUS_REASON_BYTES]);
+
+#endif

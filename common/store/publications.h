@@ -1,0 +1,43 @@
+/* publications.h - what publishers bring: content, and announcements that there
+ * is some (streams log and pings).
+ *
+ * Each call is tried once: what became of it is unknown when the link was lost
+ * meanwhile, and its callback is called once, maybe during the call. */
+#ifndef WSUB_STORE_PUBLICATIONS_H
+#define WSUB_STORE_PUBLICATIONS_H
+
+#include <stddef.h>
+
+#include "common/base/err.h"
+#include "common/store/place.h"
+
+struct wsub_store;
+
+/* Content that is pushed.  All is borrowed for the call. */
+struct wsub_push {
+    const char *topic; /* in its normal spelling */
+    const char *content_type;
+    const char *key; /* an Idempotency-Key; NULL for none */
+    const void *body;
+    size_t body_bytes;
+};
+
+/* `event` is the id of the event that the content has become; NULL unless `err`
+ * is WSUB_OK. */
+typedef void wsub_pushed_cb(enum wsub_err err, const struct wsub_place *event,
+                            void *arg);
+
+/* Appends the event.  When the topic had the same key within the last 24 hours
+ * nothing is appended, and `event` is the one of then. */
+void wsub_publications_push(struct wsub_store *store,
+                            const struct wsub_push *push, wsub_pushed_cb *cb,
+                            void *arg);
+
+typedef void wsub_announced_cb(enum wsub_err err, void *arg);
+
+/* Notes that the topic, a URL in its normal spelling, has new content, which
+ * the spreader fetches. */
+void wsub_publications_announce(struct wsub_store *store, const char *topic,
+                                wsub_announced_cb *cb, void *arg);
+
+#endif

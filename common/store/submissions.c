@@ -1,0 +1,107 @@
+#include "common/store/submissions.h"
+
+#include "common/store/store.h"
+
+#define REQUEST_TTL_S 3600 /* a request that nobody verifies lapses */
+
+static const char *const way_names[] = {[WSUB_SUBMISSION_VERIFY] = "verify",
+                                        [WSUB_SUBMISSION_TRUST] = "trust",
+                                        [WSUB_SUBMISSION_VALIDATE] = "validate",
+                                        [WSUB_SUBMISSION_DENY] = "deny"};
+
+/* The reply of request.lua: the generation, 0 or -1. */
+static void parse_generation(enum wsub_err err, const struct redisReply *reply,
+                             wsub_store_cb *cb, void *arg)
+{
+    wsub_submitted_cb *on_submitted = (wsub_submitted_cb *)cb;
+    long long generation = err == WSUB_OK ? reply->integer : 0;
+
+    if (err == WSUB_OK && generation <= 0)
+        err = generation == 0 ? WSUB_ERR_NOT_FOUND : WSUB_ERR_FULL;
+    on_submitted(err, err == WSUB_OK ? (uint64_t)generation : 0, arg);
+}
+
+void wsub_submissions_add(struct wsub_store *store,
+                          const struct wsub_submission *s,
+                          wsub_submitted_cb *cb, void *arg)
+{
+    struct wsub_cmd cmd;
+
+    wsub_store_script(&cmd, store, s->ref->shard, WSUB_SCRIPT_REQUEST);
+    wsub_cmd_str(&cmd, s->ref->digest);
+    wsub_cmd_str(&cmd, s->cd);
+    wsub_cmd_str(&cmd, s->subscribe ? "s" : "u");
+    wsub_cmd_str(&cmd, s->topic);
+    wsub_cmd_str(&cmd, s->topic_given);
+    wsub_cmd_str(&cmd, s->callback_given);
+    wsub_cmd_u64(&cmd, s->lease_s);
+    wsub_cmd_arg(&cmd, s->secret, s->secret_len);
+    wsub_cmd_u64(&cmd, REQUEST_TTL_S);
+    wsub_cmd_u64(&cmd, WSUB_SUBMISSIONS_WAITING_MAX);
+    wsub_cmd_str(&cmd, way_names[s->way]);
+    wsub_cmd_str(&cmd, s->reason);
+    wsub_cmd_str(&cmd, s->ordered ? "1" : "0");
+    wsub_store_once(store, s->ref->shard, &cmd, parse_generation,
+                    (wsub_store_cb *)cb, arg);
+}
+
+static void parse_confirmed(enum wsub_err err, const struct redisReply *reply,
+                            wsub_store_cb *cb, void *arg)
+{
+    (void)reply;
+    ((wsub_confirmed_cb *)cb)(err, arg);
+}
+
+void wsub_submissions_confirm(struct wsub_store *store,
+                              const struct wsub_topic_ref *ref, const char *cd,
+                              bool subscribe, uint64_t generation,
+                              wsub_confirmed_cb *cb, void *arg)
+{
+    struct wsub_cmd cmd;
+
+    wsub_store_script(&cmd, store, ref->shard, WSUB_SCRIPT_VERIFIED);
+    wsub_cmd_str(&cmd, ref->digest);
+    wsub_cmd_str(&cmd, cd);
+    wsub_cmd_str(&cmd, subscribe ? "s" : "u");
+    wsub_cmd_u64(&cmd, generation);
+    wsub_cmd_str(&cmd, "confirmed");
+    wsub_cmd_u64(&cmd, 0); /* its age */
+    wsub_cmd_u64(&cmd, 0); /* no next attempt */
+    wsub_cmd_u64(&cmd, 0); /* no failures */
+    wsub_cmd_str(&cmd, "-");
+    wsub_store_once(store, ref->shard, &cmd, parse_confirmed,
+                    (wsub_store_cb *)cb, arg);
+}
+
+/* The reply of deny.lua: subscriptions ended or -1, CD to go on after. */
+static void parse_denied(enum wsub_err err, const struct redisReply *reply,
+                         wsub_store_cb *cb, void *arg)
+{
+    wsub_denied_cb *on_denied = (wsub_denied_cb *)cb;
+
+    if (err == WSUB_OK && reply->element[0]->integer < 0)
+        err = WSUB_ERR_FULL;
+    if (err == WSUB_OK)
+        on_denied(err, (uint64_t)reply->element[0]->integer,
+                  reply->element[1]->str, arg);
+    else
+        on_denied(err, 0, "", arg);
+}
+
+void wsub_submissions_deny(struct wsub_store *store,
+                           const struct wsub_denial_page *page,
+                           wsub_denied_cb *cb, void *arg)
+{
+    struct wsub_cmd cmd;
+
+    wsub_store_script(&cmd, store, page->ref->shard, WSUB_SCRIPT_DENY);
+    wsub_cmd_str(&cmd, page->ref->digest);
+    wsub_cmd_str(&cmd, page->topic);
+    wsub_cmd_str(&cmd, page->cd != NULL ? page->cd : "-");
+    wsub_cmd_str(&cmd, page->reason);
+    wsub_cmd_str(&cmd, page->after);
+    wsub_cmd_u64(&cmd, page->limit);
+    wsub_cmd_u64(&cmd, WSUB_SUBMISSIONS_WAITING_MAX);
+    wsub_store_once(store, page->ref->shard, &cmd, parse_denied,
+                    (wsub_store_cb *)cb, arg);
+}

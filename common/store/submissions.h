@@ -1,0 +1,87 @@
+/* submissions.h - how subscribe and unsubscribe requests come in, and how an
+ * operator denies subscriptions.
+ *
+ * Each call is tried once, and its callback is called once, maybe during the
+ * call; WSUB_ERR_UNAVAILABLE: what became of it is unknown. */
+#ifndef WSUB_STORE_SUBMISSIONS_H
+#define WSUB_STORE_SUBMISSIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/store/topic.h"
+
+struct wsub_store;
+
+/* Most verifications that may wait in a shard, some 50 MB of Redis; beyond that
+ * requests and denials are refused. */
+#define WSUB_SUBMISSIONS_WAITING_MAX 200000
+
+/* What becomes of a request once it is stored. */
+enum wsub_submission_way {
+    WSUB_SUBMISSION_VERIFY,   /* deliver asks the callback */
+    WSUB_SUBMISSION_TRUST,    /* the caller confirms it at once */
+    WSUB_SUBMISSION_VALIDATE, /* the spreader looks at the topic first */
+    WSUB_SUBMISSION_DENY,     /* the operator's lists don't let it through */
+};
+
+/* All is borrowed for the call. */
+struct wsub_submission {
+    const struct wsub_topic_ref *ref; /* of the topic */
+    const char *cd;                   /* digest of the callback */
+    bool subscribe;                   /* else it unsubscribes */
+    enum wsub_submission_way way;
+    const char *topic; /* in its normal spelling */
+    const char *topic_given, *callback_given;
+    uint64_t lease_s;
+    const char *secret; /* sealed; of secret_len bytes; "-" for none */
+    size_t secret_len;
+    const char *reason; /* of a denial; else "" */
+    bool ordered;       /* its events are to come one at a time, in order */
+};
+
+/* `generation` is that of the request; 0 when `err` is not WSUB_OK.
+ * WSUB_ERR_NOT_FOUND: there is nothing to unsubscribe.  WSUB_ERR_FULL: too many
+ * verifications wait. */
+typedef void wsub_submitted_cb(enum wsub_err err, uint64_t generation,
+                               void *arg);
+
+/* Stores the request (request.lua), in place of the one that waits. */
+void wsub_submissions_add(struct wsub_store *store,
+                          const struct wsub_submission *submission,
+                          wsub_submitted_cb *cb, void *arg);
+
+typedef void wsub_confirmed_cb(enum wsub_err err, void *arg);
+
+/* Confirms the request of that generation without asking the callback
+ * (verified.lua). */
+void wsub_submissions_confirm(struct wsub_store *store,
+                              const struct wsub_topic_ref *ref, const char *cd,
+                              bool subscribe, uint64_t generation,
+                              wsub_confirmed_cb *cb, void *arg);
+
+/* A page of a topic's subscriptions to be denied; borrowed for the call. */
+struct wsub_denial_page {
+    const struct wsub_topic_ref *ref;
+    const char *topic;  /* in its normal spelling */
+    const char *cd;     /* the one callback; NULL: all of them */
+    const char *reason; /* "" for none */
+    const char *after;  /* CD that the page before ended with; "" at first */
+    unsigned limit;     /* subscriptions in the page */
+};
+
+/* `ended` subscriptions and requests; `after` is the CD that the next page
+ * begins after, "" when this was the last one.  WSUB_ERR_FULL: too many
+ * verifications wait. */
+typedef void wsub_denied_cb(enum wsub_err err, uint64_t ended,
+                            const char *after, void *arg);
+
+/* Ends the subscriptions of the page, and queues what their callbacks are told
+ * (deny.lua). */
+void wsub_submissions_deny(struct wsub_store *store,
+                           const struct wsub_denial_page *page,
+                           wsub_denied_cb *cb, void *arg);
+
+#endif
