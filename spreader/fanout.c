@@ -2,307 +2,222 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/queue.h>
 
-#include <event2/event.h>
 #include <uthash.h>
 
+#include "common/base/config.h"
+#include "common/base/container_of.h"
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
+#include "common/store/events.h"
+#include "common/store/fetches.h"
+#include "common/store/keys.h"
 #include "common/store/store.h"
-#include "common/store/progress.h"
 #include "common/store/stream_reader.h"
-#include "common/store/topic.h"
-#include "spreader/intake.h"
-#include "spreader/spreader.h"
+#include "spreader/order.h"
 #include "spreader/stats.h"
 
-#define PAGE_JOBS 500 /* under 3 ms of Redis, in which it serves no one else */
-#define RESUME_MS 500 /* between looks whether Redis is back */
-#define RENEW_RESUMES 4 /* 2 s: less than half of what a takeover waits */
-#define RENEW_MAX 1000  /* events of a shard in one call; a few ms of Redis */
-#define WAIT_MS 10      /* deliver empties `bulk` by some hundred jobs in it */
-#define WAIT_MAX_MS 160 /* while nothing but a takeover can help */
-#define FRESH_MAX 8     /* first pages in a row, while others want pages too */
-#define EVENT_ID_MAX 48
+#define PAGE_SUBSCRIPTIONS                                                     \
+    500                /* under 3 ms of Redis, which serves no one else */
+#define RENEW_MS 2000  /* less than half of what a takeover waits */
+#define RENEW_MAX 1000 /* events of a shard in one call; a few ms of Redis */
 
-enum page_result {
-    PAGE_MORE = 0,
-    PAGE_FINISHED = 1,
-    PAGE_FULL = 2,  /* `bulk` has no room */
-    PAGE_EARLY = 3, /* another spreader's event has to begin first */
-};
-
-struct event_job {
-    char id[EVENT_ID_MAX];
-    char *topic;  /* owned */
-    bool is_open; /* it is in that list */
-    TAILQ_ENTRY(event_job) next;
+struct open_event {
+    struct wsub_entry_id id;
+    char *topic; /* owned */
+    struct spread_place place;
     UT_hash_handle hh;
 };
-
-TAILQ_HEAD(event_list, event_job);
 
 struct shard {
     struct spread_fanout *fanout;
     unsigned number;
-    struct event_list fresh; /* without a page yet: most need no other */
-    struct event_list open;  /* the next one to get a page first */
-    struct event_job *ids;   /* owned; those of both, by id */
-    struct event_job *asked; /* borrowed; whose page is on its way, or to be
-                               * asked for again */
-    unsigned fresh_in_a_row;
-    unsigned waiting;         /* events told in a row to come back later */
-    struct event *wait_timer; /* owned */
-    suseconds_t wait_ms;      /* the next pause */
-    bool busy;
+    struct spread_order order;
+    struct open_event *events; /* owned; those of the order, by id */
+    struct open_event *paged;  /* borrowed; its page is on its way */
+    struct wsub_timer pause;
 };
 
 struct spread_fanout {
-    struct spreader *s;   /* borrowed; outlives the fan-out */
+    struct spread_fanout_options o;
     struct shard *shards; /* owned */
-    struct event *resume; /* owned */
-    unsigned resumes;     /* how often it ran */
+    struct wsub_timer renew;
 };
 
-static void page_next(struct shard *shard);
-
-static void take_out(struct shard *shard, struct event_job *event)
+static void event_drop(struct shard *shard, struct open_event *event)
 {
-    struct event_list *list = event->is_open ? &shard->open : &shard->fresh;
-
-    TAILQ_REMOVE(list, event, next);
-}
-
-static void event_drop(struct shard *shard, struct event_job *event)
-{
-    take_out(shard, event);
-    HASH_DEL(shard->ids, event);
+    HASH_DEL(shard->events, event);
     free(event->topic);
     free(event);
 }
 
-/* The event that gets the next page; NULL when there is none. */
-static struct event_job *choose(struct shard *shard)
+static void finished(struct shard *shard, struct open_event *event)
 {
-    struct event_job *fresh = TAILQ_FIRST(&shard->fresh);
-    struct event_job *open = TAILQ_FIRST(&shard->open);
-    bool is_fair = shard->fresh_in_a_row < FRESH_MAX || shard->waiting > 0;
+    const struct spread_fanout_options *o = &shard->fanout->o;
 
-    if (fresh == NULL || (open != NULL && !is_fair)) {
-        shard->fresh_in_a_row = 0;
-        return open;
-    }
-    shard->fresh_in_a_row++;
-    return fresh;
-}
-
-/* Adds the TD of each level, the most specific first. */
-static void add_levels(struct wsub_cmd *cmd, const char *topic)
-{
-    char td[WSUB_DIGEST_LEN + 1];
-    int level = 0;
-
-    do {
-        wsub_topic_level(topic, level, td);
-        wsub_cmd_str(cmd, td);
-    } while (wsub_topic_next_level(topic, &level));
-}
-
-static void page_done(struct shard *shard, const struct redisReply *reply)
-{
-    struct event_job *event = shard->asked;
-    long long result = reply->element[1]->integer;
-
-    wsub_progress_note(shard->fanout->s->progress); /* what waits for
-                                                     * others is not stuck */
-    spread_stat_add(SPREAD_STAT_JOBS, (uint64_t)reply->element[0]->integer);
-    if (result != PAGE_FINISHED) {
-        shard->waiting = result == PAGE_MORE ? 0 : shard->waiting + 1;
-        if (result != PAGE_EARLY)
-            shard->wait_ms = WAIT_MS;
-        take_out(shard, event);
-        TAILQ_INSERT_TAIL(&shard->open, event, next);
-        event->is_open = true;
-        return;
-    }
-    shard->waiting = 0; /* others may have waited for this one */
-    shard->wait_ms = WAIT_MS;
     spread_stat_add(SPREAD_STAT_EVENTS, 1);
     wsub_log_debug("fanned-out", WSUB_KU("shard", shard->number),
-                   WSUB_KV("event", event->id));
+                   WSUB_KV("event", event->id.text));
     event_drop(shard, event);
-    spread_intake_release(shard->fanout->s->intake, 1);
+    o->on_done(1, o->arg);
 }
 
-static void on_page(enum wsub_err err, const struct redisReply *reply,
-                    void *arg)
+static void tell_idle(const struct spread_fanout *fanout)
+{
+    if (spread_fanout_idle(fanout))
+        fanout->o.on_idle(fanout->o.arg);
+}
+
+static void page_next(struct shard *shard);
+
+static void on_page(enum wsub_page_result result, uint64_t jobs, void *arg)
 {
     struct shard *shard = arg;
+    const struct spread_fanout_options *o = &shard->fanout->o;
+    struct open_event *event = shard->paged;
 
-    shard->busy = false;
-    if (err == WSUB_OK) {
-        page_done(shard, reply);
-        shard->asked = NULL;
-        page_next(shard);
-    } else if (err == WSUB_ERR_REFUSED) {
-        wsub_log_error("page-refused", WSUB_KU("shard", shard->number),
-                       WSUB_KV("error", reply->str));
-    }
-    spread_drain_check(shard->fanout->s);
+    shard->paged = NULL;
+    spread_stat_add(SPREAD_STAT_JOBS, jobs);
+    o->on_progress(o->arg);
+    spread_order_paged(&shard->order, &event->place, result);
+    if (result == WSUB_PAGE_FINISHED)
+        finished(shard, event);
+    page_next(shard);
+    tell_idle(shard->fanout);
 }
 
-/* An event that has had no page yet needs no room in `bulk`, and may be the one
- * that others wait for, so all are asked before the shard waits. */
-static bool all_wait(const struct shard *shard)
+static void page_send(struct shard *shard)
 {
-    return shard->waiting >= HASH_COUNT(shard->ids);
-}
+    const struct spread_fanout_options *o = &shard->fanout->o;
 
-static bool wait_a_while(struct shard *shard)
-{
-    struct timeval wait = {0, shard->wait_ms * 1000};
-
-    if (!all_wait(shard))
-        return false;
-    if (!event_pending(shard->wait_timer, EV_TIMEOUT, NULL)) {
-        event_add(shard->wait_timer, &wait);
-        if (shard->wait_ms < WAIT_MAX_MS)
-            shard->wait_ms *= 2;
-    }
-    spread_drain_check(shard->fanout->s);
-    return true;
+    wsub_event_page(o->store,
+                    &(struct wsub_page){
+                        .shard = shard->number,
+                        .event = shard->paged->id.text,
+                        .topic = shard->paged->topic,
+                        .subscriptions = PAGE_SUBSCRIPTIONS,
+                        .retention_ms = (uint64_t)o->config->retention_s * 1000,
+                        .fanout_jobs_max = o->config->fanout_backlog,
+                    },
+                    on_page, shard);
 }
 
 static void page_next(struct shard *shard)
 {
-    const struct spreader *s = shard->fanout->s;
-    const struct event_job *event;
-    struct wsub_cmd cmd;
+    struct spread_place *place;
 
-    if (shard->busy || shard->ids == NULL || wait_a_while(shard))
+    if (shard->paged != NULL || shard->events == NULL)
         return;
-    if (shard->asked == NULL)
-        shard->asked = choose(shard);
-    event = shard->asked;
-    wsub_store_script(&cmd, s->store, shard->number, WSUB_SCRIPT_PAGE);
-    wsub_cmd_str(&cmd, event->id);
-    wsub_cmd_u64(&cmd, PAGE_JOBS);
-    wsub_cmd_u64(&cmd, (uint64_t)s->config->retention_s * 1000);
-    wsub_cmd_u64(&cmd, s->config->fanout_backlog);
-    add_levels(&cmd, event->topic);
-    shard->busy = wsub_store_send(s->store, shard->number, &cmd, on_page,
-                                  shard) == WSUB_OK;
+    place = spread_order_next(&shard->order);
+    if (place != NULL) {
+        shard->paged = wsub_container_of(place, struct open_event, place);
+        page_send(shard);
+    } else if (!wsub_timer_runs(&shard->pause)) {
+        wsub_timer_start_ms(&shard->pause, spread_order_pause(&shard->order));
+    }
 }
 
-static void on_wait_timer(evutil_socket_t fd, short what, void *arg)
+/* A process that drains leaves events that wait to the next one. */
+static void on_pause_over(void *arg)
 {
     struct shard *shard = arg;
 
-    (void)fd;
-    (void)what;
-    if (wsub_loop_draining(shard->fanout->s->loop))
-        return; /* the next process goes on */
-    shard->waiting = 0;
+    if (wsub_loop_draining(shard->fanout->o.loop))
+        return;
+    spread_order_resume(&shard->order);
     page_next(shard);
 }
 
-static void on_renewed(enum wsub_err err, const struct redisReply *reply,
-                       void *arg)
+static void parse_renewed(enum wsub_err err, const struct redisReply *reply,
+                          wsub_store_cb *cb, void *arg)
 {
+    (void)err; /* the next call comes soon */
+    (void)reply;
+    (void)cb;
     (void)arg;
-    if (err == WSUB_ERR_REFUSED)
-        wsub_log_warn("renew-refused", WSUB_KV("error", reply->str));
 }
 
 /* Keeps the open events, which may wait for long, from being taken over. */
 static void renew(struct shard *shard)
 {
-    const struct spreader *s = shard->fanout->s;
-    const struct event_job *event, *next;
+    const struct spread_fanout_options *o = &shard->fanout->o;
+    const struct open_event *event, *next;
     struct wsub_cmd cmd;
     int count = 0;
 
-    if (shard->ids == NULL)
+    if (shard->events == NULL)
         return;
-    wsub_store_script(&cmd, s->store, shard->number, WSUB_SCRIPT_RENEW);
-    wsub_cmd_str(&cmd, "spread");
-    wsub_cmd_str(&cmd, s->config->instance_name);
-    HASH_ITER(hh, shard->ids, event, next)
+    wsub_store_script(&cmd, o->store, shard->number, WSUB_SCRIPT_RENEW);
+    wsub_cmd_str(&cmd, WSUB_GROUP_SPREAD);
+    wsub_cmd_str(&cmd, o->config->instance_name);
+    HASH_ITER(hh, shard->events, event, next)
     {
         if (++count > RENEW_MAX)
             break;
-        wsub_cmd_str(&cmd, "log");
-        wsub_cmd_str(&cmd, event->id);
+        wsub_cmd_str(&cmd, WSUB_KEY_LOG);
+        wsub_cmd_str(&cmd, event->id.text);
     }
-    if (wsub_store_send(s->store, shard->number, &cmd, on_renewed, shard) !=
-        WSUB_OK)
+    if (wsub_store_try(o->store, shard->number, &cmd, parse_renewed, NULL,
+                       NULL) != WSUB_OK)
         wsub_log_debug("renew-unsent", WSUB_KU("shard", shard->number));
 }
 
-/* What an error or an absence of Redis has left goes on. */
-static void on_resume(evutil_socket_t fd, short what, void *arg)
+static void on_renew(void *arg)
 {
     struct spread_fanout *fanout = arg;
-    bool renews = ++fanout->resumes % RENEW_RESUMES == 0;
 
-    (void)fd;
-    (void)what;
-    for (unsigned i = 0; i < wsub_store_shards(fanout->s->store); i++) {
-        page_next(&fanout->shards[i]);
-        if (renews)
-            renew(&fanout->shards[i]);
-    }
+    for (unsigned i = 0; i < wsub_store_shards(fanout->o.store); i++)
+        renew(&fanout->shards[i]);
 }
 
-struct spread_fanout *spread_fanout_new(struct spreader *s)
+struct spread_fanout *
+spread_fanout_new(const struct spread_fanout_options *options)
 {
     struct spread_fanout *fanout = wsub_calloc(1, sizeof(*fanout));
-    unsigned shards = wsub_store_shards(s->store);
-    struct timeval every = {RESUME_MS / 1000, (RESUME_MS % 1000) * 1000};
+    struct event_base *base = wsub_loop_base(options->loop);
+    unsigned shards = wsub_store_shards(options->store);
 
-    fanout->s = s;
+    fanout->o = *options;
     fanout->shards = wsub_calloc(shards, sizeof(*fanout->shards));
     for (unsigned i = 0; i < shards; i++) {
-        fanout->shards[i].fanout = fanout;
-        fanout->shards[i].number = i;
-        fanout->shards[i].wait_timer = evtimer_new(
-            wsub_loop_base(s->loop), on_wait_timer, &fanout->shards[i]);
-        TAILQ_INIT(&fanout->shards[i].fresh);
-        TAILQ_INIT(&fanout->shards[i].open);
-        fanout->shards[i].wait_ms = WAIT_MS;
+        struct shard *shard = &fanout->shards[i];
+
+        shard->fanout = fanout;
+        shard->number = i;
+        spread_order_init(&shard->order);
+        wsub_timer_init(&shard->pause, base, on_pause_over, shard);
     }
-    fanout->resume =
-        event_new(wsub_loop_base(s->loop), -1, EV_PERSIST, on_resume, fanout);
-    event_add(fanout->resume, &every);
+    wsub_timer_every_ms(&fanout->renew, base, RENEW_MS, on_renew, fanout);
     return fanout;
 }
 
 void spread_fanout_free(struct spread_fanout *fanout)
 {
-    struct event_job *event, *next;
+    struct open_event *event, *next;
 
     if (fanout == NULL)
         return;
-    for (unsigned i = 0; i < wsub_store_shards(fanout->s->store); i++) {
-        HASH_ITER(hh, fanout->shards[i].ids, event, next)
+    for (unsigned i = 0; i < wsub_store_shards(fanout->o.store); i++) {
+        struct shard *shard = &fanout->shards[i];
+
+        HASH_ITER(hh, shard->events, event, next)
         {
-            event_drop(&fanout->shards[i], event);
+            event_drop(shard, event);
         }
-        event_free(fanout->shards[i].wait_timer);
+        wsub_timer_done(&shard->pause);
     }
-    event_free(fanout->resume);
+    wsub_timer_done(&fanout->renew);
     free(fanout->shards);
     free(fanout);
 }
 
 static bool is_open(const struct shard *shard, const char *id)
 {
-    const struct event_job *event;
+    const struct open_event *event;
 
-    HASH_FIND_STR(shard->ids, id, event);
+    HASH_FIND_STR(shard->events, id, event);
     return event != NULL;
 }
 
@@ -310,36 +225,25 @@ void spread_fanout_start(struct spread_fanout *fanout,
                          const struct wsub_stream_entry *entry)
 {
     struct shard *shard = &fanout->shards[entry->shard];
-    struct event_job *event;
+    struct open_event *event;
 
-    if (is_open(shard, entry->id)) { /* our own, taken over from ourselves */
-        spread_intake_release(fanout->s->intake, 1);
+    if (is_open(shard, entry->id)) {
+        fanout->o.on_done(1, fanout->o.arg);
         return;
     }
     event = wsub_calloc(1, sizeof(*event));
-    snprintf(event->id, sizeof(event->id), "%s", entry->id);
+    snprintf(event->id.text, sizeof(event->id.text), "%s", entry->id);
     event->topic = wsub_strdup(wsub_stream_field(entry->fields, "t", NULL));
-    HASH_ADD_STR(shard->ids, id, event);
-    TAILQ_INSERT_TAIL(&shard->fresh, event, next);
+    HASH_ADD_STR(shard->events, id.text, event);
+    spread_order_add(&shard->order, &event->place);
     page_next(shard);
 }
 
 bool spread_fanout_idle(const struct spread_fanout *fanout)
 {
-    for (unsigned i = 0; i < wsub_store_shards(fanout->s->store); i++)
-        if (fanout->shards[i].busy || !all_wait(&fanout->shards[i]))
+    for (unsigned i = 0; i < wsub_store_shards(fanout->o.store); i++)
+        if (fanout->shards[i].paged != NULL ||
+            !spread_order_waits(&fanout->shards[i].order))
             return false;
-    return true;
-}
-
-/* Events that wait are left to others, who go on at the cursor. */
-bool spread_fanout_may_end(const struct spread_fanout *fanout)
-{
-    for (unsigned i = 0; i < wsub_store_shards(fanout->s->store); i++) {
-        const struct shard *shard = &fanout->shards[i];
-
-        if (shard->busy || shard->waiting < HASH_COUNT(shard->ids))
-            return false;
-    }
     return true;
 }

@@ -1,26 +1,28 @@
 /* fetch.h - from an announcement to an event: fetch the topic.
  *
- *   loading -> fetching -> storing -> gone, or loading for later announcements
- *      |  '---(no subscribers)--^ |
- *      '----- stalled <-----------'   Redis went away
+ *   loading -> requesting -> storing -> gone, or loading for later announcements
+ *      '--(no subscribers)------^
  *
- * Announcements of a topic that come before its fetch has begun share it;
- * those that come later share the next one, since the content may have
- * changed meanwhile. */
+ * Announcements of a topic that come before its request share it; those that
+ * come later share the next one, since the content may have changed
+ * meanwhile. */
 #ifndef SPREADER_FETCH_H
 #define SPREADER_FETCH_H
 
 #include <stdbool.h>
 
-struct spreader;
+#include "spreader/topics.h"
+
 struct spread_fetcher;
 struct wsub_stream_entry;
 
-struct spread_fetcher *spread_fetcher_new(struct spreader *s);
+struct spread_fetcher *
+spread_fetcher_new(const struct spread_topics_options *options);
+/* The store and the client are closed before. */
 void spread_fetcher_free(struct spread_fetcher *fetcher);
 
-/* Takes a claimed entry of `pings` that has passed spread_check_ping();
- * spread_intake_release() is called once its outcome is in Redis. */
+/* Takes a claimed entry of `pings` that has passed spread_check_ping(); it is
+ * over once its outcome is in Redis. */
 void spread_fetch_start(struct spread_fetcher *fetcher,
                         const struct wsub_stream_entry *entry);
 

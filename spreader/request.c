@@ -3,19 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/config.h"
 #include "common/base/loop.h"
 #include "common/http/client.h"
 #include "common/http/feed.h"
 #include "common/http/link.h"
+#include "common/http/relation.h"
 #include "common/http/resolve.h"
-#include "common/store/store.h"
-#include "spreader/check.h"
-#include "spreader/spreader.h"
 
-#define HEADER_MAX_BYTES 1024
-#define LINKS_MAX 32 /* Link headers of one answer */
+#define LINKS_MAX 32 /* Link headers of one response */
 
-static void ask(struct spread_request *r);
+static void hop_send(struct spread_request *r);
 
 static const char *last_url(const struct spread_request *r)
 {
@@ -25,18 +23,74 @@ static const char *last_url(const struct spread_request *r)
 static void finish(struct spread_request *r, enum spread_outcome outcome,
                    const char *error, const struct wsub_http_response *http)
 {
-    r->done(
-        &(struct spread_answer){
+    r->on_response(
+        &(struct spread_response){
             .outcome = outcome,
             .status = http->status,
             .error = error,
             .url = last_url(r),
-            .http = http,
         },
         r->arg);
 }
 
-static bool was_asked(const struct spread_request *r, const char *url)
+static struct wsub_buf header(const struct wsub_http_response *http,
+                              const char *name)
+{
+    struct wsub_buf value = {0};
+    struct curl_header *found;
+
+    if (curl_easy_header(http->easy, name, 0, CURLH_HEADER, -1, &found) ==
+            CURLHE_OK &&
+        strlen(found->value) <= SPREAD_HEADER_MAX_BYTES)
+        wsub_buf_str(&value, found->value);
+    return value;
+}
+
+static void find_relations(const struct wsub_http_response *http,
+                           const char *type, struct wsub_relations *found)
+{
+    struct curl_header *link;
+
+    for (size_t i = 0;
+         i < LINKS_MAX && curl_easy_header(http->easy, "Link", i, CURLH_HEADER,
+                                           -1, &link) == CURLHE_OK;
+         i++)
+        wsub_link_relations(link->value, found);
+    wsub_feed_relations(type, http->body, http->body_len, found);
+}
+
+/* The callback may end the request, so nothing of it is used after. */
+static void finish_content(struct spread_request *r,
+                           const struct wsub_http_response *http)
+{
+    struct wsub_buf etag = header(http, "ETag"),
+                    modified = header(http, "Last-Modified"),
+                    type = header(http, "Content-Type");
+    struct wsub_relations relations;
+
+    wsub_relations_init(&relations, last_url(r));
+    find_relations(http, wsub_buf_cstr(&type), &relations);
+    r->on_response(
+        &(struct spread_response){
+            .outcome = SPREAD_CONTENT,
+            .status = http->status,
+            .error = "",
+            .url = last_url(r),
+            .body = http->body,
+            .body_len = http->body_len,
+            .etag = wsub_buf_cstr(&etag),
+            .last_modified = wsub_buf_cstr(&modified),
+            .type = wsub_buf_cstr(&type),
+            .relations = &relations,
+        },
+        r->arg);
+    wsub_relations_done(&relations);
+    wsub_buf_done(&etag);
+    wsub_buf_done(&modified);
+    wsub_buf_done(&type);
+}
+
+static bool was_visited(const struct spread_request *r, const char *url)
 {
     for (unsigned i = 0; i < r->count; i++)
         if (strcmp(wsub_buf_cstr(&r->hops[i]), url) == 0)
@@ -44,7 +98,7 @@ static bool was_asked(const struct spread_request *r, const char *url)
     return false;
 }
 
-/* Goes where the answer says; an error in words when that is nowhere. */
+/* Goes where the response says; returns why that is nowhere, else NULL. */
 static const char *redirect(struct spread_request *r,
                             const struct wsub_http_response *http)
 {
@@ -59,12 +113,12 @@ static const char *redirect(struct spread_request *r,
     if (wsub_resolve_location(last_url(r), location->value, &next) !=
         WSUB_URL_FINE)
         return "it redirects to what is no http or https URL";
-    if (was_asked(r, wsub_buf_cstr(&next))) {
+    if (was_visited(r, wsub_buf_cstr(&next))) {
         wsub_buf_done(&next);
         return "it redirects in a loop";
     }
     r->hops[r->count++] = next;
-    ask(r);
+    hop_send(r);
     return NULL;
 }
 
@@ -86,7 +140,7 @@ static void on_status(struct spread_request *r,
     char text[64];
 
     if (http->status == 200) {
-        finish(r, SPREAD_CONTENT, "", http);
+        finish_content(r, http);
     } else if (http->status == 304 && r->conditional) {
         finish(r, SPREAD_UNCHANGED, "", http);
     } else if (is_redirect(http->status)) {
@@ -100,7 +154,7 @@ static void on_status(struct spread_request *r,
     }
 }
 
-static void on_answer(const struct wsub_http_response *http, void *arg)
+static void on_hop_done(const struct wsub_http_response *http, void *arg)
 {
     struct spread_request *r = arg;
 
@@ -139,32 +193,29 @@ static struct curl_slist *headers(struct spread_request *r)
 
 /* A hop whose time has run out before it began still gets a moment, and fails
  * as the others do. */
-static void ask(struct spread_request *r)
+static void hop_send(struct spread_request *r)
 {
-    const struct wsub_config *config = r->s->config;
     uint64_t now_ms = wsub_now_ms();
 
     wsub_http_client_send(
-        r->s->client,
-        &(struct wsub_http_send){
-            .url = last_url(r),
-            .headers = headers(r),
-            .timeout_ms = now_ms < r->deadline_ms
-                              ? (uint32_t)(r->deadline_ms - now_ms)
-                              : 1,
-            .response_max_bytes = config->max_body_bytes,
-            .keep_response = true,
-            .done = on_answer,
-            .arg = r,
-        });
+        r->client, &(struct wsub_http_send){
+                       .url = last_url(r),
+                       .headers = headers(r),
+                       .timeout_ms = now_ms < r->deadline_ms
+                                         ? (uint32_t)(r->deadline_ms - now_ms)
+                                         : 1,
+                       .response_max_bytes = r->config->max_body_bytes,
+                       .keep_response = true,
+                       .done = on_hop_done,
+                       .arg = r,
+                   });
 }
 
-static void add_agent(struct spread_request *r, uint64_t subscribers)
+static void add_agent(struct spread_request *r, const char *public_url,
+                      uint64_t subscribers)
 {
-    const char *url = wsub_store_public_url(r->s->store);
-
     wsub_buf_printf(&r->agent, "User-Agent: websubd/%s (+%s", WSUB_VERSION,
-                    url != NULL ? url : "");
+                    public_url != NULL ? public_url : "");
     if (subscribers > 0)
         wsub_buf_printf(&r->agent, "; %llu subscribers",
                         (unsigned long long)subscribers);
@@ -176,23 +227,25 @@ static bool is_given(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-void spread_request_start(struct spread_request *r, struct spreader *s,
+void spread_request_start(struct spread_request *r,
                           const struct spread_request_options *o)
 {
     spread_request_done(r);
-    r->s = s;
-    r->done = o->done;
+    r->client = o->client;
+    r->config = o->config;
+    r->on_response = o->on_response;
     r->arg = o->arg;
-    r->deadline_ms = wsub_now_ms() + s->config->timeout_ms;
+    r->deadline_ms = wsub_now_ms() + o->config->timeout_ms;
     wsub_buf_str(&r->hops[0], o->url);
     r->count = 1;
-    add_agent(r, o->subscribers);
+    add_agent(r, o->public_url, o->subscribers);
     if (is_given(o->etag))
         wsub_buf_printf(&r->etag, "If-None-Match: %s", o->etag);
-    if (is_given(o->modified))
-        wsub_buf_printf(&r->modified, "If-Modified-Since: %s", o->modified);
+    if (is_given(o->last_modified))
+        wsub_buf_printf(&r->modified, "If-Modified-Since: %s",
+                        o->last_modified);
     wsub_buf_str(&r->source, is_given(o->source) ? o->source : o->url);
-    ask(r);
+    hop_send(r);
 }
 
 void spread_request_done(struct spread_request *r)
@@ -204,57 +257,4 @@ void spread_request_done(struct spread_request *r)
     wsub_buf_done(&r->etag);
     wsub_buf_done(&r->modified);
     wsub_buf_done(&r->source);
-}
-
-void spread_answer_header(const struct spread_answer *answer, const char *name,
-                          struct wsub_buf *ret)
-{
-    struct curl_header *header;
-
-    if (curl_easy_header(answer->http->easy, name, 0, CURLH_HEADER, -1,
-                         &header) == CURLHE_OK &&
-        strlen(header->value) <= HEADER_MAX_BYTES)
-        wsub_buf_str(ret, header->value);
-}
-
-void spread_answer_type(const struct spread_answer *answer,
-                        struct wsub_buf *ret)
-{
-    struct wsub_buf type = {0};
-
-    spread_answer_header(answer, "Content-Type", &type);
-    wsub_buf_str(ret, spread_check_type(wsub_buf_cstr(&type))
-                          ? wsub_buf_cstr(&type)
-                          : "application/octet-stream");
-    wsub_buf_done(&type);
-}
-
-void spread_answer_relations(const struct spread_answer *answer,
-                             struct wsub_relations *ret_found)
-{
-    struct curl_header *header;
-    struct wsub_buf type = {0};
-    CURL *easy = answer->http->easy;
-
-    wsub_relations_init(ret_found, answer->url);
-    for (size_t i = 0;
-         i < LINKS_MAX && curl_easy_header(easy, "Link", i, CURLH_HEADER, -1,
-                                           &header) == CURLHE_OK;
-         i++)
-        wsub_link_relations(header->value, ret_found);
-    spread_answer_header(answer, "Content-Type", &type);
-    wsub_feed_relations(wsub_buf_cstr(&type), answer->http->body,
-                        answer->http->body_len, ret_found);
-    wsub_buf_done(&type);
-}
-
-void spread_answer_self(const struct spread_answer *answer,
-                        struct wsub_buf *ret)
-{
-    struct wsub_relations found;
-
-    spread_answer_relations(answer, &found);
-    if (found.self.count > 0)
-        wsub_buf_str(ret, wsub_buf_cstr(&found.self.url[0]));
-    wsub_relations_done(&found);
 }

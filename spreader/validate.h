@@ -1,28 +1,28 @@
-/* validate.h - whether a topic wants its subscribers here (WebSub section 5.2):
+/* validate.h - whether topics want their subscribers here (WebSub section 5.2):
  * the setting validate_topic.
  *
- *   fetching -> storing -> gone
- *                 '-- stalled: Redis went away
+ *   requesting the topic -> storing the outcome -> gone
  *
- * The topic must name this hub as rel=hub and itself as rel=self; then the
- * request goes on to its verification, else to a denial (validated.lua).
- * Requests for one topic that come before its answer share the fetch, which is
- * never conditional. */
+ * A subscribe request goes on to its verification or to a denial
+ * (verdict.h).  Requests for one topic that come before its response share the
+ * fetch, which is never conditional. */
 #ifndef SPREADER_VALIDATE_H
 #define SPREADER_VALIDATE_H
 
 #include <stdbool.h>
 
-struct spreader;
+#include "spreader/topics.h"
+
 struct spread_validator;
 struct wsub_stream_entry;
 
-struct spread_validator *spread_validator_new(struct spreader *s);
+struct spread_validator *
+spread_validator_new(const struct spread_topics_options *options);
+/* The store and the client are closed before. */
 void spread_validator_free(struct spread_validator *validator);
 
 /* Takes a claimed entry of `pings` that has passed spread_check_ping() and has
- * a field `q`; spread_intake_release() is called once its outcome is in
- * Redis. */
+ * a field `q`; it is over once its outcome is in Redis. */
 void spread_validate_start(struct spread_validator *validator,
                            const struct wsub_stream_entry *entry);
 
