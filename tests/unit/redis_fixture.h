@@ -1,0 +1,370 @@
+/* redis_fixture.h - a store and the Redis that it speaks to, in one process.
+ *
+ *   store --unix socket--> what all programs say at the beginning: replied here
+ *                      '-> the rest waits until the test takes it and replies
+ *
+ * The loop turns only while the test waits for something.  Replies are texts in
+ * the form that goes over the wire. */
+#ifndef TESTS_UNIT_REDIS_FIXTURE_H
+#define TESTS_UNIT_REDIS_FIXTURE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <hiredis/hiredis.h>
+
+#include "common/base/config.h"
+#include "common/base/log.h"
+#include "common/base/loop.h"
+#include "common/base/mem.h"
+#include "common/store/scripts.h"
+#include "common/store/store.h"
+#include "tests/unit/suite.h"
+#include "tests/unit/wait.h"
+
+#define REDIS_FIXTURE __attribute__((unused)) static
+
+struct redis_connection {
+    struct bufferevent *stream; /* owned */
+    struct redisReader *reader; /* owned */
+    LIST_ENTRY(redis_connection) next;
+};
+
+/* A command whose reply has not gone out.  Replies go out in the order of the
+ * commands. */
+struct redis_command {
+    struct redis_connection *connection;
+    const char *name;         /* of the command, or of its script */
+    struct redisReply *words; /* owned */
+    size_t first;             /* of the words: an argument */
+    char *reply;              /* owned; NULL: the test has given none yet */
+    TAILQ_ENTRY(redis_command) next;
+};
+
+static struct wsub_loop *loop;
+static struct event_base *base;
+static struct wsub_config config;
+static struct wsub_store *store;
+
+static char redis_folder[64], redis_url[128], redis_path[108];
+static char redis_empty[] = "", redis_prefix[] = "w", redis_name[] = "me";
+static struct evconnlistener *redis_listener;
+static LIST_HEAD(, redis_connection) redis_connections;
+static TAILQ_HEAD(, redis_command) redis_commands;
+static const char *redis_held; /* replied to by the test all the same */
+
+/* What is replied to at once; meta has a reply of its own. */
+static const struct {
+    const char *name, *reply;
+} redis_replies[] = {
+    {"PING", "+PONG\r\n"},
+    {"CONFIG", "*2\r\n$16\r\nmaxmemory-policy\r\n$10\r\nnoeviction\r\n"},
+    {"HSET", ":1\r\n"},
+    {"HSETNX", ":1\r\n"},
+    {"TIME", "*2\r\n$4\r\n1000\r\n$1\r\n0\r\n"},
+    {"CLIENT", ":1\r\n"},
+    {"XAUTOCLAIM", "*2\r\n$3\r\n0-0\r\n*0\r\n"},
+    {"XINFO", "*0\r\n"},
+    {"groups", "*0\r\n"},
+    {"leave", ":1\r\n"},
+    {"promote", "*2\r\n:0\r\n:-1\r\n"},
+    {"renew", ":0\r\n"},
+    {"sweep", "*4\r\n:0\r\n:0\r\n:0\r\n:0\r\n"},
+};
+
+static void redis_command_free(struct redis_command *command)
+{
+    TAILQ_REMOVE(&redis_commands, command, next);
+    freeReplyObject(command->words);
+    free(command->reply);
+    free(command);
+}
+
+static void redis_connection_free(struct redis_connection *connection)
+{
+    struct redis_command *command, *next;
+
+    for (command = TAILQ_FIRST(&redis_commands); command; command = next) {
+        next = TAILQ_NEXT(command, next);
+        if (command->connection == connection)
+            redis_command_free(command);
+    }
+    LIST_REMOVE(connection, next);
+    bufferevent_free(connection->stream);
+    redisReaderFree(connection->reader);
+    free(connection);
+}
+
+REDIS_FIXTURE const char *redis_arg(const struct redis_command *command,
+                                    size_t number)
+{
+    size_t at = command->first + number;
+
+    return at < command->words->elements ? command->words->element[at]->str
+                                         : NULL;
+}
+
+/* The oldest command of the connection. */
+static struct redis_command *
+redis_oldest(const struct redis_connection *connection)
+{
+    struct redis_command *command;
+
+    TAILQ_FOREACH(command, &redis_commands, next)
+    if (command->connection == connection)
+        return command;
+    return NULL;
+}
+
+/* Replies; the command is not to be used after. */
+REDIS_FIXTURE void redis_reply(struct redis_command *command, const char *text)
+{
+    struct redis_connection *connection = command->connection;
+
+    command->reply = wsub_strdup(text);
+    while ((command = redis_oldest(connection)) != NULL &&
+           command->reply != NULL) {
+        bufferevent_write(connection->stream, command->reply,
+                          strlen(command->reply));
+        redis_command_free(command);
+    }
+}
+
+static void redis_reply_meta(struct redis_command *command)
+{
+    struct wsub_buf text = {0};
+    size_t fields = command->words->elements - 2;
+
+    wsub_buf_printf(&text, "*%zu\r\n", fields);
+    for (size_t i = 1; i <= fields; i++) {
+        const char *field = redis_arg(command, i);
+
+        if (strcmp(field, "format") == 0)
+            wsub_buf_str(&text, "$1\r\n1\r\n");
+        else if (strcmp(field, "shards") == 0)
+            wsub_buf_printf(&text, "$1\r\n%u\r\n", config.shards);
+        else if (strcmp(field, "id") == 0)
+            wsub_buf_str(&text, "$2\r\nid\r\n");
+        else
+            wsub_buf_str(&text, "$-1\r\n");
+    }
+    redis_reply(command, wsub_buf_cstr(&text));
+    wsub_buf_done(&text);
+}
+
+static void redis_reply_if_usual(struct redis_command *command)
+{
+    const char *key = redis_arg(command, 0);
+
+    if (redis_held != NULL && strcmp(command->name, redis_held) == 0)
+        return;
+    if (strcmp(command->name, "HMGET") == 0 && strcmp(key, "w:meta") == 0) {
+        redis_reply_meta(command);
+        return;
+    }
+    for (int i = 0; i < COUNT(redis_replies); i++)
+        if (strcmp(command->name, redis_replies[i].name) == 0) {
+            redis_reply(command, redis_replies[i].reply);
+            return;
+        }
+}
+
+static const char *redis_script_name(const char *sha1)
+{
+    for (int i = 0; i < WSUB_SCRIPT_MAX_; i++)
+        if (strcmp(wsub_script((enum wsub_script_id)i)->sha1, sha1) == 0)
+            return wsub_script((enum wsub_script_id)i)->name;
+    ck_abort_msg("an unknown script");
+}
+
+static void redis_command_new(struct redis_connection *connection,
+                              struct redisReply *words)
+{
+    struct redis_command *command = wsub_calloc(1, sizeof(*command));
+
+    command->connection = connection;
+    command->words = words;
+    command->name = words->element[0]->str;
+    command->first = 1;
+    if (strcasecmp(command->name, "EVALSHA") == 0) {
+        command->name = redis_script_name(words->element[1]->str);
+        command->first = 4; /* EVALSHA SHA1 1 KEY */
+    }
+    TAILQ_INSERT_TAIL(&redis_commands, command, next);
+    redis_reply_if_usual(command);
+}
+
+static void redis_on_read(struct bufferevent *stream, void *arg)
+{
+    struct redis_connection *connection = arg;
+    struct evbuffer *in = bufferevent_get_input(stream);
+    size_t len = evbuffer_get_length(in);
+    void *words;
+
+    redisReaderFeed(connection->reader, (char *)evbuffer_pullup(in, -1), len);
+    evbuffer_drain(in, len);
+    for (;;) {
+        ck_assert_int_eq(redisReaderGetReply(connection->reader, &words),
+                         REDIS_OK);
+        if (words == NULL)
+            return;
+        redis_command_new(connection, words);
+    }
+}
+
+static void redis_on_end(struct bufferevent *stream, short what, void *arg)
+{
+    (void)stream;
+    (void)what;
+    redis_connection_free(arg);
+}
+
+static void redis_on_connection(struct evconnlistener *listener,
+                                evutil_socket_t fd, struct sockaddr *address,
+                                int len, void *arg)
+{
+    struct redis_connection *connection = wsub_calloc(1, sizeof(*connection));
+
+    (void)listener;
+    (void)address;
+    (void)len;
+    (void)arg;
+    connection->reader = redisReaderCreate();
+    connection->stream =
+        bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+    bufferevent_setcb(connection->stream, redis_on_read, NULL, redis_on_end,
+                      connection);
+    bufferevent_enable(connection->stream, EV_READ | EV_WRITE);
+    LIST_INSERT_HEAD(&redis_connections, connection, next);
+}
+
+static void redis_listen(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    snprintf(redis_folder, sizeof(redis_folder), "/tmp/websubd-redis-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(redis_folder));
+    snprintf(redis_path, sizeof(redis_path), "%s/socket", redis_folder);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", redis_path);
+    snprintf(redis_url, sizeof(redis_url), "unix://%s", redis_path);
+    LIST_INIT(&redis_connections);
+    TAILQ_INIT(&redis_commands);
+    redis_held = NULL;
+    redis_listener = evconnlistener_new_bind(
+        base, redis_on_connection, NULL,
+        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, -1,
+        (struct sockaddr *)&address, sizeof(address));
+    ck_assert_ptr_nonnull(redis_listener);
+}
+
+/* Makes the loop, the settings and Redis; a test that wants a store of its own
+ * needs no more. */
+REDIS_FIXTURE void redis_set_up(void)
+{
+    wsub_log_setup(WSUB_LOG_ERROR, WSUB_LOG_TEXT);
+    loop = wsub_loop_new(DEADLINE_MS);
+    base = wsub_loop_base(loop);
+    redis_listen();
+    config = (struct wsub_config){
+        .redis_url = redis_url,
+        .key_prefix = redis_prefix,
+        .instance_name = redis_name,
+        .public_url = redis_empty,
+        .dns_servers = redis_empty,
+        .shards = 1,
+        .redis_timeout_ms = DEADLINE_MS,
+        .timeout_ms = DEADLINE_MS,
+        .connect_timeout_ms = DEADLINE_MS,
+        .retention_s = 3600,
+        .dead_letter_retention_s = 7200,
+        .fanout_backlog = 1000,
+        .max_body_bytes = 1000,
+        .max_attempts = 3,
+        .retry_base_ms = 1000,
+        .retry_cap_ms = 1000,
+    };
+}
+
+/* Makes a store, too, and waits until it is up. */
+REDIS_FIXTURE void redis_set_up_store(void)
+{
+    char err_text[256];
+
+    redis_set_up();
+    ck_assert_int_eq(wsub_store_new(
+                         &(struct wsub_store_options){
+                             .base = base,
+                             .config = &config,
+                         },
+                         err_text, &store),
+                     WSUB_OK);
+    WAIT_FOR(base, wsub_store_up(store));
+}
+
+/* Drops all connections; the store comes back by itself. */
+REDIS_FIXTURE void redis_drop(void)
+{
+    while (!LIST_EMPTY(&redis_connections))
+        redis_connection_free(LIST_FIRST(&redis_connections));
+}
+
+/* The store is closed or freed before the parts that use it; this frees the
+ * rest. */
+REDIS_FIXTURE void redis_tear_down(void)
+{
+    wsub_store_free(store);
+    store = NULL;
+    redis_drop();
+    evconnlistener_free(redis_listener);
+    wsub_loop_free(loop);
+    unlink(redis_path);
+    rmdir(redis_folder);
+}
+
+/* A command of that name that waits for its reply, the oldest; or NULL. */
+REDIS_FIXTURE struct redis_command *redis_find(const char *name)
+{
+    struct redis_command *command;
+
+    TAILQ_FOREACH(command, &redis_commands, next)
+    if (command->reply == NULL && strcmp(command->name, name) == 0)
+        return command;
+    return NULL;
+}
+
+/* The same, once there is one. */
+REDIS_FIXTURE struct redis_command *redis_wait(const char *name)
+{
+    WAIT_FOR(base, redis_find(name) != NULL);
+    return redis_find(name);
+}
+
+/* What is on its way between store and Redis arrives. */
+REDIS_FIXTURE void redis_turn_some(void)
+{
+    for (int i = 0; i < 10; i++)
+        event_base_loop(base, EVLOOP_NONBLOCK);
+}
+
+/* Compares the command's arguments, up to NULL. */
+REDIS_FIXTURE void redis_check_args(const struct redis_command *command,
+                                    const char *const args[])
+{
+    size_t count = 0;
+
+    for (; args[count] != NULL; count++)
+        ck_assert_str_eq(redis_arg(command, count), args[count]);
+    ck_assert_ptr_null(redis_arg(command, count));
+}
+
+#endif

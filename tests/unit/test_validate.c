@@ -1,0 +1,222 @@
+/* test_validate.c - from subscribe requests to what Redis is told of their
+ * topic, by spreader/validate.h. */
+#include "spreader/validate.h"
+
+#include "common/store/promoter.h"
+#include "tests/unit/entry_fixture.h"
+#include "tests/unit/publisher_fixture.h"
+
+#define TD "0123456789abcdefghijkl"
+#define CD "ABCDEFGHIJKLMNOPQRSTUV"
+
+#define OUTCOME 3 /* arguments of validated.lua */
+#define REASON 4
+#define DELAY 5
+#define FAILURES 6
+#define ENTRY 8
+
+#define APPLIED "$7\r\napplied\r\n"
+#define SUPERSEDED "$10\r\nsuperseded\r\n"
+
+static struct spread_validator *validator;
+static struct wsub_promoter *promoter;
+static char hub_url[] = PUBLISHER_HUB;
+static size_t over;   /* entries, by on_done */
+static unsigned idle; /* calls of on_idle */
+
+static void on_done(size_t entries, void *arg)
+{
+    (void)arg;
+    over += entries;
+}
+
+static void on_idle(void *arg)
+{
+    (void)arg;
+    idle++;
+}
+
+static void set_up(void)
+{
+    over = 0;
+    idle = 0;
+    redis_set_up_store();
+    config.public_url = hub_url;
+    publisher_set_up();
+    promoter = wsub_promoter_new(base, store);
+    validator = spread_validator_new(&(struct spread_topics_options){
+        .loop = loop,
+        .store = store,
+        .config = &config,
+        .client = client,
+        .promoter = promoter,
+        .on_done = on_done,
+        .on_idle = on_idle,
+    });
+}
+
+static void tear_down(void)
+{
+    wsub_store_close(store);
+    publisher_tear_down();
+    spread_validator_free(validator);
+    wsub_promoter_free(promoter);
+    redis_tear_down();
+}
+
+static void validate_failed(const char *id, const char *path, const char *n)
+{
+    const char *words[] = {"v",
+                           "1",
+                           "t",
+                           publisher_url(path),
+                           "q",
+                           TD ":" CD ":s",
+                           "g",
+                           "12",
+                           n != NULL ? "n" : NULL,
+                           n,
+                           NULL};
+    struct entry_fixture e;
+
+    entry_make(&e, id, words);
+    spread_validate_start(validator, &e.entry);
+    entry_done(&e);
+}
+
+static void validate(const char *id, const char *path)
+{
+    validate_failed(id, path, NULL);
+}
+
+static struct redis_command *stored(const char *entry, const char *outcome)
+{
+    struct redis_command *command = redis_wait("validated");
+
+    ck_assert_str_eq(redis_arg(command, ENTRY), entry);
+    ck_assert_str_eq(redis_arg(command, OUTCOME), outcome);
+    return command;
+}
+
+static void finish(struct redis_command *command, const char *reply)
+{
+    size_t before = over;
+
+    redis_reply(command, reply);
+    WAIT_FOR(base, over == before + 1);
+}
+
+START_TEST(a_topic_that_names_hub_and_itself_may_be_subscribed_to)
+{
+    struct redis_command *command;
+
+    ck_assert(spread_validator_idle(validator));
+    validate("1-0", "/content");
+    ck_assert(!spread_validator_idle(validator));
+    command = stored("1-0", "valid");
+    redis_check_args(command,
+                     (const char *[]){TD, CD, "12", "valid", "", "0", "0",
+                                      publisher_url("/content"), "1-0", NULL});
+    ck_assert_str_eq(publisher_if_none_match, "");
+    ck_assert(!spread_validator_idle(validator));
+    finish(command, APPLIED);
+    ck_assert(spread_validator_idle(validator));
+    ck_assert_uint_eq(idle, 1);
+}
+END_TEST
+
+START_TEST(a_topic_that_is_not_there_means_a_denial)
+{
+    struct redis_command *command;
+
+    validate("1-0", "/status?404");
+    command = stored("1-0", "denied");
+    ck_assert_str_eq(redis_arg(command, REASON),
+                     "the topic can't be fetched: HTTP status 404");
+    finish(command, SUPERSEDED);
+}
+END_TEST
+
+static const struct {
+    const char *before, *outcome, *failures;
+} retries[] = {{NULL, "again", "1"}, {"1", "again", "2"}, {"2", "denied", "3"}};
+
+START_TEST(a_topic_that_fails_is_tried_again_until_it_failed_too_often)
+{
+    struct redis_command *command;
+
+    validate_failed("1-0", "/status?503", retries[_i].before);
+    command = stored("1-0", retries[_i].outcome);
+    ck_assert_str_eq(redis_arg(command, FAILURES), retries[_i].failures);
+    if (strcmp(retries[_i].outcome, "again") == 0) {
+        ck_assert_int_ge(strtol(redis_arg(command, DELAY), NULL, 10), 500);
+        ck_assert_int_le(strtol(redis_arg(command, DELAY), NULL, 10), 1000);
+    }
+    finish(command, APPLIED);
+}
+END_TEST
+
+START_TEST(requests_for_one_topic_share_its_fetch)
+{
+    validate("1-0", "/later");
+    validate("2-0", "/later");
+    WAIT_FOR(base, publisher_waits != NULL);
+    validate("3-0", "/later");
+    wsub_http_reply_text(publisher_waits, 200, "no links");
+    finish(stored("1-0", "denied"), APPLIED);
+    finish(stored("2-0", "denied"), APPLIED);
+    ck_assert_uint_eq(idle, 0);
+    finish(stored("3-0", "denied"), APPLIED);
+    ck_assert_uint_eq(idle, 1);
+    ck_assert_uint_eq(publisher_requests, 1);
+}
+END_TEST
+
+START_TEST(a_request_that_is_held_already_is_over_at_once)
+{
+    validate("1-0", "/content");
+    validate("1-0", "/content");
+    ck_assert_uint_eq(over, 1);
+    stored("1-0", "valid");
+    validate("1-0", "/content");
+    ck_assert_uint_eq(over, 2);
+    finish(stored("1-0", "valid"), APPLIED);
+}
+END_TEST
+
+START_TEST(a_lost_link_keeps_nothing_from_being_stored)
+{
+    validate("1-0", "/content");
+    stored("1-0", "valid");
+    redis_drop();
+    finish(stored("1-0", "valid"), APPLIED);
+}
+END_TEST
+
+START_TEST(what_is_under_way_at_the_end_is_left_to_others)
+{
+    validate("1-0", "/content");
+    stored("1-0", "valid");
+    validate("2-0", "/later");
+    WAIT_FOR(base, publisher_waits != NULL);
+    wsub_http_reply(publisher_waits, 204, NULL, NULL, 0);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("validate");
+
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases,
+                   a_topic_that_names_hub_and_itself_may_be_subscribed_to);
+    tcase_add_test(cases, a_topic_that_is_not_there_means_a_denial);
+    tcase_add_loop_test(
+        cases, a_topic_that_fails_is_tried_again_until_it_failed_too_often, 0,
+        COUNT(retries));
+    tcase_add_test(cases, requests_for_one_topic_share_its_fetch);
+    tcase_add_test(cases, a_request_that_is_held_already_is_over_at_once);
+    tcase_add_test(cases, a_lost_link_keeps_nothing_from_being_stored);
+    tcase_add_test(cases, what_is_under_way_at_the_end_is_left_to_others);
+    return suite_run("validate", cases);
+}
