@@ -20,47 +20,11 @@
 
 #include <stddef.h>
 
-#include "common/base/config.h"
 #include "deliver/bundle.h"
+#include "deliver/delivery_options.h"
 
-struct deliver_attempt_buffer;
-struct deliver_attempt_flush;
-struct deliver_content_cache;
-struct deliver_crashes;
 struct deliver_deliveries;
-struct deliver_hosts;
-struct deliver_parking;
-struct deliver_poster;
-struct deliver_records;
-struct deliver_replicas;
-struct deliver_settler;
-struct deliver_slots;
-struct deliver_stall;
-struct wsub_loop;
-struct wsub_promoter;
-struct wsub_store;
 struct wsub_stream_entry;
-
-/* What deliveries use; all borrowed, all outlive them. */
-struct deliver_deliveries_options {
-    const struct wsub_config *config;
-    const struct wsub_loop *loop;
-    struct wsub_store *store;
-    struct wsub_promoter *promoter;
-    struct deliver_attempt_buffer *attempts;
-    struct deliver_attempt_flush *attempt_flush;
-    struct deliver_bundles *bundles;
-    struct deliver_content_cache *contents;
-    struct deliver_crashes *crashes;
-    struct deliver_hosts *hosts;
-    struct deliver_parking *parking;
-    const struct deliver_poster *poster;
-    struct deliver_records *records;
-    struct deliver_replicas *replicas;
-    struct deliver_settler *settler;
-    struct deliver_slots *slots;
-    struct deliver_stall *stall;
-};
 
 struct deliver_deliveries *
 deliver_deliveries_new(const struct deliver_deliveries_options *options);

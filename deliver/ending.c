@@ -1,0 +1,248 @@
+#include "deliver/ending.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/base/loop.h"
+#include "common/base/states.h"
+#include "common/crypto/digest.h"
+#include "common/store/store.h"
+#include "common/store/topic.h"
+#include "deliver/attempt.h"
+#include "deliver/attempt_buffer.h"
+#include "deliver/attempt_flush.h"
+#include "deliver/outcome.h"
+#include "deliver/replicas.h"
+#include "deliver/settle.h"
+#include "deliver/stall.h"
+#include "deliver/stats.h"
+
+static const struct wsub_state states[] = {
+    [DELIVERY_QUEUED] = {"queued", WSUB_BIT(DELIVERY_COUNTING) |
+                                       WSUB_BIT(DELIVERY_FINDING) |
+                                       WSUB_BIT(DELIVERY_LOADING) |
+                                       WSUB_BIT(DELIVERY_SETTLING)},
+    [DELIVERY_COUNTING] = {"counting", WSUB_BIT(DELIVERY_FINDING) |
+                                           WSUB_BIT(DELIVERY_LOADING)},
+    [DELIVERY_FINDING] = {"finding", WSUB_BIT(DELIVERY_LOADING) |
+                                         WSUB_BIT(DELIVERY_SETTLING)},
+    [DELIVERY_LOADING] = {"loading", WSUB_BIT(DELIVERY_WAITING) |
+                                         WSUB_BIT(DELIVERY_SENDING) |
+                                         WSUB_BIT(DELIVERY_SETTLING)},
+    [DELIVERY_WAITING] = {"waiting", WSUB_BIT(DELIVERY_LOADING) |
+                                         WSUB_BIT(DELIVERY_SETTLING)},
+    [DELIVERY_SENDING] = {"sending", WSUB_BIT(DELIVERY_SETTLING)},
+    [DELIVERY_SETTLING] = {"settling", 0},
+};
+
+void deliver_delivery_enter(struct delivery *v, enum delivery_state state)
+{
+    v->all->loading += state == DELIVERY_LOADING;
+    v->all->loading -= v->state == DELIVERY_LOADING;
+    v->state = (enum delivery_state)wsub_state_enter(
+        states, "delivery", v->job.bundle->entry_id, v->state, state);
+}
+
+void deliver_end_settle(struct delivery *v, enum wsub_outcome outcome)
+{
+    const struct deliver_deliveries_options *o = &v->all->o;
+
+    deliver_delivery_enter(v, DELIVERY_SETTLING);
+    v->job.outcome = outcome;
+    v->job.crashes = deliver_crashes_certain(&v->crash);
+    if (v->ticket.host != NULL) /* nothing is to be told of it */
+        deliver_host_leave(o->hosts, &v->ticket, DELIVER_SIGN_NONE, 0,
+                           wsub_now_us());
+    deliver_settle(o->settler, &v->job);
+}
+
+void deliver_end_put_back(struct delivery *v, uint64_t delay_ms)
+{
+    deliver_stat_add(DELIVER_STAT_PUT_BACK);
+    v->job.delay_ms = delay_ms;
+    deliver_end_settle(v, WSUB_OUTCOME_RETRY);
+}
+
+void deliver_end_drop(struct delivery *v, const char *why)
+{
+    deliver_stat_add(DELIVER_STAT_DROPPED);
+    wsub_log_debug("job-dropped", WSUB_KV("event", v->job.event_id),
+                   WSUB_KV("callback", v->job.cd), WSUB_KV("why", why));
+    deliver_end_settle(v, WSUB_OUTCOME_DONE);
+}
+
+void deliver_end_dead(struct delivery *v, const char *why)
+{
+    deliver_stat_add(DELIVER_STAT_DEAD);
+    snprintf(v->job.why, sizeof(v->job.why), "%s", why);
+    v->job.topic = v->content->topic;
+    v->job.callback = v->record.callback;
+    wsub_log_warn("dead-letter", WSUB_KU("shard", v->job.bundle->shard),
+                  WSUB_KV("event", v->job.event_id),
+                  WSUB_KV("callback", v->record.callback),
+                  WSUB_KU("attempts", v->job.failures), WSUB_KV("why", why));
+    deliver_end_settle(v, WSUB_OUTCOME_DEAD);
+}
+
+void deliver_end_suspend(struct delivery *v, const char *why)
+{
+    deliver_stat_add(DELIVER_STAT_SUSPENDED);
+    wsub_log_warn("subscription-suspended", WSUB_KV("topic", v->content->topic),
+                  WSUB_KV("callback", v->record.callback), WSUB_KV("why", why));
+    deliver_end_settle(v, WSUB_OUTCOME_SUSPEND);
+}
+
+static uint64_t event_ms(const struct delivery *v)
+{
+    return strtoull(v->job.event_id, NULL, 10);
+}
+
+/* The subscriber, or the subscription, did not do well; `run` failures in a
+ * row. */
+static void fail(struct delivery *v, const char *why, const char *retry_after,
+                 uint32_t run)
+{
+    const struct deliver_deliveries_options *o = &v->all->o;
+    struct deliver_failure failure = {
+        .is_cursor = v->job.bundle->is_cursor,
+        .suspended = v->suspended,
+        .failures = ++v->job.failures,
+        .run = run,
+        .retry_after = retry_after,
+        .event_ms = event_ms(v),
+        .now_ms = wsub_store_time_ms(o->store),
+    };
+    enum wsub_outcome outcome;
+
+    wsub_random(&failure.random, sizeof(failure.random));
+    outcome = deliver_outcome_failed(o->config, &failure, &v->job.delay_ms);
+    if (outcome == WSUB_OUTCOME_DEAD) {
+        deliver_end_dead(v, why);
+    } else if (outcome == WSUB_OUTCOME_SUSPEND && !failure.is_cursor) {
+        deliver_end_suspend(v, why);
+    } else {
+        if (outcome == WSUB_OUTCOME_RETRY)
+            deliver_stat_add(DELIVER_STAT_RETRIED);
+        deliver_end_settle(v, outcome);
+    }
+}
+
+/* 410 of a `*` subscription: settling ends it in this shard, this does in the
+ * others.  A replica that is left ends by its own 410. */
+static void end_replicas(const struct delivery *v)
+{
+    struct deliver_replicas_change change = {
+        .home = v->job.bundle->shard,
+        .generation = v->record.generation,
+    };
+
+    memcpy(change.td, v->job.td, sizeof(change.td));
+    memcpy(change.cd, v->job.cd, sizeof(change.cd));
+    deliver_replicas_update(v->all->o.replicas, &change, NULL, NULL);
+}
+
+static void gone(struct delivery *v)
+{
+    deliver_stat_add(DELIVER_STAT_GONE);
+    wsub_log_info("subscription-gone", WSUB_KV("topic", v->content->topic),
+                  WSUB_KV("callback", v->record.callback));
+    if (v->job.level == WSUB_LEVEL_ALL)
+        end_replicas(v);
+    v->job.generation = v->record.generation;
+    deliver_end_settle(v, WSUB_OUTCOME_GONE);
+}
+
+static void delivered(struct delivery *v)
+{
+    deliver_stat_add(DELIVER_STAT_DELIVERED);
+    if (v->suspended)
+        wsub_log_info("subscription-responds-again",
+                      WSUB_KV("topic", v->content->topic),
+                      WSUB_KV("callback", v->record.callback));
+    deliver_end_settle(v, WSUB_OUTCOME_DONE);
+}
+
+/* The attempt timed out because this process stood still: the subscriber may
+ * well have responded.  Nobody is charged for it. */
+static bool is_our_fault(struct delivery *v,
+                         const struct wsub_http_response *response)
+{
+    uint64_t now_ms = wsub_now_ms();
+
+    return response->outcome == WSUB_HTTP_TIMEOUT && response->status == 0 &&
+           deliver_stall_since(v->all->o.stall, now_ms - response->duration_ms,
+                               now_ms);
+}
+
+/* Notes the attempt for the attempt log, and what it says of the host.  Returns
+ * the number of failures in a row. */
+static uint32_t note_attempt(struct delivery *v,
+                             const struct wsub_http_response *response)
+{
+    const struct deliver_deliveries_options *o = &v->all->o;
+    const struct wsub_attempt attempt = {
+        .at_ms = wsub_store_time_ms(o->store),
+        .status = (uint16_t)response->status,
+        .duration_ms = (uint32_t)response->duration_ms,
+        .bytes = (uint32_t)v->content->body_len,
+        .error = deliver_error_of(response->outcome, response->code),
+    };
+    uint32_t run = deliver_attempt_buffer_note(
+        o->attempts, v->job.bundle->shard, v->job.td, v->job.cd, &attempt,
+        deliver_outcome_of_status(response->status) == WSUB_OUTCOME_DONE);
+
+    deliver_attempt_flush_plan(o->attempt_flush);
+    wsub_log_debug("attempt", WSUB_KV("event", v->job.event_id),
+                   WSUB_KV("callback", v->record.callback),
+                   WSUB_KU("status", response->status),
+                   WSUB_KU("ms", response->duration_ms),
+                   WSUB_KV("error", response->error));
+    deliver_host_leave(o->hosts, &v->ticket,
+                       deliver_sign_of(response->outcome, response->status),
+                       response->duration_ms * 1000, wsub_now_us());
+    return run;
+}
+
+/* The value of Retry-After, NULL without one. */
+static const char *retry_after(const struct wsub_http_response *response)
+{
+    struct curl_header *header;
+
+    return response->status != 0 &&
+                   curl_easy_header(response->easy, "Retry-After", 0,
+                                    CURLH_HEADER, -1, &header) == CURLHE_OK
+               ? header->value
+               : NULL;
+}
+
+void deliver_end_responded(struct delivery *v,
+                           const struct wsub_http_response *response)
+{
+    uint32_t run;
+    char why[64];
+
+    if (is_our_fault(v, response)) {
+        deliver_end_put_back(v, 0);
+        return;
+    }
+    run = note_attempt(v, response);
+    switch (deliver_outcome_of_status(response->status)) {
+    case WSUB_OUTCOME_DONE:
+        delivered(v);
+        break;
+    case WSUB_OUTCOME_GONE:
+        gone(v);
+        break;
+    default:
+        snprintf(why, sizeof(why), "HTTP status %ld", response->status);
+        fail(v, response->status != 0 ? why : response->error,
+             retry_after(response), run);
+    }
+}
+
+void deliver_end_unsendable(struct delivery *v, const char *why)
+{
+    fail(v, why, NULL, 0);
+}

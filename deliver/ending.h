@@ -1,0 +1,39 @@
+/* ending.h - how a delivery ends: each of these gives its job an outcome and the
+ * settler the job. */
+#ifndef DELIVER_ENDING_H
+#define DELIVER_ENDING_H
+
+#include <stdint.h>
+
+#include "common/http/client.h"
+#include "common/store/settlement.h"
+#include "deliver/delivery_parts.h"
+
+/* Goes to a state; the only writer of it. */
+void deliver_delivery_enter(struct delivery *v, enum delivery_state state);
+
+/* Ends the delivery as it is. */
+void deliver_end_settle(struct delivery *v, enum wsub_outcome outcome);
+
+/* Puts the job back untried: due in `delay_ms`, no attempt spent. */
+void deliver_end_put_back(struct delivery *v, uint64_t delay_ms);
+
+/* There is nobody to deliver to. */
+void deliver_end_drop(struct delivery *v, const char *why);
+
+/* Gives the job's event up: a dead letter. */
+void deliver_end_dead(struct delivery *v, const char *why);
+
+/* The job's subscription has failed too often: it is in cursor mode from now
+ * on, and probed in job.delay_ms. */
+void deliver_end_suspend(struct delivery *v, const char *why);
+
+/* The POST is over: done, gone, or a failure, which is noted for the host and
+ * the attempt log. */
+void deliver_end_responded(struct delivery *v,
+                           const struct wsub_http_response *response);
+
+/* The POST can't be made: a failure of the subscription. */
+void deliver_end_unsendable(struct delivery *v, const char *why);
+
+#endif
