@@ -6,9 +6,10 @@
 #include <stdio.h>
 
 #include "common/base/loop.h"
-#include "common/base/startup.h"
 #include "common/http/server.h"
 #include "common/http/status.h"
+#include "common/program/config_load.h"
+#include "common/program/startup.h"
 #include "common/store/store.h"
 #include "common/store/progress.h"
 #include "deliver/deliver.h"

@@ -1,8 +1,8 @@
 #include "spreader/spreader.h"
 
 #include "common/base/loop.h"
-#include "common/base/startup.h"
 #include "common/http/client.h"
+#include "common/program/startup.h"
 #include "common/store/store.h"
 #include "common/store/leave.h"
 #include "common/store/progress.h"

@@ -1,17 +1,21 @@
-/* config.c - gather the settings.
+/* config_load.c - gather the settings.
  *
  *   flags (read, not yet parsed) -> defaults -> file -> environment -> flags
  *
  * Each later source overwrites what an earlier one set; a bad value stops
  * wherever it stands, also where a later source would have overwritten it. */
-#include "common/base/config.h"
+#include "common/program/config_load.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/base/config_table.h"
 #include "common/base/mem.h"
+#include "common/program/config_file.h"
+#include "common/program/config_flags.h"
+#include "common/program/config_help.h"
+#include "common/program/config_table.h"
+#include "common/program/config_value.h"
 
 #define HOST_PART_MAX_BYTES 64 /* of the default instance name */
 #define VARIABLE_PREFIX "WEBSUB_"
