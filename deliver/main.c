@@ -4,10 +4,34 @@
  * themselves), the status server last, so that whoever sees it sees a built
  * program.  Down again in reverse. */
 #include "common/base/loop.h"
-#include "common/base/startup.h"
 #include "common/http/server.h"
 #include "common/http/status.h"
+<<<<<<< HEAD
 #include "deliver/worker.h"
+=======
+#include "common/program/config_load.h"
+#include "common/program/startup.h"
+#include "common/store/store.h"
+#include "common/store/progress.h"
+#include "deliver/deliver.h"
+
+static bool ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
+{
+    const struct deliver *d = arg;
+
+    if (wsub_loop_draining(d->loop))
+        snprintf(reason, WSUB_STATUS_REASON_BYTES, "draining");
+    else if (!wsub_store_up(d->store))
+        snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
+    else if (d->user_agent == NULL)
+        snprintf(reason, WSUB_STATUS_REASON_BYTES,
+                 "the hub's public URL is not known: start a "
+                 "hub or set public_url");
+    else
+        return wsub_progress_ready(d->progress, reason);
+    return false;
+}
+>>>>>>> hub
 
 int main(int argc, char *argv[])
 {

@@ -18,7 +18,7 @@
 
 #include "common/base/hex.h"
 #include "common/base/mem.h"
-#include "common/crypto/seal.h"
+#include "common/crypto/key.h"
 
 #define ERR_TEXT_BYTES 256
 #define FILE_MAX_BYTES 65536 /* some 700 keys: far beyond any rotation */

@@ -1,27 +1,27 @@
-/* keyring.h - the keys of common/crypto/seal.h, as its two halves see them.
+/* keyring.h - the keys that secrets are sealed with (seal.h).
  *
- * keyring.c reads the file, seal.c uses the keys.  Nobody else needs this. */
+ * A key ring is a file (mode 0600 or stricter) with one key a line, `ID
+ * HEX`, ID of 1 to 16 letters, digits, '-' or '_', HEX of 64 digits (a
+ * 256-bit key); blank lines and lines that begin with '#' are skipped.  The
+ * first key seals, all of them open, so a new key is put first and an old one is
+ * removed once nothing is sealed under it. */
 #ifndef WSUB_CRYPTO_KEYRING_H
 #define WSUB_CRYPTO_KEYRING_H
 
 #include <stddef.h>
 
-#include <openssl/evp.h>
+#include "common/base/err.h"
 
-#define WSUB_KEY_ID_MAX 16
-#define WSUB_KEY_BYTES 32 /* AES-256 */
+struct wsub_key;
+struct wsub_keyring;
 
-struct wsub_key {
-    char id[WSUB_KEY_ID_MAX + 1];
-    unsigned char bytes[WSUB_KEY_BYTES];
-    EVP_CIPHER_CTX *opener; /* owned; set up with the key, to decrypt */
-};
+/* Reads the ring; "" gives one without keys, which seals in plain form.  On
+ * failure one sentence is written to `err_text`. */
+enum wsub_err wsub_keyring_load(const char *path, char err_text[256],
+                                struct wsub_keyring **ret_ring) WSUB_MUST_CHECK;
+void wsub_keyring_free(struct wsub_keyring *ring);
 
-struct wsub_keyring {
-    struct wsub_key *keys; /* owned; the first one seals */
-    size_t count;
-    EVP_CIPHER *cipher; /* owned */
-};
+size_t wsub_keyring_count(const struct wsub_keyring *ring);
 
 /* The key called by the `len` bytes at `id`; NULL when the ring lacks it. */
 const struct wsub_key *wsub_keyring_find(const struct wsub_keyring *ring,

@@ -16,7 +16,7 @@
 
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
-#include "common/crypto/keyring.h"
+#include "common/crypto/key.h"
 
 #define NONCE_BYTES 12
 #define TAG_BYTES 16

@@ -1,11 +1,5 @@
 /* seal.h - subscribers' secrets at rest.
  *
- * A key ring is a file (mode 0600 or stricter) with one key a line, `ID
- * HEX`, ID of 1 to 16 letters, digits, '-' or '_', HEX of 64 digits (a
- * 256-bit key); blank lines and lines that begin with '#' are skipped.  The first key seals, all of them
- * open, so a new key is put first and an old one is removed once nothing is
- * sealed under it.
- *
  * A sealed secret is text without spaces:
  *   g.<ID>.<base64url of nonce, ciphertext and tag>   AES-256-GCM
  *   p.<base64url of the secret>                       plain: there is no ring
@@ -18,16 +12,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/err.h"
-
-struct wsub_keyring;
-
-/* Reads the ring; "" gives one without keys, which seals in plain form.  On
- * failure one sentence is written to `err_text`. */
-enum wsub_err wsub_keyring_load(const char *path, char err_text[256],
-                                struct wsub_keyring **ret_ring) WSUB_MUST_CHECK;
-void wsub_keyring_free(struct wsub_keyring *ring);
-
-size_t wsub_keyring_count(const struct wsub_keyring *ring);
+#include "common/crypto/keyring.h"
 
 /* Adds the sealed form of `secret` (`len` bytes) to `out`. */
 void wsub_seal(const struct wsub_keyring *ring, const char *context,

@@ -3,8 +3,9 @@
 #include <stdio.h>
 
 #include "common/base/loop.h"
-#include "common/base/startup.h"
 #include "common/http/server.h"
+#include "common/program/config_load.h"
+#include "common/program/startup.h"
 #include "common/store/store.h"
 
 struct program {

@@ -13,7 +13,7 @@ TABLE = ROOT / "docs/CONFORMANCE.md"
 COLUMNS = 4
 
 DEFINITIONS = {
-    "where.c": r"^[a-z].*\b{}\(",
+    "where.c": r"^([a-z].*\b)?{}\(",
     "where.lua": r"^local function {}\b",
     "test.py": r"^ *(def {}\(|class {}\b)",
     "test.c": r"^START_TEST\({}\)",

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/base/config.h"
+#include "common/program/config_load.h"
 #include "common/base/mem.h"
 #include "tests/unit/suite.h"
 

@@ -1,27 +1,13 @@
-#include <stdio.h>
+#include "common/program/config_help.h"
 
-#include "common/base/config_table.h"
+#include "common/program/config_table.h"
+#include "common/program/config_value.h"
 
 static const enum wsub_program programs[] = {
     WSUB_PROGRAM_HUB,
     WSUB_PROGRAM_SPREADER,
     WSUB_PROGRAM_DELIVER,
 };
-
-const char *wsub_program_name(enum wsub_program program)
-{
-    switch (program) {
-    case WSUB_PROGRAM_HUB:
-        return "websub-hub";
-    case WSUB_PROGRAM_SPREADER:
-        return "websub-spreader";
-    case WSUB_PROGRAM_DELIVER:
-        return "websub-deliver";
-    case WSUB_PROGRAM_ALL:
-        break;
-    }
-    return "websubd";
-}
 
 static const char *program_job(enum wsub_program program)
 {
@@ -117,7 +103,7 @@ void wsub_config_print_markdown(FILE *out)
     fputs(
         "# Settings\n\n"
         "Printed by `websub-hub --help-markdown`; edit the table in "
-        "`common/base/config_table.c`, not this page.\n\n"
+        "`common/program/config_table.c`, not this page.\n\n"
         "The setting `redis_url` is the flag `--redis-url VALUE` (or "
         "`--redis-url=VALUE`), the environment variable `WEBSUB_REDIS_URL` "
         "and the line `redis_url = VALUE` of the file that `--config FILE` or "

@@ -1,6 +1,6 @@
 /* startup.h - the first step of every program: settings, then the log. */
-#ifndef WSUB_BASE_STARTUP_H
-#define WSUB_BASE_STARTUP_H
+#ifndef WSUB_PROGRAM_STARTUP_H
+#define WSUB_PROGRAM_STARTUP_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "common/base/config_table.h"
+#include "common/program/config_table.h"
 
 #include <stdio.h>
 #include <string.h>

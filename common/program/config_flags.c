@@ -1,10 +1,11 @@
-/* config_flags.c - the command line. */
+#include "common/program/config_flags.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/config_table.h"
 #include "common/base/mem.h"
+#include "common/program/config_table.h"
 
 #define SHOWN_MAX_BYTES 64
 

@@ -3,13 +3,15 @@
  * inih would cut long lines in two, take an indented line for more of the
  * value above it and not say which line a key was on; the reader below, which
  * feeds it line by line, settles all three. */
+#include "common/program/config_file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <ini.h>
 
-#include "common/base/config_table.h"
+#include "common/program/config_table.h"
 
 #define ORIGIN_BYTES 256
 #define BOM "\357\273\277" /* what some editors put before the first line */

@@ -1,9 +1,10 @@
-#include "common/base/startup.h"
+#include "common/program/startup.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 #include "common/base/loop.h"
+#include "common/program/config_load.h"
 
 void wsub_startup_failed(enum wsub_program program, const char *sentence)
 {
