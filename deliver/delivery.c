@@ -112,7 +112,7 @@ static void on_closed(struct deliver_ticket *ticket, uint64_t delay_ms)
 /* It comes back when the host has capacity. */
 static void park(struct delivery *v)
 {
-    deliver_stat_add(DELIVER_STAT_PARKED);
+    wsub_metric_add(&deliver_stats[DELIVER_STAT_PARKED], 1);
     v->job.host = v->ticket.host_name;
     deliver_end_settle(v, WSUB_OUTCOME_PARK);
 }
@@ -333,7 +333,8 @@ static void on_slot(struct deliver_slot_wait *wait)
     struct delivery *v = wsub_container_of(wait, struct delivery, slot);
     const struct deliver_deliveries_options *o = &v->all->o;
 
-    deliver_stat_set(DELIVER_STAT_SLOTS_USED, deliver_slots_used(o->slots));
+    wsub_metric_set(&deliver_stats[DELIVER_STAT_SLOTS_USED],
+                    deliver_slots_used(o->slots));
     if (!v->job.bundle->taken_over) {
         find_event(v);
         return;

@@ -60,14 +60,14 @@ void deliver_end_settle(struct delivery *v, enum wsub_outcome outcome)
 
 void deliver_end_put_back(struct delivery *v, uint64_t delay_ms)
 {
-    deliver_stat_add(DELIVER_STAT_PUT_BACK);
+    wsub_metric_add(&deliver_stats[DELIVER_STAT_PUT_BACK], 1);
     v->job.delay_ms = delay_ms;
     deliver_end_settle(v, WSUB_OUTCOME_RETRY);
 }
 
 void deliver_end_drop(struct delivery *v, const char *why)
 {
-    deliver_stat_add(DELIVER_STAT_DROPPED);
+    wsub_metric_add(&deliver_stats[DELIVER_STAT_DROPPED], 1);
     wsub_log_debug("job-dropped", WSUB_KV("event", v->job.event_id),
                    WSUB_KV("callback", v->job.cd), WSUB_KV("why", why));
     deliver_end_settle(v, WSUB_OUTCOME_DONE);
@@ -75,7 +75,7 @@ void deliver_end_drop(struct delivery *v, const char *why)
 
 void deliver_end_dead(struct delivery *v, const char *why)
 {
-    deliver_stat_add(DELIVER_STAT_DEAD);
+    wsub_metric_add(&deliver_stats[DELIVER_STAT_DEAD], 1);
     snprintf(v->job.why, sizeof(v->job.why), "%s", why);
     v->job.topic = v->content->topic;
     v->job.callback = v->record.callback;
@@ -88,7 +88,7 @@ void deliver_end_dead(struct delivery *v, const char *why)
 
 void deliver_end_suspend(struct delivery *v, const char *why)
 {
-    deliver_stat_add(DELIVER_STAT_SUSPENDED);
+    wsub_metric_add(&deliver_stats[DELIVER_STAT_SUSPENDED], 1);
     wsub_log_warn("subscription-suspended", WSUB_KV("topic", v->content->topic),
                   WSUB_KV("callback", v->record.callback), WSUB_KV("why", why));
     deliver_end_settle(v, WSUB_OUTCOME_SUSPEND);
@@ -124,7 +124,7 @@ static void fail(struct delivery *v, const char *why, const char *retry_after,
         deliver_end_suspend(v, why);
     } else {
         if (outcome == WSUB_OUTCOME_RETRY)
-            deliver_stat_add(DELIVER_STAT_RETRIED);
+            wsub_metric_add(&deliver_stats[DELIVER_STAT_RETRIED], 1);
         deliver_end_settle(v, outcome);
     }
 }
@@ -145,7 +145,7 @@ static void end_replicas(const struct delivery *v)
 
 static void gone(struct delivery *v)
 {
-    deliver_stat_add(DELIVER_STAT_GONE);
+    wsub_metric_add(&deliver_stats[DELIVER_STAT_GONE], 1);
     wsub_log_info("subscription-gone", WSUB_KV("topic", v->content->topic),
                   WSUB_KV("callback", v->record.callback));
     if (v->job.level == WSUB_LEVEL_ALL)
@@ -156,7 +156,7 @@ static void gone(struct delivery *v)
 
 static void delivered(struct delivery *v)
 {
-    deliver_stat_add(DELIVER_STAT_DELIVERED);
+    wsub_metric_add(&deliver_stats[DELIVER_STAT_DELIVERED], 1);
     if (v->suspended)
         wsub_log_info("subscription-responds-again",
                       WSUB_KV("topic", v->content->topic),

@@ -8,7 +8,7 @@
 void deliver_next_event_missed(const struct deliver_job *job, uint64_t count,
                                const char *from, const char *to)
 {
-    deliver_stat_add_many(DELIVER_STAT_MISSED, count);
+    wsub_metric_add(&deliver_stats[DELIVER_STAT_MISSED], count);
     wsub_log_warn("events-missed", WSUB_KU("shard", job->bundle->shard),
                   WSUB_KV("topic", job->bundle->cursor_td),
                   WSUB_KV("callback", job->cd), WSUB_KU("count", count),

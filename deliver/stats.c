@@ -1,7 +1,5 @@
 #include "deliver/stats.h"
 
-#include "common/base/metrics.h"
-
 #define JOBS "websubd_deliver_jobs_total", "Settled delivery jobs by outcome"
 #define INTENTS                                                                \
     "websubd_deliver_verifications_total", "Verifications of intent by "       \
@@ -9,7 +7,7 @@
 
 #define DENIALS "websubd_deliver_denials_total", "Denials by outcome"
 
-static struct wsub_metric stats[DELIVER_STAT_MAX_] = {
+struct wsub_metric deliver_stats[DELIVER_STAT_MAX_] = {
     [DELIVER_STAT_DELIVERED] = {JOBS, WSUB_COUNTER, "outcome=\"delivered\"", 0},
     [DELIVER_STAT_RETRIED] = {JOBS, WSUB_COUNTER, "outcome=\"retry\"", 0},
     [DELIVER_STAT_DEAD] = {JOBS, WSUB_COUNTER, "outcome=\"dead\"", 0},
@@ -48,23 +46,3 @@ static struct wsub_metric stats[DELIVER_STAT_MAX_] = {
                                     "their host",
                                     WSUB_GAUGE, NULL, 0},
 };
-
-void deliver_stats_register(void)
-{
-    wsub_metrics_register(stats, DELIVER_STAT_MAX_);
-}
-
-void deliver_stat_add(enum deliver_stat stat)
-{
-    stats[stat].value++;
-}
-
-void deliver_stat_add_many(enum deliver_stat stat, uint64_t count)
-{
-    stats[stat].value += count;
-}
-
-void deliver_stat_set(enum deliver_stat stat, uint64_t value)
-{
-    stats[stat].value = value;
-}

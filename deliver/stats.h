@@ -2,7 +2,7 @@
 #ifndef DELIVER_STATS_H
 #define DELIVER_STATS_H
 
-#include <stdint.h>
+#include "common/base/metrics.h"
 
 enum deliver_stat {
     DELIVER_STAT_DELIVERED,
@@ -28,9 +28,6 @@ enum deliver_stat {
     DELIVER_STAT_MAX_
 };
 
-void deliver_stats_register(void);
-void deliver_stat_add(enum deliver_stat stat);
-void deliver_stat_add_many(enum deliver_stat stat, uint64_t count);
-void deliver_stat_set(enum deliver_stat stat, uint64_t value);
+extern struct wsub_metric deliver_stats[DELIVER_STAT_MAX_];
 
 #endif

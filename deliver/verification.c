@@ -202,17 +202,20 @@ static void put_back(struct verification *v, uint64_t delay_ms)
     finish(v, WSUB_VERIFIED_RETRY);
 }
 
+static void count(enum deliver_stat stat)
+{
+    wsub_metric_add(&deliver_stats[stat], 1);
+}
+
 static void succeed(struct verification *v)
 {
-    deliver_stat_add(is_denial(v) ? DELIVER_STAT_DENIAL_TOLD
-                                  : DELIVER_STAT_CONFIRMED);
+    count(is_denial(v) ? DELIVER_STAT_DENIAL_TOLD : DELIVER_STAT_CONFIRMED);
     finish(v, is_denial(v) ? WSUB_VERIFIED_TOLD : WSUB_VERIFIED_CONFIRMED);
 }
 
 static void give_up(struct verification *v)
 {
-    deliver_stat_add(is_denial(v) ? DELIVER_STAT_DENIAL_UNTOLD
-                                  : DELIVER_STAT_REFUSED);
+    count(is_denial(v) ? DELIVER_STAT_DENIAL_UNTOLD : DELIVER_STAT_REFUSED);
     finish(v, is_denial(v) ? WSUB_VERIFIED_UNTOLD : WSUB_VERIFIED_REFUSED);
 }
 
@@ -222,8 +225,8 @@ static void fail_for_now(struct verification *v)
         give_up(v);
         return;
     }
-    deliver_stat_add(is_denial(v) ? DELIVER_STAT_DENIAL_RETRIED
-                                  : DELIVER_STAT_VERIFY_RETRIED);
+    count(is_denial(v) ? DELIVER_STAT_DENIAL_RETRIED
+                       : DELIVER_STAT_VERIFY_RETRIED);
     v->delay_ms = retry_after_ms[v->failures++];
     finish(v, WSUB_VERIFIED_RETRY);
 }

@@ -11,7 +11,9 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/base/startup.h"
+#include "common/base/metrics.h"
+#include "common/program/program.h"
+#include "common/program/startup.h"
 #include "common/base/timer.h"
 #include "common/store/keys.h"
 #include "common/store/leave.h"
@@ -107,9 +109,9 @@ static void count_hosts(const struct deliver_worker *w)
     struct deliver_hosts_counts counts;
 
     deliver_hosts_count(w->hosts, &counts);
-    deliver_stat_set(DELIVER_STAT_HOSTS, counts.known);
-    deliver_stat_set(DELIVER_STAT_BREAKERS_OPEN, counts.down);
-    deliver_stat_set(DELIVER_STAT_HOSTS_WAITING, counts.waiting);
+    wsub_metric_set(&deliver_stats[DELIVER_STAT_HOSTS], counts.known);
+    wsub_metric_set(&deliver_stats[DELIVER_STAT_BREAKERS_OPEN], counts.down);
+    wsub_metric_set(&deliver_stats[DELIVER_STAT_HOSTS_WAITING], counts.waiting);
 }
 
 static void on_tick(void *arg)
@@ -160,7 +162,8 @@ static void on_idle(void *arg)
 {
     struct deliver_worker *w = arg;
 
-    deliver_stat_set(DELIVER_STAT_SLOTS_USED, deliver_slots_used(w->slots));
+    wsub_metric_set(&deliver_stats[DELIVER_STAT_SLOTS_USED],
+                    deliver_slots_used(w->slots));
     if (wsub_loop_draining(w->loop))
         drain_check(w);
     else
@@ -390,7 +393,7 @@ enum wsub_err deliver_worker_new(const struct wsub_config *config,
 
     w->config = config;
     w->loop = loop;
-    deliver_stats_register();
+    wsub_metrics_register(deliver_stats, DELIVER_STAT_MAX_);
     err = wsub_keyring_load(config->secret_keys_file, err_text, &w->ring);
     if (err == WSUB_OK)
         err = wsub_store_new(
@@ -459,16 +462,13 @@ bool deliver_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 {
     const struct deliver_worker *w = arg;
 
-    if (wsub_loop_draining(w->loop))
-        snprintf(reason, WSUB_STATUS_REASON_BYTES, "draining");
-    else if (!wsub_store_up(w->store))
-        snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
-    else if (w->poster.user_agent == NULL)
-        snprintf(reason, WSUB_STATUS_REASON_BYTES,
-                 "the hub's public URL is not known: start a "
-                 "hub or set public_url");
-    else
+    if (!wsub_program_ready(w->loop, w->store, reason))
+        return false;
+    if (w->poster.user_agent != NULL)
         return wsub_progress_ready(w->progress, reason);
+    snprintf(reason, WSUB_STATUS_REASON_BYTES,
+             "the hub's public URL is not known: start a "
+             "hub or set public_url");
     return false;
 }
 

@@ -5,20 +5,21 @@
 #include "common/program/program.h"
 #include "hub/worker.h"
 
-static enum wsub_err init(void *worker, const struct wsub_config *config,
-                          struct wsub_loop *loop, char err_text[256])
+static enum wsub_err make(const struct wsub_config *config,
+                          struct wsub_loop *loop, char err_text[256],
+                          void **ret_worker)
 {
-    return hub_worker_init(worker, config, loop, err_text);
+    struct hub_worker *worker;
+    enum wsub_err err = hub_worker_new(config, loop, err_text, &worker);
+
+    if (err == WSUB_OK)
+        *ret_worker = worker;
+    return err;
 }
 
-static void drain(void *worker)
+static void free_worker(void *worker)
 {
-    hub_worker_drain(worker);
-}
-
-static void done(void *worker)
-{
-    hub_worker_done(worker);
+    hub_worker_free(worker);
 }
 
 static const char *address(const void *worker)
@@ -28,15 +29,12 @@ static const char *address(const void *worker)
 
 int main(int argc, char *argv[])
 {
-    struct hub_worker worker = {0};
-
     return wsub_program_main(
         &(struct wsub_program_options){
             .program = WSUB_PROGRAM_HUB,
-            .worker = &worker,
-            .init = init,
-            .drain = drain,
-            .done = done,
+            .make = make,
+            .free = free_worker,
+            .drain = hub_worker_drain,
             .address = address,
         },
         argc, argv);

@@ -6,17 +6,31 @@
 #include "common/base/buf.h"
 #include "common/base/log.h"
 #include "common/base/loop.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/http/server.h"
 #include "common/program/startup.h"
 #include "common/store/store.h"
 #include "hub/api.h"
 #include "hub/errors.h"
+#include "hub/hub.h"
 #include "hub/pressure.h"
 #include "hub/stats.h"
 #include "hub/writable.h"
 
 #define IDLE_TIMEOUT_MS 60000 /* a kept connection without a request */
+
+struct hub_worker {
+    struct hub hub;         /* for the requests; borrows from the rest */
+    struct wsub_loop *loop; /* borrowed */
+    struct wsub_store *store;
+    struct hub_pressure *pressure;
+    struct hub_writable *writable;
+    struct wsub_keyring *ring;
+    struct wsub_http_server *server;
+    char *public_url;
+    char *link_header;
+};
 
 static void on_redis_unusable(const char *sentence, void *arg)
 {
@@ -130,16 +144,10 @@ static enum wsub_err listen_now(struct hub_worker *worker, char err_text[256])
     return WSUB_OK;
 }
 
-enum wsub_err hub_worker_init(struct hub_worker *worker,
-                              const struct wsub_config *config,
-                              struct wsub_loop *loop, char err_text[256])
+static enum wsub_err build(struct hub_worker *worker, char err_text[256])
 {
-    enum wsub_err err;
+    enum wsub_err err = load_keys(worker, err_text);
 
-    worker->loop = loop;
-    worker->hub.config = config;
-    wsub_metrics_register(hub_stats, HUB_STAT_MAX_);
-    err = load_keys(worker, err_text);
     if (err == WSUB_OK)
         err = build_store(worker, err_text);
     if (err != WSUB_OK)
@@ -148,8 +156,28 @@ enum wsub_err hub_worker_init(struct hub_worker *worker,
     return listen_now(worker, err_text);
 }
 
-void hub_worker_done(struct hub_worker *worker)
+enum wsub_err hub_worker_new(const struct wsub_config *config,
+                             struct wsub_loop *loop, char err_text[256],
+                             struct hub_worker **ret_worker)
 {
+    struct hub_worker *worker = wsub_calloc(1, sizeof(*worker));
+    enum wsub_err err;
+
+    worker->loop = loop;
+    worker->hub.config = config;
+    wsub_metrics_register(hub_stats, HUB_STAT_MAX_);
+    err = build(worker, err_text);
+    if (err != WSUB_OK)
+        hub_worker_free(worker);
+    else
+        *ret_worker = worker;
+    return err;
+}
+
+void hub_worker_free(struct hub_worker *worker)
+{
+    if (worker == NULL)
+        return;
     if (worker->store != NULL)
         wsub_store_close(worker->store); /* ends the calls: 503 */
     wsub_http_server_free(worker->server);
@@ -159,6 +187,7 @@ void hub_worker_done(struct hub_worker *worker)
     wsub_keyring_free(worker->ring);
     free(worker->public_url);
     free(worker->link_header);
+    free(worker);
 }
 
 static void on_empty(void *arg)
@@ -168,8 +197,10 @@ static void on_empty(void *arg)
     wsub_loop_finish(worker->loop, WSUB_EXIT_OK);
 }
 
-void hub_worker_drain(struct hub_worker *worker)
+void hub_worker_drain(void *arg)
 {
+    struct hub_worker *worker = arg;
+
     wsub_http_server_drain(worker->server, on_empty, worker);
 }
 

@@ -5,35 +5,22 @@
 #ifndef HUB_WORKER_H
 #define HUB_WORKER_H
 
+#include "common/base/config.h"
 #include "common/base/err.h"
-#include "hub/hub.h"
 
-struct wsub_http_server;
+struct hub_worker;
+struct wsub_loop;
 
-/* Zeroed before hub_worker_init(), which makes all that is owned here. */
-struct hub_worker {
-    struct hub hub;         /* for the requests; borrows from the rest */
-    struct wsub_loop *loop; /* borrowed; outlives the worker */
-    struct wsub_store *store;
-    struct hub_pressure *pressure;
-    struct hub_writable *writable;
-    struct wsub_keyring *ring;
-    struct wsub_http_server *server;
-    char *public_url;
-    char *link_header;
-};
-
-/* Builds everything and listens.  One sentence goes to `err_text` on failure,
- * and hub_worker_done() frees what was built. */
-enum wsub_err hub_worker_init(struct hub_worker *worker,
-                              const struct wsub_config *config,
-                              struct wsub_loop *loop,
-                              char err_text[256]) WSUB_MUST_CHECK;
-void hub_worker_done(struct hub_worker *worker);
+/* Builds everything and listens.  On failure one sentence goes to `err_text`.
+ * `config` and `loop` outlive the worker. */
+enum wsub_err hub_worker_new(const struct wsub_config *config,
+                             struct wsub_loop *loop, char err_text[256],
+                             struct hub_worker **ret_worker) WSUB_MUST_CHECK;
+void hub_worker_free(struct hub_worker *worker);
 
 /* Stops accepting; the loop is finished once every request has had its
  * response. */
-void hub_worker_drain(struct hub_worker *worker);
+void hub_worker_drain(void *worker);
 
 /* Where the hub listens. */
 const char *hub_worker_address(const struct hub_worker *worker);

@@ -6,7 +6,8 @@
 #include "common/base/config.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/base/startup.h"
+#include "common/program/program.h"
+#include "common/program/startup.h"
 #include "common/http/client.h"
 #include "common/store/keys.h"
 #include "common/store/leave.h"
@@ -253,11 +254,6 @@ bool spread_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 {
     const struct spread_worker *worker = arg;
 
-    if (wsub_loop_draining(worker->loop))
-        snprintf(reason, WSUB_STATUS_REASON_BYTES, "draining");
-    else if (!wsub_store_up(worker->store))
-        snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
-    else
-        return wsub_progress_ready(worker->progress, reason);
-    return false;
+    return wsub_program_ready(worker->loop, worker->store, reason) &&
+           wsub_progress_ready(worker->progress, reason);
 }

@@ -12,6 +12,7 @@ struct program {
     const struct wsub_program_options *o;
     struct wsub_config config;
     struct wsub_loop *loop; /* owned */
+    void *worker;           /* owned; NULL until it is made */
     struct wsub_status_source source;
     struct wsub_http_server *status; /* owned; NULL: there is none */
 };
@@ -31,49 +32,35 @@ bool wsub_program_ready(const struct wsub_loop *loop,
     return true;
 }
 
-static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
-{
-    const struct program *program = arg;
-    const struct wsub_program_options *o = program->o;
-
-    return wsub_program_ready(program->loop, o->store(o->worker), reason) &&
-           (o->ready == NULL || o->ready(o->worker, reason));
-}
-
 static enum wsub_err serve_status(struct program *program, char err_text[256])
 {
     if (program->o->address != NULL)
         return WSUB_OK;
-    program->source =
-        (struct wsub_status_source){.ready = is_ready, .arg = program};
+    program->source = (struct wsub_status_source){.ready = program->o->ready,
+                                                  .arg = program->worker};
     return wsub_status_server_new(wsub_loop_base(program->loop),
                                   program->config.status_listen,
                                   &program->source, err_text, &program->status);
-}
-
-static enum wsub_err build(struct program *program, char err_text[256])
-{
-    const struct wsub_program_options *o = program->o;
-    enum wsub_err err =
-        o->init(o->worker, &program->config, program->loop, err_text);
-
-    return err == WSUB_OK ? serve_status(program, err_text) : err;
 }
 
 static int run(struct program *program)
 {
     const struct wsub_program_options *o = program->o;
     char err_text[256] = "";
+    enum wsub_err err =
+        o->make(&program->config, program->loop, err_text, &program->worker);
 
-    if (build(program, err_text) != WSUB_OK) {
+    if (err == WSUB_OK)
+        err = serve_status(program, err_text);
+    if (err != WSUB_OK) {
         wsub_startup_failed(o->program, err_text);
         return WSUB_EXIT_START;
     }
     wsub_startup_done(o->program, &program->config,
                       o->address != NULL
-                          ? o->address(o->worker)
+                          ? o->address(program->worker)
                           : wsub_http_server_address(program->status));
-    return (int)wsub_loop_run(program->loop, o->drain, o->worker);
+    return (int)wsub_loop_run(program->loop, o->drain, program->worker);
 }
 
 int wsub_program_main(const struct wsub_program_options *options, int argc,
@@ -87,7 +74,8 @@ int wsub_program_main(const struct wsub_program_options *options, int argc,
     program.loop = wsub_loop_new(program.config.drain_timeout_ms);
     code = run(&program);
     wsub_http_server_free(program.status);
-    options->done(options->worker);
+    if (program.worker != NULL)
+        options->free(program.worker);
     wsub_loop_free(program.loop);
     wsub_config_done(&program.config);
     return code;

@@ -19,22 +19,20 @@ struct wsub_store;
 
 struct wsub_program_options {
     enum wsub_program program;
-    void *worker; /* borrowed; zeroed; given to all of these: */
 
-    /* Builds the worker.  `config` and `loop` outlive it.  On failure one
-     * sentence goes to `err_text`; `done` frees what was built. */
-    enum wsub_err (*init)(void *worker, const struct wsub_config *config,
-                          struct wsub_loop *loop, char err_text[256]);
+    /* Builds the worker, which is given to all that follow.  `config` and `loop`
+     * outlive it.  On failure one sentence goes to `err_text`. */
+    enum wsub_err (*make)(const struct wsub_config *config,
+                          struct wsub_loop *loop, char err_text[256],
+                          void **ret_worker);
+    void (*free)(void *worker);
 
     /* Stops taking work; the loop is finished when the last piece is done. */
     void (*drain)(void *worker);
-    void (*done)(void *worker);
 
     /* For a program without a server of its own: status_listen is served, and
-     * `ready` (NULL: always) says whether the worker is ready, or why not.  That
-     * the loop drains, and that Redis is not reached, is said before it. */
-    struct wsub_store *(*store)(const void *worker);
-    bool (*ready)(const void *worker, char reason[WSUB_STATUS_REASON_BYTES]);
+     * `ready` says whether the worker is ready, or why not. */
+    bool (*ready)(void *worker, char reason[WSUB_STATUS_REASON_BYTES]);
 
     /* For a program with a server of its own: where that listens.  Else NULL. */
     const char *(*address)(const void *worker);

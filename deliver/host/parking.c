@@ -142,7 +142,7 @@ static void on_unparked(uint32_t moved, bool more, void *arg)
     char name[sizeof(place->name)];
 
     flow_free(flow);
-    deliver_stat_add_many(DELIVER_STAT_UNPARKED, moved);
+    wsub_metric_add(&deliver_stats[DELIVER_STAT_UNPARKED], moved);
     place->underway--;
     place->parked[shard] = more;
     memcpy(name, place->name, sizeof(name));

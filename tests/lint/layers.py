@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("hub", "spreader", "deliver")
 SHARED = ("base", "crypto", "http", "redis", "store", "cluster", "program")
 
-CLEAN = ("common", "hub")
+CLEAN = ("common", "hub", "spreader", "deliver")
 
 KNOWS = {
     "base": {"base"},
