@@ -6,7 +6,7 @@
 
 /* POST /admin/deny: ends the subscriptions to hub.topic, or the one of
  * hub.callback, and tells each callback hub.reason (WebSub section 5.2).
- * Answers 200 {"denied": N}. */
+ * Responds 200 {"denied": N}. */
 void hub_admin_deny(struct wsub_http_request *req, void *hub);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "common/http/request.h"
 
-/* Answers the state, the totals and the last attempts of the subscription of
- * hub.topic and hub.callback; 404 when there is none. */
+/* Responds with the state, the totals and the last attempts of the subscription
+ * of hub.topic and hub.callback; 404 when there is none. */
 void hub_attempts(struct wsub_http_request *req, void *hub);
 
 #endif

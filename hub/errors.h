@@ -73,7 +73,7 @@ __attribute__((format(printf, 4, 5))) void
 hub_refuse(struct wsub_http_request *req, enum hub_fault fault,
            const char *parameter, const char *format, ...);
 
-/* 503 with Retry-After: Redis did not take what the request asks for. */
+/* 503 with Retry-After: Redis did not take what the request wants. */
 void hub_refuse_unavailable(struct wsub_http_request *req);
 
 /* The same for new content while Redis is near its memory limit. */

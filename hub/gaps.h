@@ -1,4 +1,5 @@
-/* gaps.h - GET /admin/gaps: events that left before a subscription got them. */
+/* gaps.h - GET /admin/gaps: events that left by retention before a subscription
+ * got them. */
 #ifndef HUB_GAPS_H
 #define HUB_GAPS_H
 

@@ -1,7 +1,7 @@
 /* params.h - the parameters that several requests share, checked.
  *
  * A check appends what is wrong to `errors` and returns false; the caller goes
- * on with the others, so that one answer names them all. */
+ * on with the others, so that one response names them all. */
 #ifndef HUB_PARAMS_H
 #define HUB_PARAMS_H
 
@@ -45,8 +45,9 @@ bool hub_param_optional(const struct wsub_form *form, const char *name,
                         enum hub_fault fault, struct hub_errors *errors,
                         const char **ret_value);
 
-/* Checks `Authorization: Bearer TOKEN` against `token`; "" asks for none.
- * Answers a wrong one itself: nothing else is told to who may not ask. */
+/* Checks `Authorization: Bearer TOKEN` against `token`; "" wants none.  When it
+ * is wrong responds 401 and returns false: a client without the token is told
+ * nothing else. */
 bool hub_check_token(struct wsub_http_request *req, const char *token);
 
 #endif

@@ -10,21 +10,21 @@
  * its first place leaves the most for those behind it. */
 static bool matches(const char *pattern, size_t len, const char *subject)
 {
-    const char *end = pattern + len, *star = memchr(pattern, '*', len);
+    const char *end = pattern + len, *wildcard = memchr(pattern, '*', len);
     const char *subject_end = subject + strlen(subject);
-    size_t piece = (size_t)((star != NULL ? star : end) - pattern);
+    size_t piece = (size_t)((wildcard != NULL ? wildcard : end) - pattern);
 
     if (strncmp(subject, pattern, piece) != 0)
         return false;
     subject += piece;
-    if (star == NULL)
+    if (wildcard == NULL)
         return subject == subject_end;
     for (;;) {
-        pattern = star + 1;
-        star = memchr(pattern, '*', (size_t)(end - pattern));
-        if (star == NULL)
+        pattern = wildcard + 1;
+        wildcard = memchr(pattern, '*', (size_t)(end - pattern));
+        if (wildcard == NULL)
             break;
-        piece = (size_t)(star - pattern);
+        piece = (size_t)(wildcard - pattern);
         subject =
             memmem(subject, (size_t)(subject_end - subject), pattern, piece);
         if (subject == NULL)

@@ -2,8 +2,8 @@
  *
  * A list is text: patterns separated by commas, blanks around them ignored.  In
  * a pattern '*' stands for any bytes, also none; all else for itself.  Pure,
- * and linear in the length of pattern and subject: pieces between stars are
- * looked for from left to right, each once. */
+ * and linear in the length of pattern and subject: the pieces between wildcards
+ * are looked for from left to right, each once. */
 #ifndef HUB_POLICY_H
 #define HUB_POLICY_H
 

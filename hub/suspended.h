@@ -4,8 +4,8 @@
 
 #include "common/http/request.h"
 
-/* Answers {"count": N, "subscriptions": [...], "next": PLACE}; of a shard
- * those first that have been suspended for longest. */
+/* Responds {"count": N, "subscriptions": [...], "next": PLACE}; of a shard those
+ * first that have been suspended for longest. */
 void hub_suspended(struct wsub_http_request *req, void *hub);
 
 #endif

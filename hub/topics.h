@@ -4,7 +4,7 @@
 
 #include "common/http/request.h"
 
-/* Answers a topic's publisher with JSON, or 404 when the topic was never
+/* Responds to a topic's publisher with JSON, or 404 when the topic was never
  * fetched; subscribers are not shown. */
 void hub_topics(struct wsub_http_request *req, void *hub);
 

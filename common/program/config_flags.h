@@ -7,7 +7,7 @@
 #include "common/base/err.h"
 #include "common/program/config_value.h"
 
-/* What a command line asks for. */
+/* What a command line orders. */
 enum wsub_config_order {
     WSUB_ORDER_RUN,
     WSUB_ORDER_CHECK,

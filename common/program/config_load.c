@@ -189,7 +189,7 @@ static enum wsub_err gather(enum wsub_program program,
     return err;
 }
 
-/* Does what --help and its like ask for; false when there is more to do. */
+/* Does what --help and its like order; false when there is more to do. */
 static bool obey(enum wsub_config_order order, enum wsub_program program,
                  FILE *out)
 {

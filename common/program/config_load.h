@@ -23,7 +23,7 @@ enum wsub_config_action {
 };
 
 /* Reads argv, `env` (as environ) and the file into *ret_config.  Prints what
- * --help, --version or --check-config ask for on `out`.
+ * --help, --version or --check-config order on `out`.
  *
  * *ret_config is filled in for WSUB_CONFIG_RUN and left empty otherwise.  A
  * setting left at its default moves to agree with one that was set (timeout_ms

@@ -39,7 +39,7 @@ struct wsub_setting {
     uint32_t min, max;          /* numbers */
     const char *const *choices; /* choices; ends with NULL */
     wsub_setting_check *check;  /* texts */
-    const char *form;           /* texts: what `check` asks for */
+    const char *form;           /* texts: what `check` wants */
     bool secret;                /* never show a value that a user gave */
 };
 

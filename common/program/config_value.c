@@ -8,7 +8,7 @@
 
 #define SHOWN_MAX_BYTES 64
 static const struct {
-    const char *word;
+    const char *text;
     bool value;
 } switches[] = {
     {"yes", true},
@@ -20,7 +20,7 @@ static const struct {
 static bool parse_switch(const char *text, bool *ret_value)
 {
     for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
-        if (strcmp(text, switches[i].word) == 0) {
+        if (strcmp(text, switches[i].text) == 0) {
             *ret_value = switches[i].value;
             return true;
         }

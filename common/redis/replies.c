@@ -16,6 +16,8 @@
 
 #include <hiredis/hiredis.h>
 
+#include "common/base/container_of.h"
+
 #define FIRST_BYTES 768   /* most replies are one number or status */
 #define PIECE_BYTES 16384 /* some 200 elements */
 #define LARGE_BYTES 2048  /* at most so much of a piece is lost */
@@ -41,7 +43,7 @@ static size_t aligned(size_t bytes)
 
 static struct tree *tree_of(void *root)
 {
-    return (struct tree *)((char *)root - offsetof(struct tree, root));
+    return wsub_container_of(root, struct tree, root);
 }
 
 /* Starts a tree with `tail` bytes behind its root. */

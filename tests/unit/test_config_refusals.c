@@ -60,49 +60,49 @@ static const struct {
      "1,1.1.1.1",
      NULL},
     {"WEBSUB_DNS_SERVERS=localhost",
-     "WEBSUB_DNS_SERVERS='localhost' is not valid: name servers to ask; empty: "
+     "WEBSUB_DNS_SERVERS='localhost' is not valid: name servers; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
      "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=127.0.0.1:0",
-     "WEBSUB_DNS_SERVERS='127.0.0.1:0' is not valid: name servers to ask; "
+     "WEBSUB_DNS_SERVERS='127.0.0.1:0' is not valid: name servers; "
      "empty: those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
      "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=127.0.0.1:65536",
-     "WEBSUB_DNS_SERVERS='127.0.0.1:65536' is not valid: name servers to ask; "
+     "WEBSUB_DNS_SERVERS='127.0.0.1:65536' is not valid: name servers; "
      "empty: those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
      "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=127.1",
-     "WEBSUB_DNS_SERVERS='127.1' is not valid: name servers to ask; empty: "
+     "WEBSUB_DNS_SERVERS='127.1' is not valid: name servers; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
      "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=::1:53x",
-     "WEBSUB_DNS_SERVERS='::1:53x' is not valid: name servers to ask; empty: "
+     "WEBSUB_DNS_SERVERS='::1:53x' is not valid: name servers; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
      "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=[::1]",
-     "WEBSUB_DNS_SERVERS='[::1]' is not valid: name servers to ask; empty: "
+     "WEBSUB_DNS_SERVERS='[::1]' is not valid: name servers; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
      "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=1.1.1.1,",
-     "WEBSUB_DNS_SERVERS='1.1.1.1,' is not valid: name servers to ask; empty: "
+     "WEBSUB_DNS_SERVERS='1.1.1.1,' is not valid: name servers; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
      "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=1.1.1.1,,1.1.1.1",
-     "WEBSUB_DNS_SERVERS='1.1.1.1,,1.1.1.1' is not valid: name servers to ask; "
+     "WEBSUB_DNS_SERVERS='1.1.1.1,,1.1.1.1' is not valid: name servers; "
      "empty: those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
      "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=,1.1.1.1",
-     "WEBSUB_DNS_SERVERS=',1.1.1.1' is not valid: name servers to ask; empty: "
+     "WEBSUB_DNS_SERVERS=',1.1.1.1' is not valid: name servers; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
      "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=1.1.1.1 ",
-     "WEBSUB_DNS_SERVERS='1.1.1.1 ' is not valid: name servers to ask; empty: "
+     "WEBSUB_DNS_SERVERS='1.1.1.1 ' is not valid: name servers; empty: "
      "those of /etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, "
      "separated by commas)"},
     {"WEBSUB_DNS_SERVERS=1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1."
      "1,1.1.1.1,1.1.1.1",
      "WEBSUB_DNS_SERVERS='1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1."
-     "1.1,1.1.1.1,...' is not valid: name servers to ask; empty: those of "
+     "1.1,1.1.1.1,...' is not valid: name servers; empty: those of "
      "/etc/resolv.conf (IP, IP:PORT or [IPV6]:PORT, at most 8, separated by "
      "commas)"},
     {"WEBSUB_SHARDS=1024", NULL},

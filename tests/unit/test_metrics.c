@@ -10,7 +10,7 @@ static struct wsub_metric rows[] = {
      "outcome=\"ok\"", 3},
     {"websubd_deliveries_total", "Deliveries that ended.", WSUB_COUNTER,
      "outcome=\"retry\"", 0},
-    {"websubd_in_flight", "Transfers in flight.", WSUB_GAUGE, NULL, 42},
+    {"websubd_in_flight", "Requests in flight.", WSUB_GAUGE, NULL, 42},
 };
 
 static struct wsub_metric more[] = {
@@ -22,7 +22,7 @@ static struct wsub_metric more[] = {
     "# TYPE websubd_deliveries_total counter\n"                                \
     "websubd_deliveries_total{outcome=\"ok\"} 3\n"                             \
     "websubd_deliveries_total{outcome=\"retry\"} 0\n"                          \
-    "# HELP websubd_in_flight Transfers in flight.\n"                          \
+    "# HELP websubd_in_flight Requests in flight.\n"                           \
     "# TYPE websubd_in_flight gauge\n"                                         \
     "websubd_in_flight 42\n"
 
@@ -58,10 +58,12 @@ START_TEST(a_count_shows_in_the_next_print)
     struct wsub_buf out = {0};
 
     wsub_metrics_register(rows, 3);
-    rows[1].value++;
+    wsub_metric_add(&rows[1], 2);
+    wsub_metric_set(&rows[2], 7);
     wsub_metrics_print(&out);
     ck_assert_ptr_nonnull(
-        strstr(wsub_buf_cstr(&out), "{outcome=\"retry\"} 1\n"));
+        strstr(wsub_buf_cstr(&out), "{outcome=\"retry\"} 2\n"));
+    ck_assert_ptr_nonnull(strstr(wsub_buf_cstr(&out), "websubd_in_flight 7\n"));
     wsub_buf_done(&out);
 }
 END_TEST

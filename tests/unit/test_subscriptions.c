@@ -1,0 +1,58 @@
+/* test_subscriptions.c - names and states of subscriptions. */
+#include "common/store/subscriptions.h"
+
+#include "tests/unit/suite.h"
+
+#define TD "aaaaaaaaaaaaaaaaaaaaaa"
+#define CD "bbbbbbbbbbbbbbbbbbbbb-"
+
+START_TEST(a_name_is_both_digests)
+{
+    struct wsub_subscription_key key;
+
+    ck_assert(wsub_subscription_key_parse(TD ":" CD, 3, &key));
+    ck_assert_uint_eq(key.shard, 3);
+    ck_assert_str_eq(key.td, TD);
+    ck_assert_str_eq(key.cd, CD);
+}
+END_TEST
+
+static const char *const bad[] = {"",        TD,        TD ":", TD ":" CD "x",
+                                  TD "x" CD, "a:" TD CD};
+
+START_TEST(another_name_is_refused)
+{
+    struct wsub_subscription_key key;
+
+    ck_assert(!wsub_subscription_key_parse(bad[_i], 3, &key));
+}
+END_TEST
+
+static const struct {
+    struct wsub_subscription subscription;
+    const char *state;
+} states[] = {
+    {{.active = true}, "normal"},
+    {{.record.followed = true}, "catching-up"},
+    {{.record.catching_up = true}, "catching-up"},
+    {{.record.ordered = true, .record.followed = true}, "ordered"},
+    {{.record.ordered = true, .suspended_ms = 1}, "suspended"},
+    {{.record.followed = true, .suspended_ms = 1}, "suspended"},
+};
+
+START_TEST(a_state_has_a_name)
+{
+    ck_assert_str_eq(wsub_subscription_state(&states[_i].subscription),
+                     states[_i].state);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("subscriptions");
+
+    tcase_add_test(cases, a_name_is_both_digests);
+    tcase_add_loop_test(cases, another_name_is_refused, 0, COUNT(bad));
+    tcase_add_loop_test(cases, a_state_has_a_name, 0, COUNT(states));
+    return suite_run("subscriptions", cases);
+}
