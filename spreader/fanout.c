@@ -11,16 +11,16 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
+#include "common/store/entry_id.h"
 #include "common/store/events.h"
-#include "common/store/fetches.h"
 #include "common/store/keys.h"
 #include "common/store/store.h"
 #include "common/store/stream_reader.h"
 #include "spreader/order.h"
 #include "spreader/stats.h"
 
-#define PAGE_SUBSCRIPTIONS                                                     \
-    500                /* under 3 ms of Redis, which serves no one else */
+/* Of one page: under 3 ms of Redis, in which it serves no one else. */
+#define PAGE_SUBSCRIPTIONS 500
 #define RENEW_MS 2000  /* less than half of what a takeover waits */
 #define RENEW_MAX 1000 /* events of a shard in one call; a few ms of Redis */
 

@@ -141,6 +141,7 @@ static void store(struct fetch *f)
                      .announcement_count = f->pings.count,
                  },
                  on_stored, f);
+    wsub_buf_done(&f->result.body); /* the store has a copy: it may be large */
 }
 
 static void log_failure(const struct fetch *f)

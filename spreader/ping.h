@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/store/fetches.h"
+#include "common/store/entry_id.h"
 
 /* Zeroed before the first use. */
 struct spread_pings {

@@ -9,14 +9,10 @@
 
 #include "common/base/buf.h"
 #include "common/base/countdown.h"
+#include "common/store/entry_id.h"
 #include "common/store/topic.h"
 
 struct wsub_store;
-
-/* The id of an entry of a stream. */
-struct wsub_entry_id {
-    char text[48];
-};
 
 /* What the last fetch of a topic left for the next one.  Embedded in what
  * fetches; zeroed before the first use. */
@@ -24,8 +20,9 @@ struct wsub_fetch_state {
     uint64_t subscribers;                /* at present */
     struct wsub_buf etag, last_modified; /* owned; validators */
     struct wsub_buf source;              /* owned; the URL that gave them */
-    struct wsub_buf entries;   /* owned; digests of the feed entries that were
-                              * delivered, separated by spaces */
+    /* Owned; digests of the feed entries that were delivered, separated by
+     * spaces. */
+    struct wsub_buf entries;
     struct wsub_countdown due; /* the call's own */
 };
 
@@ -42,8 +39,8 @@ void wsub_fetch_load(struct wsub_store *store, const struct wsub_topic_ref *ref,
 void wsub_fetch_state_done(struct wsub_fetch_state *state);
 
 enum wsub_fetch_outcome {
-    WSUB_FETCH_NEW,       /* content that becomes an event, unless its digest
-                           * is that of the last one */
+    /* Content that becomes an event, unless its digest is that of the last. */
+    WSUB_FETCH_NEW,
     WSUB_FETCH_KNOWN,     /* content of which every feed entry was delivered */
     WSUB_FETCH_UNCHANGED, /* 304 */
     WSUB_FETCH_FAILED,

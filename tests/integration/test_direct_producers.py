@@ -70,8 +70,8 @@ class DirectProducers(SystemTest):
                else f"websub:{{{number}}}:{stream}")
         return self.system.redis.call("XADD", key, "*", *fields).decode()
 
-    def aside(self):
-        """What was put aside, of all shards, as dicts."""
+    def rejected(self):
+        """What was rejected, of all shards, as dicts."""
         found = []
         for n in range(_SHARDS):
             for _, flat in self.system.redis.call(
@@ -79,12 +79,12 @@ class DirectProducers(SystemTest):
                 found.append(dict(zip(flat[::2], flat[1::2])))
         return found
 
-    def check_aside(self, stream, why, *fields, **options):
-        """The entry is put aside for this reason, and blocks nothing."""
-        before = len(self.aside())
+    def check_rejected(self, stream, why, *fields, **options):
+        """The entry is rejected for this reason, and blocks nothing."""
+        before = len(self.rejected())
         entry = self.add(stream, *fields, **options)
-        wait_until(lambda: len(self.aside()) > before, "it is put aside")
-        copy = [c for c in self.aside() if c[b"id"] == entry.encode() and
+        wait_until(lambda: len(self.rejected()) > before, "it is rejected")
+        copy = [c for c in self.rejected() if c[b"id"] == entry.encode() and
                 c[b"from"] == stream.encode()][-1]
         self.assertIn(why, copy[b"why"].decode())
         self.system.wait_idle()
@@ -111,7 +111,7 @@ class DirectProducers(SystemTest):
         self.callback.wait_deliveries(len(topics))
         self.system.wait_idle()
         self.assertEqual(len(self.callback.deliveries), len(topics))
-        self.assertEqual(self.aside(), [])
+        self.assertEqual(self.rejected(), [])
 
     def test_the_example_of_an_announcement(self):
         topic = self.system.publisher().topic("/feed", b"content")
@@ -133,9 +133,9 @@ class DirectProducers(SystemTest):
         self.assertEqual((first.body, second.body), (body, b""))
         self.assertIn('<http://own.example/>; rel="self"',
                       first.headers["Link"])
-        self.assertEqual(self.aside(), [])
+        self.assertEqual(self.rejected(), [])
 
-    def test_events_that_are_put_aside(self):
+    def test_events_that_are_rejected(self):
         fine = {"v": 1, "t": "a", "ct": "text/plain", "b": "body"}
         for why, change in (
                 ("no field v", {"v": None}), ("version is not 1", {"v": 2}),
@@ -158,11 +158,11 @@ class DirectProducers(SystemTest):
                 entry = {**fine, **change}
                 words = [word for name, value in entry.items()
                          if value is not None for word in (name, value)]
-                copy = self.check_aside("log", why, *words)
+                copy = self.check_rejected("log", why, *words)
                 for name in words[2::2]:
                     self.assertIn(name.encode(), copy)
 
-    def test_announcements_that_are_put_aside(self):
+    def test_announcements_that_are_rejected(self):
         url = "http://publisher.example/"
         q = "x" * 22 + ":" + "y" * 22 + ":s"
         for why, fields in (
@@ -176,14 +176,14 @@ class DirectProducers(SystemTest):
                 ("q names no", ("v", 1, "t", url, "q", q, "g", 1)),
                 ("q names no", ("v", 1, "t", url, "q", "", "g", 1))):
             with self.subTest(fields=fields):
-                self.check_aside("pings", why, *fields, topic=url)
+                self.check_rejected("pings", why, *fields, topic=url)
 
     def test_an_entry_in_another_topics_shard(self):
         wrong = (shard("a", _SHARDS) + 1) % _SHARDS
-        self.check_aside("log", "another shard", "v", 1, "t", "a", "ct", "x/y",
+        self.check_rejected("log", "another shard", "v", 1, "t", "a", "ct", "x/y",
                          "b", "", number=wrong)
 
-    def test_what_is_put_aside_blocks_nothing(self):
+    def test_what_is_rejected_blocks_nothing(self):
         self.subscribe("a")
         for n in range(200):
             self.add("log", "v", 1 if n % 2 else 9, "t", "a", "ct", "x/y",
@@ -192,13 +192,13 @@ class DirectProducers(SystemTest):
         self.system.wait_idle()
         self.assertEqual(sorted(int(b) for b in self.callback.bodies()),
                          list(range(1, 200, 2)))
-        self.assertEqual(len(self.aside()), 100)
+        self.assertEqual(len(self.rejected()), 100)
         floor = self.system.store.key("a", "floor")
         wait_until(lambda: self.system.redis.call("GET", floor),
                    "the sweep passes them")
 
-    def test_the_example_that_looks_at_what_was_put_aside(self):
-        self.check_aside("log", "version", "v", 2, "t", "a")
+    def test_the_example_that_looks_at_what_was_rejected(self):
+        self.check_rejected("log", "version", "v", 2, "t", "a")
         script = examples("sh")[2].replace(
             "$N", str(shard("a", _SHARDS)))
         self.assertIn("its format version is not 1", self.run_shell(script))

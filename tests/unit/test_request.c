@@ -176,7 +176,8 @@ START_TEST(a_publisher_that_is_silent_fails_in_time)
     get((struct spread_request_options){0}, "/later");
     ck_assert_int_eq(got.outcome, SPREAD_FAILED);
     ck_assert_int_eq(got.status, 0);
-    wsub_http_reply(publisher_waits, 204, NULL, NULL, 0);
+    if (publisher_waits != NULL)
+        wsub_http_reply(publisher_waits, 204, NULL, NULL, 0);
 }
 END_TEST
 

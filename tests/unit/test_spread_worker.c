@@ -87,7 +87,8 @@ END_TEST
 
 START_TEST(a_bad_address_of_redis_is_told)
 {
-    char err_text[256], url[] = "nonsense";
+    static char url[] = "nonsense";
+    char err_text[256];
 
     config.redis_url = url;
     ck_assert_int_eq(spread_worker_new(&config, loop, err_text, &worker),
