@@ -53,9 +53,11 @@ def _run(load, stats, meter):
 
 
 def publish(load, system, topic=TOPIC):
+    """Starts to publish the load's events, to each of its topics."""
     return Tool("bench-publish", topic=topic, port=system.hub_port,
-                events=load.events, bytes=load.event_bytes,
-                connections=load.publishers, rate=load.rate)
+                events=load.events * (load.topics or 1), topics=load.topics,
+                bytes=load.event_bytes, connections=load.publishers,
+                rate=load.rate)
 
 
 def run_system(load, system, sink, topic=TOPIC, profile=(None, None)):
@@ -75,6 +77,24 @@ def run_system(load, system, sink, topic=TOPIC, profile=(None, None)):
     return {**_run(load, stats, meter), "published": published,
             "jobs": {name: count - before.get(name, 0)
                      for name, count in after.items()}}
+
+
+def run_held(load, system, sink, topic=TOPIC):
+    """The same, with the spreader held until all events are published: the
+    time begins when it goes on."""
+    before = system.outcomes()
+    sink.reset(load.subscriptions, load.events, load.delay_ms, load.close)
+    with system.held("spreader"):
+        published = publish(load, system, topic).result()
+    began_ns = time.monotonic_ns()
+    with Meter(sink=[sink.pid], **system.pids()) as meter:
+        wait_arrivals(system, sink, load.deliveries)
+    meter.settle()
+    system.wait_idle()
+    stats = {**sink.stats(), "first_publish_ns": began_ns}
+    return {**_run(load, stats, meter), "published": published,
+            "jobs": {name: count - before.get(name, 0)
+                     for name, count in system.outcomes().items()}}
 
 
 def bare_loop(load, system, sink, certificate=None):

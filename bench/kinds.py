@@ -10,6 +10,7 @@ import growth
 import intake
 import isolation
 import scale
+import topics
 
 KINDS = {
     "deliveries": deliveries.deliveries,
@@ -23,4 +24,5 @@ KINDS = {
     "crowd": crowd.crowd,
     "backlog": scale.backlog,
     "stored": scale.stored,
+    "topics": topics.topics,
 }

@@ -1,7 +1,7 @@
 /* publish.c - bench-publish: pushes events to a hub.
  *
  *   bench-publish --port P --topic URL --events M --bytes B
- *                 [--connections K] [--rate R]
+ *                 [--connections K] [--rate R] [--topics T]
  *
  *   idle --send_next--> busy --on_answer--> idle
  *
@@ -9,6 +9,8 @@
  * published when the answer to the one before on its connection has come.
  * Without a rate all connections are always busy; with R events a second an
  * event leaves when it is due, or late when no connection is idle (counted).
+ * With T topics, URL/0 to URL/(T-1), each in rotation gets the next event; the
+ * events of each topic are numbered by themselves.
  *
  * Prints one line of JSON: what was accepted, how fast, and the time from
  * sending to the 202. */
@@ -37,7 +39,7 @@ struct conn {
 };
 
 struct publisher {
-    unsigned long port, events, bytes, connections, rate;
+    unsigned long port, events, bytes, connections, rate, topics;
     const char *topic;
     struct event_base *base;
     struct event *due; /* the next event's time */
@@ -55,10 +57,32 @@ static uint64_t due_ns(const struct publisher *p, unsigned long event)
                         : p->began_ns + event * UINT64_C(1000000000) / p->rate;
 }
 
+static void make_head(struct publisher *p)
+{
+    struct wsub_buf topic = {0};
+
+    wsub_buf_str(&topic, p->topic);
+    if (p->topics > 0)
+        wsub_buf_printf(&topic, "/%lu", p->sent % p->topics);
+    wsub_buf_clear(&p->head);
+    wsub_buf_str(&p->head, "POST /publish?hub.topic=");
+    bench_ask_encode(topic.data, &p->head);
+    wsub_buf_printf(&p->head,
+                    " HTTP/1.1\r\nHost: 127.0.0.1:%lu\r\n"
+                    "Content-Type: application/json\r\n"
+                    "Content-Length: %lu\r\n\r\n",
+                    p->port, p->bytes);
+    wsub_buf_done(&topic);
+}
+
 static void send_event(struct publisher *p, struct conn *conn)
 {
+    unsigned long number = p->topics > 0 ? p->sent / p->topics : p->sent;
+
+    if (p->topics > 0)
+        make_head(p);
     conn->sent_ns = bench_now_ns();
-    bench_stamp_fill(p->body, p->bytes, conn->sent_ns, (uint32_t)p->sent);
+    bench_stamp_fill(p->body, p->bytes, conn->sent_ns, (uint32_t)number);
     p->sent++;
     bufferevent_write(conn->stream, p->head.data, p->head.len);
     bufferevent_write(conn->stream, p->body, p->bytes);
@@ -122,18 +146,6 @@ static void conn_init(struct conn *conn, struct publisher *p)
     STAILQ_INSERT_TAIL(&p->idle, conn, next);
 }
 
-static void make_head(struct publisher *p)
-{
-    wsub_buf_str(&p->head, "POST /publish?hub.topic=");
-    bench_ask_encode(p->topic, &p->head);
-    wsub_buf_printf(&p->head,
-                    " HTTP/1.1\r\nHost: 127.0.0.1:%lu\r\n"
-                    "Content-Type: application/json\r\n"
-                    "Content-Length: %lu\r\n\r\n",
-                    p->port, p->bytes);
-    p->body = wsub_calloc(1, p->bytes);
-}
-
 static void report(const struct publisher *p)
 {
     double seconds = (double)(bench_now_ns() - p->began_ns) / 1e9;
@@ -157,6 +169,7 @@ static void run(struct publisher *p)
     STAILQ_INIT(&p->idle);
     p->base = event_base_new();
     p->due = evtimer_new(p->base, on_due, p);
+    p->body = wsub_calloc(1, p->bytes);
     make_head(p);
     for (unsigned long i = 0; i < p->connections; i++)
         conn_init(&conns[i], p);
@@ -182,6 +195,7 @@ int main(int argc, char **argv)
         {"bytes", required_argument, NULL, 'b'},
         {"connections", required_argument, NULL, 'k'},
         {"rate", required_argument, NULL, 'r'},
+        {"topics", required_argument, NULL, 'n'},
         {0}};
     struct publisher p = {.connections = 1, .bytes = 1024};
     int option, index;
@@ -192,6 +206,7 @@ int main(int argc, char **argv)
                                 : option == 'b' ? &p.bytes
                                 : option == 'k' ? &p.connections
                                 : option == 'r' ? &p.rate
+                                : option == 'n' ? &p.topics
                                                 : NULL;
         if (option == 't')
             p.topic = optarg;

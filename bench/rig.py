@@ -5,10 +5,12 @@ the settings of a production system but for what the benchmark needs.  Redis
 and the programs are started by the helpers of the integration tests.
 """
 
+import contextlib
 import http.client
 import json
 import os
 import secrets
+import signal
 import ssl
 import subprocess
 import tempfile
@@ -124,6 +126,28 @@ class System:
         waits until all are active and no work is left."""
         self.activate(sink, count, hosts, topic)
         self.wait_idle()
+
+    def subscribe_each(self, sink, count, hosts, topic):
+        """The same with a topic for each callback: TOPIC/0, TOPIC/1 ..."""
+        asked = Tool("bench-subscribe", port=self.hub_port, topic=topic,
+                     subscriptions=count, sink_port=sink.port, hosts=hosts,
+                     topics=count).result()
+        if asked["refused"]:
+            raise AssertionError(f"the hub refused {asked['refused']} of "
+                                 f"{count} subscriptions")
+        self.wait_idle()
+
+    @contextlib.contextmanager
+    def held(self, role):
+        """Has the processes of a role stand still for a while."""
+        pids = [one.pid for one in self._of(role)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     def activate(self, sink, count, hosts, topic):
         """Registers them and waits until all are active.  Returns the seconds

@@ -24,6 +24,7 @@ class Scenario:
     close: bool = False      # they close the connection after each answer
     tls: bool = False
     http2: bool = False
+    topics: int = 0          # with one of the callbacks each; 0: one for all
     delivers: tuple = (1,)   # numbers of deliver processes to compare
     sizes: tuple = ()        # numbers of subscriptions to compare
     unrelated: int = 0       # subscriptions to another topic that come in
@@ -43,7 +44,7 @@ class Scenario:
         return self.of(
             subscriptions=min(self.subscriptions, 40),
             events=min(self.events, 5), hosts=min(self.hosts, 10),
-            jobs=min(self.jobs, 200),
+            jobs=min(self.jobs, 200), topics=min(self.topics, 40),
             unrelated=min(self.unrelated, 200), delay_ms=min(self.delay_ms, 5),
             slices=1, delivers=self.delivers[:2],
             sizes=tuple(size // 1000 or 1 for size in self.sizes[-3:]))
@@ -94,6 +95,11 @@ SCENARIOS = {one.name: one for one in [
              subscriptions=1000, events=20, slices=2, hosts=1000,
              bare_concurrency=256, settings=_room(64, 1024),
              targets=((RATIO, "at least", 1.2),)),
+    Scenario("many-topics", "20,000 topics with one subscription each, on 100 "
+             "hosts, an event each, beside many-hosts", kind="topics",
+             subscriptions=20_000, topics=20_000, slices=2, hosts=100,
+             settings=_room(64, 1024),
+             targets=(("rate by many-hosts", "at least", 0.7),)),
     Scenario("processes", "callbacks that answer after 50 ms, for one and more "
              "deliver processes of concurrency 256", kind="processes",
              subscriptions=2000, events=20, hosts=100, delay_ms=50,

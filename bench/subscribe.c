@@ -2,9 +2,11 @@
  *
  *   bench-subscribe --port P --topic URL --subscriptions N --sink-port S
  *                   [--hosts H] [--https 1] [--connections K] [--window W]
+ *                   [--topics T]
  *
  * Asks for a subscription to the topic for each callback (callback.h), all of
- * them with secrets, on K connections with W requests in flight on each.
+ * them with secrets, on K connections with W requests in flight on each.  With
+ * T topics, URL/0 to URL/(T-1), callback I subscribes to URL/(I mod T).
  *
  * Prints one line of JSON: how many were accepted, and when the first was
  * sent (CLOCK_MONOTONIC), so that who waits until they are active can tell how
@@ -26,25 +28,37 @@
 #define PROGRESS 100000 /* answers between two lines of progress */
 
 struct subscriber {
-    unsigned long port, subscriptions, connections, window;
+    unsigned long port, subscriptions, connections, window, topics;
     struct bench_callbacks callbacks;
     const char *topic;
     struct event_base *base;
     struct wsub_buf form, request; /* of what is being sent */
-    size_t topic_len;              /* the part of `form` that stays */
     unsigned long sent, accepted, refused;
     uint64_t began_ns;
 };
 
-static void send_next(struct subscriber *s, struct bufferevent *stream)
+static void make_form(struct subscriber *s)
 {
     struct wsub_buf url = {0};
 
+    wsub_buf_str(&url, s->topic);
+    if (s->topics > 0)
+        wsub_buf_printf(&url, "/%lu", s->sent % s->topics);
+    wsub_buf_clear(&s->form);
+    wsub_buf_str(&s->form, "hub.mode=subscribe&hub.topic=");
+    bench_ask_encode(url.data, &s->form);
+    wsub_buf_clear(&url);
+    bench_callback_url(&s->callbacks, s->sent, &url);
+    wsub_buf_printf(&s->form, "&hub.callback=%s&hub.secret=secret-%024lu",
+                    url.data, s->sent);
+    wsub_buf_done(&url);
+}
+
+static void send_next(struct subscriber *s, struct bufferevent *stream)
+{
     if (s->sent == s->subscriptions)
         return;
-    bench_callback_url(&s->callbacks, s->sent, &url);
-    s->form.len = s->topic_len;
-    wsub_buf_printf(&s->form, "%s&hub.secret=secret-%024lu", url.data, s->sent);
+    make_form(s);
     wsub_buf_clear(&s->request);
     wsub_buf_printf(&s->request,
                     "POST / HTTP/1.1\r\nHost: hub\r\n"
@@ -53,7 +67,6 @@ static void send_next(struct subscriber *s, struct bufferevent *stream)
                     s->form.len, s->form.data);
     bufferevent_write(stream, s->request.data, s->request.len);
     s->sent++;
-    wsub_buf_done(&url);
 }
 
 static void on_readable(struct bufferevent *stream, void *arg)
@@ -83,10 +96,6 @@ static void run(struct subscriber *s)
         wsub_calloc(s->connections, sizeof(struct bufferevent *));
 
     s->base = event_base_new();
-    wsub_buf_str(&s->form, "hub.mode=subscribe&hub.topic=");
-    bench_ask_encode(s->topic, &s->form);
-    wsub_buf_str(&s->form, "&hub.callback=");
-    s->topic_len = s->form.len;
     for (unsigned long i = 0; i < s->connections; i++)
         streams[i] = bench_ask_connect(s->base, s->port, on_readable, s);
     s->began_ns = bench_now_ns();
@@ -116,6 +125,7 @@ int main(int argc, char **argv)
         {"https", required_argument, NULL, 'e'},
         {"connections", required_argument, NULL, 'k'},
         {"window", required_argument, NULL, 'w'},
+        {"topics", required_argument, NULL, 'm'},
         {0}};
     struct subscriber s = {
         .connections = 8, .window = 32, .callbacks.hosts = 1};
@@ -130,6 +140,7 @@ int main(int argc, char **argv)
                                 : option == 'e' ? &https
                                 : option == 'k' ? &s.connections
                                 : option == 'w' ? &s.window
+                                : option == 'm' ? &s.topics
                                                 : NULL;
         if (option == 't')
             s.topic = optarg;
