@@ -88,7 +88,7 @@ void wsub_letters(struct wsub_store *store,
     *reading =
         (struct reading){.shard = page->from.shard, .cb = cb, .arg = arg};
     wsub_place_id(&page->from, from);
-    wsub_store_script(&cmd, store, page->from.shard, WSUB_SCRIPT_DEAD);
+    wsub_store_script(&cmd, store, page->from.shard, WSUB_SCRIPT_LETTERS);
     wsub_cmd_str(&cmd, act_names[page->act]);
     wsub_cmd_str(&cmd, choice_names[page->choice]);
     wsub_cmd_str(&cmd, page->value);

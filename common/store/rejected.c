@@ -14,7 +14,7 @@ void wsub_reject(struct wsub_store *store, const struct wsub_rejected *rejected,
 {
     struct wsub_cmd cmd;
 
-    wsub_store_script(&cmd, store, rejected->shard, WSUB_SCRIPT_ASIDE);
+    wsub_store_script(&cmd, store, rejected->shard, WSUB_SCRIPT_REJECT);
     wsub_cmd_str(&cmd, rejected->stream);
     wsub_cmd_str(&cmd, rejected->entry);
     wsub_cmd_str(&cmd, rejected->why);

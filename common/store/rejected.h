@@ -1,4 +1,4 @@
-/* rejected.h - entries of `log` and `pings` that can't be used (aside.lua). */
+/* rejected.h - entries of `log` and `pings` that can't be used (reject.lua). */
 #ifndef WSUB_STORE_REJECTED_H
 #define WSUB_STORE_REJECTED_H
 

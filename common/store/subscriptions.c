@@ -170,7 +170,7 @@ void wsub_subscriptions_find(struct wsub_store *store,
     wsub_countdown_start(&find->all, finish, find);
     send(find, parse_topic, "HMGET", WSUB_KEY_TOPIC, td, "t", "n");
     send(find, parse_record, "HGET", WSUB_KEY_SUBSCRIPTION, td, cd, NULL);
-    send(find, parse_cursor, "HGET", WSUB_KEY_CURSORS, td, cd, NULL);
+    send(find, parse_cursor, "HGET", WSUB_KEY_CURSOR, td, cd, NULL);
     send(find, parse_missed, "ZCARD", WSUB_KEY_MISSED, name, NULL, NULL);
     send(find, parse_suspended, "ZSCORE", WSUB_KEY_SUSPENDED, NULL, name, NULL);
     send(find, parse_log, "HGET", WSUB_KEY_ATTEMPTS, td, cd, NULL);

@@ -200,7 +200,7 @@ START_TEST(what_can_t_be_used_is_rejected)
 
     snprintf(key, sizeof(key), "w:{0}:%s", streams[_i]);
     give_one(key, words);
-    command = redis_wait(wsub_script(WSUB_SCRIPT_ASIDE)->name);
+    command = redis_wait(wsub_script(WSUB_SCRIPT_REJECT)->name);
     redis_check_args(command,
                      (const char *[]){streams[_i], "1-0",
                                       "its format version is not 1", NULL});
