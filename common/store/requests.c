@@ -11,7 +11,7 @@
 static const char *const outcome_names[] = {
     [WSUB_VERIFIED_CONFIRMED] = "confirmed",
     [WSUB_VERIFIED_REFUSED] = "refused",
-    [WSUB_VERIFIED_RETRY] = "retry",
+    [WSUB_VERIFIED_RETRY] = "again",
     [WSUB_VERIFIED_REPLICATED] = "replicated",
     [WSUB_VERIFIED_TOLD] = "told",
     [WSUB_VERIFIED_UNTOLD] = "untold",

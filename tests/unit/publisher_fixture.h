@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "common/http/client.h"
+#include "common/http/respond.h"
+#include "common/http/request.h"
 #include "common/http/server.h"
 #include "tests/unit/redis_fixture.h"
 
@@ -33,14 +35,14 @@ static void publisher_content(struct wsub_http_request *req, void *arg)
     (void)arg;
     publisher_note(req);
     if (publisher_if_none_match[0] != '\0') {
-        wsub_http_reply(req, 304, NULL, NULL, 0);
+        wsub_http_respond(req, 304, NULL, NULL, 0);
         return;
     }
-    wsub_http_reply_header(req, "ETag", "\"7\"");
-    wsub_http_reply_header(req, "Last-Modified", "yesterday");
-    wsub_http_reply_header(req, "Link", "<" PUBLISHER_HUB ">; rel=hub");
-    wsub_http_reply_header(req, "Link", "</content>; rel=self");
-    wsub_http_reply(req, 200, "text/plain", "content", 7);
+    wsub_http_respond_header(req, "ETag", "\"7\"");
+    wsub_http_respond_header(req, "Last-Modified", "yesterday");
+    wsub_http_respond_header(req, "Link", "<" PUBLISHER_HUB ">; rel=hub");
+    wsub_http_respond_header(req, "Link", "</content>; rel=self");
+    wsub_http_respond(req, 200, "text/plain", "content", 7);
 }
 
 static void publisher_later(struct wsub_http_request *req, void *arg)
@@ -55,7 +57,7 @@ static void publisher_status(struct wsub_http_request *req, void *arg)
 {
     (void)arg;
     publisher_note(req);
-    wsub_http_reply(req, (int)strtol(wsub_http_query(req), NULL, 10),
+    wsub_http_respond(req, (int)strtol(wsub_http_query(req), NULL, 10),
                     "text/plain", "", 0);
 }
 
@@ -66,7 +68,7 @@ static void publisher_large(struct wsub_http_request *req, void *arg)
 
     (void)arg;
     publisher_note(req);
-    wsub_http_reply(req, 200, "text/plain", body, sizeof(body));
+    wsub_http_respond(req, 200, "text/plain", body, sizeof(body));
 }
 
 /* /hop?N: N redirects, then content. */
@@ -81,8 +83,8 @@ static void publisher_hop(struct wsub_http_request *req, void *arg)
     }
     publisher_note(req);
     snprintf(location, sizeof(location), "/hop?%ld", hops - 1);
-    wsub_http_reply_header(req, "Location", location);
-    wsub_http_reply(req, 302, NULL, NULL, 0);
+    wsub_http_respond_header(req, "Location", location);
+    wsub_http_respond(req, 302, NULL, NULL, 0);
 }
 
 /* /to?LOCATION */
@@ -90,8 +92,8 @@ static void publisher_to(struct wsub_http_request *req, void *arg)
 {
     (void)arg;
     publisher_note(req);
-    wsub_http_reply_header(req, "Location", wsub_http_query(req));
-    wsub_http_reply(req, 307, NULL, NULL, 0);
+    wsub_http_respond_header(req, "Location", wsub_http_query(req));
+    wsub_http_respond(req, 307, NULL, NULL, 0);
 }
 
 static const struct wsub_http_route publisher_routes[] = {
@@ -125,7 +127,7 @@ REDIS_FIXTURE void publisher_set_up(void)
     client = wsub_http_client_new(&(struct wsub_http_client_options){
         .base = base,
         .connect_timeout_ms = DEADLINE_MS,
-        .max_calls = 10,
+        .max_requests = 10,
         .allow_private_networks = true,
     });
 }

@@ -202,13 +202,13 @@ START_TEST(announcements_after_the_request_bring_another_one)
     WAIT_FOR(base, publisher_waits != NULL);
     announce("2-0", "/later");
     announce("3-0", "/later");
-    wsub_http_reply_text(publisher_waits, 200, "first");
+    wsub_http_respond_text(publisher_waits, 200, "first");
     publisher_waits = NULL;
     finish(stored("content"), EVENT, 1);
     ck_assert_uint_eq(idle, 0);
     load(TWO, NO_STATE);
     WAIT_FOR(base, publisher_waits != NULL);
-    wsub_http_reply_text(publisher_waits, 200, "second");
+    wsub_http_respond_text(publisher_waits, 200, "second");
     finish(stored("content"), EVENT, 2);
     ck_assert_uint_eq(idle, 1);
 }
@@ -224,7 +224,7 @@ START_TEST(an_announcement_that_is_held_already_is_over_at_once)
     announce("2-0", "/later");
     announce("2-0", "/later");
     ck_assert_uint_eq(over, 2);
-    wsub_http_reply_text(publisher_waits, 200, "first");
+    wsub_http_respond_text(publisher_waits, 200, "first");
     stored("content");
 }
 END_TEST
@@ -249,7 +249,7 @@ START_TEST(what_is_under_way_at_the_end_is_left_to_others)
     load(TWO, NO_STATE);
     load(TWO, NO_STATE);
     WAIT_FOR(base, publisher_waits != NULL);
-    wsub_http_reply(publisher_waits, 204, NULL, NULL, 0);
+    wsub_http_respond(publisher_waits, 204, NULL, NULL, 0);
 }
 END_TEST
 

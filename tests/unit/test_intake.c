@@ -63,7 +63,7 @@ static void build_fetching(void)
 static void build_parts(void)
 {
     client = wsub_http_client_new(&(struct wsub_http_client_options){
-        .base = base, .connect_timeout_ms = DEADLINE_MS, .max_calls = 10});
+        .base = base, .connect_timeout_ms = DEADLINE_MS, .max_requests = 10});
     promoter = wsub_promoter_new(base, store);
     fanout = spread_fanout_new(&(struct spread_fanout_options){
         .loop = loop,

@@ -177,7 +177,7 @@ START_TEST(a_publisher_that_is_silent_fails_in_time)
     ck_assert_int_eq(got.outcome, SPREAD_FAILED);
     ck_assert_int_eq(got.status, 0);
     if (publisher_waits != NULL)
-        wsub_http_reply(publisher_waits, 204, NULL, NULL, 0);
+        wsub_http_respond(publisher_waits, 204, NULL, NULL, 0);
 }
 END_TEST
 
@@ -187,7 +187,7 @@ START_TEST(an_address_that_is_not_allowed_is_blocked)
     client = wsub_http_client_new(&(struct wsub_http_client_options){
         .base = base,
         .connect_timeout_ms = DEADLINE_MS,
-        .max_calls = 1,
+        .max_requests = 1,
     });
     get((struct spread_request_options){0}, "/content");
     ck_assert_int_eq(got.outcome, SPREAD_BLOCKED);

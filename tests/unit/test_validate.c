@@ -162,7 +162,7 @@ START_TEST(requests_for_one_topic_share_its_fetch)
     validate("2-0", "/later");
     WAIT_FOR(base, publisher_waits != NULL);
     validate("3-0", "/later");
-    wsub_http_reply_text(publisher_waits, 200, "no links");
+    wsub_http_respond_text(publisher_waits, 200, "no links");
     finish(stored("1-0", "denied"), APPLIED);
     finish(stored("2-0", "denied"), APPLIED);
     ck_assert_uint_eq(idle, 0);
@@ -199,7 +199,7 @@ START_TEST(what_is_under_way_at_the_end_is_left_to_others)
     stored("1-0", "valid");
     validate("2-0", "/later");
     WAIT_FOR(base, publisher_waits != NULL);
-    wsub_http_reply(publisher_waits, 204, NULL, NULL, 0);
+    wsub_http_respond(publisher_waits, 204, NULL, NULL, 0);
 }
 END_TEST
 
