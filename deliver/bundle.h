@@ -23,16 +23,16 @@
 #include "common/store/settlement.h"
 #include "deliver/lane_entry.h"
 
-#define DELIVER_HOLD_KEY_MAX (DELIVER_ID_MAX + 20)
+#define DELIVER_HOLD_KEY_MAX (WSUB_ENTRY_ID_BYTES + 20)
 
 struct deliver_bundle;
 struct deliver_bundles;
 
 /* Zeroed, then deliver_bundle_add(). */
 struct deliver_job {
-    struct deliver_bundle *bundle; /* borrowed; outlives the job */
-    unsigned position;             /* among the bundle's jobs */
-    char event_id[DELIVER_ID_MAX]; /* "" until a cursor job has found it */
+    struct deliver_bundle *bundle;      /* borrowed; outlives the job */
+    unsigned position;                  /* among the bundle's jobs */
+    char event_id[WSUB_ENTRY_ID_BYTES]; /* "" until a cursor job has found it */
     char cd[WSUB_DIGEST_LEN + 1];
     int level; /* of the event's topic that is subscribed to */
     char td[WSUB_DIGEST_LEN + 1]; /* of that level; "" while not known */
@@ -66,9 +66,9 @@ struct deliver_bundle {
     struct deliver_bundles *bundles; /* borrowed; outlives the bundle */
     unsigned shard;
     enum deliver_lane lane;
-    char entry_id[DELIVER_ID_MAX]; /* in the lane */
-    bool taken_over;               /* and its crash count is in Redis */
-    uint64_t claimed_ms;           /* or renewed since; our clock */
+    char entry_id[WSUB_ENTRY_ID_BYTES]; /* in the lane */
+    bool taken_over;                    /* and its crash count is in Redis */
+    uint64_t claimed_ms;                /* or renewed since; our clock */
 
     bool is_cursor; /* its only job is a cursor job */
     char cursor_td[WSUB_DIGEST_LEN + 1];

@@ -204,11 +204,9 @@ static bool yields(const struct delivery *v)
  * job, whose event may be the business of a more specific level. */
 static void subscription_found(struct delivery *v)
 {
-    bool in_cursor_mode = v->record.ordered || v->record.followed;
-
     if (v->job.bundle->is_cursor && !is_own_level(v))
         deliver_end_drop(v, "a more specific subscription has it");
-    else if (!v->job.bundle->is_cursor && in_cursor_mode)
+    else if (!v->job.bundle->is_cursor && v->record.in_cursor_mode)
         deliver_end_settle(v, WSUB_OUTCOME_MISS);
     else if (yields(v))
         deliver_end_put_back(v, ON_THEIR_WAY_MS);

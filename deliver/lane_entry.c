@@ -58,7 +58,7 @@ static bool is_event_id(const char *text)
     size_t ms = strspn(text, digits);
     size_t seq = text[ms] == '-' ? strspn(text + ms + 1, digits) : 0;
 
-    return ms > 0 && seq > 0 && ms + 1 + seq < DELIVER_ID_MAX &&
+    return ms > 0 && seq > 0 && ms + 1 + seq < WSUB_ENTRY_ID_BYTES &&
            text[ms + 1 + seq] == '\0';
 }
 

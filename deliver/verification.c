@@ -31,7 +31,7 @@
  * again. */
 #define LATE_MS 50
 
-#define HOLD_KEY_MAX (DELIVER_ID_MAX + 20)
+#define HOLD_KEY_MAX (WSUB_ENTRY_ID_BYTES + 20)
 
 enum verification_state {
     VERIFICATION_LOADING,
@@ -62,7 +62,7 @@ struct verification {
     struct deliver_verifications *all; /* borrowed; what this is part of */
     enum verification_state state;
     unsigned shard;
-    char entry_id[DELIVER_ID_MAX];
+    char entry_id[WSUB_ENTRY_ID_BYTES];
     struct wsub_request_ref ref;
     uint64_t generation;
     uint32_t failures;

@@ -11,6 +11,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
+#include "common/store/claims.h"
 #include "common/store/entry_id.h"
 #include "common/store/events.h"
 #include "common/store/keys.h"
@@ -130,38 +131,24 @@ static void on_pause_over(void *arg)
     page_next(shard);
 }
 
-static void parse_renewed(enum wsub_err err, const struct redisReply *reply,
-                          wsub_store_cb *cb, void *arg)
-{
-    (void)err; /* the next call comes soon */
-    (void)reply;
-    (void)cb;
-    (void)arg;
-}
-
 /* Keeps the open events, which may wait for long, from being taken over. */
 static void renew(struct shard *shard)
 {
     const struct spread_fanout_options *o = &shard->fanout->o;
     const struct open_event *event, *next;
-    struct wsub_cmd cmd;
-    int count = 0;
+    struct wsub_claim claims[RENEW_MAX];
+    size_t count = 0;
 
-    if (shard->events == NULL)
-        return;
-    wsub_store_script(&cmd, o->store, shard->number, WSUB_SCRIPT_RENEW);
-    wsub_cmd_str(&cmd, WSUB_GROUP_SPREAD);
-    wsub_cmd_str(&cmd, o->config->instance_name);
     HASH_ITER(hh, shard->events, event, next)
     {
-        if (++count > RENEW_MAX)
+        if (count == RENEW_MAX)
             break;
-        wsub_cmd_str(&cmd, WSUB_KEY_LOG);
-        wsub_cmd_str(&cmd, event->id.text);
+        claims[count++] = (struct wsub_claim){.stream = WSUB_KEY_LOG,
+                                              .entry = event->id.text};
     }
-    if (wsub_store_try(o->store, shard->number, &cmd, parse_renewed, NULL,
-                       NULL) != WSUB_OK)
-        wsub_log_debug("renew-unsent", WSUB_KU("shard", shard->number));
+    if (count > 0)
+        wsub_claims_renew(o->store, shard->number, WSUB_GROUP_SPREAD,
+                          o->config->instance_name, claims, count);
 }
 
 static void on_renew(void *arg)

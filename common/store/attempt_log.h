@@ -1,4 +1,4 @@
-/* attempt_log.h - what deliveries to a subscription came to (key tries:TD,
+/* attempt_log.h - what deliveries to a subscription came to (key attempts:TD,
  * field CD).
  *
  *   version 1 (a byte), delivered u64, failed u64, bytes u64,
@@ -6,7 +6,7 @@
  *   at_ms u64, duration_ms u32, bytes u32, status u16, error u8
  *
  * Numbers are little-endian.  Fixed sizes, so that a script adds to a log
- * without reading its attempts (tries.lua). */
+ * without reading its attempts (attempts.lua). */
 #ifndef WSUB_STORE_ATTEMPT_LOG_H
 #define WSUB_STORE_ATTEMPT_LOG_H
 
@@ -19,7 +19,7 @@
 #define WSUB_ATTEMPT_LOG_MAX                                                   \
     (1 + 3 * 8 + WSUB_ATTEMPT_LOG_KEPT * 19) /* bytes */
 
-/* What kept an attempt from a whole answer, or all that was wanted of one.
+/* What kept an attempt from a whole response, or all that was wanted of one.
  * Stored: a number keeps its meaning. */
 enum wsub_attempt_error {
     WSUB_ATTEMPT_WELL = 0,
@@ -35,7 +35,7 @@ struct wsub_attempt {
     uint64_t at_ms; /* Unix */
     uint32_t duration_ms;
     uint32_t bytes;  /* of the body that was sent */
-    uint16_t status; /* 0: no answer */
+    uint16_t status; /* 0: no response */
     enum wsub_attempt_error error;
 };
 

@@ -26,8 +26,8 @@ static bool take_flags(char **rest, struct wsub_record *record)
     if (flag == '\0' || strchr("-fco", flag) == NULL || (*rest)[1] != ' ')
         return false;
     record->ordered = flag == 'o';
-    record->followed = flag == 'o' || flag == 'f';
-    record->catching_up = flag == 'c';
+    record->in_cursor_mode = flag == 'o' || flag == 'f';
+    record->in_backfill = flag == 'c';
     *rest += 2;
     return true;
 }

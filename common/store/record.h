@@ -17,13 +17,14 @@ struct wsub_record {
     uint64_t lease_s;
     uint64_t generation;  /* of the request that made it */
     bool ordered;         /* its events come one at a time, in order */
-    bool followed;        /* it gets them by turns; true when ordered */
-    bool catching_up;     /* those that it missed by turns, the others not */
+    bool in_cursor_mode;  /* its cursor job delivers them; so when ordered */
+    bool in_backfill;     /* its cursor job delivers those that it missed, jobs
+                           * of their own the others */
     const char *secret;   /* borrowed from the line; sealed, or "-" */
     const char *callback; /* borrowed from the line */
 };
 
-/* Takes `line` (changed in place: fields are ended with zero bytes) apart.
+/* Parses `line` (changed in place: fields are ended with zero bytes).
  * WSUB_ERR_INVALID: not a record of version 1. */
 enum wsub_err wsub_record_parse(char *line,
                                 struct wsub_record *ret_record) WSUB_MUST_CHECK;

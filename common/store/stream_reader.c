@@ -21,7 +21,7 @@
 enum reader_state {
     READER_DOWN,    /* the link is down, or groups are being made */
     READER_READING, /* a read is on its way */
-    READER_FULL,    /* no room; waits for a kick */
+    READER_FULL,    /* no credit; waits for a kick */
     READER_STOPPED,
 };
 
@@ -34,18 +34,18 @@ struct wsub_stream_reader {
     struct event *stopped;                          /* owned */
     enum reader_state state;
     size_t want;        /* entries a stream in the next read */
-    size_t granted;     /* to the read on its way */
+    size_t credited;    /* to the read on its way */
     uint64_t client_id; /* Redis' name for the link; 0: not known */
     bool making_groups; /* the request is on its way */
     bool had_groups;    /* they were there once */
     bool stopping;
     bool freeing; /* the program's parts may be gone: tells them nothing */
     struct {
-        size_t granted;
+        size_t credited;
         unsigned stream;
         char cursor[48];
         bool active;
-        bool wanted; /* it waits for room */
+        bool wanted; /* it waits for credit */
     } claim;         /* the XAUTOCLAIM on its way */
 };
 
@@ -125,7 +125,7 @@ static unsigned stream_index(const struct wsub_stream_reader *r,
     for (unsigned i = 0; i < r->o.stream_count; i++)
         if (strcmp(key + prefix, r->o.streams[i]) == 0)
             return i;
-    wsub_panic("Redis answered with a stream that was not asked for: %s", key);
+    wsub_panic("Redis replied with a stream that was not asked for: %s", key);
 }
 
 static void groups_make(struct wsub_stream_reader *r);
@@ -149,16 +149,16 @@ static void on_pause(evutil_socket_t fd, short what, void *arg)
 /* The read is over, whatever came of it. */
 static void read_end(struct wsub_stream_reader *r)
 {
-    size_t granted = r->granted;
+    size_t credited = r->credited;
 
-    r->granted = 0;
-    r->o.give_back(granted, false, r->o.arg);
+    r->credited = 0;
+    r->o.give_back(credited, false, r->o.arg);
 }
 
 static void read_done(struct wsub_stream_reader *r,
                       const struct redisReply *reply)
 {
-    size_t most = 0, granted = r->granted;
+    size_t most = 0, credited = r->credited;
 
     read_end(r);
     for (size_t i = 0; reply != NULL && i < reply->elements; i++) {
@@ -168,7 +168,9 @@ static void read_done(struct wsub_stream_reader *r,
 
         most = n > most ? n : most;
     }
-    r->want = most >= granted ? r->want * 2 : most > READ_MIN ? most : READ_MIN;
+    r->want = most >= credited  ? r->want * 2
+              : most > READ_MIN ? most
+                                : READ_MIN;
     r->want = r->want > r->o.read_max ? r->o.read_max : r->want;
     r->o.on_given(r->o.arg);
 }
@@ -241,11 +243,11 @@ static void read_next(struct wsub_stream_reader *r)
 {
     if (r->stopping || r->state == READER_READING)
         return;
-    r->granted = r->o.grant(r->want, false, r->o.arg);
-    if (r->granted == 0)
+    r->credited = r->o.credit(r->want, false, r->o.arg);
+    if (r->credited == 0)
         r->state = READER_FULL;
     else
-        read_send(r, r->granted);
+        read_send(r, r->credited);
 }
 
 /* Groups are made at the first start, and when Redis has lost them. */
@@ -353,7 +355,7 @@ static void claim_done(struct wsub_stream_reader *r,
 {
     size_t got;
 
-    r->o.give_back(r->claim.granted, true, r->o.arg);
+    r->o.give_back(r->claim.credited, true, r->o.arg);
     if (reply != NULL && reply->elements >= 2) {
         got = give_entries(r, r->claim.stream, reply->element[1], true);
         if (got > 0)
@@ -389,15 +391,15 @@ static void on_claim(enum wsub_err err, const struct redisReply *reply,
 }
 
 /* Looks at the next part of the pending entries.  COUNT bounds what Redis
- * looks at, not only what it returns, so the cursor is followed. */
+ * looks at, not only what it returns, so that is repeated from its cursor. */
 static void claim_next(struct wsub_stream_reader *r)
 {
     struct wsub_cmd cmd;
 
-    r->claim.granted =
-        r->o.grant(r->o.read_max < TAKEOVER_MAX ? r->o.read_max : TAKEOVER_MAX,
-                   true, r->o.arg);
-    r->claim.wanted = r->claim.granted == 0;
+    r->claim.credited =
+        r->o.credit(r->o.read_max < TAKEOVER_MAX ? r->o.read_max : TAKEOVER_MAX,
+                    true, r->o.arg);
+    r->claim.wanted = r->claim.credited == 0;
     if (r->claim.wanted)
         return;
     r->claim.active = true;
@@ -409,7 +411,7 @@ static void claim_next(struct wsub_stream_reader *r)
     wsub_cmd_u64(&cmd, r->o.takeover_idle_ms[r->claim.stream]);
     wsub_cmd_str(&cmd, r->claim.cursor);
     wsub_cmd_str(&cmd, "COUNT");
-    wsub_cmd_u64(&cmd, r->claim.granted);
+    wsub_cmd_u64(&cmd, r->claim.credited);
     if (wsub_store_send(r->o.store, r->o.shard, &cmd, on_claim, r) != WSUB_OK)
         claim_done(r, NULL);
 }

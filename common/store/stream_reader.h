@@ -1,10 +1,10 @@
 /* stream_reader.h - claim entries of a shard's streams for a consumer group.
  *
  *   link down -> groups -> read (blocks in Redis) -> entries -> read ...
- *                  ^ NOGROUP --'        '-> no room: waits for a kick
+ *                  ^ NOGROUP --'        '-> no credit: waits for a kick
  *
  * A reader has a connection of its own, since its reads block there.  It asks
- * `grant` for room before each read and claims no more entries than that.  An
+ * for credit before each read and claims no more entries than that.  An
  * idle reader asks for a single entry of each stream and blocks, one whose
  * reads come back full asks for more each time and does not.
  *
@@ -44,11 +44,11 @@ struct wsub_stream_reader_options {
     uint32_t takeover_idle_ms[WSUB_READER_STREAMS_MAX];
     size_t read_max; /* entries a stream in one read; bounds the memory that
                       * a reply takes */
-    /* Reserves room for up to `want` entries of each stream, or to take over
+    /* Reserves capacity for up to `want` entries of each stream, or to take over
      * of one of them; returns for how many, 0 when there is none. */
-    size_t (*grant)(size_t want, bool to_take_over, void *arg);
-    /* The grant of `granted` is over.  Entries that came of it follow, and
-     * take their room themselves. */
+    size_t (*credit)(size_t want, bool to_take_over, void *arg);
+    /* The credit of `granted` entries is over.  Entries that came of it follow and
+     * take their capacity themselves. */
     void (*give_back)(size_t granted, bool to_take_over, void *arg);
     /* One claimed entry; valid during the call. */
     void (*on_entry)(const struct wsub_stream_entry *entry, void *arg);
@@ -63,7 +63,7 @@ struct wsub_stream_reader *
 wsub_stream_reader_new(const struct wsub_stream_reader_options *options);
 void wsub_stream_reader_free(struct wsub_stream_reader *reader);
 
-/* There is room again: a reader that waits for it, to read or to take over,
+/* There is capacity again: a reader that waits for it, to read or to take over,
  * asks anew. */
 void wsub_stream_reader_kick(struct wsub_stream_reader *reader);
 

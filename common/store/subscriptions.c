@@ -186,7 +186,8 @@ wsub_subscription_state(const struct wsub_subscription *subscription)
         return "suspended";
     if (record->ordered)
         return "ordered";
-    return record->followed || record->catching_up ? "catching-up" : "normal";
+    return record->in_cursor_mode || record->in_backfill ? "backfill"
+                                                         : "normal";
 }
 
 bool wsub_subscription_key_parse(const char *name, unsigned shard,

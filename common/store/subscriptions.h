@@ -38,7 +38,7 @@ struct wsub_subscription {
     struct wsub_attempt_log log; /* all zero without one */
 };
 
-/* "normal", "suspended", "catching-up" or "ordered"; the subscription is
+/* "normal", "suspended", "backfill" or "ordered"; the subscription is
  * active. */
 const char *
 wsub_subscription_state(const struct wsub_subscription *subscription);

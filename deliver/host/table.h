@@ -35,7 +35,7 @@ struct deliver_host {
     struct deliver_due due;
     uint32_t sending;
     struct deliver_queue urgent, normal; /* those that wait */
-    bool parked;                         /* work for it was put aside */
+    bool parked;                         /* work for it waits in Redis */
     bool at_rest;
     bool busy;          /* its callbacks are being called: must stay */
     uint32_t coming;    /* parked ones that were called and did not come yet */

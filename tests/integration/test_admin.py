@@ -461,9 +461,9 @@ class Attempts(AdminTest):
                          ("suspended", 1))
         self.assertGreater(suspended["since_ms"], 1700000000000)
         self.redis.call("DEL", self.system.store.key(TOPIC, "suspended"))
-        self.assertEqual(self.found()["state"], "catching-up")
+        self.assertEqual(self.found()["state"], "backfill")
         self.subscription(flags="c")
-        self.assertEqual(self.found()["state"], "catching-up")
+        self.assertEqual(self.found()["state"], "backfill")
         self.subscription(flags="o")
         self.assertEqual((self.found()["state"], self.found()["ordered"]),
                          ("ordered", True))

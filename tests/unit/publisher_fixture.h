@@ -58,7 +58,7 @@ static void publisher_status(struct wsub_http_request *req, void *arg)
     (void)arg;
     publisher_note(req);
     wsub_http_respond(req, (int)strtol(wsub_http_query(req), NULL, 10),
-                    "text/plain", "", 0);
+                      "text/plain", "", 0);
 }
 
 /* /large: more than max_body_bytes */

@@ -34,8 +34,8 @@ START_TEST(a_record_is_taken_apart)
     ck_assert_uint_eq(record.lease_s, fine[_i].record.lease_s);
     ck_assert_uint_eq(record.generation, fine[_i].record.generation);
     ck_assert_int_eq(record.ordered, fine[_i].record.ordered);
-    ck_assert_int_eq(record.followed, fine[_i].record.followed);
-    ck_assert_int_eq(record.catching_up, fine[_i].record.catching_up);
+    ck_assert_int_eq(record.in_cursor_mode, fine[_i].record.in_cursor_mode);
+    ck_assert_int_eq(record.in_backfill, fine[_i].record.in_backfill);
     ck_assert_str_eq(record.secret, fine[_i].record.secret);
     ck_assert_str_eq(record.callback, fine[_i].record.callback);
 }

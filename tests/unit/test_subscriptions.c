@@ -33,11 +33,11 @@ static const struct {
     const char *state;
 } states[] = {
     {{.active = true}, "normal"},
-    {{.record.followed = true}, "catching-up"},
-    {{.record.catching_up = true}, "catching-up"},
-    {{.record.ordered = true, .record.followed = true}, "ordered"},
+    {{.record.in_cursor_mode = true}, "backfill"},
+    {{.record.in_backfill = true}, "backfill"},
+    {{.record.ordered = true, .record.in_cursor_mode = true}, "ordered"},
     {{.record.ordered = true, .suspended_ms = 1}, "suspended"},
-    {{.record.followed = true, .suspended_ms = 1}, "suspended"},
+    {{.record.in_cursor_mode = true, .suspended_ms = 1}, "suspended"},
 };
 
 START_TEST(a_state_has_a_name)
