@@ -331,13 +331,17 @@ static int answer_due(struct sink *sink)
     return -1;
 }
 
+/* Signals are let in only while it waits: one that came between the look at
+ * `ending` and the waiting would be waited through. */
 static void serve(struct sink *sink)
 {
     struct epoll_event events[EVENTS_MAX];
+    sigset_t none;
 
+    sigemptyset(&none);
     while (!ending) {
-        int count =
-            epoll_wait(sink->epoll, events, EVENTS_MAX, answer_due(sink));
+        int count = epoll_pwait(sink->epoll, events, EVENTS_MAX,
+                                answer_due(sink), &none);
 
         for (int i = 0; i < count; i++) {
             struct conn *conn = events[i].data.ptr;
@@ -350,6 +354,20 @@ static void serve(struct sink *sink)
     }
 }
 
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigset_t ends;
+
+    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -358,7 +376,6 @@ int main(int argc, char **argv)
         {"http2", no_argument, NULL, '2'},
         {0}};
     struct epoll_event event = {.events = EPOLLIN};
-    struct sigaction action = {.sa_handler = on_signal};
     struct sink sink = {.status = 204};
     bool wildcard = false, http2 = false;
     const char *pem_file = NULL;
@@ -374,9 +391,7 @@ int main(int argc, char **argv)
         else
             return 1;
     }
-    signal(SIGPIPE, SIG_IGN);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
+    catch_signals();
     bench_tally_reset(&sink.tally, 0, 0);
     TAILQ_INIT(&sink.waiting);
     if (pem_file != NULL)
