@@ -71,9 +71,13 @@ struct wsub_verification {
     uint64_t age_ms;   /* since the verification request was sent */
     uint64_t delay_ms; /* until the next attempt (RETRY) */
     uint32_t failures; /* so far (RETRY) */
-    const char *entry; /* of `verify`, to be acknowledged */
+    const char *entry; /* of `verify`, to be acknowledged; "-" for none */
     bool has_replicas; /* CONFIRMED: request and entry stay until REPLICATED */
 };
+
+/* Begins the call that applies it; for the calls of this folder. */
+void wsub_verification_cmd(struct wsub_cmd *cmd, const struct wsub_store *store,
+                           unsigned shard, const struct wsub_verification *v);
 
 /* `effect` is applied, superseded, stale or denied. */
 typedef void wsub_verified_cb(const char *effect, void *arg);

@@ -1,5 +1,6 @@
 #include "common/store/submissions.h"
 
+#include "common/store/requests.h"
 #include "common/store/store.h"
 
 #define REQUEST_TTL_S 3600 /* a request that nobody verifies lapses */
@@ -59,16 +60,16 @@ void wsub_submissions_confirm(struct wsub_store *store,
 {
     struct wsub_cmd cmd;
 
-    wsub_store_script(&cmd, store, ref->shard, WSUB_SCRIPT_VERIFIED);
-    wsub_cmd_str(&cmd, ref->digest);
-    wsub_cmd_str(&cmd, cd);
-    wsub_cmd_str(&cmd, subscribe ? "s" : "u");
-    wsub_cmd_u64(&cmd, generation);
-    wsub_cmd_str(&cmd, "confirmed");
-    wsub_cmd_u64(&cmd, 0); /* its age */
-    wsub_cmd_u64(&cmd, 0); /* no next attempt */
-    wsub_cmd_u64(&cmd, 0); /* no failures */
-    wsub_cmd_str(&cmd, "-");
+    wsub_verification_cmd(
+        &cmd, store, ref->shard,
+        &(struct wsub_verification){
+            .td = ref->digest,
+            .cd = cd,
+            .mode = subscribe ? WSUB_MODE_SUBSCRIBE : WSUB_MODE_UNSUBSCRIBE,
+            .generation = generation,
+            .outcome = WSUB_VERIFIED_CONFIRMED,
+            .entry = "-",
+        });
     wsub_store_once(store, ref->shard, &cmd, parse_confirmed,
                     (wsub_store_cb *)cb, arg);
 }

@@ -1,6 +1,6 @@
 -- cursor_begin.lua - the beginning of cursor mode.
 --
--- uses: shard, ids, id_preceding, unsettled, numbers, time, events, cursor_set
+-- uses: shard, id_preceding, unsettled, numbers, time, events, cursor_set
 
 -- Begins behind the last event of the topic's index, and behind all events that
 -- are fanned out by now: none of them enters the index any more.
