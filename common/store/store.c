@@ -11,11 +11,10 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include <event2/event.h>
-
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
 #include "common/crypto/digest.h"
 
 #define FORMAT_VERSION "1"
@@ -45,9 +44,9 @@ TAILQ_HEAD(call_list, call);
 struct wsub_store {
     struct wsub_store_options o;
     struct wsub_redis_url url;
-    struct wsub_redis_link *link;  /* owned; NULL once it is closed */
-    struct event *clock;           /* owned */
-    struct event *repeat;          /* owned; while refused calls wait */
+    struct wsub_redis_link *link; /* owned; NULL once it is closed */
+    struct wsub_timer clock;
+    struct wsub_timer repeat;      /* while refused calls wait */
     struct call_list waiting;      /* owned; to be sent again */
     uint64_t refused_ms;           /* of the last line about refusals */
     uint64_t refused_unlogged;     /* refusals since */
@@ -94,11 +93,10 @@ static void log_refused(const struct call *call, const char *error)
 static void call_wait(struct call *call, enum wsub_err err)
 {
     struct wsub_store *store = call->store;
-    struct timeval pause = {REPEAT_MS / 1000, (REPEAT_MS % 1000) * 1000};
 
     TAILQ_INSERT_TAIL(&store->waiting, call, next);
-    if (err == WSUB_ERR_REFUSED && !evtimer_pending(store->repeat, NULL))
-        event_add(store->repeat, &pause);
+    if (err == WSUB_ERR_REFUSED)
+        wsub_timer_plan_ms(&store->repeat, REPEAT_MS);
 }
 
 static void on_reply(enum wsub_err err, const struct redisReply *reply,
@@ -165,10 +163,8 @@ static void send_waiting(struct wsub_store *store)
     }
 }
 
-static void on_repeat(evutil_socket_t fd, short what, void *arg)
+static void on_repeat(void *arg)
 {
-    (void)fd;
-    (void)what;
     send_waiting(arg);
 }
 
@@ -212,10 +208,8 @@ static void meta_set(struct wsub_store *store, const char *command,
 static void clock_plan(struct wsub_store *store)
 {
     bool waiting = wsub_store_public_url(store) == NULL;
-    unsigned ms = waiting ? CLOCK_EARLY_MS : CLOCK_MS;
-    struct timeval wait = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
 
-    event_add(store->clock, &wait);
+    wsub_timer_start_ms(&store->clock, waiting ? CLOCK_EARLY_MS : CLOCK_MS);
 }
 
 static void store_url(struct wsub_store *store, const char *url)
@@ -284,10 +278,8 @@ static void clock_look(struct wsub_store *store)
         return;
 }
 
-static void on_clock(evutil_socket_t fd, short what, void *arg)
+static void on_clock(void *arg)
 {
-    (void)fd;
-    (void)what;
     clock_look(arg);
 }
 
@@ -415,7 +407,7 @@ static void on_link_down(const char *why, void *arg)
     struct wsub_store *store = arg;
 
     store->checked = false;
-    event_del(store->clock);
+    wsub_timer_stop(&store->clock);
     wsub_log_warn("redis-down", WSUB_KV("why", why));
 }
 
@@ -450,8 +442,8 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
     }
     make_keys(store);
     wsub_scripts_init();
-    store->clock = evtimer_new(options->base, on_clock, store);
-    store->repeat = evtimer_new(options->base, on_repeat, store);
+    wsub_timer_init(&store->clock, options->base, on_clock, store);
+    wsub_timer_init(&store->repeat, options->base, on_repeat, store);
     TAILQ_INIT(&store->waiting);
     store->link = wsub_redis_link_new(&(struct wsub_redis_link_options){
         .base = options->base,
@@ -484,8 +476,8 @@ void wsub_store_free(struct wsub_store *store)
     if (store == NULL)
         return;
     wsub_store_close(store);
-    event_free(store->clock);
-    event_free(store->repeat);
+    wsub_timer_done(&store->clock);
+    wsub_timer_done(&store->repeat);
     for (unsigned i = 0; i < store->o.config->shards; i++)
         free(store->prefixes[i]);
     free(store->prefixes);

@@ -3,11 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <event2/event.h>
-
 #include "common/base/buf.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
 #include "common/store/store.h"
 
 #define BLOCK_MS 1000 /* notices a stop even where CLIENT is forbidden */
@@ -29,9 +28,7 @@ struct wsub_stream_reader {
     struct wsub_stream_reader_options o;
     struct wsub_redis_link *link;                   /* owned */
     struct wsub_redis_request read, groups, client; /* their commands owned */
-    struct event *pause;                            /* owned */
-    struct event *takeover;                         /* owned */
-    struct event *stopped;                          /* owned */
+    struct wsub_timer pause, takeover, stopped;
     enum reader_state state;
     size_t want;        /* entries a stream in the next read */
     size_t credited;    /* to the read on its way */
@@ -52,30 +49,21 @@ struct wsub_stream_reader {
 static void read_next(struct wsub_stream_reader *r);
 static void claim_next(struct wsub_stream_reader *r);
 
-static void after_ms(struct event *timer, uint32_t ms)
-{
-    struct timeval wait = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
-
-    event_add(timer, &wait);
-}
-
 static void stop_if_idle(struct wsub_stream_reader *r)
 {
     if (!r->stopping || r->state == READER_READING || r->claim.active ||
         r->state == READER_STOPPED)
         return;
     r->state = READER_STOPPED;
-    event_del(r->pause);
-    event_del(r->takeover);
-    after_ms(r->stopped, 0);
+    wsub_timer_stop(&r->pause);
+    wsub_timer_stop(&r->takeover);
+    wsub_timer_start_ms(&r->stopped, 0);
 }
 
-static void on_stopped_event(evutil_socket_t fd, short what, void *arg)
+static void on_stopped_event(void *arg)
 {
     struct wsub_stream_reader *r = arg;
 
-    (void)fd;
-    (void)what;
     r->o.on_stopped(r->o.arg);
 }
 
@@ -133,15 +121,13 @@ static void groups_make(struct wsub_stream_reader *r);
 static void read_pause(struct wsub_stream_reader *r)
 {
     r->state = READER_DOWN;
-    after_ms(r->pause, PAUSE_MS);
+    wsub_timer_start_ms(&r->pause, PAUSE_MS);
 }
 
-static void on_pause(evutil_socket_t fd, short what, void *arg)
+static void on_pause(void *arg)
 {
     struct wsub_stream_reader *r = arg;
 
-    (void)fd;
-    (void)what;
     if (wsub_redis_link_up(r->link))
         groups_make(r);
 }
@@ -416,12 +402,10 @@ static void claim_next(struct wsub_stream_reader *r)
         claim_done(r, NULL);
 }
 
-static void on_takeover(evutil_socket_t fd, short what, void *arg)
+static void on_takeover(void *arg)
 {
     struct wsub_stream_reader *r = arg;
 
-    (void)fd;
-    (void)what;
     if (!r->stopping && !r->claim.active && wsub_store_up(r->o.store))
         claim_next(r);
 }
@@ -430,15 +414,13 @@ struct wsub_stream_reader *
 wsub_stream_reader_new(const struct wsub_stream_reader_options *options)
 {
     struct wsub_stream_reader *r = wsub_calloc(1, sizeof(*r));
-    struct timeval every = {TAKEOVER_MS / 1000, (TAKEOVER_MS % 1000) * 1000};
 
     r->o = *options;
     r->want = READ_MIN;
     snprintf(r->claim.cursor, sizeof(r->claim.cursor), "0-0");
-    r->pause = evtimer_new(r->o.base, on_pause, r);
-    r->stopped = evtimer_new(r->o.base, on_stopped_event, r);
-    r->takeover = event_new(r->o.base, -1, EV_PERSIST, on_takeover, r);
-    event_add(r->takeover, &every);
+    wsub_timer_init(&r->pause, r->o.base, on_pause, r);
+    wsub_timer_init(&r->stopped, r->o.base, on_stopped_event, r);
+    wsub_timer_every_ms(&r->takeover, r->o.base, TAKEOVER_MS, on_takeover, r);
     r->link =
         wsub_store_reader(r->o.store, r->o.shard, BLOCK_MS, on_link_up, r);
     return r;
@@ -450,9 +432,9 @@ void wsub_stream_reader_free(struct wsub_stream_reader *r)
         return;
     r->stopping = r->freeing = true;
     wsub_redis_link_free(r->link);
-    event_free(r->pause);
-    event_free(r->stopped);
-    event_free(r->takeover);
+    wsub_timer_done(&r->pause);
+    wsub_timer_done(&r->stopped);
+    wsub_timer_done(&r->takeover);
     free(r);
 }
 
