@@ -55,6 +55,7 @@ static void post(struct delivery *v)
                 .content = v->content,
                 .callback = v->record.callback,
                 .secret = v->record.secret,
+                .secret_len = v->record.secret_len,
                 .td = v->job.td,
                 .cd = v->job.cd,
                 .background = v->job.bundle->lane == DELIVER_LANE_BULK,
@@ -225,7 +226,7 @@ static void on_record(struct deliver_record_wait *wait, const char *record,
     }
     wsub_buf_clear(&v->line);
     wsub_buf_add(&v->line, record, len);
-    if (wsub_record_parse(v->line.data, &v->record) != WSUB_OK)
+    if (wsub_record_parse(v->line.data, len, &v->record) != WSUB_OK)
         deliver_end_put_back(v, NEWER_FORMAT_MS);
     else if (v->record.expires_s * 1000 <= wsub_store_time_ms(v->all->o.store))
         try_next_level(v, "the lease has ended");

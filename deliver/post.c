@@ -42,10 +42,11 @@ static bool sign(const struct deliver_poster *poster, struct deliver_post *post,
     enum wsub_err err;
 
     post->signature[0] = '\0';
-    if (strcmp(target->secret, "-") == 0)
+    if (target->secret_len == 0)
         return true;
     name_secret(target, context);
-    err = wsub_open(poster->ring, context, target->secret, &secret);
+    err = wsub_open(poster->ring, context, target->secret, target->secret_len,
+                    &secret);
     if (err == WSUB_OK) {
         memcpy(post->signature, name, sizeof(name));
         wsub_hmac_sign(poster->hmac, secret.data, secret.len,

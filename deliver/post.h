@@ -37,7 +37,8 @@ struct deliver_post {
 struct deliver_post_target {
     const struct deliver_content *content;
     const char *callback;
-    const char *secret; /* sealed for (td, cd), or "-" */
+    const char *secret; /* sealed for (td, cd) */
+    size_t secret_len;  /* 0: there is none */
     const char *td, *cd;
     bool background; /* starts once no response is there to be read */
 };

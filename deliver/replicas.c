@@ -104,7 +104,7 @@ static bool is_current(struct flow *flow, const char *line, size_t len)
     if (line == NULL)
         return false;
     copy = wsub_memdup(line, len);
-    current = wsub_record_parse(copy, &record) == WSUB_OK &&
+    current = wsub_record_parse(copy, len, &record) == WSUB_OK &&
               record.generation == flow->change.generation;
     if (current) {
         flow->expires_s = record.expires_s;

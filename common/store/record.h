@@ -1,13 +1,14 @@
 /* record.h - the record of an active subscription (key sub:TD, field CD).
  *
- *   1 EXPIRES LEASE GENERATION FLAGS SECRET CALLBACK
+ *   1 EXPIRES LEASE GENERATION FLAGS CALLBACK SECRET
  *
- * One line, single spaces; docs/PROTOCOL.md explains the fields.  The scripts
- * write it, this reads it. */
+ * Single spaces; docs/PROTOCOL.md explains the fields.  The sealed secret goes
+ * last as it may hold any bytes.  The scripts write it, this reads it. */
 #ifndef WSUB_STORE_RECORD_H
 #define WSUB_STORE_RECORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/err.h"
@@ -20,13 +21,15 @@ struct wsub_record {
     bool in_cursor_mode;  /* its cursor job delivers them; so when ordered */
     bool in_backfill;     /* its cursor job delivers those that it missed, jobs
                            * of their own the others */
-    const char *secret;   /* borrowed from the line; sealed, or "-" */
     const char *callback; /* borrowed from the line */
+    const char *secret;   /* borrowed from the line; sealed */
+    size_t secret_len;    /* 0: there is none */
 };
 
-/* Parses `line` (changed in place: fields are ended with zero bytes).
- * WSUB_ERR_INVALID: not a record of version 1. */
-enum wsub_err wsub_record_parse(char *line,
+/* Parses `line`, of `len` bytes and a zero byte behind them; it is changed in
+ * place, as the callback is ended with a zero byte.  WSUB_ERR_INVALID: not a
+ * record of version 1. */
+enum wsub_err wsub_record_parse(char *line, size_t len,
                                 struct wsub_record *ret_record) WSUB_MUST_CHECK;
 
 #endif

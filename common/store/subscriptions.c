@@ -22,7 +22,8 @@ struct find {
     char name[WSUB_SUBSCRIPTION_NAME_BYTES];
     struct wsub_subscription found;
     char *topic, *line; /* owned; what `found` borrows */
-    uint64_t events;    /* so many are in the topic's index */
+    size_t line_len;
+    uint64_t events; /* so many are in the topic's index */
     bool has_cursor;
     struct wsub_cursor cursor;
     struct wsub_countdown all;
@@ -50,8 +51,9 @@ static void finish(void *arg)
     if (find->has_cursor)
         found->missed += wsub_cursor_due(&find->cursor, find->events);
     found->topic = topic_text(find);
-    found->active = find->line != NULL &&
-                    wsub_record_parse(find->line, &found->record) == WSUB_OK;
+    found->active =
+        find->line != NULL && wsub_record_parse(find->line, find->line_len,
+                                                &found->record) == WSUB_OK;
     find->cb(find->err, find->err == WSUB_OK ? found : NULL, find->arg);
     free(find->topic);
     free(find->line);
@@ -86,8 +88,10 @@ static void parse_record(enum wsub_err err, const struct redisReply *reply,
     struct find *find = arg;
 
     (void)cb;
-    if (err == WSUB_OK)
-        find->line = wsub_strdup(reply->str);
+    if (err == WSUB_OK && reply->str != NULL) {
+        find->line = wsub_memdup(reply->str, reply->len);
+        find->line_len = reply->len;
+    }
     count_off(find, err);
 }
 

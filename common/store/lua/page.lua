@@ -42,12 +42,13 @@ local FIRST_TD = 5
 
 local event, size = ARGV[1], tonumber(ARGV[2])
 
-local pending = redis.pcall('XPENDING', p .. 'log', 'spread', event, event, 1)
-if pending.err and string.sub(pending.err, 1, 7) ~= 'NOGROUP' then
-    error(pending.err)
-end
-if #pending == 0 then
-    return { 0, 1 }
+local function is_pending()
+    local pending = redis.pcall('XPENDING', p .. 'log', 'spread', event,
+        event, 1)
+    if pending.err and string.sub(pending.err, 1, 7) ~= 'NOGROUP' then
+        error(pending.err)
+    end
+    return #pending > 0
 end
 
 local progress = redis.call('HGET', p .. 'fanout', event)
@@ -56,6 +57,16 @@ if progress == 'done' then
     return { 0, 1 }
 end
 local is_first = not progress
+
+-- Whether the first page of an event of one topic, of which nobody is in cursor
+-- mode, is all there is to it: then acknowledging it tells whether it was
+-- pending, which costs a third less.
+local is_simple = is_first and #ARGV == FIRST_TD and
+    redis.call('EXISTS', p .. 'cursor:' .. ARGV[FIRST_TD]) == 0
+
+if not is_simple and not is_pending() then
+    return { 0, 1 }
+end
 
 -- Jobs of `bulk` that nobody has read, as though all bundles were full; all of
 -- them where Redis has lost count.  It is never more than there are: what was
@@ -75,7 +86,7 @@ end
 
 -- The topics of which some subscription is in cursor mode.
 local cursors = {}
-for i = FIRST_TD, #ARGV do
+for i = FIRST_TD, is_simple and 0 or #ARGV do
     if redis.call('EXISTS', p .. 'cursor:' .. ARGV[i]) == 1 then
         cursors[ARGV[i]] = true
     end
@@ -84,27 +95,18 @@ end
 -- Whether an earlier event has to begin first.  Where there is too much to look
 -- at, one may be there.
 local function has_to_wait()
+    -- uses: event
+
     local EARLIER_STEP = 1000 -- open events before this one in one go
     local EARLIER_STEPS = 5   -- a few ms in all
     local BODIES_MAX = 50     -- of those that have not begun, read for topics
     local is_dotted = #ARGV > FIRST_TD
 
-    local function topic_of(id)
-        local entry = redis.call('XRANGE', p .. 'log', id, id)[1]
-        local fields = entry and entry[2] or {}
-        for i = 1, #fields, 2 do
-            if fields[i] == 't' then
-                return fields[i + 1]
-            end
-        end
-        return nil
-    end
-
     -- Whether an event of `log` shares an index with this one.  One that has
     -- left is nobody's; one without a topic is about to be rejected.
-    local topic = topic_of(event)
+    local topic = event_topic(event)
     local function shares_index(id)
-        local other = topic_of(id)
+        local other = event_topic(id)
         if is_dotted and other then
             return not string.find(other, ':', 1, true)
         end
@@ -161,7 +163,7 @@ end
 -- be among the first `size` of all.
 local lists = {}
 for i = FIRST_TD, #ARGV do
-    local cds = index_page(ARGV[i], progress or nil, size)
+    local cds = index_page(ARGV[i], progress or '', size)
     if #cds > 0 then
         lists[#lists + 1] = {
             td = ARGV[i], cds = cds, at = 1,
@@ -293,6 +295,16 @@ else
 end
 
 local is_finished = looked < size
+if is_simple and not is_finished and not is_pending() then
+    return { 0, 1 }
+end
+-- A write that needs memory goes first: at its memory limit Redis refuses it,
+-- and the event stays as it is.
+redis.call('HSET', p .. 'fanout', event, is_finished and 'done' or last)
+if is_finished and redis.call('XACK', p .. 'log', 'spread', event) == 0 then
+    redis.call('HDEL', p .. 'fanout', event)
+    return { 0, 1 }
+end
 local lane = p .. (is_first and is_finished and 'outbox' or 'bulk')
 for i = 1, #targets, BUNDLE_JOBS do
     redis.call('XADD', lane, '*', 'e', event, 'c', table.concat(targets, ' ',
@@ -301,10 +313,4 @@ end
 if #targets > 0 then
     redis.call('HINCRBY', p .. 'refs', event, #targets)
 end
-if is_finished then
-    redis.call('HSET', p .. 'fanout', event, 'done')
-    redis.call('XACK', p .. 'log', 'spread', event)
-    return { #targets, 1 }
-end
-redis.call('HSET', p .. 'fanout', event, last)
-return { #targets, 0 }
+return { #targets, is_finished and 1 or 0 }

@@ -54,13 +54,15 @@
 
 local settled = 0
 local finished = {} -- event -> references to take off
-local touched = {}  -- lanes to trim
+local closed = {}   -- lane -> its entries that are settled
 
 -- Whether the entry was open until now.
 local function close_entry(lane, id)
     local was_open = redis.call('XACK', p .. lane, 'deliver', id) == 1
     if was_open then
-        touched[lane] = true
+        local ids = closed[lane] or {}
+        closed[lane] = ids
+        ids[#ids + 1] = id
     end
     return was_open
 end
@@ -88,7 +90,7 @@ local function other_operations()
     -- uses: time, numbers, memory, ids, pending, job, subscription, subscribed
     -- uses: subscription_set, subscription_end, cursor_get, cursor_set
     -- uses: cursor_job, cursor_begin, backfilling, backfill, backfill_break
-    -- uses: gaps, missed
+    -- uses: gaps, missed, event
 
     local now = now_ms()
 
@@ -249,6 +251,21 @@ local function other_operations()
         end
     end
 
+    -- The topic of the subscription that target C of an event names, unless it
+    -- is known already.
+    local function new_topic(event, c, td_)
+        if redis.call('HEXISTS', p .. 'topic:' .. td_, 't') == 1 then
+            return nil
+        end
+        local level = string.match(c, ':(.*)$') or 0
+        local topic = level == '*' and level or event_topic(event) or
+            redis.call('HGET', p .. 'kept:' .. event, 't')
+        for _ = 1, topic and tonumber(level) or 0 do
+            topic = string.gsub(topic, '%.[^.]*$', '')
+        end
+        return topic or nil
+    end
+
     local function job_suspend(event, c, _, _, probe_ms, td_)
         local cd_ = cd_of(c)
         local cursor_ = get_cursor(td_, cd_)
@@ -262,7 +279,7 @@ local function other_operations()
             suspend_in_backfill(td_, cd_, cursor_, event, probe_ms)
             return
         end
-        begin_cursor_mode(td_, cd_, 1, 'run')
+        begin_cursor_mode(td_, cd_, 1, 'run', new_topic(event, c, td_))
         set_flag(td_, cd_, '-', 'f')
         become_missed(td_, cd_, event, { mode = 'run' })
         recall_failing(td_, cd_)
@@ -409,7 +426,15 @@ end
 for event, count in pairs(finished) do
     release(event, count)
 end
-for lane in pairs(touched) do
-    trim(lane, 'deliver')
+-- To find where to trim costs more than to settle a job, and to delete an entry
+-- among many costs as much: a lane without others is emptied by its entries.
+local FEW = 4
+
+for lane, ids in pairs(closed) do
+    if #ids <= FEW and redis.call('XLEN', p .. lane) == #ids then
+        redis.call('XDEL', p .. lane, unpack(ids))
+    else
+        trim(lane, 'deliver')
+    end
 end
 return settled
