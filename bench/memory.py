@@ -173,7 +173,7 @@ def jobs(topic, count):
     with Measure(shard, "a job in retry beside its empty lane", count):
         for lane in ("outbox", "bulk"):
             settle(shard, lane, lambda c: (
-                "later", EVENT, c, 1, 0, 3600000, td))
+                "retry", EVENT, c, 1, 0, 3600000, td))
     shard.redis.close()
 
 

@@ -3,7 +3,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "common/base/buf.h"
 #include "deliver/job_entry.h"
 #include "deliver/suspect.h"
 
@@ -12,17 +11,13 @@ enum argument {
     END,
     EVENT,
     TARGET,
-    CD,
     TD,
-    TURN_TD,
-    TURN,
     GENERATION,
     FAILURES,
     CRASHES,
     DELAY,
     HOST,
-    LOST,
-    SUSPEND,
+    DELIVERED,
     TOPIC,
     CALLBACK,
     WHY,
@@ -36,17 +31,15 @@ static const struct {
     enum argument arguments[ARGUMENTS_MAX];
 } operations[] = {
     [DELIVER_GONE] = {"gone", {EVENT, TARGET, TD, GENERATION}},
-    [DELIVER_LATER] = {"later", {EVENT, TARGET, FAILURES, CRASHES, DELAY, TD}},
+    [DELIVER_LATER] = {"retry", {EVENT, TARGET, FAILURES, CRASHES, DELAY, TD}},
     [DELIVER_PARK] = {"park", {EVENT, TARGET, FAILURES, CRASHES, HOST}},
     [DELIVER_DEAD] = {"dead", {EVENT, TARGET, FAILURES, TOPIC, CALLBACK, WHY}},
     [DELIVER_MISS] = {"miss", {EVENT, TARGET, TD}},
-    [DELIVER_SUSPEND] = {"suspend", {EVENT, TARGET, TD, DELAY}},
-    [DELIVER_STEP] = {"step", {TURN_TD, CD, TURN, EVENT, LOST}},
-    [DELIVER_WAIT] = {"wait",
-                      {TURN_TD, CD, TURN, FAILURES, CRASHES, DELAY, SUSPEND}},
-    [DELIVER_BURY] = {"bury",
-                      {TURN_TD, CD, TURN, EVENT, FAILURES, TOPIC, CALLBACK, WHY,
-                       TARGET}},
+    [DELIVER_SUSPEND] = {"suspend",
+                         {EVENT, TARGET, FAILURES, CRASHES, DELAY, TD}},
+    [DELIVER_STEP] = {"done", {EVENT, DELIVERED}},
+    [DELIVER_WAIT] = {"retry", {EVENT, TARGET, FAILURES, CRASHES, DELAY, TD}},
+    [DELIVER_BURY] = {"dead", {EVENT, TARGET, FAILURES, TOPIC, CALLBACK, WHY}},
 };
 
 /* A turn holds no reference to its event that 410 could release. */
@@ -62,9 +55,7 @@ static void add_text(struct wsub_cmd *cmd, const struct deliver_job *job,
     const char *text[] = {
         [EVENT] = event_of(job),
         [TARGET] = target,
-        [CD] = job->cd,
         [TD] = job->td[0] != '\0' ? job->td : "-",
-        [TURN_TD] = job->turn_td,
         [HOST] = job->ticket.host_name,
         [TOPIC] = job->content != NULL ? job->content->topic : "",
         [CALLBACK] = job->record.callback,
@@ -79,9 +70,6 @@ static void add_argument(struct wsub_cmd *cmd, const struct deliver_job *job,
                          enum argument argument)
 {
     switch (argument) {
-    case TURN:
-        wsub_cmd_u64(cmd, job->turn);
-        break;
     case GENERATION:
         wsub_cmd_u64(cmd, job->record.generation);
         break;
@@ -94,11 +82,8 @@ static void add_argument(struct wsub_cmd *cmd, const struct deliver_job *job,
     case DELAY:
         wsub_cmd_u64(cmd, job->delay_ms);
         break;
-    case LOST:
-        wsub_cmd_u64(cmd, job->lost);
-        break;
-    case SUSPEND:
-        wsub_cmd_u64(cmd, job->suspended);
+    case DELIVERED:
+        wsub_cmd_u64(cmd, !job->lost);
         break;
     default:
         add_text(cmd, job, argument);
@@ -107,9 +92,11 @@ static void add_argument(struct wsub_cmd *cmd, const struct deliver_job *job,
 
 static void add_job(struct wsub_cmd *cmd, const struct deliver_job *job)
 {
-    const enum argument *argument = operations[job->outcome].arguments;
+    bool suspends = job->outcome == DELIVER_WAIT && job->suspended;
+    enum deliver_outcome outcome = suspends ? DELIVER_SUSPEND : job->outcome;
+    const enum argument *argument = operations[outcome].arguments;
 
-    wsub_cmd_str(cmd, operations[job->outcome].name);
+    wsub_cmd_str(cmd, operations[outcome].name);
     for (; *argument != END; argument++)
         add_argument(cmd, job, *argument);
 }
@@ -163,46 +150,49 @@ static bool is_sent(const struct deliver_bundle *bundle,
     return false;
 }
 
-/* Writes the positions, from 1, of the jobs that are left before this, or
- * after it; returns how many. */
-static unsigned list_left(const struct deliver_bundle *bundle, bool before,
-                          struct wsub_buf *ret_list)
+/* The jobs, as a mask, that are left before this, or after it. */
+static unsigned mask_left(const struct deliver_bundle *bundle, bool before)
 {
-    unsigned count = 0;
+    unsigned mask = 0;
 
     for (unsigned i = 0; i < bundle->count; i++) {
-        if (bundle->jobs[i] == NULL ||
-            (!before && is_sent(bundle, bundle->jobs[i])))
-            continue;
-        if (count++ > 0)
-            wsub_buf_char(ret_list, ',');
-        wsub_buf_u64(ret_list, i + 1);
+        if (bundle->jobs[i] != NULL &&
+            (before || !is_sent(bundle, bundle->jobs[i])))
+            mask |= 1u << i;
     }
-    return count;
+    return mask;
 }
 
 static void open_bundle(struct wsub_cmd *cmd,
                         const struct deliver_bundle *bundle)
 {
-    struct wsub_buf before = {0}, after = {0};
-    bool is_part = list_left(bundle, false, &after) > 0;
-    bool is_first = list_left(bundle, true, &before) == bundle->count;
+    unsigned before = mask_left(bundle, true);
+    unsigned left = mask_left(bundle, false);
 
-    add_entry(cmd, is_part ? "part" : "rest", bundle);
-    wsub_cmd_str(cmd, is_first ? "-" : wsub_buf_cstr(&before));
-    if (is_part)
-        wsub_cmd_str(cmd, wsub_buf_cstr(&after));
-    wsub_buf_done(&before);
-    wsub_buf_done(&after);
+    add_entry(cmd, left != 0 ? "part" : "rest", bundle);
+    if (before == (1u << bundle->count) - 1)
+        wsub_cmd_str(cmd, "-");
+    else
+        wsub_cmd_u64(cmd, before);
+    if (left != 0)
+        wsub_cmd_u64(cmd, left);
 }
 
 static void open_entry(struct wsub_cmd *cmd,
                        const struct deliver_bundle *bundle)
 {
-    if (bundle->count > 1)
+    const struct deliver_job *job = TAILQ_FIRST(&bundle->sent);
+
+    if (bundle->count > 1) {
         open_bundle(cmd, bundle);
-    else
-        add_entry(cmd, "entry", bundle);
+    } else if (job->is_turn) {
+        add_entry(cmd, "cursor", bundle);
+        wsub_cmd_str(cmd, job->turn_td);
+        wsub_cmd_str(cmd, job->cd);
+        wsub_cmd_u64(cmd, job->turn);
+    } else {
+        add_entry(cmd, "job", bundle);
+    }
 }
 
 void deliver_settle_words(struct wsub_cmd *cmd,
@@ -220,5 +210,5 @@ void deliver_settle_words(struct wsub_cmd *cmd,
     }
     add_done(cmd, bundle);
     if (bundle->taken_over)
-        add_entry(cmd, "healed", bundle);
+        add_entry(cmd, "cleared", bundle);
 }

@@ -55,7 +55,7 @@ static void copy_to(struct flow *flow, unsigned shard)
     const struct deliver_star_change *change = &flow->change;
     struct wsub_cmd cmd;
 
-    wsub_store_script(&cmd, flow->d->store, shard, WSUB_SCRIPT_COPY);
+    wsub_store_script(&cmd, flow->d->store, shard, WSUB_SCRIPT_REPLICATE);
     wsub_cmd_str(&cmd, change->td);
     wsub_cmd_str(&cmd, change->cd);
     wsub_cmd_str(&cmd, change->subscribe ? "s" : "u");

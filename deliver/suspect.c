@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/crypto/digest.h"
 #include "common/store/store.h"
 #include "deliver/bundle.h"
 #include "deliver/job.h"
@@ -14,7 +15,8 @@
 
 #define BATCH_MAX 256 /* jobs in one question */
 #define WINDOW_MAX 64
-#define IN_COMPANY 2 /* the first crashes, which others may have caused */
+#define TOKEN_BYTES 8 /* tells a question from its repetition */
+#define IN_COMPANY 2  /* the first crashes, which others may have caused */
 
 struct deliver_suspects {
     struct deliver *d;               /* borrowed; outlives this */
@@ -98,12 +100,16 @@ static void on_counts(enum wsub_err err, const struct redisReply *reply,
     free(batch);
 }
 
-/* Begins the question "taken" or "begin" about jobs of one shard. */
+/* Begins the question "taken" or "alone" about jobs of one shard. */
 static void question(struct wsub_cmd *cmd, const struct deliver_job *job,
                      const char *kind)
 {
-    wsub_store_script(cmd, job->d->store, job->shard, WSUB_SCRIPT_SUSPECT);
+    char token[2 * TOKEN_BYTES + 1];
+
+    wsub_random_hex(TOKEN_BYTES, token);
+    wsub_store_script(cmd, job->d->store, job->shard, WSUB_SCRIPT_CRASHES);
     wsub_cmd_str(cmd, kind);
+    wsub_cmd_str(cmd, token);
 }
 
 static void add_job(struct wsub_cmd *cmd, const struct deliver_job *job)
@@ -168,7 +174,7 @@ static void begin(struct deliver_job *job)
 {
     struct wsub_cmd cmd;
 
-    question(&cmd, job, "begin");
+    question(&cmd, job, "alone");
     add_job(&cmd, job);
     if (wsub_store_send(job->d->store, job->shard, &cmd, on_begun, job) !=
         WSUB_OK)

@@ -55,7 +55,7 @@ static void on_entry(const struct deliver_history_entry *entry, void *arg)
 
     if (tries->count == 0)
         wsub_store_script(&tries->cmd, tries->d->store, entry->shard,
-                          WSUB_SCRIPT_TRIES);
+                          WSUB_SCRIPT_ATTEMPTS);
     tries->shard = entry->shard;
     wsub_cmd_str(&tries->cmd, entry->td);
     wsub_cmd_str(&tries->cmd, entry->cd);

@@ -109,7 +109,7 @@ void deliver_turn_find(struct deliver_job *job)
     struct wsub_store *store = job->d->store;
     struct wsub_cmd cmd;
 
-    wsub_store_script(&cmd, store, job->shard, WSUB_SCRIPT_NEXT);
+    wsub_store_script(&cmd, store, job->shard, WSUB_SCRIPT_NEXT_EVENT);
     wsub_cmd_str(&cmd, job->turn_td);
     wsub_cmd_str(&cmd, job->cd);
     wsub_cmd_u64(&cmd, job->turn);

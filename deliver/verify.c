@@ -122,7 +122,7 @@ static void on_copies(enum wsub_err err, void *arg)
         loaded(v);
         return;
     }
-    v->outcome = "copied";
+    v->outcome = "replicated";
     apply(v);
 }
 
@@ -189,7 +189,7 @@ static void apply(struct deliver_verification *v)
     wsub_cmd_u64(&cmd, v->failures);
     wsub_cmd_str(&cmd, v->entry_id);
     if (is_star(v))
-        wsub_cmd_str(&cmd, "copies");
+        wsub_cmd_str(&cmd, "replicas");
     if (wsub_store_send(store, v->shard, &cmd, on_applied, v) != WSUB_OK)
         v->stalled = true;
 }

@@ -157,7 +157,7 @@ static void look(struct walk *walk)
     walk->looks++;
     snprintf(from, sizeof(from), "%" PRIu64 "-%" PRIu64, walk->at.ms,
              walk->at.seq);
-    wsub_store_script(&cmd, store, walk->at.shard, WSUB_SCRIPT_DEAD);
+    wsub_store_script(&cmd, store, walk->at.shard, WSUB_SCRIPT_LETTERS);
     wsub_cmd_str(&cmd, act_names[walk->act]);
     wsub_cmd_str(&cmd, walk->kind);
     wsub_cmd_str(&cmd, walk->value);

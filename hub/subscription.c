@@ -206,10 +206,10 @@ void hub_subscription_find(struct hub *hub,
     find->due = 1;
     ask(find, on_topic, "HMGET", "topic", td, "t", "n");
     ask(find, on_record, "HGET", "sub", td, cd, NULL);
-    ask(find, on_follow, "HGET", "follow", td, cd, NULL);
+    ask(find, on_follow, "HGET", "cursor", td, cd, NULL);
     ask(find, on_missed, "ZCARD", "missed", find->name, NULL, NULL);
     ask(find, on_suspended, "ZSCORE", "suspended", NULL, find->name, NULL);
-    ask(find, on_tries, "HGET", "tries", td, cd, NULL);
+    ask(find, on_tries, "HGET", "attempts", td, cd, NULL);
     count_off(find, WSUB_OK);
 }
 

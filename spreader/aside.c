@@ -25,7 +25,7 @@ void spread_aside(struct spreader *s, const char *stream,
     wsub_log_warn("put-aside", WSUB_KU("shard", entry->shard),
                   WSUB_KV("stream", stream), WSUB_KV("entry", entry->id),
                   WSUB_KV("why", why));
-    wsub_store_script(&cmd, s->store, entry->shard, WSUB_SCRIPT_ASIDE);
+    wsub_store_script(&cmd, s->store, entry->shard, WSUB_SCRIPT_REJECT);
     wsub_cmd_str(&cmd, stream);
     wsub_cmd_str(&cmd, entry->id);
     wsub_cmd_str(&cmd, why);

@@ -14,10 +14,13 @@
 #define WSUB_GROUP_SPREAD "spread"
 #define WSUB_GROUP_DELIVER "deliver"
 
-#define WSUB_KEY_SUBSCRIPTION "sub" /* :TD */
-#define WSUB_KEY_REQUEST "request"  /* :TD:CD:MODE */
-#define WSUB_KEY_TOPIC "topic"      /* :TD */
-#define WSUB_KEY_KEPT "kept"        /* :EVENT */
+#define WSUB_KEY_SUBSCRIPTION "sub"  /* :TD */
+#define WSUB_KEY_REQUEST "request"   /* :TD:CD:MODE */
+#define WSUB_KEY_TOPIC "topic"       /* :TD */
+#define WSUB_KEY_KEPT "kept"         /* :EVENT */
+#define WSUB_KEY_CURSOR "cursor"     /* :TD */
+#define WSUB_KEY_MISSED "missed"     /* :TD:CD */
+#define WSUB_KEY_ATTEMPTS "attempts" /* :TD */
 #define WSUB_KEY_SUSPENDED "suspended"
 #define WSUB_KEY_GAPS "gaps"
 #define WSUB_KEY_PROBE "probe" /* never there */

@@ -2,31 +2,31 @@
  *
  * Each touches the keys of one shard, whose prefix `P:{N}:` is its only KEYS
  * entry: all its keys share that hash tag and so one slot.  The build joins a
- * script with the files of lua/lib/ that it names (cmake/JoinLua.cmake). */
+ * script with the files of lua/lib/ that it names (cmake/EmbedLuaRun.cmake). */
 #ifndef WSUB_STORE_SCRIPTS_H
 #define WSUB_STORE_SCRIPTS_H
 
 #include "common/redis/cmd.h"
 
 enum wsub_script_id {
-    WSUB_SCRIPT_ASIDE,
-    WSUB_SCRIPT_COPY,
-    WSUB_SCRIPT_DEAD,
+    WSUB_SCRIPT_ATTEMPTS,
+    WSUB_SCRIPT_CRASHES,
     WSUB_SCRIPT_DENY,
     WSUB_SCRIPT_FETCHED,
     WSUB_SCRIPT_GROUPS,
     WSUB_SCRIPT_LEAVE,
-    WSUB_SCRIPT_NEXT,
+    WSUB_SCRIPT_LETTERS,
+    WSUB_SCRIPT_NEXT_EVENT,
     WSUB_SCRIPT_PAGE,
     WSUB_SCRIPT_PROMOTE,
     WSUB_SCRIPT_PUSH,
+    WSUB_SCRIPT_REJECT,
     WSUB_SCRIPT_RENEW,
+    WSUB_SCRIPT_REPLICATE,
     WSUB_SCRIPT_REQUEST,
     WSUB_SCRIPT_SETTLE,
     WSUB_SCRIPT_SPLIT,
-    WSUB_SCRIPT_SUSPECT,
     WSUB_SCRIPT_SWEEP,
-    WSUB_SCRIPT_TRIES,
     WSUB_SCRIPT_UNPARK,
     WSUB_SCRIPT_VALIDATED,
     WSUB_SCRIPT_VERIFIED,

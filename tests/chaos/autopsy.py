@@ -23,15 +23,15 @@ class _Autopsy:
         found = {
             "in log": self._call("XRANGE", "log", self._event, self._event),
             "kept": self._call("HGETALL", f"kept:{self._event}"),
-            "fan": self._call("HGET", "fan", self._event),
-            "floor": self._call("GET", "floor"),
+            "fanout progress": self._call("HGET", "fanout", self._event),
+            "low watermark": self._call("GET", "watermark"),
             "refs": self._call("HGET", "refs", self._event),
             "in index": self._call("XRANGE", f"events:{self._td}",
                                    self._event, self._event),
             "subscription": self._call("HGET", f"sub:{self._td}",
                                        self._cd),
             "in subs": self._call("ZSCORE", f"subs:{self._td}", self._cd),
-            "follow": self._call("HGET", f"follow:{self._td}", self._cd),
+            "cursor": self._call("HGET", f"cursor:{self._td}", self._cd),
             "missed": self._call("ZRANGE", f"missed:{pair}", 0, -1),
             "failing": self._call("HGETALL", f"failing:{pair}"),
             "suspended": self._call("ZSCORE", "suspended", pair),
@@ -41,7 +41,7 @@ class _Autopsy:
             "parts": self._call("HGETALL", "parts"),
             "retry": self._containing("retry"),
             "dead": self._stream("dead", self._event),
-            "tries": self._call("HGET", f"tries:{self._td}", self._cd),
+            "attempts": self._call("HGET", f"attempts:{self._td}", self._cd),
         }
         lines = [f"    {name}: {value}" for name, value in found.items()
                  if value not in (None, [], b"")]

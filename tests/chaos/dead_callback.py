@@ -38,17 +38,12 @@ class Watched:
     def key(self, name):
         return self.store.key(TOPIC, name)
 
-    def fanned_out(self):
-        name = self.key(f"topic:{digest(TOPIC)}")
-        return int(self.redis.call("HGET", name, "n") or 0)
-
     def push(self, count):
         event = ["XADD", self.key("log"), "*", "v", "1", "t", TOPIC,
                  "ct", "text/plain", "b", b"x" * 100]
         self.redis.call_many([event] * count)
         self.pushed += count
-        wait_until(lambda: self.fanned_out() == self.pushed,
-                   "they are fanned out", 120)
+        wait_until(self.store.fanned_out, "they are fanned out", 120)
 
     def suspend(self):
         self.push(20)
@@ -59,7 +54,7 @@ class Watched:
         """Bytes of the callback's own keys, while its turn is in `retry`: a
         stream with one entry takes 4 KiB at once."""
         missed = f"missed:{digest(TOPIC)}:{digest(self.callback.url)}"
-        names = [missed, f"follow:{digest(TOPIC)}", "suspended", "retry",
+        names = [missed, f"cursor:{digest(TOPIC)}", "suspended", "retry",
                  "bulk", "refs", "outbox", "dead"]
 
         def measure():
@@ -76,7 +71,7 @@ class Watched:
     def recover(self):
         self.callback.default = 204
         wait_until(lambda: not self.redis.call(
-            "EXISTS", self.key(f"follow:{digest(TOPIC)}")),
+            "EXISTS", self.key(f"cursor:{digest(TOPIC)}")),
             "it has caught up", 1800)
 
     def delivered(self):

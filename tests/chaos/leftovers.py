@@ -6,7 +6,7 @@ from chaos.plan import SHARDS, STREAMS
 from support.redis import RedisError
 
 # Jobs, events and subscriptions that the programs lost track of, or gave up.
-_NAMES = re.compile(r"websub:\{\d+\}:(dead|gaps|aside|refs|suspended|retry|"
+_NAMES = re.compile(r"websub:\{\d+\}:(dead|gaps|rejected|refs|suspended|retry|"
                     r"(parked|missed|failing|kept):.*)")
 _COUNT = {b"stream": "XLEN", b"hash": "HLEN", b"zset": "ZCARD",
           b"list": "LLEN"}

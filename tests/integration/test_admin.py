@@ -117,7 +117,7 @@ class AdminTest(SystemTest):
         event = self.event(topic)
         entry = self.claimed(topic, event, callback)
         self.assertEqual(self.script(
-            topic, "settle", "entry", "outbox", entry, "dead", event,
+            topic, "settle", "job", "outbox", entry, "dead", event,
             digest(callback), 3, topic, callback, why), 1)
         return event
 
@@ -126,8 +126,8 @@ class AdminTest(SystemTest):
         event = self.event(topic)
         entry = self.claimed(topic, event, callback)
         self.assertEqual(self.script(
-            topic, "settle", "entry", "outbox", entry, "suspend", event,
-            digest(callback), digest(topic), 60000), 1)
+            topic, "settle", "job", "outbox", entry, "suspend", event,
+            digest(callback), 0, 0, 60000, digest(topic)), 1)
         return event
 
 
@@ -381,10 +381,10 @@ class Gaps(AdminTest):
                                "c", cd, "u", 1).decode()
         self.redis.call("XREADGROUP", "GROUP", "deliver", "one", "STREAMS",
                         key(TOPIC, "outbox"), ">")
-        self.assertEqual(self.script(TOPIC, "next", td, cd, 1, "outbox",
+        self.assertEqual(self.script(TOPIC, "next_event", td, cd, 1, "outbox",
                                      turn)[0].decode(), event)
         self.redis.call("DEL", key(TOPIC, f"missed:{td}:{cd}"))
-        self.script(TOPIC, "next", td, cd, 1, "outbox", turn)
+        self.script(TOPIC, "next_event", td, cd, 1, "outbox", turn)
         gap, = self.get("/admin/gaps")["gaps"]
         number = shard(TOPIC, SHARDS)
         self.assertGreater(gap.pop("at_ms"), 1700000000000)
@@ -429,7 +429,7 @@ class Attempts(AdminTest):
     def test_totals_and_the_last_attempts(self):
         self.subscription()
         self.assertEqual(self.script(
-            TOPIC, "tries", digest(TOPIC), digest(CALLBACK),
+            TOPIC, "attempts", digest(TOPIC), digest(CALLBACK),
             AttemptLog(5, 2, 700, [
                 Attempt(1700000000001, 12, 100, 500),
                 Attempt(1700000000000, 1000, 100, 0, Error.TIMEOUT),
@@ -448,7 +448,8 @@ class Attempts(AdminTest):
     def test_a_log_of_another_version(self):
         self.subscription()
         self.redis.call("HSET", self.system.store.key(
-            TOPIC, f"tries:{digest(TOPIC)}"), digest(CALLBACK), b"\2" + bytes(24))
+            TOPIC, f"attempts:{digest(TOPIC)}"), digest(CALLBACK),
+            b"\2" + bytes(24))
         found = self.found()
         self.assertEqual((found["delivered"], found["attempts"]), (0, []))
 
@@ -481,7 +482,7 @@ class Attempts(AdminTest):
                 (101, "-", "-", 0)):
             with self.subTest(at=at, end=end, resume=resume):
                 self.redis.call(
-                    "HSET", key(TOPIC, f"follow:{digest(TOPIC)}"),
+                    "HSET", key(TOPIC, f"cursor:{digest(TOPIC)}"),
                     digest(CALLBACK),
                     f"1 run 9-9 {at} 1700000000000 0-0 {end} {resume}")
                 self.assertEqual(self.found()["missed"], before + due)

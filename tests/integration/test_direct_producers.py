@@ -75,7 +75,7 @@ class DirectProducers(SystemTest):
         found = []
         for n in range(_SHARDS):
             for _, flat in self.system.redis.call(
-                    "XRANGE", f"websub:{{{n}}}:aside", "-", "+"):
+                    "XRANGE", f"websub:{{{n}}}:rejected", "-", "+"):
                 found.append(dict(zip(flat[::2], flat[1::2])))
         return found
 
@@ -193,7 +193,7 @@ class DirectProducers(SystemTest):
         self.assertEqual(sorted(int(b) for b in self.callback.bodies()),
                          list(range(1, 200, 2)))
         self.assertEqual(len(self.aside()), 100)
-        floor = self.system.store.key("a", "floor")
+        floor = self.system.store.key("a", "watermark")
         wait_until(lambda: self.system.redis.call("GET", floor),
                    "the sweep passes them")
 

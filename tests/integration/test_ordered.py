@@ -37,7 +37,7 @@ class Ordered(SystemTest):
 
     def follow_entry(self, callback, topic=TOPIC):
         return self.system.redis.call(
-            "HGET", self.store.key(topic, f"follow:{digest(topic)}"),
+            "HGET", self.store.key(topic, f"cursor:{digest(topic)}"),
             digest(callback.url))
 
 

@@ -36,7 +36,7 @@ class Page(ScriptTest):
         self.assertEqual(self.posted(event), self.cds)
         self.assertEqual(self.hash("refs").get(event.encode()),
                          b"%d" % len(self.cds))
-        self.assertEqual(self.call("HGET", "fan", event), b"done")
+        self.assertEqual(self.call("HGET", "fanout", event), b"done")
         self.assertEqual(self.pending("log"), [])
 
     def test_pages_end_exactly(self):
@@ -68,10 +68,10 @@ class Page(ScriptTest):
         event = self.opened(5)
         self.finish(event)
         self.sweep()
-        self.assertFalse(self.hash("fan"))
+        self.assertFalse(self.hash("fanout"))
         self.assertEqual(self.page(event, 2), (0, 1))
         self.assertEqual(self.posted(event), self.cds)
-        self.assertFalse(self.hash("fan"))
+        self.assertFalse(self.hash("fanout"))
 
     def test_an_event_from_before_a_flush_posts_nothing(self):
         event = self.opened(5)
@@ -168,7 +168,7 @@ class Groups(ScriptTest):
         for stream in GROUPS:
             self.call("XADD", stream, "5-5", "a", "b")
             self.call("XGROUP DESTROY", stream, GROUPS[stream])
-        self.call("SET", "floor", "5-4")
+        self.call("SET", "watermark", "5-4")
         self.groups()
         self.assertEqual([self.start(stream) for stream in GROUPS],
                          ["5-4", "0-0", "0-0", "0-0", "0-0"])
@@ -233,8 +233,8 @@ class AllScripts(ScriptTest):
         self.read("log")
         self.post_page(event)
         (entry, _), = self.read("outbox")
-        self.run_script("settle", "entry", "outbox", entry,
-                        "later", event, CD, 1, 0, 0, TD)
+        self.run_script("settle", "job", "outbox", entry,
+                        "retry", event, CD, 1, 0, 0, TD)
         self.run_script("promote", 9)
         self.run_script("sweep", 0, 0, 9)
         self.run_script("fetched", TD, TOPIC, "content", 200, "", "", "", "d",
@@ -247,7 +247,7 @@ class AllScripts(ScriptTest):
                         ping)
         self.event()
         (bad, _), = self.read("log")[-1:]
-        self.run_script("aside", "log", bad, "why")
+        self.run_script("reject", "log", bad, "why")
         for key in self.redis.keys():
             self.assertTrue(key.startswith(PREFIX.encode()), key)
 

@@ -34,7 +34,7 @@ class Held:
     def opening(self, left):
         """The words before outcomes that leave `left`."""
         if not self.is_bundle():
-            return ["entry", self.lane, self.entry]
+            return ["job", self.lane, self.entry]
         before = ("-" if len(self.left) == len(self.targets) else
                   self.text(self.left))
         if left:
@@ -43,7 +43,7 @@ class Held:
 
     @staticmethod
     def text(positions):
-        return ",".join(map(str, sorted(positions)))
+        return sum(1 << position - 1 for position in positions)
 
 
 class LifeTest(ScriptTest):
@@ -133,7 +133,7 @@ class LifeTest(ScriptTest):
     def failure(draw, held, cd):
         n = held.failures + 1
         return draw.choice((
-            ["later", held.event, cd, n, 0, 60000, "-"],
+            ["retry", held.event, cd, n, 0, 60000, "-"],
             ["park", held.event, cd, n, 0, HOST],
             ["dead", held.event, cd, n, TOPIC, CALLBACK, "why"]))
 
@@ -142,7 +142,7 @@ class LifeTest(ScriptTest):
         for member in self.call("ZRANGE", "retry", 0, -1):
             self.call("ZADD", "retry", 1, member)
         self.run_script("promote", 1000)
-        self.run_script("dead", "replay", "all", "", "-", 100)
+        self.run_script("letters", "replay", "all", "", "-", 100)
 
     def tidy(self, _):
         self.sweep(retention_ms=1)
@@ -186,10 +186,10 @@ class BrokenRules(LifeTest):
         ("settle", "if not is_pending(lane, id) or", "if"),
         ("settle", "or not is_left(field, before)", ""),
         ("settle", "redis.call('HSET', p .. 'parts', field, left)", ""),
-        ("split", "not wanted or wanted[position]", "true"),
+        ("split", "bit.band(left, bit.lshift(1, position)) ~= 0", "true"),
         ("split", "== 1 and found", ">= 0 and found"),
         ("split", "position = position + 1", "position = position"),
-        ("split", "post_each(found[2][2], found[2][4], left)", ""),
+        ("split", "post_each(found[2][2], found[2][4], tonumber(left))", ""),
         ("sweep", "if not is_kept(string.match(field, "
          "'^(%S+) (%S+)$')) then", "if true then"),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.bundles import FULL, LANE, BundleTest, numbered
+from support.bundles import FULL, LANE, BundleTest, mask, numbered
 from support.follow import FollowTest
 from support.scripts import TD, FullRedis, targets
 
@@ -87,12 +87,12 @@ class Whole(BundleTest):
         """An operation for each of the first six jobs; the others are done."""
         event, cds = self.event_id, self.cds
         self.subscription(cds[5], generation=7)
-        self.call("HSET", f"follow:{TD}", cds[3], "0 idle 0-0 0 0 0-0 - -")
-        return (*self.later(1),
+        self.call("HSET", f"cursor:{TD}", cds[3], "0 idle 0-0 0 0 0-0 - -")
+        return (*self.retry(1),
                 "park", event, cds[1], 2, 1, HOST,
                 *self.dead(3),
                 "miss", event, cds[3], TD,
-                "suspend", event, cds[4], TD, 60000,
+                "suspend", event, cds[4], 0, 0, 60000, TD,
                 "gone", event, cds[5], TD, 7,
                 *self.done(10))
 
@@ -107,7 +107,7 @@ class Whole(BundleTest):
         self.assertEqual(sorted(self.in_retry()), [
             f"d {event} {cds[0]} 1 0", f"f {TD} {cds[4]} 1 0 0", f"h {HOST}"])
         self.assertEqual(self.call("LRANGE", f"parked:{HOST}", 0, -1),
-                         [f"{event} {cds[1]} 2 1".encode()])
+                         [f"d {event} {cds[1]} 2 1".encode()])
         self.assertEqual([letter[b"c"].decode()
                           for _, letter in self.entries("dead")], [cds[2]])
         self.assertEqual([self.missed(cd) for cd in cds],
@@ -121,7 +121,7 @@ class Whole(BundleTest):
     def test_what_fails_keeps_the_content(self):
         self.bundle()
         self.call("HSET", f"kept:{self.event_id}", "b", "body")
-        self.whole(*self.later(7), *self.done(15))
+        self.whole(*self.retry(7), *self.done(15))
         self.assertEqual(self.refs(), 1)
         self.assertTrue(self.exists(f"kept:{self.event_id}"))
 
@@ -130,7 +130,7 @@ class Parts(BundleTest):
     def test_parts_and_the_rest(self):
         self.bundle()
         field = f"{LANE} {self.entry_id}"
-        self.settled_twice(13, self.part, "-", "2,5,16", *self.later(1),
+        self.settled_twice(13, self.part, "-", "2,5,16", *self.retry(1),
                            *self.done(12))
         self.assertEqual((self.refs(), self.parts()), (4, {field: "2,5,16"}))
         self.settled_twice(2, self.part, "2,5,16", "5", *self.dead(2),
@@ -159,9 +159,9 @@ class Parts(BundleTest):
         self.opened(48)
         self.finish()
         one, two, three = [entry for entry, _ in self.read(LANE)]
-        words = ("part", LANE, one, "-", "16", *self.done(15),
+        words = ("part", LANE, one, "-", mask("16"), *self.done(15),
                  "rest", LANE, two, "-", *self.done(16),
-                 "part", LANE, three, "-", "1,2", *self.later(40),
+                 "part", LANE, three, "-", mask("1,2"), *self.retry(40),
                  *self.done(13))
         self.settled_twice(45, self.run_script, "settle", *words)
         self.assertEqual(self.refs(), 4)
@@ -193,14 +193,14 @@ class Parts(BundleTest):
 
     def test_what_belongs_to_a_part_is_not_told_twice(self):
         self.bundle()
-        self.run_script("suspect", "taken", LANE, self.entry_id)
+        self.run_script("crashes", "taken", "a1", LANE, self.entry_id)
         failing = f"failing:{TD}:{self.cds[0]}"
         self.call("HSET", failing, self.event_id, "x")
         words = ("retried", TD, self.cds[0], self.event_id, *self.done(15),
-                 "healed", LANE, self.entry_id)
+                 "cleared", LANE, self.entry_id)
         self.assertEqual(self.part("-", "2", *words), 15)
         self.assertFalse(self.exists("crashes") or self.exists(failing))
-        self.run_script("suspect", "taken", LANE, self.entry_id)
+        self.run_script("crashes", "taken", "a1", LANE, self.entry_id)
         self.call("HSET", failing, self.event_id, "x")
         self.assertEqual(
             self.unchanged_by(lambda: self.part("-", "2", *words)), 0)
@@ -241,11 +241,11 @@ class Split(BundleTest):
         self.split()
         jobs = [entry for entry, _ in self.read(LANE)]
         self.assertEqual(self.hash("crashes"),
-                         {f"{LANE} {job}".encode(): b"1" for job in jobs})
-        self.assertEqual([self.run_script("suspect", "taken", LANE, job)
+                         {f"{LANE} {job}".encode(): b"1 -" for job in jobs})
+        self.assertEqual([self.run_script("crashes", "taken", "a1", LANE, job)
                           for job in jobs], [[2], [2]])
         self.run_script("settle", *(word for job in jobs for word in (
-            "entry", LANE, job, *self.done(1), "healed", LANE, job)))
+            "job", LANE, job, *self.done(1), "cleared", LANE, job)))
         self.assertFalse(self.exists("crashes"))
 
     def test_one_of_bulk_goes_to_the_outbox(self):
@@ -271,7 +271,8 @@ class Split(BundleTest):
         self.finish()
         self.lane = LANE
         one, two, three = [entry for entry, _ in self.read(LANE)]
-        self.run_script("settle", "part", LANE, two, "-", "4", *self.done(15))
+        self.run_script("settle", "part", LANE, two, "-", mask("4"),
+                        *self.done(15))
         self.assertEqual(self.split(one, two, three), 25)
         self.assertEqual(self.posted(), self.cds[:16] + self.cds[19:20] +
                          self.cds[32:])
@@ -301,7 +302,7 @@ class Full(FullRedis, BundleTest):
     def test_parts_are_settled(self):
         self.bundle()
         self.full()
-        self.settled_twice(12, self.part, "-", "2,5,16", *self.later(1),
+        self.settled_twice(12, self.part, "-", "2,5,16", *self.retry(1),
                            *self.done(11))
         self.settled_twice(2, self.part, "2,5,16", "5", *self.done(2))
         self.settled_twice(1, self.rest, "5", *self.done(1))
@@ -314,7 +315,7 @@ class Full(FullRedis, BundleTest):
         (whole, _), (self.entry_id, _) = self.read(LANE)
         self.full()
         self.assertEqual(self.run_script("settle", "rest", LANE, whole, "-",
-                                         *self.later(1), *self.done(15)), 16)
+                                         *self.retry(1), *self.done(15)), 16)
         self.part("-", "7", *self.done(15))
         self.settled_twice(1, self.split)
         self.assertEqual(self.posted(), [self.cds[22]])
@@ -326,8 +327,8 @@ class Stale(BundleTest):
     def test_a_sweep_drops_what_is_known_of_others_entries_only(self):
         self.bundle()
         self.part("-", "2,5,16", *self.done(13))
-        self.call("HSET", "parts", f"{LANE} 1-1", "3", "bulk 1-1", "4",
-                  f"bulk {self.entry_id}", "5")
+        self.call("HSET", "parts", f"{LANE} 1-1", "4", "bulk 1-1", "8",
+                  f"bulk {self.entry_id}", "16")
         self.sweep()
         self.assertEqual(self.parts(), {f"{LANE} {self.entry_id}": "2,5,16"})
         self.unchanged_by(self.sweep)
@@ -360,7 +361,7 @@ class Stale(BundleTest):
                 if parted:
                     self.part("-", "2,5", *self.done(14))
                 self.call("XGROUP DESTROY", LANE, "deliver")
-                self.part("2,5" if parted else "-", lost, *self.later(2))
+                self.part("2,5" if parted else "-", lost, *self.retry(2))
                 self.run_script("groups")
                 self.read(LANE, consumer="two")
                 refs = self.refs()

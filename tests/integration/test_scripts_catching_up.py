@@ -45,7 +45,7 @@ class CatchingUp(FollowTest):
 class Recovered(CatchingUp):
     def test_it_is_followed_up_to_the_first_success(self):
         self.assertEqual(self.follow()["parts"],
-                         [self.place(self.missing[3], 4), "-"])
+                         [self.place(self.missing[3], 3), "-"])
         self.assertEqual((self.flag(), self.is_suspended()), ("c", False))
 
     def test_what_comes_now_has_jobs(self):
@@ -55,7 +55,7 @@ class Recovered(CatchingUp):
         for entry, job in jobs:
             self.done(job[b"e"], entry)
         self.assertEqual(self.next(turn, fields[b"u"])[0], self.missing[1])
-        self.step(turn, fields[b"u"], self.missing[1])
+        self.cursor_done(turn, fields[b"u"], self.missing[1])
         self.assertEqual(self.deliver_all(), self.missing[2:])
         self.check_normal()
         self.assertEqual(self.flag(), "-")
@@ -69,7 +69,7 @@ class Recovered(CatchingUp):
     def test_jobs_that_fail_hold_up_no_turn(self):
         event = self.publish()
         turn, job = self.read(LANE)
-        self.later(job[0], event)
+        self.retry(job[0], event)
         self.assertEqual(list(self.failing()), [event])
         self.assertEqual(self.next(turn[0], turn[1][b"u"])[0],
                          self.missing[1])
@@ -88,7 +88,7 @@ class Recovered(CatchingUp):
         self.suspended_now()
         self.due_now()
         entry, u, said = self.turn()
-        self.step(entry, u, said[0], lost=1)
+        self.cursor_done(entry, u, said[0], count=0)
         self.assertEqual((self.flag(), self.follow()["parts"]),
                          ("f", NO_PARTS))
 
@@ -101,15 +101,15 @@ class Recovered(CatchingUp):
         new = self.publish()
         self.renew(ordered=True)
         self.assertEqual((self.follow()["parts"], self.flag()),
-                         ([self.place(self.missing[3], 4),
-                           self.place(new, 5)], "o"))
+                         ([self.place(self.missing[3], 3),
+                           self.place(new, 4)], "o"))
         newer = self.publish()
         self.assertEqual(self.jobs(), [new])
         turn, job = self.read(LANE)
         self.miss(job[0], new)
         u = turn[1][b"u"]
         event = self.next(turn[0], u)[0]
-        self.step(turn[0], u, event)
+        self.cursor_done(turn[0], u, event)
         self.assertEqual([event, *self.deliver_all()],
                          [new, *self.missing[1:], newer])
         self.assertEqual((self.follow()["mode"], self.follow()["parts"]),
@@ -141,8 +141,8 @@ class SuspendedAgain(CatchingUp):
         self.publish()
         self.assertEqual(self.read(LANE), [])
         self.assertEqual(self.follow()["parts"],
-                         [self.place(self.missing[3], 4),
-                          self.place(self.failed, 6)])
+                         [self.place(self.missing[3], 3),
+                          self.place(self.failed, 5)])
         self.assertEqual((self.flag(), self.is_suspended()), ("f", True))
 
     def test_there_is_one_turn(self):
@@ -152,14 +152,14 @@ class SuspendedAgain(CatchingUp):
     def test_all_arrive_once_by_two_parts(self):
         later = [self.publish() for _ in range(2)]
         self.assertEqual(self.next(self.turn_entry, self.u)[0], self.failed)
-        self.step(self.turn_entry, self.u, self.failed)
+        self.cursor_done(self.turn_entry, self.u, self.failed)
         self.assertEqual((self.flag(), self.is_suspended()), ("f", False))
         later.append(self.publish())
         got = [self.deliver() for _ in range(3)]
         self.assertEqual(got, self.missing[1:])
         self.assertEqual((self.deliver(), self.flag()), (later[0], "c"))
         self.assertEqual(self.follow()["parts"],
-                         [self.place(later[2], 9), "-"])
+                         [self.place(later[2], 8), "-"])
         self.assertEqual(self.follow()["start"], self.failed)
         self.assertEqual(self.deliver_all(), later[1:])
         self.assertEqual(self.gaps(), [])
@@ -168,7 +168,7 @@ class SuspendedAgain(CatchingUp):
     def test_a_third_time_moves_nothing(self):
         parts = self.follow()["parts"]
         entry, u = self.turn_entry, self.u
-        self.wait(entry, u, suspends=1)
+        self.cursor_suspend(entry, u)
         self.assertEqual((self.follow()["parts"], self.flag()), (parts, "f"))
 
     def test_a_job_of_before_becomes_missed(self):
@@ -189,7 +189,7 @@ class SuspendedAgain(CatchingUp):
             said.append(answer[:4])
             if answer[0] == "idle":
                 break
-            self.step(entry, u, answer[0])
+            self.cursor_done(entry, u, answer[0])
             (entry, fields), = self.read(LANE)
             u = fields[b"u"]
         none = ["0", "-", "-"]
@@ -204,7 +204,7 @@ class SuspendedAgain(CatchingUp):
     def test_without_any_index_only_turns_are_gaps(self):
         for _ in range(2):
             self.publish()
-        self.step(self.turn_entry, self.u, self.failed)
+        self.cursor_done(self.turn_entry, self.u, self.failed)
         self.call("DEL", f"events:{TD}")
         (entry, fields), = self.read(LANE)
         self.assertEqual(self.next(entry, fields[b"u"])[:2], ["idle", "5"])
@@ -215,20 +215,20 @@ class SuspendedByATurn(CatchingUp):
     def test_a_turn_that_fails_suspends_again(self):
         sent = self.publish()
         turn, job = self.read(LANE)
-        self.later(job[0], sent)
+        self.retry(job[0], sent)
         u = turn[1][b"u"]
-        self.wait(turn[0], u, suspends=1, delay_ms=PROBE_MS)
+        self.cursor_suspend(turn[0], u, delay_ms=PROBE_MS)
         self.assertEqual((self.flag(), self.is_suspended(), self.missed()),
                          ("f", True, [sent]))
         self.assertEqual(self.call("ZRANGE", "retry", 0, -1),
                          [f"f {TD} {CD} {u.decode()} 1 0".encode()])
-        self.unchanged_by(lambda: self.wait(turn[0], u, suspends=1))
+        self.unchanged_by(lambda: self.cursor_suspend(turn[0], u))
         self.publish()
         self.assertEqual(self.jobs(), [])
 
     def test_by_a_job_while_its_turn_waits(self):
         turn, = self.read(LANE)
-        self.wait(turn[0], turn[1][b"u"], delay_ms=PROBE_MS)
+        self.cursor_retry(turn[0], turn[1][b"u"], delay_ms=PROBE_MS)
         event = self.suspend_again()
         self.assertEqual(self.call("ZCARD", "retry"), 1)
         self.due_now()

@@ -31,7 +31,7 @@ class Dead(ScriptTest):
             "why").decode()
 
     def page(self, act, kind="all", value="", start="-", limit=100):
-        after, matched, listed = self.run_script("dead", act, kind, value,
+        after, matched, listed = self.run_script("letters", act, kind, value,
                                                  start, limit)
         return after.decode(), matched, listed
 

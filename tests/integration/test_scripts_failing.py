@@ -18,7 +18,7 @@ class Failing(FollowTest):
         """A job that failed and waits; returns its event."""
         event = self.publish()
         entry, _ = self.claim()
-        self.assertEqual(self.later(entry, event), 1)
+        self.assertEqual(self.retry(entry, event), 1)
         return event
 
     def again(self):
@@ -38,7 +38,7 @@ class Failing(FollowTest):
     def test_the_level_is_no_part_of_its_name(self):
         event = self.publish()
         entry, _ = self.claim()
-        self.later(entry, event, cd=CD + ":*")
+        self.retry(entry, event, cd=CD + ":*")
         self.assertEqual(self.failing(), {event: f"d {event} {CD}:* 1 0"})
 
     def test_without_a_known_subscription_nothing_is_noted(self):
@@ -49,7 +49,7 @@ class Failing(FollowTest):
                 entry, _ = self.claim()
                 if not known:
                     self.end_subscription()
-                self.assertEqual(self.later(entry, event, td=td), 1)
+                self.assertEqual(self.retry(entry, event, td=td), 1)
                 self.assertEqual(self.failing(), {})
                 self.assertEqual(self.call("ZCARD", "retry"), 1)
 
@@ -61,7 +61,7 @@ class Failing(FollowTest):
             "park": lambda e, j: self.retried(e, "park", j, e, CD, 1, 0, "h"),
             "miss": lambda e, j: self.retried(e, "miss", j, e, CD, TD),
             "suspend": lambda e, j: self.retried(
-                e, "suspend", j, e, CD, TD, PROBE_MS),
+                e, "suspend", j, e, CD, 0, 0, PROBE_MS, TD),
         }
         for name, end in ends.items():
             with self.subTest(end=name):
@@ -78,14 +78,14 @@ class Failing(FollowTest):
 
     def test_another_failure_is_a_new_note(self):
         event, job = self.again()
-        self.retried(event, "later", job, event, CD, 2, 0, 0, TD)
+        self.retried(event, "retry", job, event, CD, 2, 0, 0, TD)
         self.assertEqual(self.failing(), {event: f"d {event} {CD} 2 0"})
 
     def test_retried_is_of_its_own_job_only(self):
         (one, a), (two, b) = self.again(), self.again()
-        self.run_script("settle", "entry", LANE, a, "retried", TD, CD, one,
-                        "later", one, CD, 2, 0, 0, TD,
-                        "entry", LANE, b, "done", two, 1)
+        self.run_script("settle", "job", LANE, a, "retried", TD, CD, one,
+                        "retry", one, CD, 2, 0, 0, TD,
+                        "job", LANE, b, "done", two, 1)
         self.assertEqual(sorted(self.failing()), [one, two])
 
     def test_notes_end_with_the_subscription(self):
@@ -107,13 +107,13 @@ class Recalled(FollowTest):
         super().setUp()
         self.events = [self.publish() for _ in range(3)]
         self.jobs = [entry for entry, _ in self.read(LANE)]
-        self.later(self.jobs[0], self.events[0])
+        self.retry(self.jobs[0], self.events[0])
 
     def follow_since(self, ms_ago):
         """Following began `ms_ago` before now."""
-        words = self.call("HGET", f"follow:{TD}", CD).decode().split(" ")
+        words = self.call("HGET", f"cursor:{TD}", CD).decode().split(" ")
         words[4] = str(self.now_ms() - ms_ago)
-        self.call("HSET", f"follow:{TD}", CD, " ".join(words))
+        self.call("HSET", f"cursor:{TD}", CD, " ".join(words))
 
     def test_what_waits_becomes_missed_at_once(self):
         self.suspend(self.jobs[1], self.events[1])
@@ -154,7 +154,7 @@ class Recalled(FollowTest):
         (entry, fields), = self.read(LANE)
         self.run_script("settle", "rest", LANE, entry, "-", *(
             word for cd in targets(fields)
-            for word in ("later", event, cd, 1, 0, PROBE_MS, TD)))
+            for word in ("retry", event, cd, 1, 0, PROBE_MS, TD)))
         self.suspend(self.jobs[1], self.events[1])
         self.assertEqual(list(self.failing(other)), [event])
         self.assertIn(f"d {event} {other} 1 0".encode(),
@@ -170,14 +170,14 @@ class Suspended(FollowTest):
         for event, suspended in zip(events, "100"):
             entry, u, said = self.turn()
             self.assertEqual((said[0], said[4]), (event, suspended))
-            self.step(entry, u, event)
+            self.cursor_done(entry, u, event)
 
     def test_an_event_of_the_index_may_be_a_probe(self):
         self.renew(ordered=True)
         event = self.publish()
         entry, u, said = self.turn()
         self.assertEqual(said, [event, "0", "-", "-", "0"])
-        self.wait(entry, u, suspends=1)
+        self.cursor_suspend(entry, u)
         self.due_now()
         self.assertEqual(self.turn()[2], [event, "0", "-", "-", "1"])
 
@@ -185,7 +185,7 @@ class Suspended(FollowTest):
         self.renew(ordered=True)
         events = [self.publish(), self.publish()]
         entry, u, _ = self.turn()
-        self.wait(entry, u, suspends=1)
+        self.cursor_suspend(entry, u)
         self.forget_index(events[0])
         self.due_now()
         self.assertEqual(self.turn()[2],

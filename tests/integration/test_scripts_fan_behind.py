@@ -22,7 +22,7 @@ class FanOut(FollowTest):
         self.read("log")
         self.call("XADD", LANE, "*", "e", event, "c", CD)
         self.call("HINCRBY", "refs", event, 1)
-        self.call("HSET", "fan", event, "done")
+        self.call("HSET", "fanout", event, "done")
         self.call("XACK", "log", "spread", event)
         entry, _ = self.claim()
         self.suspend(entry, event)
@@ -30,7 +30,7 @@ class FanOut(FollowTest):
         self.entry, self.u, self.first = *self.turn()[:2], event
 
     def recover(self):
-        self.step(self.entry, self.u, self.first)
+        self.cursor_done(self.entry, self.u, self.first)
 
     def begin(self):
         event = self.event()
@@ -45,8 +45,8 @@ class FanOut(FollowTest):
     def take_job(self, event, word):
         (entry,) = [entry for entry, fields in self.read("bulk", 1000)
                     if fields[b"c"] == CD.encode()]
-        self.run_script("settle", "entry", "bulk", entry, word, event, CD, TD,
-                        *([0] if word == "suspend" else []))
+        self.run_script("settle", "job", "bulk", entry, word, event, CD,
+                        *([0, 0, 0] if word == "suspend" else []), TD)
 
     def test_a_turn_may_be_before_the_fan_out(self):
         event = self.begin()
@@ -75,7 +75,7 @@ class FanOut(FollowTest):
             other = self.event()
             self.call("XADD", f"events:{TD}", other, "n", n)
             self.call("HSET", f"topic:{TD}", "n", n)
-            self.call("HSET", "fan", other, "done")
+            self.call("HSET", "fanout", other, "done")
         self.recover()
         self.assertEqual(len(self.deliver_all()), 201)
         self.assertEqual(self.follow()["mode"], "idle")
@@ -132,7 +132,7 @@ class FanOut(FollowTest):
         self.finish(last)
         entry, fields = [each for each in self.read(LANE, 1000)
                          if b"f" in each[1]][0]
-        self.wait(entry, fields[b"u"], suspends=1)
+        self.cursor_suspend(entry, fields[b"u"])
         again = self.begin()
         self.due_now()
         self.assertEqual([self.deliver() for _ in range(3)],
@@ -154,7 +154,7 @@ class FanOut(FollowTest):
         self.assertEqual(self.deliver(), "idle")
         event = self.begin()
         self.renew(ordered=True)
-        self.assertEqual(self.follow()["start"], event)
+        self.assertFalse(self.call("XRANGE", f"events:{TD}", event, event))
         self.finish(event)
         self.assertEqual(self.jobs_of(event), 1)
 

@@ -20,7 +20,7 @@ class IndexTest(ScriptTest):
         """A subscription as another shard's copy, the shortest way there
         is."""
         self.assertEqual(self.run_script(
-            "copy", td, cd, "s", 1, f"1 9 3600 1 - - {CALLBACK}", expires_s,
+            "replicate", td, cd, "s", 1, f"1 9 3600 1 - - {CALLBACK}", expires_s,
             60), 1)
 
     def remove(self, cd):
@@ -38,7 +38,7 @@ class IndexTest(ScriptTest):
     def leaves(self):
         """The names of the leaves: the first one's, and the others'."""
         return [TD] + [f"{TD}:{fence.decode()}" for fence in
-                       self.call("ZRANGE", f"fences:{TD}", 0, -1)]
+                       self.call("ZRANGE", f"bounds:{TD}", 0, -1)]
 
     def check(self, cds):
         """The index is `cds`, and its leaves are as they should be."""
@@ -103,7 +103,7 @@ class Index(IndexTest):
             if len(cds) % 50 == 0:
                 self.check(cds)
         self.assertEqual([key for key in self.redis.keys() if b"subs:" in key or
-                          b"fences:" in key], [])
+                          b"bounds:" in key], [])
         self.assertFalse(self.exists("lease"))
 
     def test_an_empty_first_leaf_is_passed(self):
@@ -179,7 +179,7 @@ class Pages(IndexTest):
                 break
         self.assertEqual(ended, 300)
         self.assertEqual(self.index(), [])
-        self.assertFalse(self.exists(f"fences:{TD}"))
+        self.assertFalse(self.exists(f"bounds:{TD}"))
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ class Followed(Lanes, FollowTest):
 
     def follow_all(self, cds):
         for cd in cds:
-            self.call("HSET", f"follow:{TD}", cd, FOLLOWED)
+            self.call("HSET", f"cursor:{TD}", cd, FOLLOWED)
 
     def turns(self):
         """Whose turns wait; all of them do so in `outbox`."""

@@ -83,7 +83,7 @@ class Lanes(LaneTest):
                  for word in all_done("bulk", *entry)]
         batch += [*all_done("outbox", *whole),
                   "rest", "bulk", rest, "-",
-                  "later", large, numbered(102)[100], 1, 0, 0, "-",
+                  "retry", large, numbered(102)[100], 1, 0, 0, "-",
                   "done", large, 1,
                   "rest", "outbox", last, "-",
                   "dead", small, self.cds[19], 8, TOPIC, CALLBACK, "why",
@@ -104,8 +104,8 @@ class Lanes(LaneTest):
         (one, _), other = self.read("outbox")
         batch = [word for entry in first
                  for word in all_done("bulk", *entry)]
-        batch += ["entry", "outbox", one,
-                  "later", event, self.cds[100], 1, 0, 0, "-",
+        batch += ["job", "outbox", one,
+                  "retry", event, self.cds[100], 1, 0, 0, "-",
                   "rest", "bulk", four, "-",
                   "dead", event, self.cds[99], 8, TOPIC, CALLBACK, "why",
                   "done", event, 3,
@@ -136,7 +136,7 @@ class Lanes(LaneTest):
         self.call("XADD", "outbox", "*", "e", event, "c", self.cds[0])
         self.call("HINCRBY", "refs", event, 1)
         for entry, _ in self.read("outbox"):
-            self.run_script("settle", "entry", "outbox", entry, "later",
+            self.run_script("settle", "job", "outbox", entry, "retry",
                             event, self.cds[0], 1, 0, 0, "-")
         self.assertEqual(self.call("ZCARD", "retry"), 1)
         self.assertEqual(self.hash("refs")[event.encode()], b"1")
@@ -155,7 +155,7 @@ class Backlog(LaneTest):
         self.assertEqual(self.post_page(event, 200, backlog=400), (200, 0))
         self.settle_all("bulk", 1000)
         self.finish(event, backlog=400)
-        self.assertEqual(self.call("HGET", "fan", event), b"done")
+        self.assertEqual(self.call("HGET", "fanout", event), b"done")
 
     def test_another_event_gets_its_first_page_meanwhile(self):
         event = self.opened(200)
@@ -268,7 +268,7 @@ class Begin(FollowTest):
             self.assertEqual(self.post_page(self.two(first=other)[1]), (0, 1))
 
     def test_dotted_topics_share_indexes(self):
-        self.call("HSET", "follow:up", CD, "0 idle 0-0 0 0 0-0 - -")
+        self.call("HSET", "cursor:up", CD, "0 idle 0-0 0 0 0-0 - -")
         other = self.two(first=TOPIC, second="orders.eu")[1]
         self.assertEqual(self.post_page(other, tds=self.DOTTED), (0, 1))
         for first in ("orders", "orders.us", "stock"):
@@ -279,7 +279,7 @@ class Begin(FollowTest):
 
     def test_what_is_no_event_is_not_waited_for(self):
         first, second = self.two()
-        self.assertEqual(self.run_script("aside", "log", first, "why"), 1)
+        self.assertEqual(self.run_script("reject", "log", first, "why"), 1)
         self.assertEqual(self.post_page(second), (0, 1))
         first, second = self.two()
         self.call("XDEL", "log", first)
@@ -298,7 +298,7 @@ class Begin(FollowTest):
         first, second = self.event(), self.event()
         self.read("log", 3000)
         for event in begun:
-            self.call("HSET", "fan", event, "x")
+            self.call("HSET", "fanout", event, "x")
         self.assertEqual(self.post_page(second), (0, 3))
         self.assertEqual(self.post_page(first), (0, 1))
         self.assertEqual(self.post_page(second), (0, 1))
@@ -314,7 +314,7 @@ class Begin(FollowTest):
                 self.read("log", 6000)
                 if begun:
                     for other in others:
-                        self.call("HSET", "fan", other, "x")
+                        self.call("HSET", "fanout", other, "x")
                 self.assertEqual(self.post_page(event), (0, 3))
                 self.call("XACK", "log", "spread", *others[:20])
                 self.assertEqual(self.post_page(event), (0, 1))

@@ -70,7 +70,7 @@ class Levels(ScriptTest):
 
 class Copy(ScriptTest):
     def copy(self, mode, generation):
-        return self.run_script("copy", TD, CD, mode, generation,
+        return self.run_script("replicate", TD, CD, mode, generation,
                                RECORD.format(generation), 99, 60)
 
     def active(self):
@@ -120,20 +120,27 @@ class CopiesDue(ScriptTest):
         self.entry, = (name for name, _ in self.read("verify"))
 
     def test_the_request_and_its_entry_stay_until_the_copies_are_made(self):
-        self.assertEqual(self.verified("confirmed", 1, "copies"), b"applied")
+        self.assertEqual(self.verified("confirmed", 1, "replicas"), b"applied")
         self.assertIsNotNone(self.read_record())
         self.assertEqual(self.hash(f"request:{TD}:{CD}:s")[b"ok"], b"1")
         self.assertEqual(self.pending("verify"), [self.entry])
-        self.assertEqual(self.verified("copied", 1, "copies"), b"applied")
+        self.assertEqual(self.verified("replicated", 1, "replicas"), b"applied")
         self.assertFalse(self.exists(f"request:{TD}:{CD}:s"))
         self.assertEqual(self.pending("verify"), [])
         self.assertIsNotNone(self.read_record())
 
+    def test_a_repeated_call_changes_nothing(self):
+        """Its lease does not begin anew."""
+        self.verified("confirmed", 1, "replicas")
+        self.call("HSET", f"sub:{TD}", CD, RECORD.format(1))
+        self.assertEqual(self.unchanged_by(
+            lambda: self.verified("confirmed", 1, "replicas")), b"applied")
+
     def test_a_newer_request_is_not_removed_by_the_end_of_older_copies(self):
-        self.verified("confirmed", 1, "copies")
+        self.verified("confirmed", 1, "replicas")
         self.run_script("request", TD, CD, "s", "*", "*", "http://s/", 60,
                         "-", 60, 9, "verify")
-        self.assertEqual(self.verified("copied", 1, "copies"), b"superseded")
+        self.assertEqual(self.verified("replicated", 1, "replicas"), b"superseded")
         self.assertTrue(self.exists(f"request:{TD}:{CD}:s"))
 
 

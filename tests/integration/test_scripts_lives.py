@@ -90,6 +90,17 @@ class LifeTest(FollowTest):
             self.assertEqual(
                 self.unchanged_by(lambda: self.settle(*words)), 0)
 
+    def cursor_twice(self, draw, word, entry, u, *rest):
+        if word == "park":
+            rest = "-", "-", 1, 0, "host"
+        elif not rest:
+            rest = "-", "-", 1, 0, 0, TD
+        act = lambda: self.run_script("settle", "cursor", self.lane, entry,
+                                      TD, CD, u, word, *rest)
+        act()
+        if draw.random() < 0.3:
+            self.assertEqual(self.unchanged_by(act), 0)
+
     def act_work(self, draw, fails=True):
         """Deals with one entry as deliver does."""
         self.lane = draw.choice((LANE, "bulk"))
@@ -115,25 +126,25 @@ class LifeTest(FollowTest):
             return
         self.assertEqual(self.next(entry, u), said)
         if fails or said[0] == "wait":
-            self.twice(draw, "wait", entry, TD, CD, u, 1, 0, 0,
-                       int(draw.random() < 0.5))
+            self.cursor_twice(
+                draw, draw.choice(("retry", "suspend", "park")), entry, u)
         else:
             self.got.append(said[0])
-            self.twice(draw, "step", entry, TD, CD, u, said[0], 0)
+            self.cursor_twice(draw, "done", entry, u, said[0], 1)
 
     def work_job(self, draw, entry, event, fails):
         if self.flag() in "fo" and draw.random() < 0.9:
             self.twice(draw, "miss", entry, event, CD, TD)
         elif fails and draw.random() < 0.5:
-            self.twice(draw, "suspend", entry, event, CD, TD, 0)
+            self.twice(draw, "suspend", entry, event, CD, 0, 0, 0, TD)
         elif fails:
-            self.twice(draw, "later", entry, event, CD, 1, 0, 0, TD)
+            self.twice(draw, "retry", entry, event, CD, 1, 0, 0, TD)
         else:
             self.got.append(event)
             self.twice(draw, "done", entry, event, 1)
 
     def settle(self, word, entry, *rest):
-        return self.run_script("settle", "entry", self.lane, entry,
+        return self.run_script("settle", "job", self.lane, entry,
                                *self.retried, word, *rest)
 
     def check_once(self):
@@ -203,31 +214,38 @@ class BrokenRules(FanOutLifeTest):
 
     # Scripts, what stands in them, and what is to stand there instead.
     RULES = (
-        # Who has a turn.
-        (("page",), "if not id_before(f.start, event) then", "if false then"),
-        (("page",), "return f.resume and id_before(f.resume.id, event)",
-         "return false"),
-        (("page",), "return f.resume and id_before(f.resume.id, event)",
-         "return f.resume"),
-        (("page",), "if f.last and id_before(f.last.id, event) then",
+        # Who has a cursor job.
+        (("page",), "if not id_before(cursor.start, event) then",
          "if false then"),
+        (("page",), "id_before(cursor.resume_after.id, event)", "false"),
+        (("page",), "id_before(cursor.resume_after.id, event)", "true"),
+        (("page",), "if cursor.backfill_end and id_before(",
+         "if false and id_before("),
         # Which events are due.
-        (("next",), "due = first_due(f.last)", "due = first_due()"),
-        (("next",), "f.cursor = f.resume.id", "f.cursor = f.last.id"),
-        # When it may be forgotten who has a turn.
-        (("next",), "if not fan_is_behind(td, cd, f, f.resume.id) then",
+        (("next_event",), "due = first_due(cursor.backfill_end)",
+         "due = first_due()"),
+        (("next_event",), "cursor.at = cursor.resume_after.id",
+         "cursor.at = cursor.backfill_end.id"),
+        # When it may be forgotten who has a cursor job.
+        (("next_event",),
+         "if not fanout_is_behind(td, cd, cursor, resume_after.id) then",
          "if true then"),
-        (("next",), "if not fan_is_behind(td, cd, f, f.cursor) then",
+        (("next_event",),
+         "if not fanout_is_behind(td, cd, cursor, cursor.at) then",
          "if true then"),
         # What a change of state writes down.
-        (("settle",), "set_flag(td, cd, 'c', 'f')", ""),
-        (("settle",), "follow_again(td, f)\n    write_follow", "write_follow"),
-        (("settle", "verified"), "f.resume = index_tail(td, f.last.id)",
-         "f.resume = f.last"),
-        (("settle", "next", "verified"), "f.last = index_tail(td, f.cursor)",
-         "f.last = { id = f.cursor, n = f.n }"),
-        (("verified",), "elseif is_catching_up(f) then", "elseif false then"),
-        (("verified",), "is_catching_up(f) and 'c' or 'f'", "'f'"),
+        (("settle",), "set_flag(td_, cd_, 'c', 'f')", ""),
+        (("settle",), "break_backfill(td_, cursor_)\n        set_cursor",
+         "set_cursor"),
+        (("settle", "verified"), "cursor.resume_after = events_tail("
+         "td, cursor.backfill_end.id)",
+         "cursor.resume_after = cursor.backfill_end"),
+        (("settle", "next_event", "verified"),
+         "cursor.backfill_end = events_tail(td, cursor.at)",
+         "cursor.backfill_end = { id = cursor.at, n = cursor.n }"),
+        (("verified",), "elseif is_backfilling(cursor) then",
+         "elseif false then"),
+        (("verified",), "is_backfilling(cursor) and 'c' or 'f'", "'f'"),
     )
 
     def is_found(self):

@@ -57,11 +57,11 @@ class Ordered(FollowTest):
     def test_its_suspension_ends_with_a_success_or_with_the_work(self):
         event = self.publish()
         entry, u, _ = self.turn()
-        self.wait(entry, u, suspends=1)
+        self.cursor_suspend(entry, u)
         self.assertTrue(self.is_suspended())
         self.due_now()
         entry, u, _ = self.turn()
-        self.step(entry, u, event)
+        self.cursor_done(entry, u, event)
         self.assertFalse(self.is_suspended())
         self.call("ZADD", "suspended", 1, f"{TD}:{CD}")
         self.catch_up()
@@ -90,8 +90,8 @@ class Ordered(FollowTest):
         self.assertEqual(self.posted(), ["x" * 22])
         self.assertEqual([fields.get(b"f") for _, fields in
                           self.entries(LANE)].count(TD.encode()), 1)
-        for td in ("own", TD):
-            self.assertEqual(self.call("XLEN", f"events:{td}"), 1)
+        self.assertEqual(self.call("XLEN", f"events:{TD}"), 1)
+        self.assertFalse(self.exists("events:own"))
 
 
 class Changes(FollowTest):
@@ -165,11 +165,11 @@ class Changes(FollowTest):
                 self.setUp()
                 record = f"1 9999999999 3600 2 {flag} - http://s/"
                 self.assertEqual(self.run_script(
-                    "copy", TD, CD, "s", 2, record, 9999999999, 60), 1)
+                    "replicate", TD, CD, "s", 2, record, 9999999999, 60), 1)
                 self.assertEqual(self.flag(), ours)
                 self.assertEqual(self.follow() is not None, flag == "o")
         self.suspended_now()
-        self.run_script("copy", TD, CD, "s", 3,
+        self.run_script("replicate", TD, CD, "s", 3,
                         "1 9999999999 3600 3 - - http://s/", 9999999999, 60)
         self.check("run", "f")
 
@@ -186,7 +186,7 @@ class Ends(FollowTest):
     def check_gone(self):
         self.assertEqual((self.follow(), self.missed()), (None, []))
         for key in ("suspended", "retry", f"sub:{TD}", f"subs:{TD}",
-                    "refs", f"tries:{TD}"):
+                    "refs", f"attempts:{TD}"):
             self.assertFalse(self.exists(key), key)
         self.assertEqual((self.entries(LANE), self.pending(LANE)), ([], []))
 
@@ -197,10 +197,10 @@ class Ends(FollowTest):
 
     def test_while_the_turn_is_out(self):
         acts = {
-            "step": lambda e, u: self.step(e, u, self.events[0]),
-            "lost": lambda e, u: self.step(e, u, self.events[0], 1),
-            "wait": lambda e, u: self.wait(e, u, suspends=1),
-            "bury": lambda e, u: self.bury(e, u, self.events[0]),
+            "step": lambda e, u: self.cursor_done(e, u, self.events[0]),
+            "lost": lambda e, u: self.cursor_done(e, u, self.events[0], 0),
+            "wait": lambda e, u: self.cursor_suspend(e, u),
+            "bury": lambda e, u: self.cursor_dead(e, u, self.events[0]),
         }
         for name, act in acts.items():
             with self.subTest(act=name):
@@ -212,21 +212,22 @@ class Ends(FollowTest):
 
     def test_while_the_turn_waits(self):
         entry, u, _ = self.turn()
-        self.wait(entry, u)
+        self.cursor_retry(entry, u)
         self.end_subscription()
         self.due_now()
         self.assertEqual(self.turn()[2], [])
         self.check_gone()
 
     def test_a_410_of_the_turn_ends_it(self):
-        entry, _, _ = self.turn()
-        self.assertEqual(self.settle("gone", entry, "-", CD, TD, 1), 1)
+        entry, u, _ = self.turn()
+        self.assertEqual(
+            self.settle_cursor("gone", entry, u, "-", CD, TD, 1), 1)
         self.check_gone()
 
     def test_a_410_that_a_renewal_overtakes_goes_on(self):
-        entry, _, said = self.turn()
+        entry, u, said = self.turn()
         self.renew(ordered=False)
-        self.settle("gone", entry, "-", CD, TD, 0)
+        self.settle_cursor("gone", entry, u, "-", CD, TD, 0)
         self.assertEqual(self.follow()["u"], 2)
         self.assertEqual(self.catch_up()[0], self.events)
         self.assertEqual(said[0], self.events[0])
@@ -235,7 +236,7 @@ class Ends(FollowTest):
         entry, u, _ = self.turn()
         self.end_subscription()
         self.renew(ordered=True)
-        self.step(entry, u, self.events[0])
+        self.cursor_done(entry, u, self.events[0])
         self.assertEqual((self.follow()["u"], self.follow()["mode"]),
                          (0, "idle"))
         new = self.publish()
@@ -254,7 +255,7 @@ class Full(FullRedis, FollowTest):
         self.miss(jobs[2], events[2])
         self.due_now_when_full()
         entry, u, _ = self.turn()
-        self.wait(entry, u)
+        self.cursor_retry(entry, u)
         self.due_now_when_full()
         self.assertEqual(self.catch_up()[0], events)
         self.check_normal()
@@ -274,7 +275,7 @@ class Full(FullRedis, FollowTest):
         entry, u, said = self.turn()
         self.forget_index(*events[:2])
         self.full()
-        self.step(entry, u, said[0])
+        self.cursor_done(entry, u, said[0])
         self.assertEqual(self.turn()[2][1], "2")
         self.assertEqual(len(self.gaps()), 1)
 
@@ -282,10 +283,10 @@ class Full(FullRedis, FollowTest):
         event = self.publish()
         entry, _ = self.claim()
         self.full()
-        self.assertEqual(self.run_script("suspect", "taken", LANE, entry),
+        self.assertEqual(self.run_script("crashes", "taken", "a1", LANE, entry),
                          [1])
         self.settle("park", entry, event, CD, 0, 1, "host",
-                    "healed", LANE, entry)
+                    "cleared", LANE, entry)
         self.assertEqual(self.run_script("unpark", "host", 5), [1, 0])
         self.assertEqual(self.settle_all(), 1)
         self.assertFalse(self.exists("refs") or self.exists("crashes"))

@@ -24,7 +24,7 @@ class ParkTest(ScriptTest):
     def park(self, jobs, n=0, k=0, lane="outbox", host=HOST):
         words = []
         for entry, cd in jobs:
-            words += ["entry", lane, entry, "park", EVENT, cd, n, k, host]
+            words += ["job", lane, entry, "park", EVENT, cd, n, k, host]
         return self.run_script("settle", *words)
 
     def unpark(self, most, host=HOST):
@@ -51,7 +51,7 @@ class Park(ParkTest):
         before = self.now_ms()
         self.assertEqual(self.park(jobs, n=2, k=1), 3)
         self.assertEqual(self.parked(),
-                         [f"{EVENT} cd{n} 2 1" for n in range(3)])
+                         [f"d {EVENT} cd{n} 2 1" for n in range(3)])
         self.assertTrue(before + 1000 <= self.due() <= self.now_ms() + 1000)
         self.assertEqual(self.hash("refs")[EVENT.encode()], b"3")
         self.assertEqual(self.pending("outbox"), [])
@@ -76,7 +76,7 @@ class Park(ParkTest):
         self.park(self.jobs(1))
         self.park(self.jobs(2, first=1), host="other")
         self.assertEqual(self.unpark(9, "other"), (2, 0))
-        self.assertEqual(self.parked(), [f"{EVENT} cd0 0 0"])
+        self.assertEqual(self.parked(), [f"d {EVENT} cd0 0 0"])
         self.assertIsNotNone(self.due())
         self.assertIsNone(self.due("other"))
 
@@ -90,14 +90,38 @@ class Unpark(ParkTest):
         self.assertEqual(self.unpark(3), (3, 1))
         event = EVENT.encode()
         self.assertEqual(self.outbox(), [
-            {b"e": event, b"c": b"cd0"},
-            {b"e": event, b"c": b"cd1", b"n": b"3"},
-            {b"e": event, b"c": b"cd2", b"k": b"2"}])
+            {b"e": event, b"c": b"cd0", b"n": b"0", b"k": b"0"},
+            {b"e": event, b"c": b"cd1", b"n": b"3", b"k": b"0"},
+            {b"e": event, b"c": b"cd2", b"n": b"0", b"k": b"2"}])
         self.assertIsNotNone(self.due())
         self.assertEqual(self.unpark(3), (1, 0))
         self.assertEqual(self.outbox()[3], {
             b"e": event, b"c": b"cd3", b"n": b"1", b"k": b"1"})
         self.assertIsNone(self.due())
+
+    def test_a_cursor_job_comes_back_with_its_number(self):
+        self.subscribe("cd0")
+        self.call("HSET", f"cursor:{TD}", "cd0", "7 run 0-0 0 0 0-0 - -")
+        self.call("XADD", "outbox", "*", "f", TD, "c", "cd0", "u", 7)
+        (entry, _), = self.read("outbox")
+        words = ("cursor", "outbox", entry, TD, "cd0", 7,
+                 "park", "-", "-", 2, 1, HOST)
+        self.assertEqual(self.run_script("settle", *words), 1)
+        self.assertEqual(self.unchanged_by(
+            lambda: self.run_script("settle", *words)), 0)
+        self.assertEqual(self.parked(), [f"f {TD} cd0 7 2 1"])
+        self.assertIsNotNone(self.due())
+        self.assertEqual(self.unpark(5), (1, 0))
+        self.assertEqual(self.outbox(), [{
+            b"f": TD.encode(), b"c": b"cd0", b"u": b"7", b"n": b"2",
+            b"k": b"1"}])
+
+    def test_one_that_is_not_current_is_dropped(self):
+        self.call("XADD", "outbox", "*", "f", TD, "c", "cd0", "u", 7)
+        (entry, _), = self.read("outbox")
+        self.run_script("settle", "cursor", "outbox", entry, TD, "cd0", 7,
+                        "park", "-", "-", 2, 1, HOST)
+        self.assertFalse(self.exists(f"parked:{HOST}"))
 
     def test_nothing_waits(self):
         self.assertEqual(self.unchanged_by(lambda: self.unpark(5)), (0, 0))

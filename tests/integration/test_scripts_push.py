@@ -1,4 +1,5 @@
-"""Smaller scripts of the delivery engine: push, suspect, tries and renew."""
+"""Smaller scripts of the delivery engine: push, crashes, attempts and
+renew."""
 
 import sys
 import unittest
@@ -6,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.attempt_log import Attempt, AttemptLog, Error
+from support.attempt_log import ATTEMPT, Attempt, AttemptLog, Error
 from support.redis import RedisError
 from support.scripts import CD, TD, ScriptTest
 
@@ -57,42 +58,52 @@ class Suspect(ScriptTest):
             self.call("XADD", lane, "*", "e", "1-1", "c", CD)
         return [entry for entry, _ in self.read(lane)]
 
-    def suspect(self, how, *entries, lane="outbox"):
+    def count(self, how, token, *entries, lane="outbox"):
         words = [word for entry in entries for word in (lane, entry)]
-        return self.run_script("suspect", how, *words)
+        return self.run_script("crashes", how, token, *words)
 
     def test_two_takeovers_count_and_others_tell_the_count(self):
         a, b = self.held(2)
-        self.assertEqual(self.suspect("taken", a, b), [1, 1])
-        self.assertEqual(self.suspect("taken", a), [2])
-        self.assertEqual(self.suspect("taken", a), [2])
-        self.assertEqual(self.suspect("begin", a), [3])
-        self.assertEqual(self.suspect("begin", a, b), [4, 2])
-        self.assertEqual(self.suspect("taken", a, b), [4, 2])
+        self.assertEqual(self.count("taken", "t1", a, b), [1, 1])
+        self.assertEqual(self.count("taken", "t2", a), [2])
+        self.assertEqual(self.count("taken", "t3", a), [2])
+        self.assertEqual(self.count("alone", "t4", a), [3])
+        self.assertEqual(self.count("alone", "t5", a, b), [4, 2])
+        self.assertEqual(self.count("taken", "t6", a, b), [4, 2])
+
+    def test_a_repeated_question_counts_nothing_again(self):
+        a, b = self.held(2)
+        for how, token, counts in (("taken", "t1", [1, 1]),
+                                   ("taken", "t2", [2, 2]),
+                                   ("alone", "t3", [3, 3])):
+            self.assertEqual(self.count(how, token, a, b), counts)
+            self.assertEqual(self.unchanged_by(
+                lambda: self.count(how, token, a, b)), counts)
 
     def test_lanes_do_not_meet(self):
         (a,), (b,) = self.held(1), self.held(1, "bulk")
-        self.suspect("taken", a)
-        self.suspect("begin", a)
-        self.assertEqual(self.suspect("taken", b, lane="bulk"), [1])
+        self.count("taken", "t1", a)
+        self.count("alone", "t2", a)
+        self.assertEqual(self.count("taken", "t1", b, lane="bulk"), [1])
 
     def test_what_is_settled_has_no_count(self):
         a, b = self.held(2)
-        self.suspect("taken", a, b)
-        self.run_script("settle", "entry", "outbox", a, "done", "1-1", 1,
-                        "healed", "outbox", a)
-        self.assertEqual(self.hash("crashes"), {f"outbox {b}".encode(): b"1"})
-        self.run_script("settle", "entry", "outbox", b, "done", "1-1", 1)
-        for how in ("taken", "begin"):
-            self.assertEqual(self.suspect(how, a, b), [0, 0])
+        self.count("taken", "t1", a, b)
+        self.run_script("settle", "job", "outbox", a, "done", "1-1", 1,
+                        "cleared", "outbox", a)
+        self.assertEqual(self.hash("crashes"),
+                         {f"outbox {b}".encode(): b"1 t1"})
+        self.run_script("settle", "job", "outbox", b, "done", "1-1", 1)
+        for how in ("taken", "alone"):
+            self.assertEqual(self.count(how, "t2", a, b), [0, 0])
             self.assertFalse(self.exists("crashes"))
 
     def test_counts_that_nobody_dropped_are_swept(self):
         a, b = self.held(2)
-        self.suspect("taken", a, b)
+        self.count("taken", "t1", a, b)
         self.call("XACK", "outbox", "deliver", a)
         self.sweep()
-        self.assertEqual(self.hash("crashes"), {f"outbox {b}".encode(): b"1"})
+        self.assertEqual(self.hash("crashes"), {f"outbox {b}".encode(): b"1 t1"})
 
     def test_counts_of_what_was_taken_apart_stay_until_it_is_read(self):
         self.call("XADD", "outbox", "*", "e", "1-1", "c", f"{CD} {CD}:1")
@@ -100,11 +111,11 @@ class Suspect(ScriptTest):
         self.run_script("split", "outbox", bundle)
         self.sweep()
         counts = self.hash("crashes")
-        self.assertEqual(list(counts.values()), [b"1", b"1"])
+        self.assertEqual(list(counts.values()), [b"1 -", b"1 -"])
         jobs = [entry for entry, _ in self.read("outbox")]
         self.sweep()
         self.assertEqual(self.hash("crashes"), counts)
-        self.assertEqual(self.suspect("taken", *jobs), [2, 2])
+        self.assertEqual(self.count("taken", "t1", *jobs), [2, 2])
         self.call("XACK", "outbox", "deliver", *jobs)
         self.sweep()
         self.assertFalse(self.exists("crashes"))
@@ -112,39 +123,63 @@ class Suspect(ScriptTest):
     def test_without_the_group(self):
         a, = self.held(1)
         self.call("XGROUP DESTROY", "outbox", "deliver")
-        self.assertEqual(self.suspect("taken", a), [0])
+        self.assertEqual(self.count("taken", "t1", a), [0])
 
 
 def log_of(delivered, failed, size, *times):
     return AttemptLog(delivered, failed, size, [Attempt(at) for at in times])
 
 
-class Tries(ScriptTest):
-    def tries(self, *added):
+class Attempts(ScriptTest):
+    def add(self, *added):
         """(TD, CD, log) for each subscription."""
-        return self.run_script("tries", *(
+        return self.run_script("attempts", *(
             word for td, cd, log in added for word in (td, cd, log.written())))
 
     def log(self, cd=CD, td=TD):
-        return AttemptLog.read(self.call("HGET", f"tries:{td}", cd))
+        return AttemptLog.read(self.call("HGET", f"attempts:{td}", cd))
 
     def test_totals_add_up_and_the_newest_attempts_stay(self):
         self.subscribe(CD)
         first = log_of(2, 1, 300, 3, 2, 1)
-        self.assertEqual(self.tries((TD, CD, first)), 1)
+        self.assertEqual(self.add((TD, CD, first)), 1)
         self.assertEqual(self.log(), first)
-        self.tries((TD, CD, log_of(1, 5, 2 ** 40, 9, 8, 7, 6, 5, 4)))
+        self.add((TD, CD, log_of(1, 5, 2 ** 40, 9, 8, 7, 6, 5, 4)))
         both = log_of(3, 6, 2 ** 40 + 300, 9, 8, 7, 6, 5, 4, 3, 2)
         self.assertEqual(self.log(), both)
-        self.tries((TD, CD, log_of(0, 0, 0)))
+        self.add((TD, CD, log_of(0, 0, 0)))
         self.assertEqual(self.log(), both)
+
+    def test_a_repeated_call_adds_nothing(self):
+        """Nor does one that comes when others have been added meanwhile."""
+        self.subscribe(CD)
+        first, second = log_of(1, 1, 10, 2, 1), log_of(0, 2, 20, 4, 3)
+        self.assertEqual(self.add((TD, CD, first)), 1)
+        self.assertEqual(
+            self.unchanged_by(lambda: self.add((TD, CD, first))), 0)
+        self.assertEqual(self.add((TD, CD, second)), 1)
+        for log in (first, second):
+            self.assertEqual(
+                self.unchanged_by(lambda: self.add((TD, CD, log))), 0)
+        self.assertEqual(self.log(), log_of(1, 3, 30, 4, 3, 2, 1))
+
+    def test_bytes_that_look_like_an_attempt_are_none(self):
+        """They begin in the middle of one."""
+        self.subscribe(CD)
+        stored = [Attempt(2 ** 32 + 7, 9), Attempt(2 ** 32 + 7, 9)]
+        self.add((TD, CD, AttemptLog(0, 2, 0, stored)))
+        log = AttemptLog(0, 2, 0, stored).written()
+        shifted = Attempt._make(ATTEMPT.unpack(log[26:26 + ATTEMPT.size]))
+        self.assertEqual(self.add((TD, CD, AttemptLog(0, 1, 0, [shifted]))),
+                         1)
+        self.assertEqual(self.log().failed, 3)
 
     def test_an_attempt_stays_as_it_was(self):
         self.subscribe(CD)
         attempt = Attempt(1700000000123, 600000, 2 ** 32 - 1, 599,
                           Error.BLOCKED)
-        self.tries((TD, CD, AttemptLog(0, 1, 0, [attempt])))
-        self.tries((TD, CD, log_of(1, 0, 0, 1700000000124)))
+        self.add((TD, CD, AttemptLog(0, 1, 0, [attempt])))
+        self.add((TD, CD, log_of(1, 0, 0, 1700000000124)))
         self.assertEqual(self.log().attempts[1], attempt)
 
     def test_many_topics_at_once_and_none_for_what_has_ended(self):
@@ -152,24 +187,24 @@ class Tries(ScriptTest):
         self.call("HSET", f"sub:{OTHER_TD}", "a", "a record")
         one, two, three = log_of(1, 0, 1, 1), log_of(0, 1, 2, 2), log_of(
             3, 3, 3, 3)
-        self.assertEqual(self.tries(
+        self.assertEqual(self.add(
             (TD, "a", one), (OTHER_TD, "a", three), (TD, "gone", one),
             (OTHER_TD, "gone", one), (TD, "b", two)), 3)
         self.assertEqual([self.log("a"), self.log("b"),
                           self.log("a", OTHER_TD)], [one, two, three])
-        self.assertEqual(self.call("HLEN", f"tries:{TD}"), 2)
-        self.assertEqual(self.call("HLEN", f"tries:{OTHER_TD}"), 1)
+        self.assertEqual(self.call("HLEN", f"attempts:{TD}"), 2)
+        self.assertEqual(self.call("HLEN", f"attempts:{OTHER_TD}"), 1)
 
     def add_to(self, log):
         """Adds to a log that is there, and to another; returns what was added
         and what the first is then."""
         self.subscribe(CD, "b")
-        self.call("HSET", f"tries:{TD}", CD, log)
-        self.call("HDEL", f"tries:{TD}", "b")
+        self.call("HSET", f"attempts:{TD}", CD, log)
+        self.call("HDEL", f"attempts:{TD}", "b")
         one = log_of(1, 0, 1, 1)
-        self.tries((TD, CD, one), (TD, "b", one))
+        self.add((TD, CD, one), (TD, "b", one))
         self.assertEqual(self.log("b"), one)
-        return one.written(), self.call("HGET", f"tries:{TD}", CD)
+        return one.written(), self.call("HGET", f"attempts:{TD}", CD)
 
     def test_a_log_of_a_later_version_stays(self):
         for later in (b"\2" + bytes(24), b"\2", b"\x1f of the future"):
@@ -184,7 +219,7 @@ class Tries(ScriptTest):
                 self.assertEqual(*self.add_to(bad))
 
     def test_nothing(self):
-        self.assertEqual(self.unchanged_by(self.tries), 0)
+        self.assertEqual(self.unchanged_by(self.add), 0)
 
 
 class Renew(ScriptTest):

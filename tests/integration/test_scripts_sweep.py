@@ -36,7 +36,7 @@ class Sweep(ScriptTest):
         return [event for event, _ in self.entries("log")]
 
     def floor(self):
-        floor = self.call("GET", "floor")
+        floor = self.call("GET", "watermark")
         return floor and floor.decode()
 
 
@@ -113,13 +113,13 @@ class Leases(Sweep):
 
     def test_all_that_is_kept_for_a_subscription_goes_with_it(self):
         self.lease("cd", 1)
-        self.call("HSET", f"follow:{TD}", "cd", "1 run 0-0 0 0 0-0")
+        self.call("HSET", f"cursor:{TD}", "cd", "1 run 0-0 0 0 0-0")
         self.call("ZADD", f"missed:{TD}:cd", 0, "x")
         self.call("ZADD", "suspended", 1, f"{TD}:cd")
-        self.call("HSET", f"tries:{TD}", "cd", "a log")
+        self.call("HSET", f"attempts:{TD}", "cd", "a log")
         self.assertEqual(self.sweep()[0], 1)
-        for key in ("sub:{}", "subs:{}", "missed:{}:cd", "follow:{}",
-                    "tries:{}", "suspended", "lease"):
+        for key in ("sub:{}", "subs:{}", "missed:{}:cd", "cursor:{}",
+                    "attempts:{}", "suspended", "lease"):
             self.assertFalse(self.exists(key.format(TD)), key)
 
 
@@ -142,7 +142,7 @@ class Retention(Sweep):
         self.sweep()
         self.assertEqual(self.log(), [pending, unread])
         self.assertEqual(self.floor(), f"2-{SEQ_MAX}")
-        self.assertNotIn(events[0].encode(), self.hash("fan"))
+        self.assertNotIn(events[0].encode(), self.hash("fanout"))
 
     def test_what_jobs_refer_to_moves_to_kept(self):
         one, two = self.fanned_out(2, cds=TWO_ENTRIES)
@@ -205,7 +205,7 @@ class Floor(Sweep):
         one, two, three = self.fanned_out(3)
         self.sweep(retention_ms=2 ** 60)
         self.assertEqual(self.floor(), three)
-        self.assertFalse(self.exists("fan"))
+        self.assertFalse(self.exists("fanout"))
         self.assertEqual(self.log(), [one, two, three])
 
     def test_marks_beyond_the_floor_stay(self):
@@ -216,7 +216,7 @@ class Floor(Sweep):
         self.page(events[0])
         self.sweep()
         self.assertEqual(self.floor(), "2-0")
-        self.assertEqual(self.hash("fan"), {events[2].encode(): b"done"})
+        self.assertEqual(self.hash("fanout"), {events[2].encode(): b"done"})
 
     def test_a_cursor_stays_wherever_it_is(self):
         self.subscribe("a", "b", "c")
@@ -224,13 +224,13 @@ class Floor(Sweep):
         self.read("log")
         self.page(event, 2)
         self.sweep()
-        self.assertEqual(self.hash("fan"), {event.encode(): b"b"})
+        self.assertEqual(self.hash("fanout"), {event.encode(): b"b"})
 
     def test_many_marks_go_in_one_call(self):
         self.fanned_out(2000)
-        self.assertEqual(self.call("HLEN", "fan"), 2000)
+        self.assertEqual(self.call("HLEN", "fanout"), 2000)
         self.sweep(limit=10)
-        self.assertFalse(self.exists("fan"))
+        self.assertFalse(self.exists("fanout"))
 
     def check_group_comes_back(self):
         """The group is lost; what the sweep noted creates it again, and the
@@ -281,7 +281,7 @@ class Floor(Sweep):
             self.page(event)
         self.sweep()
         self.assertEqual(self.floor(), f"9-{SEQ_MAX}")
-        self.assertEqual(sorted(self.hash("fan")), [b"100-1", b"99-1"])
+        self.assertEqual(sorted(self.hash("fanout")), [b"100-1", b"99-1"])
         self.assertEqual(self.log(), ids[2:])
 
 
@@ -386,8 +386,8 @@ class Full(FullRedis, Sweep):
         event, = self.fanned_out(1)
         (entry, _), = self.read("outbox")
         self.full()
-        self.run_script("settle", "entry", "outbox", entry,
-                        "later", event, CD, 1, 0, 0, TD)
+        self.run_script("settle", "job", "outbox", entry,
+                        "retry", event, CD, 1, 0, 0, TD)
         self.assertEqual(self.run_script("promote", 10)[0], 1)
         self.settle()
         self.assertFalse(self.exists("refs"))

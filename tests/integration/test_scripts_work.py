@@ -28,7 +28,7 @@ class Settle(ScriptTest):
         words that follow event and C there."""
         words = []
         for (entry, cd), word, *rest in outcomes:
-            words += ["entry", "outbox", entry, word, self.EVENT,
+            words += ["job", "outbox", entry, word, self.EVENT,
                       *((1,) if word == "done" else (cd, *rest))]
         return self.run_script("settle", *words)
 
@@ -57,7 +57,7 @@ class Settle(ScriptTest):
     def test_later_is_planned_and_stays_counted(self):
         job, = self.jobs(1)
         before = self.now_ms()
-        self.settle((job, "later", 3, 2, 5000, "-"))
+        self.settle((job, "retry", 3, 2, 5000, "-"))
         member, due = self.call("ZRANGE", "retry", 0, -1, "WITHSCORES")
         self.assertEqual(member, f"d {self.EVENT} cd0 3 2".encode())
         self.assertTrue(before + 5000 <= int(due) <= self.now_ms() + 5000)
@@ -103,7 +103,7 @@ class Settle(ScriptTest):
         jobs = self.jobs(4)
         self.record(7)
         batch = [(jobs[0], "gone", TD, 7), (jobs[1], "done"),
-                 (jobs[2], "later", 1, 0, 0, "-"),
+                 (jobs[2], "retry", 1, 0, 0, "-"),
                  (jobs[3], "dead", 8, TOPIC, CALLBACK, "why")]
         self.assertEqual(self.settle(*batch), 4)
         self.assertEqual(self.refs(), 2)
@@ -115,7 +115,7 @@ class Settle(ScriptTest):
     def test_a_part_that_another_settled_after_a_takeover_is_skipped(self):
         jobs = self.jobs(3)
         self.call("XCLAIM", "outbox", "deliver", "two", 0, jobs[1][0])
-        self.assertEqual(self.settle((jobs[1], "later", 1, 0, 0, "-")), 1)
+        self.assertEqual(self.settle((jobs[1], "retry", 1, 0, 0, "-")), 1)
         self.assertEqual(self.settle((jobs[0], "done"), (jobs[1], "done"),
                                      (jobs[2], "done")), 2)
         self.assertEqual(self.refs(), 1)
@@ -132,7 +132,7 @@ class Settle(ScriptTest):
         for n in range(total):
             event = f"{n // 2 + 1}-{n // 2}"
             (entry, cd), = self.jobs(1, event=event, first=n)
-            words += ["entry", "outbox", entry, "done", event, 1]
+            words += ["job", "outbox", entry, "done", event, 1]
         self.assertEqual(self.run_script("settle", *words), total)
         self.assertFalse(self.exists("refs"))
 
@@ -149,7 +149,7 @@ class Settle(ScriptTest):
         (_, letter), = self.entries("dead")
         self.assertEqual(letter[b"why"], why.encode())
         job, = self.jobs(1)
-        self.settle((job, "later", 2 ** 32 - 1, 0, 2 ** 40, "-"))
+        self.settle((job, "retry", 2 ** 32 - 1, 0, 2 ** 40, "-"))
         self.assertGreater(int(self.call("ZRANGE", "retry", 0, 0,
                                          "WITHSCORES")[1]), 2 ** 40)
 
@@ -235,9 +235,11 @@ class Fetched(ScriptTest):
             self.call("XADD", "pings", "*", "v", 1, "t", TOPIC)
         return [entry for entry, _ in self.read("pings")]
 
-    def fetched(self, outcome, pings=(), digest="d1", body=b"body",
+    def fetched(self, outcome, pings=None, digest="d1", body=b"body",
                 status=200, error="", failures=0, again_ms=-1, canonical="",
                 entries=""):
+        if pings is None:
+            pings = self.pings(1)
         return self.run_script(
             "fetched", TD, TOPIC, outcome, status, error, '"etag"', "date",
             digest, "text/plain", body, canonical, TOPIC + "/moved", failures,
@@ -272,11 +274,21 @@ class Fetched(ScriptTest):
         self.assertNotIn(b"self", self.entries("log")[1][1])
         self.assertEqual(self.hash(f"topic:{TD}")[b"self"], b"")
 
-    def test_a_lost_answer_makes_no_second_event(self):
-        pings = self.pings(1)
+    def test_a_repeated_call_changes_nothing(self):
+        """Nor does one that comes after another fetch."""
+        pings = self.pings(2)
         self.fetched("content", pings)
-        self.assertIsNone(self.fetched("content", pings))
-        self.assertEqual(self.call("XLEN", "log"), 1)
+        for digest in ("d1", "d2"):
+            self.assertIsNone(self.unchanged_by(
+                lambda: self.fetched("content", pings)))
+            self.fetched("content", digest=digest)
+        self.assertEqual(self.call("XLEN", "log"), 2)
+        for outcome in ("known", "unchanged", "failed", "unneeded"):
+            pings = self.pings(1)
+            self.fetched(outcome, pings, again_ms=0)
+            self.run_script("promote", 10)
+            self.unchanged_by(
+                lambda: self.fetched(outcome, pings, again_ms=0))
 
     def test_the_same_digest_makes_no_event_but_new_validators(self):
         self.fetched("content")
@@ -367,7 +379,7 @@ class Fetched(ScriptTest):
 
 class Aside(ScriptTest):
     def aside(self, stream, entry, why="why"):
-        return self.run_script("aside", stream, entry, why)
+        return self.run_script("reject", stream, entry, why)
 
     def claimed(self, stream, *fields):
         self.call("XADD", stream, "*", *fields)
@@ -379,7 +391,7 @@ class Aside(ScriptTest):
                 self.setUp()
                 entry = self.claimed(stream, "t", "x", "\0\xff", "y")
                 self.assertEqual(self.aside(stream, entry, "a reason"), 1)
-                (_, copy), = self.entries("aside")
+                (_, copy), = self.entries("rejected")
                 self.assertEqual(copy, {
                     b"v": b"1", b"from": stream.encode(),
                     b"id": entry.encode(), b"why": b"a reason", b"t": b"x",
@@ -389,7 +401,7 @@ class Aside(ScriptTest):
     def test_ours_are_the_first_fields(self):
         entry = self.claimed("pings", "v", "7", "why", "theirs")
         self.aside("pings", entry)
-        (_, flat), = self.call("XRANGE", "aside", "-", "+")
+        (_, flat), = self.call("XRANGE", "rejected", "-", "+")
         self.assertEqual(flat, [b"v", b"1", b"from", b"pings", b"id",
                                 entry.encode(), b"why", b"why", b"v", b"7",
                                 b"why", b"theirs"])
@@ -398,12 +410,12 @@ class Aside(ScriptTest):
         entry = self.claimed("log", "t", TOPIC)
         self.subscribe(CD)
         self.aside("log", entry)
-        self.assertEqual(self.call("HGET", "fan", entry), b"done")
+        self.assertEqual(self.call("HGET", "fanout", entry), b"done")
         self.assertEqual(self.post_page(entry), (0, 1))
         self.assertEqual(self.posted(), [])
         self.sweep()
-        self.assertEqual(self.call("GET", "floor"), entry.encode())
-        self.assertFalse(self.exists("fan"))
+        self.assertEqual(self.call("GET", "watermark"), entry.encode())
+        self.assertFalse(self.exists("fanout"))
 
     def test_a_repeated_call_changes_nothing(self):
         for stream in ("log", "pings"):
@@ -419,14 +431,14 @@ class Aside(ScriptTest):
         self.run_script("groups")
         self.assertEqual(self.read("log")[0][0], entry)
         self.assertEqual(self.aside("log", entry), 0)
-        self.assertEqual(len(self.entries("aside")), 1)
+        self.assertEqual(len(self.entries("rejected")), 1)
         self.assertEqual(self.pending("log"), [])
 
     def test_without_the_group_or_the_entry(self):
         entry = self.claimed("pings", "a", "b")
         self.call("XDEL", "pings", entry)
         self.assertEqual(self.aside("pings", entry), 1)
-        self.assertEqual(self.entries("aside")[0][1][b"id"], entry.encode())
+        self.assertEqual(self.entries("rejected")[0][1][b"id"], entry.encode())
         entry = self.claimed("pings", "a", "b")
         self.call("XGROUP DESTROY", "pings", "spread")
         self.assertEqual(
@@ -436,7 +448,7 @@ class Aside(ScriptTest):
         many = [word for n in range(20000) for word in (f"f{n}", "x")]
         self.aside("pings", self.claimed("pings", *many))
         self.aside("pings", self.claimed("pings", "a", b"\xff" * (1 << 20)))
-        many, large = [copy for _, copy in self.entries("aside")]
+        many, large = [copy for _, copy in self.entries("rejected")]
         self.assertEqual(len(many), 4 + 32)
         self.assertEqual(large[b"a"], b"\xff" * 16384)
 
@@ -445,7 +457,7 @@ class Aside(ScriptTest):
             self.call("XADD", "pings", "*", "n", n)
         for entry, _ in self.read("pings", count=1300):
             self.aside("pings", entry)
-        kept = [copy[b"n"] for _, copy in self.entries("aside")]
+        kept = [copy[b"n"] for _, copy in self.entries("rejected")]
         self.assertTrue(1000 <= len(kept) < 1200, len(kept))
         self.assertEqual(kept[-1], b"1299")
 

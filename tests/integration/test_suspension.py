@@ -57,14 +57,12 @@ class Suspension(SystemTest):
         """Pushes events and waits until each is fanned out."""
         for n in range(first, first + count):
             self.system.push(TOPIC, f"{n}".encode())
-        wait_until(lambda: self.call("HGET",
-                   self.key(f"topic:{digest(TOPIC)}"), "n")
-                   == str(first + count).encode(), "all are fanned out")
+        wait_until(self.store.fanned_out, "all are fanned out")
 
     def recover(self, callback):
         callback.default = 204
         wait_until(lambda: not self.call("EXISTS",
-                   self.key(f"follow:{digest(TOPIC)}")), "it has caught up")
+                   self.key(f"cursor:{digest(TOPIC)}")), "it has caught up")
         self.system.wait_idle()
 
     def flag(self, callback):
@@ -151,7 +149,7 @@ class Recovery(Suspension):
         self.system.hub.unsubscribe(TOPIC, callback.url)
         self.system.wait_gone(TOPIC, callback)
         self.system.wait_idle()
-        for name in (f"follow:{digest(TOPIC)}", "suspended",
+        for name in (f"cursor:{digest(TOPIC)}", "suspended",
                      f"missed:{digest(TOPIC)}:{digest(callback.url)}"):
             self.assertEqual(self.call("EXISTS", self.key(name)), 0, name)
 
@@ -176,7 +174,7 @@ class Recovery(Suspension):
         topics = ("orders", "orders.new", "orders.new.eu")
         for n in range(AFTER):
             self.system.push(topics[n % 3], f"{n}".encode())
-        follow = self.store.key("orders", f"follow:{digest('orders')}")
+        follow = self.store.key("orders", f"cursor:{digest('orders')}")
         wait_until(lambda: self.call("EXISTS", follow), "it is followed")
         for n in range(AFTER, 30):
             self.system.push(topics[n % 3], f"{n}".encode())
@@ -218,7 +216,7 @@ class Slow(Suspension):
         callback.default = Answer(204, takes_s=self.TAKES_S)
         wait_until(lambda: self.flag(callback) == "-", "it has caught up")
         self.assertEqual(self.call("EXISTS", self.key(
-            f"follow:{digest(TOPIC)}")), 0)
+            f"cursor:{digest(TOPIC)}")), 0)
         count = end_flow()
         self.assertGreater(count, self.MISSED, "the flow was faster")
         self.system.wait_idle()
@@ -303,7 +301,7 @@ class Memory(Suspension):
             missed = self.store.key(TOPIC, f"missed:{digest(TOPIC)}:"
                                     + digest(callback.url))
             keys = [missed] + [self.key(name) for name in (
-                f"follow:{digest(TOPIC)}", "suspended", "retry", "bulk",
+                f"cursor:{digest(TOPIC)}", "suspended", "retry", "bulk",
                 "refs", "outbox")]
             answers = self.system.redis.call_all(
                 [["MEMORY", "USAGE", key] for key in keys] +

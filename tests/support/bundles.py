@@ -12,6 +12,17 @@ def numbered(count, first=""):
     return [f"{first}{n:0{22 - len(first)}d}" for n in range(count)]
 
 
+def mask(positions):
+    """The mask of some positions from 1, as in "2,5,16"; `-` stays."""
+    return positions if positions == "-" else sum(
+        1 << int(position) - 1 for position in positions.split(","))
+
+
+def positions(left):
+    """The reverse."""
+    return ",".join(str(at + 1) for at in range(FULL) if int(left) >> at & 1)
+
+
 class BundleTest(ScriptTest):
     def opened(self, count):
         """An event that was read, of a topic with `count` subscriptions."""
@@ -42,13 +53,13 @@ class BundleTest(ScriptTest):
         return [len(targets(fields)) for _, fields in self.entries(lane)]
 
     def part(self, before, left, *words):
-        """`before` and `left`: positions that are not settled, as texts."""
+        """`before` and `left`: positions from 1 that are not settled."""
         return self.run_script("settle", "part", self.lane, self.entry_id,
-                               before, left, *words)
+                               mask(before), mask(left), *words)
 
     def rest(self, before, *words):
         return self.run_script("settle", "rest", self.lane, self.entry_id,
-                               before, *words)
+                               mask(before), *words)
 
     def whole(self, *words):
         return self.rest("-", *words)
@@ -61,9 +72,9 @@ class BundleTest(ScriptTest):
     def done(self, count):
         return "done", self.event_id, count
 
-    def later(self, position):
+    def retry(self, position):
         """The first failure of a job, named by its position from 1."""
-        return ("later", self.event_id, self.cds[position - 1], 1, 0, 60000,
+        return ("retry", self.event_id, self.cds[position - 1], 1, 0, 60000,
                 TD)
 
     def dead(self, position):
@@ -74,7 +85,7 @@ class BundleTest(ScriptTest):
         return int(self.hash("refs").get(self.event_id.encode(), 0))
 
     def parts(self):
-        return {field.decode(): left.decode()
+        return {field.decode(): positions(left)
                 for field, left in self.hash("parts").items()}
 
     def in_retry(self):

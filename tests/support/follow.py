@@ -39,35 +39,45 @@ class FollowTest(ScriptTest):
         return entry, {k.decode(): v.decode() for k, v in fields.items()}
 
     def settle(self, word, entry, *rest):
-        return self.run_script("settle", "entry", LANE, entry, word, *rest)
+        """Settles an entry that is a job."""
+        return self.run_script("settle", "job", LANE, entry, word, *rest)
+
+    def settle_cursor(self, word, entry, u, *rest):
+        """Settles an entry that is a cursor job."""
+        return self.run_script("settle", "cursor", LANE, entry, TD, CD, u,
+                               word, *rest)
 
     def suspend(self, entry, event, cd=CD):
-        return self.settle("suspend", entry, event, cd, TD, PROBE_MS)
+        return self.settle("suspend", entry, event, cd, 0, 0, PROBE_MS, TD)
 
     def miss(self, entry, event, cd=CD):
         return self.settle("miss", entry, event, cd, TD)
 
-    def later(self, entry, event, cd=CD, td=TD, delay_ms=PROBE_MS):
-        return self.settle("later", entry, event, cd, 1, 0, delay_ms, td)
+    def retry(self, entry, event, cd=CD, td=TD, delay_ms=PROBE_MS):
+        return self.settle("retry", entry, event, cd, 1, 0, delay_ms, td)
 
     def retried(self, event, word, entry, *rest):
         """Settles a job that came from `retry`."""
-        return self.run_script("settle", "entry", LANE, entry, "retried", TD,
+        return self.run_script("settle", "job", LANE, entry, "retried", TD,
                                CD, event, word, *rest)
 
-    def step(self, entry, u, event, lost=0):
-        return self.settle("step", entry, TD, CD, u, event, lost)
+    def cursor_done(self, entry, u, event, count=1):
+        return self.settle_cursor("done", entry, u, event, count)
 
-    def wait(self, entry, u, n=1, k=0, suspends=0, delay_ms=0):
-        return self.settle("wait", entry, TD, CD, u, n, k, delay_ms, suspends)
+    def cursor_retry(self, entry, u, n=1, k=0, delay_ms=0, word="retry"):
+        return self.settle_cursor(word, entry, u, "1-1", CD, n, k, delay_ms,
+                                  TD)
 
-    def bury(self, entry, u, event):
-        return self.settle("bury", entry, TD, CD, u, event, 8, TOPIC,
-                           CALLBACK, "why", CD)
+    def cursor_suspend(self, *args, **options):
+        return self.cursor_retry(*args, word="suspend", **options)
+
+    def cursor_dead(self, entry, u, event):
+        return self.settle_cursor("dead", entry, u, event, CD, 8, TOPIC,
+                                  CALLBACK, "why")
 
     def next(self, entry, u):
         return [word.decode() for word in
-                self.run_script("next", TD, CD, u, LANE, entry)]
+                self.run_script("next_event", TD, CD, u, LANE, entry)]
 
     def due_now(self):
         """The time of everything in `retry` has come."""
@@ -98,7 +108,7 @@ class FollowTest(ScriptTest):
             entry, u, said = self.turn()
             if not said or said[0] == "idle":
                 return got, said
-            self.assertEqual(self.step(entry, u, said[0]), 1)
+            self.assertEqual(self.cursor_done(entry, u, said[0]), 1)
             got.append(said[0])
 
     def deliver(self):
@@ -108,7 +118,7 @@ class FollowTest(ScriptTest):
                             if b"f" in each[1]]
         said = self.next(entry, fields[b"u"])
         if said[0] != "idle":
-            self.assertEqual(self.step(entry, fields[b"u"], said[0]), 1)
+            self.assertEqual(self.cursor_done(entry, fields[b"u"], said[0]), 1)
         return said[0]
 
     def deliver_all(self):
@@ -119,7 +129,7 @@ class FollowTest(ScriptTest):
 
     def follow(self, cd=CD):
         """The fields of the subscription's entry, or None."""
-        text = self.call("HGET", f"follow:{TD}", cd)
+        text = self.call("HGET", f"cursor:{TD}", cd)
         if text is None:
             return None
         u, mode, cursor, n, since, start, *parts = text.decode().split(" ")

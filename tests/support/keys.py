@@ -92,7 +92,7 @@ class Store:
     def attempt_log(self, topic, callback):
         """An AttemptLog, or None."""
         log = self._redis.call("HGET",
-                               self.key(topic, f"tries:{digest(topic)}"),
+                               self.key(topic, f"attempts:{digest(topic)}"),
                                digest(callback))
         return None if log is None else AttemptLog.read(log)
 
@@ -138,7 +138,7 @@ class Store:
 
     def swept(self):
         """True when the sweep was in every shard."""
-        return all(self._redis.call("EXISTS", base + "floor")
+        return all(self._redis.call("EXISTS", base + "watermark")
                    for base in self._bases())
 
     def _bases(self):

@@ -20,6 +20,7 @@ GROUPS = {"log": "spread", "pings": "spread", "outbox": "deliver",
 
 
 _USES = re.compile(r"^-- uses: (.*)$", re.MULTILINE)
+_USES_WITHIN = re.compile(r"(?:\n +-- uses: .*)+")
 
 
 def _text(name):
@@ -33,22 +34,30 @@ def names():
                   if file.endswith(".lua"))
 
 
-def _needed(text, done):
-    """What a text needs of lib/, in order, but for what is `done`."""
+def named(lines):
+    """What lines `-- uses:` name."""
+    return re.findall(r"[a-z_]+", lines.replace("-- uses:", ""))
+
+
+def _joined(wanted, done):
+    """What is wanted of lib/, after what that needs itself, but for what is
+    `done`."""
     joined = ""
-    for line in _USES.findall(text):
-        for name in line.split(", "):
-            if name not in done:
-                done.add(name)
-                needed = _text("lib/" + name)
-                joined += _needed(needed, done) + needed
+    for name in wanted:
+        if name not in done:
+            done.add(name)
+            text = _text("lib/" + name)
+            joined += _joined(named(" ".join(_USES.findall(text))), done)
+            joined += text
     return joined
 
 
 def whole(name):
-    """A script as the programs load it."""
-    text = _text(name)
-    return _needed(text, set()) + text
+    """A script as the programs load it (cmake/EmbedLuaRun.cmake)."""
+    text, done = _text(name), set()
+    head = _joined(named(" ".join(_USES.findall(text))), done)
+    return head + _USES_WITHIN.sub(
+        lambda lines: "\n" + _joined(named(lines[0]), set(done)), text)
 
 
 def script_texts():
@@ -69,7 +78,7 @@ def targets(fields):
 def all_done(lane, entry, fields):
     """The words of `settle` for an entry whose jobs are all done."""
     count = len(targets(fields))
-    opening = (["entry", lane, entry] if count == 1 else
+    opening = (["job", lane, entry] if count == 1 else
                ["rest", lane, entry, "-"])
     return [*opening, "done", fields[b"e"], count]
 
@@ -139,7 +148,7 @@ class ScriptTest(unittest.TestCase):
         """The CDs of a topic's index, leaf by leaf."""
         leaves = [f"subs:{td}"] + [
             f"subs:{td}:{fence.decode()}"
-            for fence in self.call("ZRANGE", f"fences:{td}", 0, -1)]
+            for fence in self.call("ZRANGE", f"bounds:{td}", 0, -1)]
         return [cd.decode() for leaf in leaves
                 for cd in self.call("ZRANGE", leaf, 0, -1)]
 

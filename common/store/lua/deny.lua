@@ -12,15 +12,18 @@
 -- keeps the denial's generation and reason, and `verified` denies those older
 -- than that when they are confirmed.
 --
--- uses: prelude
+-- Repeated: who was ended before has neither subscription nor request any more,
+-- and is not told twice; the count lacks them.
+--
+-- uses: shard, numbers, index_page, topic, subscription, deny
 
 local td, topic, one, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local room = ARGV[7] - redis.call('XLEN', p .. 'verify')
+local capacity = ARGV[7] - redis.call('XLEN', p .. 'verify')
 
-if room <= 0 then
+if capacity <= 0 then
     return { -1, '' }
 end
-local size = math.min(ARGV[6], room)
+local size = math.min(ARGV[6], capacity)
 local page = one ~= '-' and { one } or
     index_page(td, ARGV[5] ~= '' and ARGV[5] or nil, size)
 

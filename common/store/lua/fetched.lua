@@ -8,7 +8,7 @@
 --       9 content type, 10 body, 11 canonical URL, 12 URL that gave the
 --       content (6 to 12 are "" where there is none),
 --       13 failures so far, 14 ms until the next try or -1 for none,
---       15 digests of the feed's entries, divided by spaces, or "",
+--       15 digests of the feed's entries, separated by spaces, or "",
 --       16... entries of `pings` to acknowledge
 -- Returns the id of the new event, or false when there is none.
 --
@@ -16,7 +16,29 @@
 -- being appended again, and the acknowledgement of the announcements that it
 -- answers.
 --
--- uses: prelude
+-- Repeated: the announcements that the fetch answers are acknowledged by then,
+-- and nothing is changed; nor is by a fetch whose announcements another process
+-- has taken over and answered.  Without the group it is stored, as long as its
+-- content is not what the topic has.
+--
+-- uses: shard, numbers, time, topic
+
+local FIRST_PING = 16
+
+local function is_open()
+    for i = FIRST_PING, #ARGV do
+        local held = redis.pcall('XPENDING', p .. 'pings', 'spread', ARGV[i],
+            ARGV[i], 1)
+        if held.err or #held > 0 then
+            return true
+        end
+    end
+    return false
+end
+
+if not is_open() then
+    return false
+end
 
 local td, topic, outcome = ARGV[1], ARGV[2], ARGV[3]
 local state = p .. 'topic:' .. td
@@ -44,7 +66,7 @@ if outcome == 'failed' and tonumber(ARGV[14]) >= 0 then
     redis.call('ZADD', p .. 'retry', digits(now_ms() + ARGV[14]),
         'p ' .. ARGV[13] .. ' ' .. topic)
 end
-for i = 16, #ARGV do
+for i = FIRST_PING, #ARGV do
     redis.call('XACK', p .. 'pings', 'spread', ARGV[i])
 end
 return event

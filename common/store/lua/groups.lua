@@ -3,11 +3,13 @@
 -- Returns the names of the streams whose group had to be created.
 --
 -- Atomic: nothing can be trimmed between finding where the work had stopped
--- and creating the group there.  `log` starts after `floor`; what is finished
--- beyond it is marked in `fan`.  The work queues start at their beginning,
+-- and creating the group there.  `log` starts after `watermark`; what is finished
+-- beyond it is marked in `fanout`.  The work queues start at their beginning,
 -- since settled entries are trimmed from them.
 --
--- uses: prelude
+-- Repeated: the groups are there, and none is named.
+--
+-- uses: shard
 
 local function ensure(name, group, start)
     local made = redis.pcall('XGROUP', 'CREATE', p .. name, group, start,
@@ -23,7 +25,7 @@ end
 
 local created = {}
 local wanted = {
-    { 'log', 'spread', redis.call('GET', p .. 'floor') or '0' },
+    { 'log', 'spread', redis.call('GET', p .. 'watermark') or '0' },
     { 'pings', 'spread', '0' },
     { 'outbox', 'deliver', '0' },
     { 'bulk', 'deliver', '0' },

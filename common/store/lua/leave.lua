@@ -6,7 +6,9 @@
 -- Atomic: deleting a consumer drops what it holds, so it must hold nothing at
 -- that very moment; what it does hold is left for others to take over.
 --
--- uses: prelude
+-- Repeated: a consumer that is removed holds nothing.
+--
+-- uses: shard
 
 local left = 0
 for i = 3, #ARGV do

@@ -8,10 +8,12 @@
 -- write needs memory, and retries are what lets memory go; a malformed entry
 -- ends the call with an error once, not every time.
 --
--- Jobs that wait for a host whose worker does not come back for them move in
+-- Jobs that wait for a host whose process does not come back for them move in
 -- bites, so that they find a place before the host.
 --
--- uses: prelude
+-- Repeated: the next entries that are due move.
+--
+-- uses: shard, time, numbers, waiting, parked
 
 local HOST_BITE = 64
 local HOST_EVERY_MS = 1000
@@ -20,11 +22,11 @@ local most = tonumber(ARGV[1])
 local now = now_ms()
 local moved = 0
 
-local function promote_host(h)
+local function promote_host(member)
+    local h = string.sub(member, 3)
     local count, left = unpark(h, math.min(HOST_BITE, most - moved))
     if left > 0 then
-        redis.call('ZADD', p .. 'retry', digits(now + HOST_EVERY_MS),
-            'h ' .. h)
+        redis.call('ZADD', p .. 'retry', digits(now + HOST_EVERY_MS), member)
     end
     return count
 end
@@ -32,27 +34,19 @@ end
 -- What becomes of an entry of each kind; the number of entries it makes is 1
 -- when none is returned.
 local kinds = {
-    d = function(rest)
-        local e, c, n, k = string.match(rest, '^(%S+) (%S+) (%d+) (%d+)$')
-        redis.call('XADD', p .. 'outbox', '*', 'e', e, 'c', c, 'n', n, 'k', k)
-    end,
-    f = function(rest)
-        local td, cd, u, n, k =
-            string.match(rest, '^(%S+) (%S+) (%d+) (%d+) (%d+)$')
-        redis.call('XADD', p .. 'outbox', '*', 'f', td, 'c', cd, 'u', u,
-            'n', n, 'k', k)
-    end,
+    d = post_waiting,
+    f = post_waiting,
     h = promote_host,
-    v = function(rest)
-        local q, g, n = string.match(rest, '^(%S+) (%d+) (%d+)$')
+    v = function(member)
+        local q, g, n = string.match(member, '^v (%S+) (%d+) (%d+)$')
         redis.call('XADD', p .. 'verify', '*', 'q', q, 'g', g, 'n', n)
     end,
-    p = function(rest)
-        local n, t = string.match(rest, '^(%d+) (.*)$')
+    p = function(member)
+        local n, t = string.match(member, '^p (%d+) (.*)$')
         redis.call('XADD', p .. 'pings', '*', 'v', 1, 't', t, 'n', n)
     end,
-    w = function(rest)
-        local n, q, g, t = string.match(rest, '^(%d+) (%S+) (%d+) (.*)$')
+    w = function(member)
+        local n, q, g, t = string.match(member, '^w (%d+) (%S+) (%d+) (.*)$')
         redis.call('XADD', p .. 'pings', '*', 'v', 1, 't', t, 'q', q, 'g', g,
             'n', n)
     end,
@@ -65,8 +59,7 @@ for _, member in ipairs(due) do
         break
     end
     redis.call('ZREM', p .. 'retry', member)
-    local kind, rest = string.match(member, '^(%a) (.*)$')
-    moved = moved + (kinds[kind](rest) or 1)
+    moved = moved + (kinds[string.sub(member, 1, 1)](member) or 1)
 end
 
 local first = redis.call('ZRANGE', p .. 'retry', 0, 0, 'WITHSCORES')

@@ -6,7 +6,9 @@
 --
 -- Atomic: the event and the memory of it.
 --
--- uses: prelude
+-- Repeated: like any other push with the key.
+--
+-- uses: shard
 
 local known = redis.call('GET', p .. 'idem:' .. ARGV[1])
 if known then

@@ -6,7 +6,9 @@
 -- Atomic: an entry is looked at and claimed in one step, so nothing is taken
 -- back from who has taken it over meanwhile.
 --
--- uses: prelude
+-- Repeated: the idle time begins anew once more.
+--
+-- uses: shard
 
 local group, consumer = ARGV[1], ARGV[2]
 local renewed = 0

@@ -16,13 +16,16 @@
 -- queue entry.  A denial ends what there was: neither topic nor callback are
 -- to be served any more.
 --
--- uses: prelude
+-- Repeated: a further generation replaces the request, like any other request
+-- of its kind; the queue entry of the one before is superseded.
+--
+-- uses: shard, subscribed, deny
 
 local td, cd, mode, how = ARGV[1], ARGV[2], ARGV[3], ARGV[11]
 local key = td .. ':' .. cd
 local queue = p .. (how == 'validate' and 'pings' or 'verify')
 
-if mode == 'u' and not has_sub(td, cd) and
+if mode == 'u' and not is_subscribed(td, cd) and
     redis.call('EXISTS', p .. 'request:' .. key .. ':s') == 0 then
     return 0
 end

@@ -6,13 +6,16 @@
 -- Returns {leases ended, events dropped, dead letters dropped,
 --          1 when a limit was reached and more is to do}.
 --
--- Atomic: an event leaves `log` only when it is fanned out (before `floor`)
--- and too old; when jobs still refer to it its content moves to kept:E in
--- the same step, so deliver finds it in one place or the other.
+-- Atomic: an event leaves `log` only when it is fanned out (before the low
+-- watermark) and too old; when jobs still refer to it its content moves to
+-- kept:E in the same step, so deliver finds it in one place or the other.
 -- The queues are trimmed first: Redis at its memory limit refuses a script
 -- whose first write needs memory, and this one makes room.
 --
--- uses: prelude
+-- Repeated: what has lapsed since then goes.
+--
+-- uses: shard, numbers, time, ids, id_after, id_preceding, unsettled, trim
+-- uses: pending, subscription, subscription_end, refs, letter
 
 local limit = tonumber(ARGV[3])
 local now = now_ms()
@@ -81,46 +84,46 @@ local function sweep_leases()
     return ended
 end
 
--- Everything before the floor is fanned out; the marks in `fan` that say so
--- one by one are then not needed any more.
-local function advance_floor()
-    local floor = first_unsettled(p .. 'log', 'spread')
-    if not floor then
+-- Everything before the low watermark is fanned out; the marks in `fanout` that
+-- say so one by one are then not needed any more.
+local function advance_watermark()
+    local open = first_unsettled(p .. 'log', 'spread')
+    if not open then
         return nil
     end
-    local before = id_preceding(floor)
-    if not before or redis.call('GET', p .. 'floor') == before then
-        return floor -- no more marks to remove than last time
+    local before = id_preceding(open)
+    if not before or redis.call('GET', p .. 'watermark') == before then
+        return open -- no more marks to remove than last time
     end
-    redis.call('SET', p .. 'floor', before)
+    redis.call('SET', p .. 'watermark', before)
     local cursor = '0'
     repeat
-        local scan = redis.call('HSCAN', p .. 'fan', cursor, 'COUNT', 100)
+        local scan = redis.call('HSCAN', p .. 'fanout', cursor, 'COUNT', 100)
         cursor = scan[1]
         for i = 1, #scan[2], 2 do
-            if scan[2][i + 1] == 'done' and id_before(scan[2][i], floor) then
-                redis.call('HDEL', p .. 'fan', scan[2][i])
+            if scan[2][i + 1] == 'done' and id_before(scan[2][i], open) then
+                redis.call('HDEL', p .. 'fanout', scan[2][i])
             end
         end
     until cursor == '0'
-    return floor
+    return open
 end
 
 -- Entries that may have to be kept are read, and may be a MiB each.
 local KEPT_AT_ONCE = 20
 
-local function sweep_log(floor)
-    if not floor then
+local function sweep_log(open)
+    if not open then
         return 0
     end
     local cut = cut_at(ARGV[1])
-    if id_before(floor, cut) then
-        cut = floor
+    if id_before(open, cut) then
+        cut = open
     end
     if redis.call('HLEN', p .. 'refs') == 0 then
         local trimmed = redis.call('XTRIM', p .. 'log', 'MINID', cut)
         if trimmed > 0 then
-            redis.call('SET', p .. 'left', cut)
+            redis.call('SET', p .. 'horizon', cut)
         end
         return trimmed
     end
@@ -130,7 +133,7 @@ local function sweep_log(floor)
             redis.call('HSET', p .. 'kept:' .. entry[1], unpack(entry[2]))
         end
         redis.call('XDEL', p .. 'log', entry[1])
-        redis.call('SET', p .. 'left', id_after(entry[1]))
+        redis.call('SET', p .. 'horizon', id_after(entry[1]))
     end
     return #old
 end
@@ -156,7 +159,7 @@ local function is_unread(lane, entry)
     return false
 end
 
-local function is_suspect(lane, entry)
+local function is_suspected(lane, entry)
     return is_pending(lane, entry) or is_unread(lane, entry)
 end
 
@@ -174,9 +177,9 @@ trim('pings', 'spread')
 trim('outbox', 'deliver')
 trim('bulk', 'deliver')
 trim('verify', 'deliver')
-sweep_entries('crashes', is_suspect)
+sweep_entries('crashes', is_suspected)
 sweep_entries('parts', is_pending)
 local leases = sweep_leases()
-local events = sweep_log(advance_floor())
+local events = sweep_log(advance_watermark())
 local dead = sweep_dead()
 return { leases, events, dead, more }

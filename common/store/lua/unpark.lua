@@ -6,7 +6,9 @@
 -- Atomic: a job is in the list or in the outbox.  It is removed first: Redis at
 -- its memory limit refuses a script whose first write needs memory.
 --
--- uses: prelude
+-- Repeated: as many jobs come again; none comes twice.
+--
+-- uses: shard, parked
 
 local moved, left = unpark(ARGV[1], ARGV[2])
 if left == 0 then

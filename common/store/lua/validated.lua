@@ -7,11 +7,13 @@
 -- or a call before this one has applied the outcome).
 --
 -- Atomic: the acknowledgement and what follows: the verification, the denial
--- that takes the request's place, or the next try.  Only who still held the
--- entry may queue anything, so a repeated call changes nothing, and only while
--- the request that was asked about is the one that waits.
+-- that takes the request's place, or the next try, and only while the request
+-- that was asked about is the one that waits.
 --
--- uses: prelude
+-- Repeated: only who still held the entry may queue anything, so nothing is
+-- changed.
+--
+-- uses: shard, numbers, time, denial
 
 local td, cd, generation, outcome = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = td .. ':' .. cd

@@ -1,4 +1,4 @@
--- dead.lua - list, count, replay or purge one page of dead letters.
+-- letters.lua - list, count, replay or purge one page of dead letters.
 --
 -- ARGV  1 list, count, replay or purge, 2 which: all, or those whose id,
 --       topic or callback is 3, 4 id to begin with (`-`: the first), 5 most
@@ -11,7 +11,10 @@
 -- limit refuses a script whose first write needs memory.  Letters of another
 -- version stay.
 --
--- uses: prelude
+-- Repeated: a letter that was replayed or purged is there no more, so nothing
+-- happens to it twice; the count lacks it.
+--
+-- uses: shard, id_after, letter, job, refs
 
 local act, kind, wanted = ARGV[1], ARGV[2], ARGV[3]
 local from, limit = ARGV[4], tonumber(ARGV[5])
@@ -29,7 +32,7 @@ local acts = {
     count = function() end,
     replay = function(id, fields)
         redis.call('XDEL', dead, id)
-        post_job(fields.e, fields.c, 0, 0)
+        post_job(fields.e, fields.c)
     end,
     purge = function(id, fields)
         redis.call('XDEL', dead, id)
@@ -39,7 +42,7 @@ local acts = {
 
 local page
 if kind == 'id' then
-    page = id_parts(wanted) and
+    page = string.match(wanted, '^%d+-%d+$') and
         redis.call('XRANGE', dead, wanted, wanted) or {}
 else
     page = redis.call('XRANGE', dead, from, '+', 'COUNT', limit)

@@ -1,17 +1,19 @@
--- copy.lua - bring this shard's copy of a `*` subscription up to date.
+-- replicate.lua - bring this shard's replica of a `*` subscription up to date.
 --
 -- ARGV  1 TD, 2 CD, 3 mode s or u, 4 generation of the confirmed request,
 --       5 the record of the home shard and 6 the end of its lease in s (mode
 --       s), 7 seconds for which a removal is remembered
--- Returns 1 when the copy is as the request says, 0 when a newer request has
+-- Returns 1 when the replica is as the request says, 0 when a newer request has
 -- been here before.
 --
--- Atomic: record, index entry, lease and how it is followed, which each shard
--- decides for itself; that it is ordered is the home shard's to say.  Copies
--- may arrive in any order: a removed one leaves its generation behind for a
--- while, so an older copy that comes late does not bring it back.
+-- Atomic: record, index entry, lease and cursor mode, which each shard decides
+-- for itself; that the subscription is ordered is the home shard's to say.
+-- Replicas may arrive in any order: a removed one leaves its generation behind
+-- for a while, so an older one that comes late does not bring it back.
 --
--- uses: prelude
+-- Repeated: the record of the same generation is written again as it was.
+--
+-- uses: shard, record, subscription, subscription_end, activation
 
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local key = td .. ':' .. cd
@@ -29,7 +31,7 @@ if mode == 'u' then
     end_subscription(td, cd)
     return 1
 end
-local sub = parse_sub(ARGV[5])
+local sub = parse_record(ARGV[5])
 sub.expires = tonumber(ARGV[6])
 activate(td, cd, sub, sub.flags == 'o')
 return 1

@@ -1,0 +1,30 @@
+-- activation.lua - a subscription becomes active, or is renewed.
+--
+-- uses: cursor_get, cursor_set, cursor_begin, cursor_end, backfilling
+-- uses: backfill_break, flag, subscription_set, index_add, topic
+
+-- What becomes of a subscription's cursor mode when it is (or is not) to be
+-- ordered from now on; returns the flag of its record.
+local function cursor_mode_as(td, cd, ordered)
+    local cursor = get_cursor(td, cd)
+    if ordered then
+        if not cursor then
+            begin_cursor_mode(td, cd, 0, 'idle')
+        elseif is_backfilling(cursor) then
+            break_backfill(td, cursor)
+            set_cursor(td, cd, cursor)
+        end
+        return 'o'
+    end
+    return cursor and cursor.mode == 'idle' and
+        end_cursor_mode(td, cd, cursor) or flag_of(cursor)
+end
+
+-- sub.flags is set here.
+local function activate(td, cd, sub, ordered)
+    sub.flags = cursor_mode_as(td, cd, ordered)
+    set_sub(td, cd, sub)
+    index_add(td, cd, sub.expires)
+    topic_expires(td)
+end
+

@@ -1,0 +1,23 @@
+-- cursor_parse.lua - a subscription in cursor mode (docs/ARCHITECTURE.md,
+-- "Cursor mode").
+--
+-- u is the number of its current cursor job, at and n are id and number of the
+-- last event that is not due any more, start is where `at` began.
+-- `backfill_end` and `resume_after`, where there are any, have id and n of an
+-- event each: the events of the index between them have jobs of their own.
+
+local function parse_place(text)
+    local id, n = string.match(text, '^(.+):(%d+)$')
+    return id and { id = id, n = tonumber(n) }
+end
+
+local function parse_cursor(text)
+    local u, mode, at, n, since, start, backfill_end, resume_after =
+        string.match(text,
+            '^(%d+) (%a+) (%S+) (%d+) (%d+) (%S+) (%S+) (%S+)$')
+    return { u = tonumber(u), mode = mode, at = at, n = tonumber(n),
+             since = since, start = start,
+             backfill_end = parse_place(backfill_end),
+             resume_after = parse_place(resume_after) }
+end
+

@@ -1,0 +1,169 @@
+-- next_event.lua - find the event of a cursor job.
+--
+-- ARGV  1 TD, 2 CD, 3 number of the cursor job, 4 lane and 5 entry that holds it
+-- Returns {}          no such cursor job any more
+--         {'wait'}    jobs that failed before are still on their way
+--         {EVENT, LOST, FROM, TO, SUSPENDED}
+--                     the event that is due; LOST events between FROM and TO
+--                     had left before (`0`, `-`, `-` when none); SUSPENDED is
+--                     1 or 0
+--         {'idle'}    nothing is due
+--         {'idle', LOST, FROM, TO}
+--                     nothing is left of what was due
+-- But for `wait` and an event the entry is acknowledged.
+--
+-- Atomic: the look at the index and the end of the cursor mode (of an ordered
+-- subscription: its idleness), so that `page` sees one or the other and every
+-- event has a job or a cursor job.  A gap is noted and its events are counted
+-- as passed in one step.
+--
+-- Missed events come first, in their order: they are older than the rest, or
+-- were fanned out after a later one, or had jobs during a backfill that was
+-- broken off.
+--
+-- Of a subscription whose backfill was, two parts of the index are due: up to
+-- the backfill end, and after `resume after`.  Once the first is through the
+-- cursor stands at `resume after`; the two are forgotten when the fan-outs of
+-- all events before have come to the subscription, which until then says by
+-- them who has cursor jobs.
+--
+-- Repeated: the same event is found, and a gap is told once; where nothing was
+-- due the entry is not pending any more, which makes it no such cursor job.
+--
+-- uses: shard, numbers, time, memory, ids, pending, trim, subscription
+-- uses: subscription_set, cursor_get, cursor_set, cursor_end, backfilling
+-- uses: fanout, gaps, missed
+
+local td, cd = ARGV[1], ARGV[2]
+local lane, entry = ARGV[4], ARGV[5]
+local key = td .. ':' .. cd
+
+local function acknowledge()
+    redis.call('XACK', p .. lane, 'deliver', entry)
+    redis.call('HDEL', p .. 'crashes', lane .. ' ' .. entry)
+    trim(lane, 'deliver')
+end
+
+pass_memory_limit()
+local cursor = get_cursor(td, cd)
+if not cursor or cursor.u ~= tonumber(ARGV[3]) or
+    not is_pending(lane, entry) then
+    acknowledge()
+    return {}
+end
+
+-- Jobs that had failed and were on their way again when the cursor mode began:
+-- they are about to become missed.  One that got lost is not waited for.
+local ON_THEIR_WAY_MS = 60000
+
+if not is_backfilling(cursor) and
+    now_ms() - cursor.since < ON_THEIR_WAY_MS and
+    redis.call('EXISTS', p .. 'failing:' .. key) == 1 then
+    return { 'wait' }
+end
+
+local suspended =
+    redis.call('ZSCORE', p .. 'suspended', key) and '1' or '0'
+local missed_key = p .. 'missed:' .. key
+
+-- What is told of the events that have left.
+local lost, lost_from, lost_to = 0, '-', '-'
+
+local function tell_gap(from, to, count)
+    if count <= 0 then
+        return
+    end
+    note_gap(td, cd, from, to, count)
+    if lost == 0 then
+        lost_from = from
+    end
+    lost, lost_to = lost + count, to
+end
+
+local function found(event)
+    return { event, digits(lost), lost_from, lost_to, suspended }
+end
+
+-- The reverse of missed_member().
+local function first_missed()
+    local member = redis.call('ZRANGE', missed_key, 0, 0)[1]
+    local ms, seq = string.match(member or '', '^0*(%d+)-0*(%d+)$')
+    return member and ms .. '-' .. seq
+end
+
+-- What was before the trim horizon is gone as a whole, not event by event.
+local horizon = redis.call('GET', p .. 'horizon') or '0-0'
+local missed = first_missed()
+if missed and id_before(missed, horizon) then
+    tell_gap(missed, horizon, redis.call('ZREMRANGEBYLEX', missed_key, '-',
+        '(' .. missed_member(horizon)))
+    missed = first_missed()
+end
+if missed then
+    return found(missed)
+end
+
+-- The first event of the index after the cursor, up to the place `last` when
+-- there is one.
+local function first_due(last)
+    local start = id_before(cursor.at, horizon) and horizon or
+        '(' .. cursor.at
+    local due = redis.call('XRANGE', p .. 'events:' .. td, start,
+        last and last.id or '+', 'COUNT', 1)[1]
+    local before = due and due[2][2] - 1 or last and last.n or
+        tonumber(redis.call('HGET', p .. 'topic:' .. td, 'n') or 0)
+    if before > cursor.n then
+        tell_gap(cursor.at, due and due[1] or '-', before - cursor.n)
+        cursor.n = before
+        set_cursor(td, cd, cursor)
+    end
+    return due
+end
+
+local function is_beyond_resume()
+    return cursor.resume_after and
+        not id_before(cursor.at, cursor.resume_after.id)
+end
+
+local function forget_parts()
+    local resume_after = cursor.resume_after
+    cursor.n = math.max(cursor.n, resume_after.n)
+    if not fanout_is_behind(td, cd, cursor, resume_after.id) then
+        cursor.start = resume_after.id
+        cursor.backfill_end, cursor.resume_after = nil, nil
+    end
+    set_cursor(td, cd, cursor)
+end
+
+local due
+if not is_beyond_resume() then
+    due = first_due(cursor.backfill_end)
+    if not due and cursor.resume_after then
+        cursor.at = cursor.resume_after.id
+    end
+end
+if is_beyond_resume() then
+    forget_parts()
+    due = first_due()
+end
+if due then
+    return found(due[1])
+end
+
+local _, sub = get_sub(td, cd)
+acknowledge()
+if sub and sub.flags == 'o' then
+    redis.call('ZREM', p .. 'suspended', key)
+    cursor.mode = 'idle'
+    set_cursor(td, cd, cursor)
+else
+    local flags = end_cursor_mode(td, cd, cursor)
+    if sub and sub.flags ~= flags then
+        sub.flags = flags
+        set_sub(td, cd, sub)
+    end
+end
+if lost == 0 then
+    return { 'idle' }
+end
+return { 'idle', digits(lost), lost_from, lost_to }
