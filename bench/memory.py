@@ -4,12 +4,10 @@
 
 A redis-server of its own; the scripts of common/store/lua do the work, as hub
 (verify=off), spreader and deliver call them.  A secret has 32 bytes and is
-sealed under a key ring: random bytes of the same length and form stand for
-it.  Leases end over ten days, as if they had been asked for over that time.
+sealed under a key ring: random bytes of the same length stand for it.  Leases end over ten days, as if they had been asked for over that time.
 """
 
 import argparse
-import base64
 import hashlib
 import os
 import re
@@ -81,8 +79,7 @@ def callback(number):
 
 
 def sealed(secret_bytes=32):
-    data = os.urandom(12 + secret_bytes + 16)
-    return "g.k1." + base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return b"g.k1." + os.urandom(12 + secret_bytes + 16)
 
 
 def subscribe(shard, topic, first, count):

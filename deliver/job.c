@@ -279,7 +279,7 @@ static void on_record(struct deliver_load *load, enum wsub_err err,
     }
     wsub_buf_clear(&job->line);
     wsub_buf_add(&job->line, line, len);
-    if (wsub_record_parse(job->line.data, &job->record) != WSUB_OK)
+    if (wsub_record_parse(job->line.data, len, &job->record) != WSUB_OK)
         deliver_job_put_back(job, NEWER_FORMAT_MS);
     else if (job->record.expires_s * 1000 <= wsub_store_time_ms(job->d->store))
         try_next_level(job, "the lease has ended");

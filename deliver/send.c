@@ -209,10 +209,11 @@ static bool sign(struct deliver_job *job)
     enum wsub_err err;
 
     job->signature[0] = '\0';
-    if (strcmp(job->record.secret, "-") == 0)
+    if (job->record.secret_len == 0)
         return true;
     name_secret(job, context);
-    err = wsub_open(job->d->ring, context, job->record.secret, &secret);
+    err = wsub_open(job->d->ring, context, job->record.secret,
+                    job->record.secret_len, &secret);
     if (err == WSUB_OK) {
         memcpy(job->signature, name, sizeof(name));
         wsub_hmac_sign(job->d->hmac, secret.data, secret.len,

@@ -60,7 +60,7 @@ static void copy_to(struct flow *flow, unsigned shard)
     wsub_cmd_str(&cmd, change->cd);
     wsub_cmd_str(&cmd, change->subscribe ? "s" : "u");
     wsub_cmd_u64(&cmd, change->generation);
-    wsub_cmd_str(&cmd, wsub_buf_cstr(&flow->record));
+    wsub_cmd_arg(&cmd, wsub_buf_cstr(&flow->record), flow->record.len);
     wsub_cmd_u64(&cmd, flow->expires_s);
     wsub_cmd_u64(&cmd, REMOVED_LASTS_S);
     if (wsub_store_send(flow->d->store, shard, &cmd, on_copied, flow) ==
@@ -90,7 +90,7 @@ static bool is_current(struct flow *flow, const struct redisReply *reply)
     if (reply->type != REDIS_REPLY_STRING)
         return false;
     line = wsub_memdup(reply->str, reply->len);
-    current = wsub_record_parse(line, &record) == WSUB_OK &&
+    current = wsub_record_parse(line, reply->len, &record) == WSUB_OK &&
               record.generation == flow->change.generation;
     if (current) {
         flow->expires_s = record.expires_s;

@@ -6,6 +6,7 @@
  */
 #include "hub/attempts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
@@ -39,15 +40,21 @@ static void add_log(json_t *root, const struct wsub_attempt_log *log)
     json_object_set_new(root, "attempts", attempts);
 }
 
-static json_t *found_json(const struct hub_subscription *found)
+/* Redis knows a topic's text only where it needs it: it is the asker's. */
+struct flow {
+    struct wsub_http_request *req; /* borrowed */
+    char *topic;                   /* owned; in its normal spelling */
+};
+
+static json_t *found_json(const struct hub_subscription *found,
+                          const char *topic)
 {
     const struct wsub_record *record = &found->record;
     json_t *root = json_pack(
-        "{s:o, s:o, s:s, s:b, s:I, s:I, s:I}", "topic",
-        hub_json_text(found->topic), "callback",
-        hub_json_text(record->callback), "state", hub_subscription_state(found),
-        "ordered", (int)record->ordered, "generation",
-        (json_int_t)record->generation, "lease_ends_at",
+        "{s:o, s:o, s:s, s:b, s:I, s:I, s:I}", "topic", hub_json_text(topic),
+        "callback", hub_json_text(record->callback), "state",
+        hub_subscription_state(found), "ordered", (int)record->ordered,
+        "generation", (json_int_t)record->generation, "lease_ends_at",
         (json_int_t)record->expires_s, "missed", (json_int_t)found->missed);
 
     if (found->suspended_ms > 0)
@@ -60,15 +67,17 @@ static json_t *found_json(const struct hub_subscription *found)
 static void on_found(enum wsub_err err, const struct hub_subscription *found,
                      void *arg)
 {
-    struct wsub_http_request *req = arg;
+    struct flow *flow = arg;
 
     if (err != WSUB_OK)
-        hub_refuse_unavailable(req);
+        hub_refuse_unavailable(flow->req);
     else if (!found->active)
-        hub_refuse(req, HUB_FAULT_NOT_FOUND, NULL,
+        hub_refuse(flow->req, HUB_FAULT_NOT_FOUND, NULL,
                    "There is no such subscription.");
     else
-        hub_json_reply(req, found_json(found));
+        hub_json_reply(flow->req, found_json(found, flow->topic));
+    free(flow->topic);
+    free(flow);
 }
 
 static void look_up(struct hub *hub, struct wsub_http_request *req,
@@ -77,10 +86,13 @@ static void look_up(struct hub *hub, struct wsub_http_request *req,
 {
     struct wsub_topic_ref ref = wsub_topic_ref(hub->store, topic->data);
     struct hub_subscription_key key = {.shard = ref.shard};
+    struct flow *flow = wsub_calloc(1, sizeof(*flow));
 
     memcpy(key.td, ref.digest, sizeof(key.td));
     wsub_digest(callback->data, callback->len, key.cd);
-    hub_subscription_find(hub, &key, on_found, req);
+    flow->req = req;
+    flow->topic = wsub_strdup(topic->data);
+    hub_subscription_find(hub, &key, on_found, flow);
 }
 
 void hub_attempts(struct wsub_http_request *req, void *arg)

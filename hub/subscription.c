@@ -30,7 +30,8 @@ struct find {
     char name[NAME_BYTES];
     struct hub_subscription found;
     char *topic, *line; /* owned; what `found` borrows */
-    uint64_t events;    /* so many are in the topic's index */
+    size_t line_len;
+    uint64_t events; /* so many are in the topic's index */
     struct follow follow;
     size_t due; /* answers of Redis, and one for the sending itself */
     enum wsub_err err;
@@ -70,8 +71,9 @@ static void finish(struct find *find)
 
     found->missed += count_due(&find->follow, find->events);
     found->topic = topic_text(find);
-    found->active = find->line != NULL &&
-                    wsub_record_parse(find->line, &found->record) == WSUB_OK;
+    found->active =
+        find->line != NULL && wsub_record_parse(find->line, find->line_len,
+                                                &found->record) == WSUB_OK;
     find->done(find->err,
                find->err == WSUB_OK ? found : &(struct hub_subscription){0},
                find->arg);
@@ -107,8 +109,10 @@ static void on_record(enum wsub_err err, const struct redisReply *reply,
 {
     struct find *find = arg;
 
-    if (err == WSUB_OK)
-        find->line = wsub_strdup(reply->str);
+    if (err == WSUB_OK && reply->str != NULL) {
+        find->line = wsub_memdup(reply->str, reply->len);
+        find->line_len = reply->len;
+    }
     count_off(find, err);
 }
 

@@ -1,6 +1,6 @@
 /* seal.c - AES-256-GCM over a subscriber's secret.
  *
- *   g.<ID>.<base64url of | nonce 12 | ciphertext | tag 16 |>
+ *   g.<ID>.| nonce 12 | ciphertext | tag 16 |
  *
  * The nonce is random: at 96 bits a key is good for 2^32 secrets (NIST SP
  * 800-38D section 8.3), which no hub reaches before it rotates its keys. */
@@ -63,41 +63,41 @@ void wsub_seal(const struct wsub_keyring *ring, const char *context,
                const void *secret, size_t len, struct wsub_buf *out)
 {
     size_t boxed = NONCE_BYTES + len + TAG_BYTES;
-    unsigned char *box;
 
     assert(len <= SEALED_MAX_BYTES);
     if (ring->count == 0) {
         wsub_buf_str(out, "p.");
-        wsub_base64url(out, secret, len);
+        wsub_buf_add(out, secret, len);
         return;
     }
-    box = wsub_calloc(boxed, 1);
-    encrypt(ring, context, secret, len, box);
     wsub_buf_printf(out, "g.%s.", ring->keys[0].id);
-    wsub_base64url(out, box, boxed);
-    free(box);
+    encrypt(ring, context, secret, len,
+            (unsigned char *)wsub_buf_reserve(out, boxed));
+    out->len += boxed;
+    out->data[out->len] = '\0';
 }
 
 /* Adds what nonce, ciphertext and tag hold to `ret_secret`; false when they
  * were not made with this key for this context. */
 static bool decrypt(const struct wsub_key *key, const char *context,
-                    const struct wsub_buf *box, struct wsub_buf *ret_secret)
+                    const unsigned char *box, size_t boxed,
+                    struct wsub_buf *ret_secret)
 {
-    size_t len = box->len - NONCE_BYTES - TAG_BYTES;
-    unsigned char *nonce = (unsigned char *)box->data;
-    unsigned char *text = nonce + NONCE_BYTES;
+    size_t len = boxed - NONCE_BYTES - TAG_BYTES;
+    const unsigned char *text = box + NONCE_BYTES;
     char *out = wsub_buf_reserve(ret_secret, len);
     EVP_CIPHER_CTX *ctx = key->opener;
-    unsigned char none[1];
+    unsigned char none[1], tag[TAG_BYTES];
     int n;
     bool fine;
 
-    begin(ctx, nonce, context);
-    fine = EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_BYTES,
-                               text + len) == 1 &&
-           (len == 0 || EVP_CipherUpdate(ctx, (unsigned char *)out, &n, text,
-                                         (int)len) == 1) &&
-           EVP_CipherFinal_ex(ctx, none, &n) == 1;
+    memcpy(tag, text + len, TAG_BYTES);
+    begin(ctx, box, context);
+    fine =
+        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag) == 1 &&
+        (len == 0 || EVP_CipherUpdate(ctx, (unsigned char *)out, &n, text,
+                                      (int)len) == 1) &&
+        EVP_CipherFinal_ex(ctx, none, &n) == 1;
     if (fine)
         ret_secret->len += len;
     else
@@ -106,35 +106,45 @@ static bool decrypt(const struct wsub_key *key, const char *context,
     return fine;
 }
 
-static enum wsub_err open_box(const struct wsub_key *key, const char *context,
-                              const char *text, struct wsub_buf *ret_secret)
+static bool starts_with(const char *bytes, size_t len, const char *prefix)
 {
-    struct wsub_buf box = {0};
-    enum wsub_err err = wsub_base64url_decode(text, strlen(text), &box);
+    return len >= 2 && memcmp(bytes, prefix, 2) == 0;
+}
 
-    if (err == WSUB_OK && (box.len < NONCE_BYTES + TAG_BYTES ||
-                           !decrypt(key, context, &box, ret_secret)))
-        err = WSUB_ERR_INVALID;
-    wsub_buf_done(&box);
-    return err;
+/* What stands behind `g.`: ID, a dot, and the box. */
+static enum wsub_err open_boxed(const struct wsub_keyring *ring,
+                                const char *context, const char *id, size_t len,
+                                struct wsub_buf *ret_secret)
+{
+    const char *dot = memchr(id, '.', len);
+    const struct wsub_key *key;
+    size_t boxed;
+
+    if (dot == NULL || dot == id)
+        return WSUB_ERR_INVALID;
+    key = wsub_keyring_find(ring, id, (size_t)(dot - id));
+    if (key == NULL)
+        return WSUB_ERR_NOT_FOUND;
+    boxed = len - (size_t)(dot + 1 - id);
+    return boxed >= NONCE_BYTES + TAG_BYTES &&
+                   decrypt(key, context, (const unsigned char *)dot + 1, boxed,
+                           ret_secret)
+               ? WSUB_OK
+               : WSUB_ERR_INVALID;
 }
 
 enum wsub_err wsub_open(const struct wsub_keyring *ring, const char *context,
-                        const char *sealed, struct wsub_buf *ret_secret)
+                        const char *sealed, size_t sealed_len,
+                        struct wsub_buf *ret_secret)
 {
-    const struct wsub_key *key;
-    const char *dot;
-
-    if (strlen(sealed) > 2 * SEALED_MAX_BYTES)
+    if (sealed_len > 2 * SEALED_MAX_BYTES)
         return WSUB_ERR_INVALID;
-    if (strncmp(sealed, "p.", 2) == 0)
-        return wsub_base64url_decode(sealed + 2, strlen(sealed + 2),
-                                     ret_secret);
-    dot = strncmp(sealed, "g.", 2) == 0 ? strchr(sealed + 2, '.') : NULL;
-    if (dot == NULL || dot == sealed + 2)
-        return WSUB_ERR_INVALID;
-    key = wsub_keyring_find(ring, sealed + 2, (size_t)(dot - sealed - 2));
-    if (key == NULL)
-        return WSUB_ERR_NOT_FOUND;
-    return open_box(key, context, dot + 1, ret_secret);
+    if (starts_with(sealed, sealed_len, "p.")) {
+        wsub_buf_add(ret_secret, sealed + 2, sealed_len - 2);
+        return WSUB_OK;
+    }
+    if (starts_with(sealed, sealed_len, "g."))
+        return open_boxed(ring, context, sealed + 2, sealed_len - 2,
+                          ret_secret);
+    return WSUB_ERR_INVALID;
 }

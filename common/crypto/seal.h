@@ -6,9 +6,9 @@
  * open, so a new key is put first and an old one is removed once nothing is
  * sealed under it.
  *
- * A sealed secret is text without spaces:
- *   g.<ID>.<base64url of nonce, ciphertext and tag>   AES-256-GCM
- *   p.<base64url of the secret>                       plain: there is no ring
+ * A sealed secret is bytes, any of them behind the last dot:
+ *   g.<ID>.<nonce, ciphertext and tag>   AES-256-GCM
+ *   p.<the secret>                       plain: there is no ring
  * The context (whose secret it is) is authenticated with it, so a sealed
  * secret moved to another record does not open. */
 #ifndef WSUB_CRYPTO_SEAL_H
@@ -36,7 +36,7 @@ void wsub_seal(const struct wsub_keyring *ring, const char *context,
 /* Adds the secret to `ret_secret`.  WSUB_ERR_NOT_FOUND: the ring lacks the key;
  * WSUB_ERR_INVALID: not a sealed secret, or not of this context. */
 enum wsub_err wsub_open(const struct wsub_keyring *ring, const char *context,
-                        const char *sealed,
+                        const char *sealed, size_t sealed_len,
                         struct wsub_buf *ret_secret) WSUB_MUST_CHECK;
 
 #endif

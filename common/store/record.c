@@ -32,24 +32,35 @@ static bool take_flags(char **rest, struct wsub_record *record)
     return true;
 }
 
-enum wsub_err wsub_record_parse(char *line, struct wsub_record *ret_record)
+/* CALLBACK SECRET, up to `end`. */
+static bool take_texts(char *rest, const char *end, struct wsub_record *record)
+{
+    char *space = memchr(rest, ' ', (size_t)(end - rest));
+
+    if (space == NULL || space == rest || space + 1 == end)
+        return false;
+    *space = '\0';
+    record->callback = rest;
+    record->secret = space + 1;
+    record->secret_len = (size_t)(end - record->secret);
+    if (record->secret_len == 1 && record->secret[0] == '-')
+        record->secret_len = 0;
+    return true;
+}
+
+enum wsub_err wsub_record_parse(char *line, size_t len,
+                                struct wsub_record *ret_record)
 {
     struct wsub_record record;
     uint64_t version;
-    char *rest = line, *secret, *callback;
+    char *rest = line;
 
     if (!take_number(&rest, &version) || version != 1 ||
         !take_number(&rest, &record.expires_s) ||
         !take_number(&rest, &record.lease_s) ||
-        !take_number(&rest, &record.generation) || !take_flags(&rest, &record))
+        !take_number(&rest, &record.generation) ||
+        !take_flags(&rest, &record) || !take_texts(rest, line + len, &record))
         return WSUB_ERR_INVALID;
-    secret = rest;
-    callback = strchr(secret, ' ');
-    if (callback == NULL || callback == secret || callback[1] == '\0')
-        return WSUB_ERR_INVALID;
-    *callback++ = '\0';
-    record.secret = secret;
-    record.callback = callback;
     *ret_record = record;
     return WSUB_OK;
 }

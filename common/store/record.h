@@ -1,13 +1,14 @@
 /* record.h - the record of an active subscription (key sub:TD, field CD).
  *
- *   1 EXPIRES LEASE GENERATION FLAGS SECRET CALLBACK
+ *   1 EXPIRES LEASE GENERATION FLAGS CALLBACK SECRET
  *
- * One line, single spaces; docs/PROTOCOL.md explains the fields.  The scripts
- * write it, this reads it. */
+ * Single spaces; docs/PROTOCOL.md explains the fields.  The sealed secret goes
+ * last as it may hold any bytes.  The scripts write it, this reads it. */
 #ifndef WSUB_STORE_RECORD_H
 #define WSUB_STORE_RECORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/err.h"
@@ -19,13 +20,15 @@ struct wsub_record {
     bool ordered;         /* its events come one at a time, in order */
     bool followed;        /* it gets them by turns; true when ordered */
     bool catching_up;     /* those that it missed by turns, the others not */
-    const char *secret;   /* borrowed from the line; sealed, or "-" */
     const char *callback; /* borrowed from the line */
+    const char *secret;   /* borrowed from the line; sealed */
+    size_t secret_len;    /* 0: there is none */
 };
 
-/* Takes `line` (changed in place: fields are ended with zero bytes) apart.
- * WSUB_ERR_INVALID: not a record of version 1. */
-enum wsub_err wsub_record_parse(char *line,
+/* Parses `line`, of `len` bytes and a zero byte behind them; it is changed in
+ * place, as the callback is ended with a zero byte.  WSUB_ERR_INVALID: not a
+ * record of version 1. */
+enum wsub_err wsub_record_parse(char *line, size_t len,
                                 struct wsub_record *ret_record) WSUB_MUST_CHECK;
 
 #endif

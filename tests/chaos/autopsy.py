@@ -30,7 +30,7 @@ class _Autopsy:
                                    self._event, self._event),
             "subscription": self._call("HGET", f"sub:{self._td}",
                                        self._cd),
-            "in subs": self._call("ZSCORE", f"subs:{self._td}", self._cd),
+            "in subs": self._indexed(),
             "cursor": self._call("HGET", f"cursor:{self._td}", self._cd),
             "missed": self._call("ZRANGE", f"missed:{pair}", 0, -1),
             "failing": self._call("HGETALL", f"failing:{pair}"),
@@ -48,6 +48,13 @@ class _Autopsy:
         return lines + [f"    {name}: {line}" for name, program in
                         self._fleet.programs for line in program.lines
                         if self._event in line or self._event_id in line]
+
+    def _indexed(self):
+        """The bound of its leaf and whether that has it."""
+        member = f"{self._td}:{self._cd}"
+        bound = (self._call("ZREVRANGEBYLEX", "bounds", f"[{member}", "-",
+                            "LIMIT", 0, 1) or [b""])[0].decode()
+        return bound, self._call("ZSCORE", f"subs:{bound}", member)
 
     def _call(self, command, key, *words):
         try:

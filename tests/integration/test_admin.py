@@ -90,9 +90,9 @@ class AdminTest(SystemTest):
         td, cd = digest(topic), digest(callback)
         key = self.system.store.key
         self.redis.call("HSET", key(topic, f"sub:{td}"), cd,
-                        f"1 {expires_s} 3600 {generation} {flags} - "
-                        f"{callback}")
-        self.redis.call("ZADD", key(topic, f"subs:{td}"), 0, cd)
+                        f"1 {expires_s} 3600 {generation} {flags} "
+                        f"{callback} -")
+        self.redis.call("ZADD", key(topic, "subs:"), 0, f"{td}:{cd}")
         self.redis.call("HSET", key(topic, f"topic:{td}"), "t", topic)
 
     def claimed(self, topic, event, callback=CALLBACK):

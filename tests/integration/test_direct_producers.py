@@ -40,8 +40,8 @@ class DirectProducers(SystemTest):
         store, call = self.system.store, self.system.redis.call
         td, cd = digest(topic), digest(self.callback.url)
         call("HSET", store.key(topic, f"sub:{td}"), cd,
-             f"1 99999999999 3600 1 - - {self.callback.url}")
-        call("ZADD", store.key(topic, f"subs:{td}"), 0, cd)
+             f"1 99999999999 3600 1 - {self.callback.url} -")
+        call("ZADD", store.key(topic, "subs:"), 0, f"{td}:{cd}")
         call("ZADD", store.key(topic, "lease"), 99999999999, td)
 
     def example(self, number, topic=None):

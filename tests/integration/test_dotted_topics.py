@@ -173,7 +173,7 @@ class Star(Dotted):
         self.system.redis.call("HSET", self.store.key("*", name), "ok", 1)
         self.system.redis.call(
             "HSET", self.store.key("*", f"sub:{td}"), cd,
-            f"1 99999999999 60 1 - - {callback.url}")
+            f"1 99999999999 60 1 - {callback.url} -")
         self.system.start("deliver")
         self.wait_copies(callback, SHARDS)
         self.system.wait_decided("*", callback)
@@ -205,11 +205,11 @@ class Many(Dotted):
 
     def fill(self, redis):
         for at, level in enumerate(self.LEVELS):
-            key = self.store.key("a", f"subs:{digest(level)}")
+            key = self.store.key("a", "subs:")
             first = at * self.STEP
             for start in range(first, first + self.EACH, 1000):
                 members = [part for n in range(start, start + 1000)
-                           for part in ("0", f"{n:022d}")]
+                           for part in ("0", f"{digest(level)}:{n:022d}")]
                 redis.call("ZADD", key, *members)
 
     @staticmethod

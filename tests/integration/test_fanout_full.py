@@ -41,8 +41,8 @@ class FanOut(SystemTest):
                                       *args)
 
     def subscribe(self, topic, *cds):
-        self.call("ZADD", f"subs:{digest(topic)}",
-                  *(word for cd in cds for word in (0, cd)))
+        self.call("ZADD", "subs:", *(
+            word for cd in cds for word in (0, f"{digest(topic)}:{cd}")))
 
     def jobs(self, lane):
         return [target for _, fields in self.call("XRANGE", lane, "-", "+")

@@ -23,7 +23,7 @@ STEP = 25000  # jobs that may be posted before the next kill
 ALL = 1000000
 SUBSCRIBE = """
 for n = 1, ARGV[1] do
-    redis.call('ZADD', KEYS[1], 0, string.format('%022d', n))
+    redis.call('ZADD', KEYS[1], 0, ARGV[2] .. string.format(':%022d', n))
 end"""
 
 
@@ -33,8 +33,8 @@ class FanoutOnce(SystemTest):
         self.store = self.system.store
         self.redis = self.system.redis
         self.draw = random.Random(7)
-        self.call("EVAL", SUBSCRIBE, 1, self.key(f"subs:{digest(TOPIC)}"),
-                  COUNT)
+        self.call("EVAL", SUBSCRIBE, 1, self.key("subs:"), COUNT,
+                  digest(TOPIC))
 
     def key(self, name):
         return self.store.key(TOPIC, name)

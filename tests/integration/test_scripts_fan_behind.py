@@ -15,7 +15,7 @@ class FanOut(FollowTest):
 
     def setUp(self):
         super().setUp()
-        self.call("DEL", f"subs:{TD}")
+        self.call("DEL", "subs:")
         self.subscribe(*("#%021d" % n for n in range(self.PLACE)))
         self.subscription(flags="-")
         event = self.event()

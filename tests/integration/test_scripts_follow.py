@@ -27,6 +27,26 @@ class Suspend(FollowTest):
         self.assertEqual(member, f"f {TD} {CD} 1 0 0".encode())
         self.assertTrue(before + 60000 <= int(due) <= self.now_ms() + 60000)
 
+    def test_the_topic_is_told_by_its_text(self):
+        self.call("DEL", f"topic:{TD}")
+        self.suspended_now()
+        self.assertEqual(self.hash(f"topic:{TD}"), {b"t": TOPIC.encode()})
+
+    def test_of_a_level_that_is_the_levels(self):
+        for c, topic in ((CD, b"a.b.c"), (CD + ":1", b"a.b"),
+                         (CD + ":2", b"a"), (CD + ":*", b"*")):
+            for has_left in (False, True):
+                with self.subTest(c=c, has_left=has_left):
+                    super().setUp()
+                    self.call("DEL", f"topic:{TD}")
+                    event = self.event(topic="a.b.c")
+                    self.call("XADD", LANE, "*", "e", event, "c", c)
+                    if has_left:
+                        self.call("HSET", f"kept:{event}", "t", "a.b.c")
+                        self.call("DEL", "log")
+                    self.suspend(self.claim()[0], event, c)
+                    self.assertEqual(self.hash(f"topic:{TD}"), {b"t": topic})
+
     def test_the_second_worker_finds_it_followed(self):
         one, two = self.publish(), self.publish()
         (a, _), (b, _) = self.read(LANE)

@@ -1,5 +1,5 @@
-"""The index of a large topic: leaves of bounded size, which hold the CDs in
-their order and know when the first of their leases ends."""
+"""The index of a shard: leaves of bounded size, which hold the subscriptions in
+the order of TD and CD and know when the first of their leases ends."""
 
 import random
 import sys
@@ -20,13 +20,13 @@ class IndexTest(ScriptTest):
         """A subscription as another shard's copy, the shortest way there
         is."""
         self.assertEqual(self.run_script(
-            "replicate", td, cd, "s", 1, f"1 9 3600 1 - - {CALLBACK}", expires_s,
-            60), 1)
+            "replicate", td, cd, "s", 1, f"1 9 3600 1 - {CALLBACK} -",
+            expires_s, 60), 1)
 
-    def remove(self, cd):
-        self.run_script("request", TD, cd, "u", TOPIC, TOPIC, CALLBACK, 0,
+    def remove(self, cd, td=TD):
+        self.run_script("request", td, cd, "u", TOPIC, TOPIC, CALLBACK, 0,
                         "-", 60, 10 ** 6, "trust", "", 0)
-        self.run_script("verified", TD, cd, "u",
+        self.run_script("verified", td, cd, "u",
                         self.call("GET", "gen"), "confirmed", 0, 0, 0, "-")
 
     def fill(self, count, **options):
@@ -36,26 +36,27 @@ class IndexTest(ScriptTest):
         return cds
 
     def leaves(self):
-        """The names of the leaves: the first one's, and the others'."""
-        return [TD] + [f"{TD}:{fence.decode()}" for fence in
-                       self.call("ZRANGE", f"bounds:{TD}", 0, -1)]
+        """The bounds of the leaves: the first one's, and the others'."""
+        return ["", *(bound.decode() for bound in
+                      self.call("ZRANGE", "bounds", 0, -1))]
 
-    def check(self, cds):
-        """The index is `cds`, and its leaves are as they should be."""
-        self.assertEqual(self.index(), sorted(cds))
-        for leaf in self.leaves():
-            members = [cd.decode() for cd in
-                       self.call("ZRANGE", f"subs:{leaf}", 0, -1)]
+    def check(self, cds, td=TD):
+        """Of the topic there are `cds`, and the leaves are as they should
+        be."""
+        self.assertEqual(self.index(td), sorted(cds))
+        bounds = self.leaves()
+        for bound, over in zip(bounds, [*bounds[1:], "~"]):
+            members = [member.decode() for member in
+                       self.call("ZRANGE", f"subs:{bound}", 0, -1)]
             self.assertLessEqual(len(members), LEAF_MAX)
-            fence = leaf[len(TD) + 1:]
-            self.assertTrue(all(cd >= fence for cd in members))
-            self.assertTrue(members or not fence)
+            self.assertTrue(all(bound <= each < over for each in members))
+            self.assertTrue(members or not bound)
             if members:
-                self.assertEqual(self.call("OBJECT ENCODING", f"subs:{leaf}"),
+                self.assertEqual(self.call("OBJECT ENCODING", f"subs:{bound}"),
                                  b"listpack")
-                ends = [int(self.read_record(cd).split()[1])
-                        for cd in members]
-                self.assertLessEqual(self.lease_due(leaf), min(ends))
+                ends = [int(self.read_record(cd, of).split()[1])
+                        for of, cd in (each.split(":") for each in members)]
+                self.assertLessEqual(self.lease_due(bound), min(ends))
         names = set(self.call("ZRANGE", "lease", 0, -1))
         self.assertEqual({f"{PREFIX}subs:{name.decode()}".encode()
                           for name in names},
@@ -70,9 +71,9 @@ class IndexTest(ScriptTest):
 class Index(IndexTest):
     def test_a_small_topic_is_one_leaf(self):
         cds = self.fill(LEAF_MAX)
-        self.assertEqual(self.leaves(), [TD])
+        self.assertEqual(self.leaves(), [""])
         self.add(cds[7])
-        self.assertEqual(self.leaves(), [TD], "a renewal divides nothing")
+        self.assertEqual(self.leaves(), [""], "a renewal divides nothing")
         self.check(cds)
 
     def test_one_more_divides_it(self):
@@ -102,13 +103,13 @@ class Index(IndexTest):
             self.remove(cds.pop())
             if len(cds) % 50 == 0:
                 self.check(cds)
-        self.assertEqual([key for key in self.redis.keys() if b"subs:" in key or
-                          b"bounds:" in key], [])
-        self.assertFalse(self.exists("lease"))
+        self.assertEqual([key for key in self.redis.keys()
+                          if b"subs:" in key], [])
+        self.assertFalse(self.exists("bounds") or self.exists("lease"))
 
     def test_an_empty_first_leaf_is_passed(self):
         cds = sorted(self.fill(300))
-        for cd in self.index()[:self.call("ZCARD", f"subs:{TD}")]:
+        for cd in self.index()[:self.call("ZCARD", "subs:")]:
             self.remove(cd)
             cds.remove(cd)
         self.check(cds)
@@ -118,6 +119,47 @@ class Index(IndexTest):
         self.assertEqual(self.posted(), cds)
         self.add("-first")
         self.check(["-first"] + cds)
+
+    def test_small_topics_share_leaves(self):
+        tds = [digest(f"topic-{n}") for n in range(600)]
+        for n, td in enumerate(tds):
+            self.add(digest("callback"), td=td)
+            if n % 3 == 0:
+                self.add(digest("other"), td=td)
+        self.assertLess(len(self.leaves()), 800 / LEAF_MAX * 2)
+        for n, td in enumerate(tds):
+            cds = [digest("callback")] + [digest("other")] * (n % 3 == 0)
+            self.check(cds, td)
+            event = self.opened()
+            self.assertEqual(self.post_page(event, tds=(td,)), (len(cds), 1))
+            self.assertEqual(self.posted(event), sorted(cds))
+        for n, td in enumerate(tds):
+            if n % 5:
+                self.remove(digest("callback"), td)
+                self.check([digest("other")] * (n % 3 == 0), td)
+
+    def test_a_topic_is_not_another_that_begins_like_it(self):
+        tds = ("a", "a-", "aa", "a0", "aZ", "b", "")
+        for td in tds:
+            self.add("cd-" + td, td=td)
+        for td in tds:
+            event = self.opened()
+            self.assertEqual(self.post_page(event, tds=(td,)), (1, 1))
+            self.assertEqual(self.posted(event), ["cd-" + td])
+
+    def test_a_topic_among_others_has_pages_of_any_size(self):
+        for n in range(200):
+            self.add(digest(f"callback-{n}"), td=digest(f"topic-{n}"))
+        cds = sorted(self.fill(300))
+        for size in (1, 63, 64, 65, 299, 300, 301):
+            event = self.opened()
+            while not self.post_page(event, size)[1]:
+                pass
+            self.assertEqual(self.posted(event), cds)
+        self.assertEqual(self.run_script(
+            "deny", TD, TOPIC, "-", "", "", 1000, 10 ** 6), [300, b""])
+        for n in range(200):
+            self.check([digest(f"callback-{n}")], digest(f"topic-{n}"))
 
     def test_each_leaf_ends_its_own_leases(self):
         cds = self.fill(300)
@@ -179,7 +221,7 @@ class Pages(IndexTest):
                 break
         self.assertEqual(ended, 300)
         self.assertEqual(self.index(), [])
-        self.assertFalse(self.exists(f"bounds:{TD}"))
+        self.assertFalse(self.exists("bounds"))
 
 
 if __name__ == "__main__":

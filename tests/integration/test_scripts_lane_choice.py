@@ -72,7 +72,7 @@ class Sizes(Lanes, ScriptTest):
         self.subscribe(*cds)
         event = self.opened()
         self.assertEqual(self.post_page(event, 500), (100, 0))
-        self.call("ZREM", f"subs:{TD}", cds[100])
+        self.unindex(cds[100])
         self.assertEqual(self.post_page(event, 500), (0, 1))
         self.check_lane("bulk", cds[:100])
 
@@ -145,7 +145,7 @@ class Followed(Lanes, FollowTest):
         for jobs in (0, 1, 20):
             with self.subTest(jobs=jobs):
                 self.setUp()
-                self.call("DEL", f"subs:{TD}")
+                self.call("DEL", "subs:")
                 cds = numbered(130)
                 self.subscribe(*cds)
                 self.follow_all(cds[jobs:120])
@@ -155,7 +155,7 @@ class Followed(Lanes, FollowTest):
                 self.assertEqual(self.turns(), cds[jobs:120])
 
     def test_of_a_small_event_all_may_be_followed(self):
-        self.call("DEL", f"subs:{TD}")
+        self.call("DEL", "subs:")
         cds = numbered(99)
         self.subscribe(*cds)
         self.follow_all(cds)

@@ -12,7 +12,7 @@ from support.scripts import CD, PREFIX, TD, ScriptTest
 
 LEVELS = ["level-0", "level-1", "level-2", "star"]
 SUFFIXES = ["", ":1", ":2", ":*"]
-RECORD = "1 99 60 {} - - http://subscriber.example/cb"
+RECORD = "1 99 60 {} - http://subscriber.example/cb -"
 
 
 class Levels(ScriptTest):
@@ -26,7 +26,7 @@ class Levels(ScriptTest):
         """Subscribes the numbers of each level."""
         for name, numbers in zip(LEVELS, levels):
             for n in numbers:
-                self.call("ZADD", "subs:" + name, 0, f"{n:022d}")
+                self.call("ZADD", "subs:", 0, f"{name}:{n:022d}")
 
     def page_through(self, size):
         """The targets of all jobs, in the order posted."""
@@ -124,7 +124,8 @@ class CopiesDue(ScriptTest):
         self.assertIsNotNone(self.read_record())
         self.assertEqual(self.hash(f"request:{TD}:{CD}:s")[b"ok"], b"1")
         self.assertEqual(self.pending("verify"), [self.entry])
-        self.assertEqual(self.verified("replicated", 1, "replicas"), b"applied")
+        self.assertEqual(self.verified("replicated", 1, "replicas"),
+                         b"applied")
         self.assertFalse(self.exists(f"request:{TD}:{CD}:s"))
         self.assertEqual(self.pending("verify"), [])
         self.assertIsNotNone(self.read_record())
@@ -140,7 +141,8 @@ class CopiesDue(ScriptTest):
         self.verified("confirmed", 1, "replicas")
         self.run_script("request", TD, CD, "s", "*", "*", "http://s/", 60,
                         "-", 60, 9, "verify")
-        self.assertEqual(self.verified("replicated", 1, "replicas"), b"superseded")
+        self.assertEqual(self.verified("replicated", 1, "replicas"),
+                         b"superseded")
         self.assertTrue(self.exists(f"request:{TD}:{CD}:s"))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.follow import LANE, NO_PARTS, FollowTest
-from support.scripts import CD, TD, FullRedis
+from support.scripts import CD, TD, TOPIC, FullRedis
 
 
 class Ordered(FollowTest):
@@ -21,6 +21,9 @@ class Ordered(FollowTest):
             "u": 0, "mode": "idle", "cursor": "0-0", "n": 0, "start": "0-0",
             "parts": NO_PARTS})
         self.assertEqual(self.flag(), "o")
+
+    def test_its_topic_is_told_by_its_text(self):
+        self.assertEqual(self.hash(f"topic:{TD}"), {b"t": TOPIC.encode()})
 
     def test_an_event_posts_one_turn_and_the_next_ones_nothing(self):
         events = [self.publish() for _ in range(3)]
@@ -163,14 +166,14 @@ class Changes(FollowTest):
         for flag, ours in (("o", "o"), ("f", "-"), ("-", "-")):
             with self.subTest(flag=flag):
                 self.setUp()
-                record = f"1 9999999999 3600 2 {flag} - http://s/"
+                record = f"1 9999999999 3600 2 {flag} http://s/ -"
                 self.assertEqual(self.run_script(
                     "replicate", TD, CD, "s", 2, record, 9999999999, 60), 1)
                 self.assertEqual(self.flag(), ours)
                 self.assertEqual(self.follow() is not None, flag == "o")
         self.suspended_now()
         self.run_script("replicate", TD, CD, "s", 3,
-                        "1 9999999999 3600 3 - - http://s/", 9999999999, 60)
+                        "1 9999999999 3600 3 - http://s/ -", 9999999999, 60)
         self.check("run", "f")
 
 
@@ -185,7 +188,7 @@ class Ends(FollowTest):
 
     def check_gone(self):
         self.assertEqual((self.follow(), self.missed()), (None, []))
-        for key in ("suspended", "retry", f"sub:{TD}", f"subs:{TD}",
+        for key in ("suspended", "retry", f"sub:{TD}", "subs:",
                     "refs", f"attempts:{TD}"):
             self.assertFalse(self.exists(key), key)
         self.assertEqual((self.entries(LANE), self.pending(LANE)), ([], []))

@@ -46,7 +46,7 @@ class Leases(Sweep):
 
     def renew(self, cd, expires_s, lease_s=60):
         """The record only: a renewal to later leaves the lists alone."""
-        self.write_record(f"1 {expires_s} {lease_s} 2 - - {CALLBACK}", cd)
+        self.write_record(f"1 {expires_s} {lease_s} 2 - {CALLBACK} -", cd)
 
     def test_a_lapsed_lease_ends_the_subscription(self):
         now_s = self.now_ms() // 1000
@@ -61,6 +61,12 @@ class Leases(Sweep):
     def test_the_limit_holds_and_says_that_there_is_more(self):
         for n in range(5):
             self.subscription(f"cd{n}", f"topic{n // 2}", expires_s=n + 1)
+        for n in (2, 3, 4):  # leaves of two, two and one
+            bound = f"topic{n // 2}:cd{n // 2 * 2}"
+            self.unindex(f"cd{n}", td=f"topic{n // 2}")
+            self.call("ZADD", "bounds", 0, bound)
+            self.call("ZADD", f"subs:{bound}", 0, f"topic{n // 2}:cd{n}")
+            self.call("ZADD", "lease", "LT", n + 1, bound)
         self.assertEqual(self.sweep(limit=3), [4, 0, 0, 1])
         self.assertEqual(self.sweep(limit=3), [1, 0, 0, 0])
         self.assertEqual([key for key in self.redis.keys()
@@ -118,7 +124,7 @@ class Leases(Sweep):
         self.call("ZADD", "suspended", 1, f"{TD}:cd")
         self.call("HSET", f"attempts:{TD}", "cd", "a log")
         self.assertEqual(self.sweep()[0], 1)
-        for key in ("sub:{}", "subs:{}", "missed:{}:cd", "cursor:{}",
+        for key in ("sub:{}", "subs:", "missed:{}:cd", "cursor:{}",
                     "attempts:{}", "suspended", "lease"):
             self.assertFalse(self.exists(key.format(TD)), key)
 

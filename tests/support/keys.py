@@ -40,8 +40,8 @@ class Record:
     """An active subscription."""
 
     def __init__(self, line):
-        (version, expires, lease, generation, flags, self.secret,
-         callback) = line.split(b" ", 6)
+        (version, expires, lease, generation, flags, callback,
+         self.secret) = line.split(b" ", 6)
         assert version == b"1" and flags in (b"-", b"o", b"f", b"c"), line
         self.expires_s = int(expires)
         self.lease_s = int(lease)

@@ -145,31 +145,35 @@ class ScriptTest(unittest.TestCase):
         return self.call("HGET", f"sub:{td}", cd)
 
     def index(self, td=TD):
-        """The CDs of a topic's index, leaf by leaf."""
-        leaves = [f"subs:{td}"] + [
-            f"subs:{td}:{fence.decode()}"
-            for fence in self.call("ZRANGE", f"bounds:{td}", 0, -1)]
-        return [cd.decode() for leaf in leaves
-                for cd in self.call("ZRANGE", leaf, 0, -1)]
+        """The CDs of a topic in the index, leaf by leaf."""
+        bounds = ["", *(bound.decode() for bound in
+                        self.call("ZRANGE", "bounds", 0, -1))]
+        members = [member.decode().split(":") for bound in bounds
+                   for member in self.call("ZRANGE", f"subs:{bound}", 0, -1)]
+        return [cd for of, cd in members if of == td]
+
+    def unindex(self, *cds, td=TD):
+        """Takes subscriptions out of the first leaf."""
+        self.call("ZREM", "subs:", *(f"{td}:{cd}" for cd in cds))
 
     def subscribe(self, *cds, td=TD):
         """Active subscriptions without a lease that would end."""
         for cd in cds:
-            self.call("ZADD", "subs:" + td, 0, cd)
+            self.call("ZADD", "subs:", 0, f"{td}:{cd}")
             self.call("HSETNX", "sub:" + td, cd,
-                      f"1 9999999999 3600 1 - - {CALLBACK}")
+                      f"1 9999999999 3600 1 - {CALLBACK} -")
 
     def subscription(self, cd=CD, td=TD, generation=1, flags="-",
                      expires_s=9999999999, lease_s=3600):
-        """An active subscription to a small topic."""
-        self.write_record(f"1 {expires_s} {lease_s} {generation} {flags} - "
-                          f"{CALLBACK}", cd, td)
+        """An active subscription in the first leaf of the index."""
+        self.write_record(f"1 {expires_s} {lease_s} {generation} {flags} "
+                          f"{CALLBACK} -", cd, td)
         self.subscribe(cd, td=td)
-        self.call("ZADD", "lease", "LT", expires_s, td)
+        self.call("ZADD", "lease", "LT", expires_s, "")
 
-    def lease_due(self, leaf=TD):
+    def lease_due(self, bound=""):
         """When the leases of a leaf are looked at, or None."""
-        due = self.call("ZSCORE", "lease", leaf)
+        due = self.call("ZSCORE", "lease", bound)
         return due and int(due)
 
     def post_page(self, event, size=100, tds=(TD,), retention_ms=3600000,

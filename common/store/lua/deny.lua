@@ -25,13 +25,13 @@ if capacity <= 0 then
 end
 local size = math.min(ARGV[6], capacity)
 local page = one ~= '-' and { one } or
-    index_page(td, ARGV[5] ~= '' and ARGV[5] or nil, size)
+    index_page(td, ARGV[5], size)
 
 local generation = redis.call('INCR', p .. 'gen')
 if one == '-' then
     redis.call('HSET', p .. 'topic:' .. td, 't', topic,
         'denied', digits(generation) .. ' ' .. reason)
-    topic_expires(td)
+    topic_lapses(td)
 end
 
 local ended = 0

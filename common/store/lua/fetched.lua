@@ -61,7 +61,7 @@ if outcome == 'content' or outcome == 'known' then
         'digest', ARGV[8], 'self', ARGV[11], 'src', ARGV[12],
         'entries', ARGV[15])
 end
-topic_expires(td)
+topic_lapses(td)
 if outcome == 'failed' and tonumber(ARGV[14]) >= 0 then
     redis.call('ZADD', p .. 'retry', digits(now_ms() + ARGV[14]),
         'p ' .. ARGV[13] .. ' ' .. topic)

@@ -84,27 +84,18 @@ end
 -- Whether an earlier event has to begin first.  Where there is too much to look
 -- at, one may be there.
 local function has_to_wait()
+    -- uses: event
+
     local EARLIER_STEP = 1000 -- open events before this one in one go
     local EARLIER_STEPS = 5   -- a few ms in all
     local BODIES_MAX = 50     -- of those that have not begun, read for topics
     local is_dotted = #ARGV > FIRST_TD
 
-    local function topic_of(id)
-        local entry = redis.call('XRANGE', p .. 'log', id, id)[1]
-        local fields = entry and entry[2] or {}
-        for i = 1, #fields, 2 do
-            if fields[i] == 't' then
-                return fields[i + 1]
-            end
-        end
-        return nil
-    end
-
     -- Whether an event of `log` shares an index with this one.  One that has
     -- left is nobody's; one without a topic is about to be rejected.
-    local topic = topic_of(event)
+    local topic = event_topic(event)
     local function shares_index(id)
-        local other = topic_of(id)
+        local other = event_topic(id)
         if is_dotted and other then
             return not string.find(other, ':', 1, true)
         end
@@ -161,7 +152,7 @@ end
 -- be among the first `size` of all.
 local lists = {}
 for i = FIRST_TD, #ARGV do
-    local cds = index_page(ARGV[i], progress or nil, size)
+    local cds = index_page(ARGV[i], progress or '', size)
     if #cds > 0 then
         lists[#lists + 1] = {
             td = ARGV[i], cds = cds, at = 1,

@@ -33,5 +33,5 @@ if mode == 'u' then
 end
 local sub = parse_record(ARGV[5])
 sub.expires = tonumber(ARGV[6])
-activate(td, cd, sub, sub.flags == 'o')
+activate(td, cd, sub, sub.flags == 'o', '*')
 return 1

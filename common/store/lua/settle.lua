@@ -88,7 +88,7 @@ local function other_operations()
     -- uses: time, numbers, memory, ids, pending, job, subscription, subscribed
     -- uses: subscription_set, subscription_end, cursor_get, cursor_set
     -- uses: cursor_job, cursor_begin, backfilling, backfill, backfill_break
-    -- uses: gaps, missed
+    -- uses: gaps, missed, event
 
     local now = now_ms()
 
@@ -249,6 +249,21 @@ local function other_operations()
         end
     end
 
+    -- The topic of the subscription that target C of an event names, unless it
+    -- is known already.
+    local function new_topic(event, c, td_)
+        if redis.call('HEXISTS', p .. 'topic:' .. td_, 't') == 1 then
+            return nil
+        end
+        local level = string.match(c, ':(.*)$') or 0
+        local topic = level == '*' and level or event_topic(event) or
+            redis.call('HGET', p .. 'kept:' .. event, 't')
+        for _ = 1, topic and tonumber(level) or 0 do
+            topic = string.gsub(topic, '%.[^.]*$', '')
+        end
+        return topic or nil
+    end
+
     local function job_suspend(event, c, _, _, probe_ms, td_)
         local cd_ = cd_of(c)
         local cursor_ = get_cursor(td_, cd_)
@@ -262,7 +277,7 @@ local function other_operations()
             suspend_in_backfill(td_, cd_, cursor_, event, probe_ms)
             return
         end
-        begin_cursor_mode(td_, cd_, 1, 'run')
+        begin_cursor_mode(td_, cd_, 1, 'run', new_topic(event, c, td_))
         set_flag(td_, cd_, '-', 'f')
         become_missed(td_, cd_, event, { mode = 'run' })
         recall_failing(td_, cd_)

@@ -15,7 +15,7 @@
 -- Repeated: what has lapsed since then goes.
 --
 -- uses: shard, numbers, time, ids, id_after, id_preceding, unsettled, trim
--- uses: pending, subscription, subscription_end, refs, letter
+-- uses: pending, index, subscription, subscription_end, refs, letter
 
 local limit = tonumber(ARGV[3])
 local now = now_ms()
@@ -38,18 +38,18 @@ end
 
 local now_s = math.floor(now / 1000)
 
--- A leaf of subscriptions one of whose leases may have ended.  However short
+-- A leaf of the index one of whose leases may have ended.  However short
 -- leases are, a subscription is looked at a few times a second at most: until
 -- then deliver leaves out what has lapsed.  One of another version is looked
 -- at again later.
 local LOOKS_A_SECOND = 4
 local LOOK_AGAIN_S = 60
 
-local function sweep_leaf(name)
-    local td = string.match(name, '^[^:]+')
-    local cds = redis.call('ZRANGE', p .. 'subs:' .. name, 0, -1)
+local function sweep_leaf(bound)
+    local members = redis.call('ZRANGE', leaf_key(bound), 0, -1)
     local ended, first = 0, nil
-    for _, cd in ipairs(cds) do
+    for _, member in ipairs(members) do
+        local td, cd = string.match(member, '^(.*):(.*)$')
         local record, sub = get_sub(td, cd)
         if sub and sub.expires <= now_s then
             end_subscription(td, cd)
@@ -60,24 +60,24 @@ local function sweep_leaf(name)
         end
     end
     if first then
-        local soonest = now_s + math.ceil((#cds - ended) / LOOKS_A_SECOND)
+        local soonest = now_s + math.ceil((#members - ended) / LOOKS_A_SECOND)
         redis.call('ZADD', p .. 'lease', digits(math.max(first, soonest)),
-            name)
+            bound)
     else
-        redis.call('ZREM', p .. 'lease', name)
+        redis.call('ZREM', p .. 'lease', bound)
     end
-    return #cds, ended
+    return #members, ended
 end
 
 local function sweep_leases()
     local looked, ended = 0, 0
     while looked < limit do
-        local name = redis.call('ZRANGEBYSCORE', p .. 'lease', '-inf', now_s,
+        local bound = redis.call('ZRANGEBYSCORE', p .. 'lease', '-inf', now_s,
             'LIMIT', 0, 1)[1]
-        if not name then
+        if not bound then
             return ended
         end
-        local looked_here, ended_here = sweep_leaf(name)
+        local looked_here, ended_here = sweep_leaf(bound)
         looked, ended = looked + looked_here, ended + ended_here
     end
     more = 1

@@ -80,10 +80,9 @@ if mode == 'u' then
     end_subscription(td, cd)
     return 'applied'
 end
-redis.call('HSET', p .. 'topic:' .. td, 't', r[2])
 activate(td, cd, {
     expires = math.floor((now_ms() - ARGV[6]) / 1000) + r[4],
     lease = tonumber(r[4]), generation = generation, secret = r[5],
     callback = r[3],
-}, r[7] == '1')
+}, r[7] == '1', r[2])
 return 'applied'

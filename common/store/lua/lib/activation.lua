@@ -1,15 +1,15 @@
 -- activation.lua - a subscription becomes active, or is renewed.
 --
--- uses: cursor_get, cursor_set, cursor_begin, cursor_end, backfilling
--- uses: backfill_break, flag, subscription_set, index_add, topic
+-- uses: shard, cursor_get, cursor_set, cursor_begin, cursor_end, backfilling
+-- uses: backfill_break, flag, subscription_set, index_add
 
 -- What becomes of a subscription's cursor mode when it is (or is not) to be
 -- ordered from now on; returns the flag of its record.
-local function cursor_mode_as(td, cd, ordered)
+local function cursor_mode_as(td, cd, ordered, topic)
     local cursor = get_cursor(td, cd)
     if ordered then
         if not cursor then
-            begin_cursor_mode(td, cd, 0, 'idle')
+            begin_cursor_mode(td, cd, 0, 'idle', topic)
         elseif is_backfilling(cursor) then
             break_backfill(td, cursor)
             set_cursor(td, cd, cursor)
@@ -21,10 +21,10 @@ local function cursor_mode_as(td, cd, ordered)
 end
 
 -- sub.flags is set here.
-local function activate(td, cd, sub, ordered)
-    sub.flags = cursor_mode_as(td, cd, ordered)
+local function activate(td, cd, sub, ordered, topic)
+    sub.flags = cursor_mode_as(td, cd, ordered, topic)
     set_sub(td, cd, sub)
     index_add(td, cd, sub.expires)
-    topic_expires(td)
+    redis.call('PERSIST', p .. 'topic:' .. td)
 end
 

@@ -2,27 +2,24 @@
 --
 -- uses: shard, index
 
-local function bound_after(td, bound)
-    return redis.call('ZRANGEBYLEX', p .. 'bounds:' .. td,
-        bound and '(' .. bound or '-', '+', 'LIMIT', 0, 1)[1]
-end
-
--- The next `count` CDs of a topic after `cd`, nil for the first ones.
+-- The next `count` CDs of a topic after `cd`, "" for the first ones.  ';' comes
+-- right after ':', so `TD;` is the end of what begins with `TD:`.
 local function index_page(td, cd, count)
-    local bound = cd and bound_of(td, cd)
-    local after = cd and '(' .. cd or '-'
-    local cds = redis.call('ZRANGEBYLEX', leaf_key(td, bound), after, '+',
-        'LIMIT', 0, count)
-    while #cds < count do
-        bound = bound_after(td, bound)
-        if not bound then
-            break
+    local prefix, over = td .. ':', '(' .. td .. ';'
+    local last = bound_of(td .. ';')
+    local bound = string.sub(last, 1, #prefix) == prefix and
+        bound_of(prefix .. cd) or last
+    local from, cds = '(' .. prefix .. cd, {}
+    while true do
+        for _, member in ipairs(redis.call('ZRANGEBYLEX', leaf_key(bound),
+            from, over, 'LIMIT', 0, count - #cds)) do
+            cds[#cds + 1] = string.sub(member, #prefix + 1)
         end
-        for _, found in ipairs(redis.call('ZRANGE', leaf_key(td, bound), 0,
-            count - #cds - 1)) do
-            cds[#cds + 1] = found
+        if #cds == count or bound == last then
+            return cds
         end
+        bound = redis.call('ZRANGEBYLEX', p .. 'bounds', '(' .. bound, '+',
+            'LIMIT', 0, 1)[1]
     end
-    return cds
 end
 

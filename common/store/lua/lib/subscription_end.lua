@@ -11,6 +11,6 @@ local function end_subscription(td, cd)
     redis.call('HDEL', p .. 'cursor:' .. td, cd)
     redis.call('ZREM', p .. 'suspended', key)
     redis.call('HDEL', p .. 'attempts:' .. td, cd)
-    topic_expires(td)
+    topic_lapses(td)
 end
 
