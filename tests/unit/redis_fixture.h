@@ -8,6 +8,7 @@
 #ifndef TESTS_UNIT_REDIS_FIXTURE_H
 #define TESTS_UNIT_REDIS_FIXTURE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -295,12 +296,14 @@ REDIS_FIXTURE void redis_set_up(void)
     };
 }
 
-/* Makes a store, too, and waits until it is up. */
-REDIS_FIXTURE void redis_set_up_store(void)
+/* Makes a store of so many shards, too, and waits until it is up and knows
+ * Redis' time. */
+REDIS_FIXTURE void redis_set_up_shards(unsigned shards)
 {
     char err_text[256];
 
     redis_set_up();
+    config.shards = shards;
     ck_assert_int_eq(wsub_store_new(
                          &(struct wsub_store_options){
                              .base = base,
@@ -308,7 +311,13 @@ REDIS_FIXTURE void redis_set_up_store(void)
                          },
                          err_text, &store),
                      WSUB_OK);
-    WAIT_FOR(base, wsub_store_up(store));
+    WAIT_FOR(base, wsub_store_up(store) && wsub_store_time_ms(store) != 0);
+}
+
+/* The same with one shard. */
+REDIS_FIXTURE void redis_set_up_store(void)
+{
+    redis_set_up_shards(1);
 }
 
 /* Drops all connections; the store comes back by itself. */
@@ -354,6 +363,67 @@ REDIS_FIXTURE void redis_turn_some(void)
 {
     for (int i = 0; i < 10; i++)
         event_base_loop(base, EVLOOP_NONBLOCK);
+}
+
+/* How many commands of that name wait for their reply. */
+REDIS_FIXTURE unsigned redis_count(const char *name)
+{
+    const struct redis_command *command;
+    unsigned count = 0;
+
+    TAILQ_FOREACH(command, &redis_commands, next)
+    count += command->reply == NULL && strcmp(command->name, name) == 0;
+    return count;
+}
+
+/* The shard whose keys the command names. */
+REDIS_FIXTURE unsigned redis_shard(const struct redis_command *command)
+{
+    size_t at = command->first == 1 ? 1 : command->first - 1;
+    const char *number = strchr(command->words->element[at]->str, '{');
+
+    ck_assert_ptr_nonnull(number);
+    return (unsigned)strtoul(number + 1, NULL, 10);
+}
+
+/* Texts as an array goes over the wire, up to NULL; valid until the next
+ * call. */
+REDIS_FIXTURE const char *redis_array(const char *const texts[])
+{
+    static char wire[4096];
+    size_t count = 0, used;
+
+    while (texts[count] != NULL)
+        count++;
+    used = (size_t)snprintf(wire, sizeof(wire), "*%zu\r\n", count);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_lt(used + strlen(texts[i]) + 32, sizeof(wire));
+        used += (size_t)snprintf(wire + used, sizeof(wire) - used,
+                                 "$%zu\r\n%s\r\n", strlen(texts[i]), texts[i]);
+    }
+    return wire;
+}
+
+static void redis_on_drained(void *arg)
+{
+    wsub_loop_finish(arg, WSUB_EXIT_OK);
+}
+
+static void redis_on_drain(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+    raise(SIGTERM);
+}
+
+/* From now on the loop drains; it turns only while the test waits, as
+ * before. */
+REDIS_FIXTURE void redis_drain_loop(void)
+{
+    event_base_once(base, -1, EV_TIMEOUT, redis_on_drain, NULL, NULL);
+    wsub_loop_run(loop, redis_on_drained, loop);
+    ck_assert(wsub_loop_draining(loop));
 }
 
 /* Compares the command's arguments, up to NULL. */
