@@ -8,6 +8,7 @@
 #ifndef TESTS_UNIT_REDIS_FIXTURE_H
 #define TESTS_UNIT_REDIS_FIXTURE_H
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -62,9 +63,10 @@ static char redis_empty[] = "", redis_prefix[] = "w", redis_name[] = "me";
 static struct evconnlistener *redis_listener;
 static LIST_HEAD(, redis_connection) redis_connections;
 static TAILQ_HEAD(, redis_command) redis_commands;
-static const char *redis_held; /* replied to by the test all the same */
+static uint64_t redis_begin_us; /* 1,000 s of Redis' time */
+static const char *redis_held;  /* replied to by the test all the same */
 
-/* What is replied to at once; meta has a reply of its own. */
+/* What is replied to at once; meta and TIME have replies of their own. */
 static const struct {
     const char *name, *reply;
 } redis_replies[] = {
@@ -72,7 +74,6 @@ static const struct {
     {"CONFIG", "*2\r\n$16\r\nmaxmemory-policy\r\n$10\r\nnoeviction\r\n"},
     {"HSET", ":1\r\n"},
     {"HSETNX", ":1\r\n"},
-    {"TIME", "*2\r\n$4\r\n1000\r\n$1\r\n0\r\n"},
     {"CLIENT", ":1\r\n"},
     {"XAUTOCLAIM", "*2\r\n$3\r\n0-0\r\n*0\r\n"},
     {"XINFO", "*0\r\n"},
@@ -141,6 +142,24 @@ REDIS_FIXTURE void redis_reply(struct redis_command *command, const char *text)
     }
 }
 
+/* Texts as an array goes over the wire, up to NULL; valid until the next
+ * call. */
+REDIS_FIXTURE const char *redis_array(const char *const texts[])
+{
+    static char wire[4096];
+    size_t count = 0, used;
+
+    while (texts[count] != NULL)
+        count++;
+    used = (size_t)snprintf(wire, sizeof(wire), "*%zu\r\n", count);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_lt(used + strlen(texts[i]) + 32, sizeof(wire));
+        used += (size_t)snprintf(wire + used, sizeof(wire) - used,
+                                 "$%zu\r\n%s\r\n", strlen(texts[i]), texts[i]);
+    }
+    return wire;
+}
+
 static void redis_reply_meta(struct redis_command *command)
 {
     struct wsub_buf text = {0};
@@ -163,6 +182,17 @@ static void redis_reply_meta(struct redis_command *command)
     wsub_buf_done(&text);
 }
 
+/* 1,000 s and what has passed since the test began. */
+static void redis_reply_time(struct redis_command *command)
+{
+    uint64_t us = wsub_now_us() - redis_begin_us;
+    char s_text[24], us_text[24];
+
+    snprintf(s_text, sizeof(s_text), "%" PRIu64, 1000 + us / 1000000);
+    snprintf(us_text, sizeof(us_text), "%" PRIu64, us % 1000000);
+    redis_reply(command, redis_array((const char *[]){s_text, us_text, NULL}));
+}
+
 static void redis_reply_if_usual(struct redis_command *command)
 {
     const char *key = redis_arg(command, 0);
@@ -171,6 +201,10 @@ static void redis_reply_if_usual(struct redis_command *command)
         return;
     if (strcmp(command->name, "HMGET") == 0 && strcmp(key, "w:meta") == 0) {
         redis_reply_meta(command);
+        return;
+    }
+    if (strcmp(command->name, "TIME") == 0) {
+        redis_reply_time(command);
         return;
     }
     for (int i = 0; i < COUNT(redis_replies); i++)
@@ -261,6 +295,7 @@ static void redis_listen(void)
     LIST_INIT(&redis_connections);
     TAILQ_INIT(&redis_commands);
     redis_held = NULL;
+    redis_begin_us = wsub_now_us();
     redis_listener = evconnlistener_new_bind(
         base, redis_on_connection, NULL,
         LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, -1,
@@ -384,24 +419,6 @@ REDIS_FIXTURE unsigned redis_shard(const struct redis_command *command)
 
     ck_assert_ptr_nonnull(number);
     return (unsigned)strtoul(number + 1, NULL, 10);
-}
-
-/* Texts as an array goes over the wire, up to NULL; valid until the next
- * call. */
-REDIS_FIXTURE const char *redis_array(const char *const texts[])
-{
-    static char wire[4096];
-    size_t count = 0, used;
-
-    while (texts[count] != NULL)
-        count++;
-    used = (size_t)snprintf(wire, sizeof(wire), "*%zu\r\n", count);
-    for (size_t i = 0; i < count; i++) {
-        ck_assert_uint_lt(used + strlen(texts[i]) + 32, sizeof(wire));
-        used += (size_t)snprintf(wire + used, sizeof(wire) - used,
-                                 "$%zu\r\n%s\r\n", strlen(texts[i]), texts[i]);
-    }
-    return wire;
 }
 
 static void redis_on_drained(void *arg)

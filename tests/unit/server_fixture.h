@@ -18,6 +18,7 @@ REDIS_FIXTURE void server_set_up(const struct wsub_http_route *routes)
                                           &(struct wsub_http_server_options){
                                               .listen = "127.0.0.1:0",
                                               .routes = routes,
+                                              .max_body_bytes = 65536,
                                               .max_connections = 100,
                                               .request_timeout_ms = DEADLINE_MS,
                                               .idle_timeout_ms = DEADLINE_MS,
