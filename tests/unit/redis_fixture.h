@@ -142,24 +142,6 @@ REDIS_FIXTURE void redis_reply(struct redis_command *command, const char *text)
     }
 }
 
-/* Texts as an array goes over the wire, up to NULL; valid until the next
- * call. */
-REDIS_FIXTURE const char *redis_array(const char *const texts[])
-{
-    static char wire[4096];
-    size_t count = 0, used;
-
-    while (texts[count] != NULL)
-        count++;
-    used = (size_t)snprintf(wire, sizeof(wire), "*%zu\r\n", count);
-    for (size_t i = 0; i < count; i++) {
-        ck_assert_uint_lt(used + strlen(texts[i]) + 32, sizeof(wire));
-        used += (size_t)snprintf(wire + used, sizeof(wire) - used,
-                                 "$%zu\r\n%s\r\n", strlen(texts[i]), texts[i]);
-    }
-    return wire;
-}
-
 static void redis_reply_meta(struct redis_command *command)
 {
     struct wsub_buf text = {0};
@@ -186,11 +168,12 @@ static void redis_reply_meta(struct redis_command *command)
 static void redis_reply_time(struct redis_command *command)
 {
     uint64_t us = wsub_now_us() - redis_begin_us;
-    char s_text[24], us_text[24];
+    char text[64];
 
-    snprintf(s_text, sizeof(s_text), "%" PRIu64, 1000 + us / 1000000);
-    snprintf(us_text, sizeof(us_text), "%" PRIu64, us % 1000000);
-    redis_reply(command, redis_array((const char *[]){s_text, us_text, NULL}));
+    snprintf(text, sizeof(text),
+             "*2\r\n$4\r\n%04" PRIu64 "\r\n$6\r\n%06" PRIu64 "\r\n",
+             1000 + us / 1000000, us % 1000000);
+    redis_reply(command, text);
 }
 
 static void redis_reply_if_usual(struct redis_command *command)
@@ -419,6 +402,24 @@ REDIS_FIXTURE unsigned redis_shard(const struct redis_command *command)
 
     ck_assert_ptr_nonnull(number);
     return (unsigned)strtoul(number + 1, NULL, 10);
+}
+
+/* Texts as an array goes over the wire, up to NULL; valid until the next
+ * call. */
+REDIS_FIXTURE const char *redis_array(const char *const texts[])
+{
+    static char wire[4096];
+    size_t count = 0, used;
+
+    while (texts[count] != NULL)
+        count++;
+    used = (size_t)snprintf(wire, sizeof(wire), "*%zu\r\n", count);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_lt(used + strlen(texts[i]) + 32, sizeof(wire));
+        used += (size_t)snprintf(wire + used, sizeof(wire) - used,
+                                 "$%zu\r\n%s\r\n", strlen(texts[i]), texts[i]);
+    }
+    return wire;
 }
 
 static void redis_on_drained(void *arg)
