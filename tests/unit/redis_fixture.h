@@ -376,6 +376,47 @@ REDIS_FIXTURE struct redis_command *redis_wait(const char *name)
     return redis_find(name);
 }
 
+static bool redis_has_arg(const struct redis_command *command, const char *text)
+{
+    for (size_t i = 0; redis_arg(command, i) != NULL; i++)
+        if (strcmp(redis_arg(command, i), text) == 0)
+            return true;
+    return false;
+}
+
+/* A command of that name, with that text among its arguments, that waits for
+ * its reply; or NULL. */
+REDIS_FIXTURE struct redis_command *redis_find_with(const char *name,
+                                                    const char *text)
+{
+    struct redis_command *command;
+
+    TAILQ_FOREACH(command, &redis_commands, next)
+    if (command->reply == NULL && strcmp(command->name, name) == 0 &&
+        redis_has_arg(command, text))
+        return command;
+    return NULL;
+}
+
+/* The same, once there is one. */
+REDIS_FIXTURE struct redis_command *redis_wait_with(const char *name,
+                                                    const char *text)
+{
+    WAIT_FOR(base, redis_find_with(name, text) != NULL);
+    return redis_find_with(name, text);
+}
+
+/* The loop turns for so long, in which something is not to happen. */
+REDIS_FIXTURE void redis_turn_ms(uint64_t ms)
+{
+    uint64_t end_ms = wsub_now_ms() + ms;
+
+    while (wsub_now_ms() < end_ms) {
+        event_base_loop(base, EVLOOP_NONBLOCK);
+        poll(NULL, 0, 1);
+    }
+}
+
 /* What is on its way between store and Redis arrives. */
 REDIS_FIXTURE void redis_turn_some(void)
 {

@@ -40,16 +40,6 @@ static void note(unsigned shard, unsigned subscription, bool is_delivered,
     deliver_attempt_flush_plan(flush);
 }
 
-static void turn_ms(uint64_t ms)
-{
-    uint64_t end_ms = wsub_now_ms() + ms;
-
-    while (wsub_now_ms() < end_ms) {
-        event_base_loop(base, EVLOOP_NONBLOCK);
-        poll(NULL, 0, 1);
-    }
-}
-
 /* Takes the next call; returns for how many subscriptions it is. */
 static size_t take(void)
 {
@@ -68,7 +58,7 @@ START_TEST(a_failure_goes_a_second_later)
     struct redis_command *command;
 
     note(1, 7, false, 0);
-    turn_ms(100);
+    redis_turn_ms(100);
     ck_assert_ptr_null(redis_find("attempts"));
     command = redis_wait("attempts");
     ck_assert_uint_ge(wsub_now_ms() - begin_ms, 1000);
@@ -99,7 +89,7 @@ START_TEST(totals_wait_for_a_minute)
     ck_assert_str_eq(redis_arg(redis_wait("attempts"), 1),
                      "0000000100000000000000");
     ck_assert_uint_eq(take(), 1);
-    turn_ms(1100);
+    redis_turn_ms(1100);
     ck_assert_ptr_null(redis_find("attempts"));
 }
 END_TEST
@@ -112,7 +102,7 @@ START_TEST(totals_do_not_wait_when_there_are_many)
     ck_assert_uint_le(
         deliver_attempt_buffer_unflushed(buffer, DELIVER_UNFLUSHED_TOTALS),
         DELIVER_UNFLUSHED_MAX / 2);
-    turn_ms(30);
+    redis_turn_ms(30);
     ck_assert_ptr_null(redis_find("attempts"));
 }
 END_TEST
@@ -130,7 +120,7 @@ END_TEST
 START_TEST(a_failure_does_not_wait_for_the_slow_look_at_totals)
 {
     note(0, 1, true, 0);
-    turn_ms(50);
+    redis_turn_ms(50);
     note(0, 2, false, 5000);
     ck_assert_uint_eq(take(), 1);
 }

@@ -90,30 +90,15 @@ static void tear_down(void)
     redis_tear_down();
 }
 
-static bool has_argument(const struct redis_command *command, const char *text)
-{
-    for (size_t i = 0; redis_arg(command, i) != NULL; i++)
-        if (strcmp(redis_arg(command, i), text) == 0)
-            return true;
-    return false;
-}
-
+/* The read of that stream's reader that waits for its reply. */
 static struct redis_command *find_read(const char *stream)
 {
-    struct redis_command *command;
-
-    TAILQ_FOREACH(command, &redis_commands, next)
-    if (command->reply == NULL && strcmp(command->name, "XREADGROUP") == 0 &&
-        has_argument(command, stream))
-        return command;
-    return NULL;
+    return redis_find_with("XREADGROUP", stream);
 }
 
-/* The read of that stream's reader. */
 static struct redis_command *read_of(const char *stream)
 {
-    WAIT_FOR(base, find_read(stream) != NULL);
-    return find_read(stream);
+    return redis_wait_with("XREADGROUP", stream);
 }
 
 #define OUTBOX "w:{0}:outbox"
@@ -185,7 +170,7 @@ START_TEST(a_reader_with_full_reads_asks_for_more_and_reserves_slots_for_it)
     ck_assert_uint_eq(deliver_slots_used(slots), 1 + 1 + 2 * (1 + 16));
     give(OUTBOX, 2);
     ck_assert_str_eq(redis_arg(read_of(OUTBOX), COUNT_AT), "4");
-    ck_assert(!has_argument(read_of(OUTBOX), "BLOCK"));
+    ck_assert(!redis_has_arg(read_of(OUTBOX), "BLOCK"));
     redis_reply(read_of(OUTBOX), "*-1\r\n");
     WAIT_FOR(base, find_read(OUTBOX) != NULL);
     ck_assert_str_eq(redis_arg(read_of(OUTBOX), COUNT_AT), "1");
@@ -197,11 +182,7 @@ START_TEST(nothing_is_claimed_while_it_may_not_be)
 {
     claiming = false;
     start();
-    redis_turn_some();
-    for (int i = 0; i < 100; i++) {
-        event_base_loop(base, EVLOOP_NONBLOCK);
-        poll(NULL, 0, 1);
-    }
+    redis_turn_ms(100);
     ck_assert_ptr_null(redis_find("XREADGROUP"));
     claiming = true;
     deliver_readers_kick(readers);
@@ -215,10 +196,7 @@ START_TEST(nothing_is_claimed_without_slots)
     deliver_slots_take(slots, SLOTS);
     start();
     WAIT_FOR(base, deliver_slots_used(slots) == SLOTS);
-    for (int i = 0; i < 100; i++) {
-        event_base_loop(base, EVLOOP_NONBLOCK);
-        poll(NULL, 0, 1);
-    }
+    redis_turn_ms(100);
     ck_assert_ptr_null(redis_find("XREADGROUP"));
     deliver_slots_release(slots, SLOTS);
     deliver_readers_kick(readers);
@@ -240,10 +218,7 @@ START_TEST(bulk_is_not_claimed_ahead_of_what_can_be_sent)
     jobs_ahead = 128;
     start();
     read_of(OUTBOX);
-    for (int i = 0; i < 50; i++) {
-        event_base_loop(base, EVLOOP_NONBLOCK);
-        poll(NULL, 0, 1);
-    }
+    redis_turn_ms(50);
     ck_assert_ptr_null(find_read(BULK));
     jobs_ahead = 0;
     deliver_readers_kick(readers);

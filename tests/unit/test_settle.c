@@ -110,17 +110,6 @@ static void reply(struct redis_command *command, unsigned count)
     WAIT_FOR(base, settled == before + count);
 }
 
-/* The loop turns for so long. */
-static void turn_ms(uint64_t ms)
-{
-    uint64_t end_ms = wsub_now_ms() + ms;
-
-    while (wsub_now_ms() < end_ms) {
-        event_base_loop(base, EVLOOP_NONBLOCK);
-        poll(NULL, 0, 1);
-    }
-}
-
 START_TEST(what_was_delivered_waits_a_moment_for_others)
 {
     struct redis_command *command;
@@ -157,7 +146,7 @@ START_TEST(one_call_of_a_shard_is_under_way_at_a_time)
         (const char *[]){"job", "outbox", "1-0", "done", EVENT, "1", NULL});
     delivered(hold(0, "2-0", 1));
     end(hold(0, "3-0", 1), WSUB_OUTCOME_MISS);
-    turn_ms(5);
+    redis_turn_ms(5);
     ck_assert_uint_eq(redis_count("settle"), 1);
     reply(command, 1);
     command =
@@ -218,7 +207,7 @@ START_TEST(bundles_that_open_later_have_their_own_time)
     struct deliver_job *first = hold(0, "1-0", 2), *second;
 
     delivered(first);
-    turn_ms(8);
+    redis_turn_ms(8);
     second = hold(0, "2-0", 2);
     delivered(second);
     sent((const char *[]){"part", "outbox", "1-0", "-", "2", "done", EVENT, "1",
