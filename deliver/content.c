@@ -56,10 +56,11 @@ static void entry_free(struct entry *entry)
     free(entry);
 }
 
-/* Gives everyone who waits the content; an entry that did not load goes
- * away. */
+/* Gives everyone who waits the content.  An entry that did not load goes away
+ * before that: who asks for it again meanwhile has it looked for again. */
 static void entry_finish(struct entry *entry, bool loaded)
 {
+    const struct deliver_content *content = loaded ? &entry->content : NULL;
     struct deliver_content_wait *wait;
     struct wait_list waits = STAILQ_HEAD_INITIALIZER(waits);
 
@@ -69,12 +70,12 @@ static void entry_finish(struct entry *entry, bool loaded)
     {
         entry->users += loaded;
     }
-    while ((wait = STAILQ_FIRST(&waits)) != NULL) {
-        STAILQ_REMOVE_HEAD(&waits, next);
-        wait->on_content(wait, loaded ? &entry->content : NULL);
-    }
     if (!loaded)
         entry_free(entry);
+    while ((wait = STAILQ_FIRST(&waits)) != NULL) {
+        STAILQ_REMOVE_HEAD(&waits, next);
+        wait->on_content(wait, content);
+    }
 }
 
 static char *link_header(const struct wsub_store *store, const char *self)

@@ -120,7 +120,7 @@ static void fail(struct delivery *v, const char *why, const char *retry_after,
     outcome = deliver_outcome_failed(o->config, &failure, &v->job.delay_ms);
     if (outcome == WSUB_OUTCOME_DEAD) {
         deliver_end_dead(v, why);
-    } else if (outcome == WSUB_OUTCOME_SUSPEND && !failure.is_cursor) {
+    } else if (outcome == WSUB_OUTCOME_SUSPEND && !v->suspended) {
         deliver_end_suspend(v, why);
     } else {
         if (outcome == WSUB_OUTCOME_RETRY)

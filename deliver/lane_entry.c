@@ -21,27 +21,42 @@ void deliver_target_write(const char *cd, int level,
         snprintf(ret_text, DELIVER_TARGET_MAX, "%s:%d", cd, level);
 }
 
+/* Reads what stands behind the colon of a target, digits or `*`; returns where
+ * it ends, NULL when it is no level. */
+static const char *take_level(const char *c, int *ret_level)
+{
+    int level = 0;
+
+    if (*c == '*') {
+        *ret_level = WSUB_LEVEL_ALL;
+        return c + 1;
+    }
+    if (*c < '0' || *c > '9')
+        return NULL;
+    for (; *c >= '0' && *c <= '9'; c++) {
+        level = 10 * level + (*c - '0');
+        if (level >= WSUB_URL_MAX_BYTES)
+            return NULL;
+    }
+    *ret_level = level;
+    return c;
+}
+
 /* The reverse of deliver_target_write(), up to the next space; returns where
  * that is, NULL when the target is malformed. */
 static const char *take_target(struct deliver_lane_entry *entry, const char *c)
 {
     size_t len = strcspn(c, ": ");
-    char *end;
     int level = 0;
 
     if (len != WSUB_DIGEST_LEN || entry->target_count == DELIVER_BUNDLE_MAX)
         return NULL;
     entry->targets[entry->target_count].cd = c;
     c += len;
-    if (c[0] == ':' && c[1] == '*') {
-        level = WSUB_LEVEL_ALL;
-        c += 2;
-    } else if (c[0] == ':') {
-        level = (int)strtoul(c + 1, &end, 10);
-        c = end;
-    }
+    if (*c == ':')
+        c = take_level(c + 1, &level);
     entry->targets[entry->target_count++].level = level;
-    return level < WSUB_URL_MAX_BYTES && (*c == ' ' || *c == '\0') ? c : NULL;
+    return c != NULL && (*c == ' ' || *c == '\0') ? c : NULL;
 }
 
 static bool take_targets(struct deliver_lane_entry *entry, const char *c)

@@ -326,7 +326,7 @@ static void enter_host(struct verification *v)
         shut_out(v);
         break;
     case DELIVER_ENTRY_BAD:
-        finish(v, WSUB_VERIFIED_REFUSED);
+        give_up(v);
         break;
     }
 }

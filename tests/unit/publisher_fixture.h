@@ -4,16 +4,12 @@
 
 #include <stdlib.h>
 
-#include "common/http/client.h"
-#include "common/http/respond.h"
 #include "common/http/request.h"
-#include "common/http/server.h"
-#include "tests/unit/redis_fixture.h"
+#include "common/http/respond.h"
+#include "tests/unit/server_fixture.h"
 
 #define PUBLISHER_HUB "http://hub.example/"
 
-static struct wsub_http_server *publisher;
-static struct wsub_http_client *client;
 static unsigned publisher_requests;
 static char publisher_agent[200];         /* of the last request */
 static char publisher_if_none_match[200]; /* of the last request; "": none */
@@ -109,43 +105,21 @@ static const struct wsub_http_route publisher_routes[] = {
 /* Makes a server, and a client that reaches it. */
 REDIS_FIXTURE void publisher_set_up(void)
 {
-    char err_text[256] = "";
-
     publisher_requests = 0;
     publisher_agent[0] = publisher_if_none_match[0] = '\0';
     publisher_waits = NULL;
-    ck_assert_int_eq(wsub_http_server_new(base,
-                                          &(struct wsub_http_server_options){
-                                              .listen = "127.0.0.1:0",
-                                              .routes = publisher_routes,
-                                              .max_connections = 100,
-                                              .request_timeout_ms = DEADLINE_MS,
-                                              .idle_timeout_ms = DEADLINE_MS,
-                                          },
-                                          err_text, &publisher),
-                     WSUB_OK);
-    client = wsub_http_client_new(&(struct wsub_http_client_options){
-        .base = base,
-        .connect_timeout_ms = DEADLINE_MS,
-        .max_requests = 10,
-        .allow_private_networks = true,
-    });
+    server_set_up(publisher_routes);
 }
 
 REDIS_FIXTURE void publisher_tear_down(void)
 {
-    wsub_http_client_free(client);
-    wsub_http_server_free(publisher);
+    server_tear_down();
 }
 
 /* The publisher's URL with this path; valid until the next call. */
 REDIS_FIXTURE const char *publisher_url(const char *path)
 {
-    static char url[200];
-
-    snprintf(url, sizeof(url), "http://%s%s",
-             wsub_http_server_address(publisher), path);
-    return url;
+    return server_url(path);
 }
 
 #endif

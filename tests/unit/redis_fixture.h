@@ -8,6 +8,8 @@
 #ifndef TESTS_UNIT_REDIS_FIXTURE_H
 #define TESTS_UNIT_REDIS_FIXTURE_H
 
+#include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,9 +63,10 @@ static char redis_empty[] = "", redis_prefix[] = "w", redis_name[] = "me";
 static struct evconnlistener *redis_listener;
 static LIST_HEAD(, redis_connection) redis_connections;
 static TAILQ_HEAD(, redis_command) redis_commands;
-static const char *redis_held; /* replied to by the test all the same */
+static uint64_t redis_begin_us; /* 1,000 s of Redis' time */
+static const char *redis_held;  /* replied to by the test all the same */
 
-/* What is replied to at once; meta has a reply of its own. */
+/* What is replied to at once; meta and TIME have replies of their own. */
 static const struct {
     const char *name, *reply;
 } redis_replies[] = {
@@ -71,7 +74,6 @@ static const struct {
     {"CONFIG", "*2\r\n$16\r\nmaxmemory-policy\r\n$10\r\nnoeviction\r\n"},
     {"HSET", ":1\r\n"},
     {"HSETNX", ":1\r\n"},
-    {"TIME", "*2\r\n$4\r\n1000\r\n$1\r\n0\r\n"},
     {"CLIENT", ":1\r\n"},
     {"XAUTOCLAIM", "*2\r\n$3\r\n0-0\r\n*0\r\n"},
     {"XINFO", "*0\r\n"},
@@ -162,6 +164,18 @@ static void redis_reply_meta(struct redis_command *command)
     wsub_buf_done(&text);
 }
 
+/* 1,000 s and what has passed since the test began. */
+static void redis_reply_time(struct redis_command *command)
+{
+    uint64_t us = wsub_now_us() - redis_begin_us;
+    char text[64];
+
+    snprintf(text, sizeof(text),
+             "*2\r\n$4\r\n%04" PRIu64 "\r\n$6\r\n%06" PRIu64 "\r\n",
+             1000 + us / 1000000, us % 1000000);
+    redis_reply(command, text);
+}
+
 static void redis_reply_if_usual(struct redis_command *command)
 {
     const char *key = redis_arg(command, 0);
@@ -170,6 +184,10 @@ static void redis_reply_if_usual(struct redis_command *command)
         return;
     if (strcmp(command->name, "HMGET") == 0 && strcmp(key, "w:meta") == 0) {
         redis_reply_meta(command);
+        return;
+    }
+    if (strcmp(command->name, "TIME") == 0) {
+        redis_reply_time(command);
         return;
     }
     for (int i = 0; i < COUNT(redis_replies); i++)
@@ -260,6 +278,7 @@ static void redis_listen(void)
     LIST_INIT(&redis_connections);
     TAILQ_INIT(&redis_commands);
     redis_held = NULL;
+    redis_begin_us = wsub_now_us();
     redis_listener = evconnlistener_new_bind(
         base, redis_on_connection, NULL,
         LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, -1,
@@ -295,12 +314,14 @@ REDIS_FIXTURE void redis_set_up(void)
     };
 }
 
-/* Makes a store, too, and waits until it is up. */
-REDIS_FIXTURE void redis_set_up_store(void)
+/* Makes a store of so many shards, too, and waits until it is up and knows
+ * Redis' time. */
+REDIS_FIXTURE void redis_set_up_shards(unsigned shards)
 {
     char err_text[256];
 
     redis_set_up();
+    config.shards = shards;
     ck_assert_int_eq(wsub_store_new(
                          &(struct wsub_store_options){
                              .base = base,
@@ -308,7 +329,13 @@ REDIS_FIXTURE void redis_set_up_store(void)
                          },
                          err_text, &store),
                      WSUB_OK);
-    WAIT_FOR(base, wsub_store_up(store));
+    WAIT_FOR(base, wsub_store_up(store) && wsub_store_time_ms(store) != 0);
+}
+
+/* The same with one shard. */
+REDIS_FIXTURE void redis_set_up_store(void)
+{
+    redis_set_up_shards(1);
 }
 
 /* Drops all connections; the store comes back by itself. */
@@ -349,11 +376,113 @@ REDIS_FIXTURE struct redis_command *redis_wait(const char *name)
     return redis_find(name);
 }
 
+static bool redis_has_arg(const struct redis_command *command, const char *text)
+{
+    for (size_t i = 0; redis_arg(command, i) != NULL; i++)
+        if (strcmp(redis_arg(command, i), text) == 0)
+            return true;
+    return false;
+}
+
+/* A command of that name, with that text among its arguments, that waits for
+ * its reply; or NULL. */
+REDIS_FIXTURE struct redis_command *redis_find_with(const char *name,
+                                                    const char *text)
+{
+    struct redis_command *command;
+
+    TAILQ_FOREACH(command, &redis_commands, next)
+    if (command->reply == NULL && strcmp(command->name, name) == 0 &&
+        redis_has_arg(command, text))
+        return command;
+    return NULL;
+}
+
+/* The same, once there is one. */
+REDIS_FIXTURE struct redis_command *redis_wait_with(const char *name,
+                                                    const char *text)
+{
+    WAIT_FOR(base, redis_find_with(name, text) != NULL);
+    return redis_find_with(name, text);
+}
+
+/* The loop turns for so long, in which something is not to happen. */
+REDIS_FIXTURE void redis_turn_ms(uint64_t ms)
+{
+    uint64_t end_ms = wsub_now_ms() + ms;
+
+    while (wsub_now_ms() < end_ms) {
+        event_base_loop(base, EVLOOP_NONBLOCK);
+        poll(NULL, 0, 1);
+    }
+}
+
 /* What is on its way between store and Redis arrives. */
 REDIS_FIXTURE void redis_turn_some(void)
 {
     for (int i = 0; i < 10; i++)
         event_base_loop(base, EVLOOP_NONBLOCK);
+}
+
+/* How many commands of that name wait for their reply. */
+REDIS_FIXTURE unsigned redis_count(const char *name)
+{
+    const struct redis_command *command;
+    unsigned count = 0;
+
+    TAILQ_FOREACH(command, &redis_commands, next)
+    count += command->reply == NULL && strcmp(command->name, name) == 0;
+    return count;
+}
+
+/* The shard whose keys the command names. */
+REDIS_FIXTURE unsigned redis_shard(const struct redis_command *command)
+{
+    size_t at = command->first == 1 ? 1 : command->first - 1;
+    const char *number = strchr(command->words->element[at]->str, '{');
+
+    ck_assert_ptr_nonnull(number);
+    return (unsigned)strtoul(number + 1, NULL, 10);
+}
+
+/* Texts as an array goes over the wire, up to NULL; valid until the next
+ * call. */
+REDIS_FIXTURE const char *redis_array(const char *const texts[])
+{
+    static char wire[4096];
+    size_t count = 0, used;
+
+    while (texts[count] != NULL)
+        count++;
+    used = (size_t)snprintf(wire, sizeof(wire), "*%zu\r\n", count);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_lt(used + strlen(texts[i]) + 32, sizeof(wire));
+        used += (size_t)snprintf(wire + used, sizeof(wire) - used,
+                                 "$%zu\r\n%s\r\n", strlen(texts[i]), texts[i]);
+    }
+    return wire;
+}
+
+static void redis_on_drained(void *arg)
+{
+    wsub_loop_finish(arg, WSUB_EXIT_OK);
+}
+
+static void redis_on_drain(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+    raise(SIGTERM);
+}
+
+/* From now on the loop drains; it turns only while the test waits, as
+ * before. */
+REDIS_FIXTURE void redis_drain_loop(void)
+{
+    event_base_once(base, -1, EV_TIMEOUT, redis_on_drain, NULL, NULL);
+    wsub_loop_run(loop, redis_on_drained, loop);
+    ck_assert(wsub_loop_draining(loop));
 }
 
 /* Compares the command's arguments, up to NULL. */

@@ -47,17 +47,6 @@ static void on_drain(void *arg)
         redis_reply(read, "*-1\r\n");
 }
 
-static unsigned reads(void)
-{
-    const struct redis_command *command;
-    unsigned count = 0;
-
-    TAILQ_FOREACH(command, &redis_commands, next)
-    if (strcmp(command->name, "XREADGROUP") == 0)
-        count++;
-    return count;
-}
-
 START_TEST(a_worker_is_ready_while_redis_is_there)
 {
     char reason[WSUB_STATUS_REASON_BYTES];
@@ -76,7 +65,7 @@ START_TEST(a_worker_that_holds_nothing_leaves_when_it_drains)
 
     config.shards = 3;
     build();
-    WAIT_FOR(base, reads() == config.shards);
+    WAIT_FOR(base, redis_count("XREADGROUP") == config.shards);
     wsub_timer_init(&ending, base, on_ending, NULL);
     wsub_timer_start_ms(&ending, 0);
     ck_assert_int_eq(wsub_loop_run(loop, on_drain, worker), WSUB_EXIT_OK);

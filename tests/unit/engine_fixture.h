@@ -1,0 +1,140 @@
+/* engine_fixture.h - what deliveries and verifications stand on, wired as
+ * deliver/worker.c does it, with an in-process Redis and subscriber. */
+#ifndef TESTS_UNIT_ENGINE_FIXTURE_H
+#define TESTS_UNIT_ENGINE_FIXTURE_H
+
+#include "common/crypto/digest.h"
+#include "common/store/promoter.h"
+#include "deliver/host/host.h"
+#include "deliver/post.h"
+#include "deliver/replicas.h"
+#include "deliver/slots.h"
+#include "deliver/stats.h"
+#include "tests/unit/entry_fixture.h"
+#include "tests/unit/subscriber_fixture.h"
+
+#define ENGINE_SLOTS 8
+#define ENGINE_QUEUE_MAX 2 /* of a host, which takes one request at a time */
+
+static struct wsub_keyring *ring;
+static struct wsub_promoter *promoter;
+static struct deliver_hosts *hosts;
+static struct deliver_poster poster;
+static struct deliver_replicas *replicas;
+static struct deliver_slots *slots;
+static char engine_hub[] = "http://hub.example/";
+static char engine_agent[] = "User-Agent: websubd/1";
+/* Strangers at the subscriber's host, see engine_occupy_host(). */
+static struct deliver_ticket engine_guests[1 + ENGINE_QUEUE_MAX];
+static unsigned engine_guest_count;
+
+static void engine_on_idle(void *arg)
+{
+    (void)arg;
+}
+
+static void engine_on_guest(struct deliver_ticket *ticket)
+{
+    (void)ticket;
+}
+
+static void engine_on_guest_closed(struct deliver_ticket *ticket,
+                                   uint64_t delay_ms)
+{
+    (void)ticket;
+    (void)delay_ms;
+}
+
+/* `on_capacity` may be NULL: nothing that is parked is called back. */
+REDIS_FIXTURE void engine_set_up(unsigned shards,
+                                 void (*on_capacity)(const char *name,
+                                                     uint32_t count, void *arg))
+{
+    char err_text[256];
+
+    redis_set_up_shards(shards);
+    config.public_url = engine_hub;
+    config.suspend_after = 100;
+    config.probe_cap_ms = 1000;
+    config.max_crashes = 4;
+    subscriber_set_up();
+    engine_guest_count = 0;
+    ck_assert_int_eq(wsub_keyring_load("", err_text, &ring), WSUB_OK);
+    promoter = wsub_promoter_new(base, store);
+    replicas = deliver_replicas_new(store);
+    slots = deliver_slots_new(&(struct deliver_slots_options){
+        .total = ENGINE_SLOTS,
+        .limits = {ENGINE_SLOTS, ENGINE_SLOTS},
+        .on_idle = engine_on_idle,
+    });
+    hosts = deliver_hosts_new(&(struct deliver_hosts_options){
+        .per_host = 1,
+        .queue_max = ENGINE_QUEUE_MAX,
+        .waiting_max = 100,
+        .wait_max_ms = DEADLINE_MS,
+        .on_capacity = on_capacity,
+    });
+    poster = (struct deliver_poster){
+        .client = client,
+        .ring = ring,
+        .hmac = wsub_hmac_new(WSUB_HASH_SHA256),
+        .user_agent = engine_agent,
+        .timeout_ms = DEADLINE_MS,
+    };
+}
+
+/* First: nobody is called any more. */
+REDIS_FIXTURE void engine_stop(void)
+{
+    wsub_store_close(store);
+    subscriber_tear_down();
+}
+
+/* Last. */
+REDIS_FIXTURE void engine_tear_down(void)
+{
+    deliver_hosts_free(hosts);
+    deliver_slots_free(slots);
+    deliver_replicas_free(replicas);
+    wsub_promoter_free(promoter);
+    wsub_hmac_free(poster.hmac);
+    wsub_keyring_free(ring);
+    redis_tear_down();
+}
+
+/* A stranger enters the subscriber's host. */
+REDIS_FIXTURE struct deliver_ticket *engine_guest_enters(void)
+{
+    struct deliver_ticket *guest = &engine_guests[engine_guest_count++];
+    uint64_t delay_ms;
+
+    *guest = (struct deliver_ticket){.on_start = engine_on_guest,
+                                     .on_late = engine_on_guest,
+                                     .on_closed = engine_on_guest_closed,
+                                     .urgent = false};
+    deliver_host_enter(hosts, subscriber_callback(), guest, wsub_now_us(),
+                       &delay_ms);
+    return guest;
+}
+
+REDIS_FIXTURE void engine_guest_leaves(struct deliver_ticket *guest,
+                                       enum deliver_sign sign)
+{
+    deliver_host_leave(hosts, guest, sign, 1000, wsub_now_us());
+}
+
+/* The breaker of the subscriber's host opens. */
+REDIS_FIXTURE void engine_break_host(void)
+{
+    for (int i = 0; i < 5; i++) {
+        engine_guest_count = 0;
+        engine_guest_leaves(engine_guest_enters(), DELIVER_SIGN_UNREACHED);
+    }
+}
+
+REDIS_FIXTURE uint64_t engine_stat(enum deliver_stat stat)
+{
+    return deliver_stats[stat].value;
+}
+
+#endif

@@ -1,0 +1,149 @@
+/* test_post.c - the POST of a delivery: deliver/post.h. */
+#include "deliver/post.h"
+
+#include "common/base/container_of.h"
+#include "tests/unit/subscriber_fixture.h"
+
+#define TD "TTTTTTTTTTTTTTTTTTTTTT"
+#define CD "CCCCCCCCCCCCCCCCCCCCCC"
+#define SECRET "secret"
+#define AGENT "websubd/1 (+http://hub.example/)"
+
+static struct wsub_keyring *ring;
+static struct deliver_poster poster;
+static struct deliver_post post;
+static struct deliver_content content;
+static struct wsub_buf sealed;
+static unsigned responses;
+static long status;
+static char agent[] = "User-Agent: " AGENT;
+static char type_header[] = "Content-Type: text/plain",
+            link_header[] = "Link: <http://hub.example/>; rel=\"hub\"",
+            body[] = "body", topic[] = "http://t.example/";
+
+static void on_response(struct deliver_post *of,
+                        const struct wsub_http_response *response)
+{
+    ck_assert_ptr_eq(of, &post);
+    responses++;
+    status = response->status;
+}
+
+static void set_up(void)
+{
+    char err_text[256];
+
+    responses = 0;
+    status = 0;
+    redis_set_up();
+    subscriber_set_up();
+    ck_assert_int_eq(wsub_keyring_load("", err_text, &ring), WSUB_OK);
+    poster = (struct deliver_poster){
+        .client = client,
+        .ring = ring,
+        .hmac = wsub_hmac_new(WSUB_HASH_SHA256),
+        .user_agent = agent,
+        .timeout_ms = DEADLINE_MS,
+    };
+    post = (struct deliver_post){.on_response = on_response};
+    content = (struct deliver_content){
+        .topic = topic,
+        .type_header = type_header,
+        .link_header = link_header,
+        .body = body,
+        .body_len = strlen(body),
+    };
+    sealed = (struct wsub_buf){0};
+    wsub_seal(ring, TD ":" CD, SECRET, strlen(SECRET), &sealed);
+}
+
+static void tear_down(void)
+{
+    wsub_buf_done(&sealed);
+    subscriber_tear_down();
+    wsub_hmac_free(poster.hmac);
+    wsub_keyring_free(ring);
+    redis_tear_down();
+}
+
+static bool send_to(const char *cd, const char *secret, bool background)
+{
+    return deliver_post_send(&poster, &post,
+                             &(struct deliver_post_target){
+                                 .content = &content,
+                                 .callback = subscriber_callback(),
+                                 .secret = secret,
+                                 .td = TD,
+                                 .cd = cd,
+                                 .background = background,
+                             });
+}
+
+START_TEST(the_content_is_posted_with_its_headers)
+{
+    subscriber_status = 202;
+    ck_assert(send_to(CD, "-", false));
+    ck_assert_uint_eq(responses, 0);
+    WAIT_FOR(base, responses == 1);
+    ck_assert_int_eq(status, 202);
+    ck_assert_str_eq(subscriber_body, "body");
+    ck_assert_str_eq(subscriber_type, "text/plain");
+    ck_assert_str_eq(subscriber_link, "<http://hub.example/>; rel=\"hub\"");
+    ck_assert_str_eq(subscriber_agent, AGENT);
+    ck_assert_str_eq(subscriber_signature, "");
+}
+END_TEST
+
+START_TEST(a_secret_signs_the_body)
+{
+    char expected[WSUB_SIGNATURE_MAX];
+
+    wsub_hmac_sign(poster.hmac, SECRET, strlen(SECRET), body, strlen(body),
+                   expected);
+    ck_assert(send_to(CD, wsub_buf_cstr(&sealed), false));
+    WAIT_FOR(base, responses == 1);
+    ck_assert_str_eq(subscriber_signature, expected);
+}
+END_TEST
+
+static const struct {
+    const char *cd, *secret; /* NULL: the one that is sealed for CD */
+} unreadable[] = {
+    {"DDDDDDDDDDDDDDDDDDDDDD", "g.key.AAAA"}, /* there is no such key */
+    {CD, "nonsense"},
+    {CD, "p.!"},
+    {CD, ""},
+};
+
+START_TEST(nothing_is_sent_when_the_secret_cannot_be_opened)
+{
+    ck_assert(!send_to(unreadable[_i].cd, unreadable[_i].secret, false));
+    redis_turn_some();
+    ck_assert_uint_eq(responses, 0);
+    ck_assert_uint_eq(subscriber_requests, 0);
+}
+END_TEST
+
+START_TEST(an_empty_body_is_posted_too)
+{
+    content.body_len = 0;
+    ck_assert(send_to(CD, "-", true)); /* in the background */
+    WAIT_FOR(base, responses == 1);
+    ck_assert_int_eq(status, 200);
+    ck_assert_str_eq(subscriber_body, "");
+    ck_assert_str_eq(subscriber_type, "text/plain");
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("post");
+
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, the_content_is_posted_with_its_headers);
+    tcase_add_test(cases, a_secret_signs_the_body);
+    tcase_add_loop_test(cases, nothing_is_sent_when_the_secret_cannot_be_opened,
+                        0, COUNT(unreadable));
+    tcase_add_test(cases, an_empty_body_is_posted_too);
+    return suite_run("post", cases);
+}

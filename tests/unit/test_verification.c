@@ -1,0 +1,625 @@
+/* test_verification.c - from an entry of `verify` to what is applied:
+ * deliver/verification.h. */
+#include "deliver/verification.h"
+
+#include "common/store/progress.h"
+#include "tests/unit/engine_fixture.h"
+
+#define TD "TTTTTTTTTTTTTTTTTTTTTT"
+#define CD "CCCCCCCCCCCCCCCCCCCCCC"
+#define ENTRY "5-0"
+
+#define MODE 2 /* arguments of verified.lua */
+#define OUTCOME 4
+#define DELAY 6
+#define FAILURES 7
+#define ENTRY_AT 8
+
+#define APPLIED "$7\r\napplied\r\n"
+#define HOME 1 /* the shard of the entries */
+
+static struct deliver_verifications *verifications;
+static struct wsub_progress *progress;
+static const char *const streams[] = {"verify"};
+
+static bool holds_work(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
+static void set_up(void)
+{
+    engine_set_up(3, NULL);
+    progress = wsub_progress_new(&(struct wsub_progress_options){
+        .base = base,
+        .store = store,
+        .streams = streams,
+        .stream_count = 1,
+        .limit_ms = DEADLINE_MS,
+        .holds_work = holds_work,
+    });
+    verifications =
+        deliver_verifications_new(&(struct deliver_verifications_options){
+            .loop = loop,
+            .store = store,
+            .promoter = promoter,
+            .progress = progress,
+            .hosts = hosts,
+            .poster = &poster,
+            .replicas = replicas,
+            .slots = slots,
+        });
+}
+
+static void tear_down(void)
+{
+    engine_stop();
+    deliver_verifications_free(verifications);
+    wsub_progress_free(progress);
+    engine_tear_down();
+}
+
+static void claim_words(const char *const words[])
+{
+    struct entry_fixture e;
+
+    entry_make(&e, ENTRY, words);
+    e.entry.shard = HOME;
+    deliver_verifications_start(verifications, &e.entry);
+    entry_done(&e);
+}
+
+/* Claims the verification of request 12 in that mode, after so many failures
+ * (NULL: none). */
+static void claim_failed(char mode, const char *failures)
+{
+    char key[64];
+
+    snprintf(key, sizeof(key), TD ":" CD ":%c", mode);
+    claim_words((const char *[]){
+        "q", key, "g", "12", failures != NULL ? "n" : NULL, failures, NULL});
+}
+
+static void claim(char mode)
+{
+    claim_failed(mode, NULL);
+}
+
+/* The fields of the request, which waits. */
+static void give_fields(const char *const fields[])
+{
+    redis_reply(redis_wait("HGETALL"), redis_array(fields));
+}
+
+static void give_request_for(const char *topic, const char *callback)
+{
+    give_fields((const char *[]){"v", "1", "g", "12", "t", topic, "tg", topic,
+                                 "c", callback, "l", "900", "s", "-", NULL});
+}
+
+static void give_request(void)
+{
+    give_request_for("http://t.example/", subscriber_callback());
+}
+
+static void give_denial(const char *topic, const char *reason)
+{
+    give_fields((const char *[]){"v", "1", "g", "12", "t", topic, "tg", topic,
+                                 "c", subscriber_callback(), "r", reason,
+                                 NULL});
+}
+
+/* The outcome that is to be applied. */
+static struct redis_command *outcome(const char *expected)
+{
+    struct redis_command *command = redis_wait("verified");
+
+    ck_assert_uint_eq(redis_shard(command), HOME);
+    ck_assert_str_eq(redis_arg(command, OUTCOME), expected);
+    return command;
+}
+
+static void nothing_is_left(void)
+{
+    WAIT_FOR(base, deliver_verifications_count(verifications) == 0);
+    ck_assert_uint_eq(deliver_slots_used(slots), 0);
+    ck_assert_ptr_null(redis_find("verified"));
+}
+
+/* It is applied with this outcome, and over. */
+static void check(const char *expected)
+{
+    redis_reply(outcome(expected), APPLIED);
+    nothing_is_left();
+}
+
+/* The same, which plans another attempt. */
+static void check_again(const char *delay_ms, const char *failures)
+{
+    ck_assert_str_eq(redis_arg(outcome("again"), DELAY), delay_ms);
+    ck_assert_str_eq(redis_arg(redis_find("verified"), FAILURES), failures);
+    check("again");
+}
+
+static void host_is_free(void)
+{
+    struct deliver_ticket *guest;
+
+    engine_guest_count = 0;
+    guest = engine_guest_enters();
+    ck_assert(!guest->waiting);
+    engine_guest_leaves(guest, DELIVER_SIGN_WELL);
+}
+
+START_TEST(a_challenge_that_is_echoed_confirms)
+{
+    struct redis_command *command;
+    uint64_t confirmed = engine_stat(DELIVER_STAT_CONFIRMED);
+
+    claim('s');
+    ck_assert_uint_eq(deliver_slots_used(slots), 1);
+    ck_assert_uint_eq(deliver_verifications_count(verifications), 1);
+    redis_check_args(redis_wait("HGETALL"),
+                     (const char *[]){"w:{1}:request:" TD ":" CD ":s", NULL});
+    give_request();
+    command = outcome("confirmed");
+    redis_check_args(command, (const char *[]){TD, CD, "s", "12", "confirmed",
+                                               redis_arg(command, 5), "0", "0",
+                                               ENTRY, NULL});
+    check("confirmed");
+    ck_assert_uint_eq(engine_stat(DELIVER_STAT_CONFIRMED), confirmed + 1);
+    ck_assert_ptr_nonnull(strstr(subscriber_query, "hub.mode=subscribe"));
+    ck_assert_ptr_nonnull(strstr(subscriber_query, "hub.lease_seconds=900"));
+    ck_assert_ptr_nonnull(
+        strstr(subscriber_query, "hub.topic=http%3A%2F%2Ft.example%2F"));
+    ck_assert_str_eq(subscriber_agent, "websubd/1");
+    host_is_free();
+}
+END_TEST
+
+START_TEST(an_unsubscription_is_confirmed_the_same_way)
+{
+    claim('u');
+    give_request();
+    ck_assert_str_eq(redis_arg(outcome("confirmed"), MODE), "u");
+    check("confirmed");
+    ck_assert_ptr_nonnull(strstr(subscriber_query, "hub.mode=unsubscribe"));
+    ck_assert_ptr_null(strstr(subscriber_query, "hub.lease_seconds"));
+}
+END_TEST
+
+static const struct {
+    int status;
+    const char *echo; /* NULL: the challenge */
+} refusals[] = {{404, NULL},    {410, NULL}, {301, NULL},
+                {200, "wrong"}, {200, ""},   {204, NULL}};
+
+START_TEST(another_response_refuses)
+{
+    uint64_t refused = engine_stat(DELIVER_STAT_REFUSED);
+
+    subscriber_status = refusals[_i].status;
+    subscriber_echo = refusals[_i].echo;
+    claim('s');
+    give_request();
+    check("refused");
+    ck_assert_uint_eq(engine_stat(DELIVER_STAT_REFUSED), refused + 1);
+}
+END_TEST
+
+static const struct {
+    const char *before, *delay_ms, *failures;
+} retries[] = {{NULL, "2000", "1"}, {"1", "5000", "2"}, {"2", "15000", "3"}};
+
+START_TEST(a_failure_for_now_is_tried_again)
+{
+    uint64_t retried = engine_stat(DELIVER_STAT_VERIFY_RETRIED);
+
+    subscriber_status = 500;
+    claim_failed('s', retries[_i].before);
+    give_request();
+    check_again(retries[_i].delay_ms, retries[_i].failures);
+    ck_assert_uint_eq(engine_stat(DELIVER_STAT_VERIFY_RETRIED), retried + 1);
+}
+END_TEST
+
+START_TEST(the_last_failure_refuses)
+{
+    subscriber_status = 500;
+    claim_failed('s', "3");
+    give_request();
+    check("refused");
+}
+END_TEST
+
+START_TEST(a_callback_that_is_not_reached_is_tried_again)
+{
+    claim('s');
+    give_request_for("http://t.example/", "http://127.0.0.1:1/cb");
+    check_again("2000", "1");
+}
+END_TEST
+
+START_TEST(a_callback_that_hangs_is_tried_again)
+{
+    poster.timeout_ms = 100;
+    subscriber_holds = true;
+    claim('s');
+    give_request();
+    check_again("2000", "1");
+}
+END_TEST
+
+static const struct {
+    const char *words[7];
+} malformed[] = {
+    {{NULL}},
+    {{"q", "short", "g", "12", NULL}},
+    {{"q", TD ":" CD ":x", "g", "12", NULL}},
+    {{"q", TD "-" CD ":s", "g", "12", NULL}},
+};
+
+START_TEST(a_malformed_entry_is_acknowledged)
+{
+    claim_words(malformed[_i].words);
+    ck_assert_str_eq(redis_arg(outcome("refused"), ENTRY_AT), ENTRY);
+    check("refused");
+    ck_assert_ptr_null(redis_find("HGETALL"));
+}
+END_TEST
+
+static const char *const superseded[][16] = {
+    {NULL}, /* none waits */
+    {"g", "13", "tg", "t", "c", "http://s.example/", "l", "9", NULL},
+    {"g", "12", "c", "http://s.example/", "l", "9", NULL}, /* can't be read */
+};
+
+START_TEST(a_request_that_no_longer_waits_is_not_verified)
+{
+    claim('s');
+    give_fields(superseded[_i]);
+    check("refused");
+    ck_assert_uint_eq(subscriber_requests, 0);
+}
+END_TEST
+
+START_TEST(a_callback_that_is_no_url_is_refused)
+{
+    uint64_t refused = engine_stat(DELIVER_STAT_REFUSED);
+
+    claim('s');
+    give_request_for("http://t.example/", "nonsense");
+    check("refused");
+    ck_assert_uint_eq(engine_stat(DELIVER_STAT_REFUSED), refused + 1);
+}
+END_TEST
+
+START_TEST(a_denial_for_a_callback_that_is_no_url_is_dropped)
+{
+    claim('d');
+    give_fields(
+        (const char *[]){"g", "12", "tg", "t", "c", "nonsense", "r", "", NULL});
+    check("untold");
+}
+END_TEST
+
+START_TEST(an_entry_that_is_held_already_is_left_alone)
+{
+    claim('s');
+    claim('s');
+    ck_assert_uint_eq(deliver_verifications_count(verifications), 1);
+    ck_assert_uint_eq(deliver_slots_used(slots), 1);
+    give_request();
+    check("confirmed");
+}
+END_TEST
+
+/* The next replica that is brought up to date. */
+static void replicated(unsigned shard, const char *what)
+{
+    struct redis_command *command = redis_wait("replicate");
+
+    ck_assert_uint_eq(redis_shard(command), shard);
+    ck_assert_str_eq(redis_arg(command, 2), what);
+    ck_assert_str_eq(redis_arg(command, 3), "12");
+    redis_reply(command, ":1\r\n");
+}
+
+static void give_home_record(void)
+{
+    redis_reply(redis_wait("HMGET"),
+                redis_array((const char *[]){
+                    "1 2000 900 12 - - http://s.example/", NULL}));
+}
+
+START_TEST(a_subscription_to_the_wildcard_comes_to_all_shards)
+{
+    claim('s');
+    give_request_for("*", subscriber_callback());
+    ck_assert_str_eq(redis_arg(outcome("confirmed"), 9), "replicas");
+    redis_reply(outcome("confirmed"), APPLIED);
+    give_home_record();
+    replicated(0, "s");
+    ck_assert_ptr_null(redis_find("verified"));
+    replicated(2, "s");
+    check("replicated");
+}
+END_TEST
+
+START_TEST(an_unsubscription_from_the_wildcard_goes_from_all_shards)
+{
+    claim('u');
+    give_request_for("*", subscriber_callback());
+    redis_reply(outcome("confirmed"), APPLIED);
+    replicated(0, "u");
+    replicated(2, "u");
+    check("replicated");
+}
+END_TEST
+
+START_TEST(what_a_process_left_confirmed_is_replicated_without_asking)
+{
+    claim('s');
+    give_fields((const char *[]){"g", "12", "t", "*", "tg", "*", "c",
+                                 subscriber_callback(), "l", "900", "ok", "1",
+                                 NULL});
+    give_home_record();
+    replicated(0, "s");
+    replicated(2, "s");
+    check("replicated");
+    ck_assert_uint_eq(subscriber_requests, 0);
+}
+END_TEST
+
+START_TEST(a_denial_is_told)
+{
+    uint64_t told = engine_stat(DELIVER_STAT_DENIAL_TOLD);
+
+    subscriber_status = 202;
+    claim('d');
+    give_denial("http://t.example/", "not here");
+    check("told");
+    ck_assert_str_eq(subscriber_query,
+                     "hub.mode=denied&hub.topic=http%3A%2F%2Ft.example%2F&"
+                     "hub.reason=not%20here");
+    ck_assert_uint_eq(engine_stat(DELIVER_STAT_DENIAL_TOLD), told + 1);
+}
+END_TEST
+
+START_TEST(a_denial_that_is_not_heard_is_told_again)
+{
+    uint64_t retried = engine_stat(DELIVER_STAT_DENIAL_RETRIED);
+
+    subscriber_status = 404;
+    claim('d');
+    give_denial("http://t.example/", "");
+    check_again("2000", "1");
+    ck_assert_uint_eq(engine_stat(DELIVER_STAT_DENIAL_RETRIED), retried + 1);
+}
+END_TEST
+
+START_TEST(a_denial_that_is_never_heard_is_dropped)
+{
+    uint64_t untold = engine_stat(DELIVER_STAT_DENIAL_UNTOLD);
+
+    subscriber_status = 404;
+    claim_failed('d', "3");
+    give_denial("http://t.example/", "");
+    check("untold");
+    ck_assert_uint_eq(engine_stat(DELIVER_STAT_DENIAL_UNTOLD), untold + 1);
+}
+END_TEST
+
+START_TEST(a_denied_wildcard_loses_its_replicas_before_it_is_told)
+{
+    claim('d');
+    give_denial("*", "");
+    replicated(0, "u");
+    ck_assert_uint_eq(subscriber_requests, 0);
+    replicated(2, "u");
+    check("told");
+    ck_assert_uint_eq(subscriber_requests, 1);
+}
+END_TEST
+
+static unsigned waiting(void)
+{
+    struct deliver_hosts_counts counts;
+
+    deliver_hosts_count(hosts, &counts);
+    return counts.waiting;
+}
+
+/* The usual verification waits for its host. */
+static struct deliver_ticket *wait_for_host(void)
+{
+    struct deliver_ticket *guest = engine_guest_enters();
+
+    claim('s');
+    give_request();
+    WAIT_FOR(base, waiting() == 1);
+    return guest;
+}
+
+START_TEST(a_verification_waits_for_its_host)
+{
+    engine_guest_leaves(wait_for_host(), DELIVER_SIGN_WELL);
+    check("confirmed");
+}
+END_TEST
+
+START_TEST(a_verification_that_waits_in_vain_comes_again)
+{
+    struct deliver_ticket *guest = wait_for_host();
+
+    deliver_hosts_expire(hosts, true, wsub_now_us());
+    check_again("50", "0");
+    engine_guest_leaves(guest, DELIVER_SIGN_WELL);
+}
+END_TEST
+
+START_TEST(a_verification_whose_host_is_full_comes_again)
+{
+    struct deliver_ticket others[ENGINE_QUEUE_MAX];
+    struct deliver_ticket *guest = engine_guest_enters();
+    uint64_t delay_ms;
+
+    for (unsigned i = 0; i < ENGINE_QUEUE_MAX; i++) {
+        others[i] = (struct deliver_ticket){.on_start = engine_on_guest,
+                                            .on_late = engine_on_guest,
+                                            .urgent = true};
+        deliver_host_enter(hosts, subscriber_callback(), &others[i],
+                           wsub_now_us(), &delay_ms);
+    }
+    claim('s');
+    give_request();
+    check_again("50", "0");
+    engine_guest_leaves(guest, DELIVER_SIGN_WELL);
+    for (unsigned i = 0; i < ENGINE_QUEUE_MAX; i++)
+        engine_guest_leaves(&others[i], DELIVER_SIGN_WELL);
+}
+END_TEST
+
+START_TEST(a_host_that_is_down_is_a_failure_for_now)
+{
+    engine_break_host();
+    claim('s');
+    give_request();
+    check_again("2000", "1");
+    ck_assert_uint_eq(subscriber_requests, 0);
+}
+END_TEST
+
+START_TEST(a_host_that_breaks_down_meanwhile_is_a_failure_for_now)
+{
+    for (int i = 0; i < 4; i++) {
+        engine_guest_leaves(engine_guest_enters(), DELIVER_SIGN_UNREACHED);
+        engine_guest_count = 0;
+    }
+    engine_guest_leaves(wait_for_host(), DELIVER_SIGN_UNREACHED);
+    check_again("2000", "1");
+}
+END_TEST
+
+START_TEST(nothing_is_asked_while_the_process_drains)
+{
+    claim('s');
+    redis_drain_loop();
+    give_request();
+    check_again("0", "0");
+    ck_assert_uint_eq(subscriber_requests, 0);
+}
+END_TEST
+
+START_TEST(what_waits_when_the_process_drains_is_due_at_once)
+{
+    struct deliver_ticket *guest = wait_for_host();
+
+    redis_drain_loop();
+    deliver_hosts_expire(hosts, true, wsub_now_us());
+    check_again("0", "0");
+    engine_guest_leaves(guest, DELIVER_SIGN_WELL);
+}
+END_TEST
+
+START_TEST(a_host_that_breaks_down_while_the_process_drains_is_no_failure)
+{
+    claim('s');
+    engine_break_host();
+    redis_drain_loop();
+    give_request();
+    check_again("0", "0");
+}
+END_TEST
+
+START_TEST(what_waits_for_a_host_that_breaks_down_while_it_drains_is_no_failure)
+{
+    struct deliver_ticket *guest;
+
+    for (int i = 0; i < 4; i++) {
+        engine_guest_leaves(engine_guest_enters(), DELIVER_SIGN_UNREACHED);
+        engine_guest_count = 0;
+    }
+    guest = wait_for_host();
+    redis_drain_loop();
+    engine_guest_leaves(guest, DELIVER_SIGN_UNREACHED);
+    check_again("0", "0");
+}
+END_TEST
+
+START_TEST(what_a_lost_link_left_is_repeated)
+{
+    claim('s');
+    redis_wait("HGETALL");
+    redis_drop();
+    give_request_for("*", subscriber_callback());
+    outcome("confirmed");
+    redis_drop();
+    redis_reply(outcome("confirmed"), APPLIED);
+    give_home_record();
+    redis_wait("replicate");
+    redis_drop();
+    replicated(0, "s");
+    replicated(2, "s");
+    check("replicated");
+    ck_assert_uint_eq(subscriber_requests, 1);
+}
+END_TEST
+
+START_TEST(what_is_under_way_at_the_end_is_left_to_others)
+{
+    subscriber_holds = true;
+    claim('s');
+    give_request();
+    WAIT_FOR(base, subscriber_held_count == 1);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("verification");
+
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, a_challenge_that_is_echoed_confirms);
+    tcase_add_test(cases, an_unsubscription_is_confirmed_the_same_way);
+    tcase_add_loop_test(cases, another_response_refuses, 0, COUNT(refusals));
+    tcase_add_loop_test(cases, a_failure_for_now_is_tried_again, 0,
+                        COUNT(retries));
+    tcase_add_test(cases, the_last_failure_refuses);
+    tcase_add_test(cases, a_callback_that_is_not_reached_is_tried_again);
+    tcase_add_test(cases, a_callback_that_hangs_is_tried_again);
+    tcase_add_loop_test(cases, a_malformed_entry_is_acknowledged, 0,
+                        COUNT(malformed));
+    tcase_add_loop_test(cases, a_request_that_no_longer_waits_is_not_verified,
+                        0, COUNT(superseded));
+    tcase_add_test(cases, a_callback_that_is_no_url_is_refused);
+    tcase_add_test(cases, a_denial_for_a_callback_that_is_no_url_is_dropped);
+    tcase_add_test(cases, an_entry_that_is_held_already_is_left_alone);
+    tcase_add_test(cases, a_subscription_to_the_wildcard_comes_to_all_shards);
+    tcase_add_test(cases,
+                   an_unsubscription_from_the_wildcard_goes_from_all_shards);
+    tcase_add_test(cases,
+                   what_a_process_left_confirmed_is_replicated_without_asking);
+    tcase_add_test(cases, a_denial_is_told);
+    tcase_add_test(cases, a_denial_that_is_not_heard_is_told_again);
+    tcase_add_test(cases, a_denial_that_is_never_heard_is_dropped);
+    tcase_add_test(cases,
+                   a_denied_wildcard_loses_its_replicas_before_it_is_told);
+    tcase_add_test(cases, a_verification_waits_for_its_host);
+    tcase_add_test(cases, a_verification_that_waits_in_vain_comes_again);
+    tcase_add_test(cases, a_verification_whose_host_is_full_comes_again);
+    tcase_add_test(cases, a_host_that_is_down_is_a_failure_for_now);
+    tcase_add_test(cases,
+                   a_host_that_breaks_down_meanwhile_is_a_failure_for_now);
+    tcase_add_test(cases, nothing_is_asked_while_the_process_drains);
+    tcase_add_test(cases, what_waits_when_the_process_drains_is_due_at_once);
+    tcase_add_test(
+        cases, a_host_that_breaks_down_while_the_process_drains_is_no_failure);
+    tcase_add_test(
+        cases,
+        what_waits_for_a_host_that_breaks_down_while_it_drains_is_no_failure);
+    tcase_add_test(cases, what_a_lost_link_left_is_repeated);
+    tcase_add_test(cases, what_is_under_way_at_the_end_is_left_to_others);
+    return suite_run("verification", cases);
+}
