@@ -35,9 +35,11 @@
 #include "common/base/mem.h"
 
 #define TIMEOUT_MS 10000L /* as deliver's default */
-#define CACHED_FOR_EACH                                                        \
-    4L /* kept connections a transfer in flight: enough to
-                            * have one ready whatever host comes next */
+
+/* Kept connections for each transfer in flight: enough to have one ready
+ * whatever host comes next. */
+#define CACHED_FOR_EACH 4L
+
 #define SIGNATURE                                                              \
     "X-Hub-Signature: sha256="                                                 \
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

@@ -67,9 +67,9 @@ struct sink {
     uint64_t connections;       /* open ones */
     uint64_t accepted, resumed; /* connections, TLS sessions */
     LIST_HEAD(, conn) conns;
-    TAILQ_HEAD(, conn)
-    waiting; /* for their answers, by due_ns: the delay is
-                                 * the same for all */
+    /* Those that wait for their responses, by due_ns: the delay is the same
+     * for all. */
+    TAILQ_HEAD(, conn) waiting;
     struct bench_tally tally;
     struct wsub_buf out; /* answers to what was just read */
 };

@@ -17,8 +17,9 @@ struct wsub_metric {
     const char *name; /* with the prefix websubd_, and _total for counters */
     const char *help;
     enum wsub_metric_kind kind;
-    const char *labels; /* such as outcome="ok", or NULL; rows of one name
-                         * stand together in the table */
+    /* Such as outcome="ok", or NULL; rows of one name stand together in the
+     * table. */
+    const char *labels;
     uint64_t value;
 };
 

@@ -8,9 +8,10 @@
 
 /* How much a type is wanted, and how precisely the header says so. */
 struct wish {
-    unsigned quality;   /* in thousandths */
-    unsigned precision; /* 0: not named; 1: any type; 2: any of its kind, such
-                         * as all of application; 3: by its name */
+    unsigned quality; /* in thousandths */
+    /* 0: not named; 1: any type; 2: any of its kind, such as all of
+     * application; 3: by its name. */
+    unsigned precision;
 };
 
 static bool wish_above(struct wish a, struct wish b)

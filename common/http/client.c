@@ -34,9 +34,9 @@
 #define MULTIS 8
 #define SLACK 2           /* hosts don't divide evenly */
 #define ORIGINS_MAX 16384 /* 600 bytes each; https 2 KiB and its sessions */
-#define PRUNE_EVERY                                                            \
-    1024         /* requests of a multi handle; it walks all addresses */
-#define GROUP 32 /* background requests that start together */
+/* Requests of a multi handle; it walks all addresses. */
+#define PRUNE_EVERY 1024
+#define GROUP 32               /* background requests that start together */
 #define BACKGROUND_MAX_US 2000 /* then a group starts whatever else there is */
 
 /* A request that has not started. */

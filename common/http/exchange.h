@@ -36,10 +36,10 @@ struct wsub_http_exchange {
     struct wsub_timer late;          /* ends the waiting for a name */
     enum wsub_http_exchange_state state;
     struct wsub_http_send send;
-    struct wsub_http_origin *origin; /* borrowed from the client's origins; NULL
-                                      * while idle */
-    const char *path; /* borrowed from send.url; with its query, or only that,
-                       * or "" */
+    /* Borrowed from the client's origins; NULL while idle. */
+    struct wsub_http_origin *origin;
+    /* Borrowed from send.url; with its query, or only that, or "". */
+    const char *path;
     struct wsub_http_multi *multi; /* borrowed; has it while it is sent */
     struct wsub_name_wait wait;
     uint64_t started_ms;

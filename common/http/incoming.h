@@ -62,8 +62,8 @@ struct wsub_http_request {
     bool continued;                   /* 100 was sent */
     bool handled;                     /* a handler has it */
     struct wsub_buf response_headers; /* owned */
-    struct wsub_http_joined *joined;  /* owned; head of the list of values that
-                                      * the getter made */
+    /* Owned; head of the list of values that the getter made. */
+    struct wsub_http_joined *joined;
     size_t max_body_bytes;
     char peer[WSUB_HTTP_PEER_BYTES];
 };

@@ -23,9 +23,9 @@ struct wsub_http_origin {
     unsigned hash;   /* of the host */
     bool is_literal; /* the host is an address, in whatever spelling */
     bool is_https;
-    CURLSH *sessions; /* a new TLS connection resumes what an earlier one has
-                       * negotiated, whatever handle makes it; for http one
-                       * that all share, see below */
+    /* A new TLS connection resumes what an earlier one has negotiated, whatever
+     * handle makes it; for http one that all share, see below. */
+    CURLSH *sessions;
 };
 
 /* libcurl 7.88 makes a table of sessions for a request that has none to share,

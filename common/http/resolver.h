@@ -23,9 +23,10 @@ struct wsub_name_query;
 struct wsub_resolver;
 
 struct wsub_resolver_options {
-    struct event_base *base;     /* borrowed; outlives the resolver */
-    const char *servers;         /* IP[:PORT],... or "": those of resolv.conf;
-                              * borrowed; outlives the resolver */
+    struct event_base *base; /* borrowed; outlives the resolver */
+    /* IP[:PORT],... or "": those of resolv.conf; borrowed; outlives the
+     * resolver. */
+    const char *servers;
     uint32_t timeout_ms;         /* for a name, whatever servers there are */
     bool allow_private_networks; /* else only global addresses are found */
 };

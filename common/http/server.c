@@ -24,9 +24,9 @@
 #include "common/http/incoming.h"
 
 #define BACKLOG 1024 /* waiting to be accepted; the kernel caps it */
-#define ACCEPT_RETRY_MS                                                        \
-    100                   /* after accept() failed: descriptors come back
-                             * only when something is closed */
+/* After accept() failed: descriptors come back only when something is
+ * closed. */
+#define ACCEPT_RETRY_MS 100
 #define ADDRESS_BYTES 128 /* "unix:" and the longest path */
 
 struct wsub_http_server {

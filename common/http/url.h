@@ -30,8 +30,9 @@ enum wsub_url_fault {
     WSUB_URL_USERINFO,
     WSUB_URL_BAD_HOST, /* none, or no host name or address */
     WSUB_URL_BAD_PORT, /* not 1 to 65535 */
-    WSUB_URL_BAD_BYTE, /* space, control, non-ASCII, quote, <>\^`{|} raw,
-                         * or a broken percent-escape */
+    /* Space, control, non-ASCII, quote, <>\^`{|} raw, or a broken
+     * percent-escape. */
+    WSUB_URL_BAD_BYTE,
     WSUB_URL_FAULT_MAX_
 };
 

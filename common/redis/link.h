@@ -32,8 +32,9 @@ typedef void wsub_redis_cb(enum wsub_err err, const struct redisReply *reply,
 
 /* A command on its way, embedded in whatever sends it. */
 struct wsub_redis_request {
-    struct wsub_cmd cmd; /* owned by the sender; stays as it is until `cb`,
-                          * which may end it or send it again */
+    /* Owned by the sender; stays as it is until `cb`, which may end it or send
+     * it again. */
+    struct wsub_cmd cmd;
     wsub_redis_cb *cb;
     void *arg; /* borrowed; given to cb */
 

@@ -16,8 +16,8 @@
 #include "common/base/err.h"
 
 #define WSUB_ATTEMPT_LOG_KEPT 8
-#define WSUB_ATTEMPT_LOG_MAX                                                   \
-    (1 + 3 * 8 + WSUB_ATTEMPT_LOG_KEPT * 19) /* bytes */
+/* The longest log, in bytes. */
+#define WSUB_ATTEMPT_LOG_MAX (1 + 3 * 8 + WSUB_ATTEMPT_LOG_KEPT * 19)
 
 /* What kept an attempt from a whole response, or all that was wanted of one.
  * Stored: a number keeps its meaning. */

@@ -12,9 +12,10 @@
 
 enum wsub_next_kind {
     WSUB_NEXT_EVENT, /* one is due */
-    WSUB_NEXT_NONE,  /* nothing is due, or the cursor job isn't the current
-                      * one: its entry is settled */
-    WSUB_NEXT_WAIT,  /* jobs that failed before are still on their way */
+    /* Nothing is due, or the cursor job isn't the current one: its entry is
+     * settled. */
+    WSUB_NEXT_NONE,
+    WSUB_NEXT_WAIT, /* jobs that failed before are still on their way */
 };
 
 /* What is next for a subscription in cursor mode; borrowed from the reply. */

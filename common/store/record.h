@@ -16,11 +16,12 @@
 struct wsub_record {
     uint64_t expires_s; /* Unix time; nothing is delivered from then on */
     uint64_t lease_s;
-    uint64_t generation;  /* of the request that made it */
-    bool ordered;         /* its events come one at a time, in order */
-    bool in_cursor_mode;  /* its cursor job delivers them; so when ordered */
-    bool in_backfill;     /* its cursor job delivers those that it missed, jobs
-                           * of their own the others */
+    uint64_t generation; /* of the request that made it */
+    bool ordered;        /* its events come one at a time, in order */
+    bool in_cursor_mode; /* its cursor job delivers them; so when ordered */
+    /* Its cursor job delivers those that it missed, jobs of their own the
+     * others. */
+    bool in_backfill;
     const char *callback; /* borrowed from the line */
     const char *secret;   /* borrowed from the line; sealed */
     size_t secret_len;    /* 0: there is none */

@@ -21,30 +21,33 @@
 
 /* What became of a job. */
 enum wsub_outcome {
-    WSUB_OUTCOME_DONE,    /* delivered, or to nobody */
-    WSUB_OUTCOME_GONE,    /* 410: the subscription ends */
-    WSUB_OUTCOME_RETRY,   /* again in delay_ms */
-    WSUB_OUTCOME_PARK,    /* again when its host has capacity */
-    WSUB_OUTCOME_DEAD,    /* given up: a dead letter */
-    WSUB_OUTCOME_MISS,    /* its subscription is in cursor mode */
-    WSUB_OUTCOME_SUSPEND, /* its subscription failed too often: cursor mode,
-                           * and a probe in delay_ms */
+    WSUB_OUTCOME_DONE,  /* delivered, or to nobody */
+    WSUB_OUTCOME_GONE,  /* 410: the subscription ends */
+    WSUB_OUTCOME_RETRY, /* again in delay_ms */
+    WSUB_OUTCOME_PARK,  /* again when its host has capacity */
+    WSUB_OUTCOME_DEAD,  /* given up: a dead letter */
+    WSUB_OUTCOME_MISS,  /* its subscription is in cursor mode */
+    /* Its subscription failed too often: cursor mode, and a probe in
+     * delay_ms. */
+    WSUB_OUTCOME_SUSPEND,
 };
 
 /* All is borrowed.  Which fields count depends on the outcome. */
 struct wsub_settled {
     enum wsub_outcome outcome;
-    const char *event;   /* id; all */
-    uint64_t count;      /* DONE: of jobs; 0 when the event of a cursor job had
-                         * left before the subscription got it */
-    const char *target;  /* CD, CD:LEVEL or CD:*; all but DONE */
-    const char *td;      /* of the subscription; "-" while it is not known;
-                         * GONE, RETRY, MISS, SUSPEND */
-    uint64_t generation; /* of the subscription; GONE */
-    uint32_t failures;   /* so far; RETRY, PARK, DEAD, SUSPEND */
-    uint32_t crashes;    /* so far; RETRY, PARK, SUSPEND */
-    uint64_t delay_ms;   /* RETRY, SUSPEND */
-    const char *host;    /* digest of SCHEME:PORT:NAME; PARK */
+    const char *event; /* id; all */
+    /* DONE: of jobs; 0 when the event of a cursor job had left before the
+     * subscription got it. */
+    uint64_t count;
+    const char *target; /* CD, CD:LEVEL or CD:*; all but DONE */
+    /* Of the subscription; "-" while it is not known; GONE, RETRY, MISS,
+     * SUSPEND. */
+    const char *td;
+    uint64_t generation;                /* of the subscription; GONE */
+    uint32_t failures;                  /* so far; RETRY, PARK, DEAD, SUSPEND */
+    uint32_t crashes;                   /* so far; RETRY, PARK, SUSPEND */
+    uint64_t delay_ms;                  /* RETRY, SUSPEND */
+    const char *host;                   /* digest of SCHEME:PORT:NAME; PARK */
     const char *topic, *callback, *why; /* DEAD */
 };
 

@@ -25,10 +25,10 @@ enum wsub_poll_kind {
 /* Borrowed for the callback. */
 struct wsub_poll_result {
     unsigned shard;
-    enum wsub_err err;                    /* WSUB_ERR_REFUSED: */
-    const char *error;                    /* what Redis says; else NULL */
-    uint64_t used_bytes, maxmemory_bytes; /* of MEMORY; 0: no limit, or not
-                                           * told */
+    enum wsub_err err; /* WSUB_ERR_REFUSED: */
+    const char *error; /* what Redis says; else NULL */
+    /* Of MEMORY; 0: no limit, or none told. */
+    uint64_t used_bytes, maxmemory_bytes;
 };
 
 struct wsub_shard_poll_options {

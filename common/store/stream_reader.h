@@ -42,8 +42,8 @@ struct wsub_stream_reader_options {
     const char *streams[WSUB_READER_STREAMS_MAX]; /* borrowed; const */
     unsigned stream_count;
     uint32_t takeover_idle_ms[WSUB_READER_STREAMS_MAX];
-    size_t read_max; /* entries a stream in one read; bounds the memory that
-                      * a reply takes */
+    /* Entries a stream in one read; bounds the memory that a reply takes. */
+    size_t read_max;
     /* Reserves capacity for up to `want` entries of each stream, or to take over
      * of one of them; returns for how many, 0 when there is none. */
     size_t (*credit)(size_t want, bool to_take_over, void *arg);
