@@ -137,7 +137,7 @@ END_TEST
 
 START_TEST(the_longest_event_id_fits)
 {
-    char id[DELIVER_ID_MAX];
+    char id[WSUB_ENTRY_ID_BYTES];
     const char *words[] = {"e", id, "c", CD, NULL};
 
     memset(id, '7', sizeof(id));

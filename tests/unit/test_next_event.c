@@ -15,7 +15,7 @@ static struct deliver_next_event ticket;
 static struct {
     unsigned calls;
     enum wsub_next_kind kind;
-    char event[DELIVER_ID_MAX], from[DELIVER_ID_MAX], to[DELIVER_ID_MAX];
+    char event[WSUB_ENTRY_ID_BYTES], from[WSUB_ENTRY_ID_BYTES], to[WSUB_ENTRY_ID_BYTES];
     uint64_t lost;
     bool suspended;
 } found;
