@@ -8,8 +8,9 @@
 
 #include "common/crypto/digest.h"
 
-#define DELIVER_BUNDLE_MAX                                                     \
-    16                    /* jobs in an entry; page.lua has the same number */
+/* Jobs in an entry; page.lua has the same number. */
+#define DELIVER_BUNDLE_MAX 16
+
 #define DELIVER_ID_MAX 48 /* "MS-SEQ", each at most 20 digits */
 #define DELIVER_TARGET_MAX (WSUB_DIGEST_LEN + 12)
 

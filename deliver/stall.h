@@ -1,7 +1,7 @@
 /* stall.h - whether this process stood still.
  *
- * One that was stopped, swapped out or starved finds its transfers timed out
- * when it goes on, and their answers unread: that says nothing about the
+ * One that was stopped, swapped out or starved finds its requests timed out
+ * when it goes on, and their responses unread: that says nothing about the
  * subscribers.  A beat comes every `every_ms`; what one comes later than that
  * is time in which the process did not run.  Pure: time is passed in. */
 #ifndef DELIVER_STALL_H

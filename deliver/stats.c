@@ -20,8 +20,8 @@ struct wsub_metric deliver_stats[DELIVER_STAT_MAX_] = {
                                "Parked jobs that came back for their host",
                                WSUB_COUNTER, NULL, 0},
     [DELIVER_STAT_MISSED] = {"websubd_deliver_missed_total",
-                             "Events that left before a followed subscription "
-                             "got them",
+                             "Events that left before a subscription in cursor "
+                             "mode got them",
                              WSUB_COUNTER, NULL, 0},
     [DELIVER_STAT_CONFIRMED] = {INTENTS, WSUB_COUNTER, "outcome=\"confirmed\"",
                                 0},
