@@ -32,7 +32,7 @@ struct deliver_attempt_flush {
     struct wsub_timer slice;               /* while there is anything to send */
     bool quiet;                            /* and nothing of it is due soon */
     unsigned first;               /* shard to look at first, in rotation */
-    struct wsub_attempts_add add; /* the batch that is being gathered */
+    struct wsub_attempts_add add; /* the batch, during send_due() */
     unsigned count;               /* of it; 0 subscriptions: there is none */
 };
 
@@ -148,8 +148,6 @@ void deliver_attempt_flush_free(struct deliver_attempt_flush *flush)
 {
     if (flush == NULL)
         return;
-    if (flush->count > 0)
-        wsub_cmd_done(&flush->add.cmd);
     wsub_timer_done(&flush->slice);
     free(flush);
 }

@@ -33,7 +33,7 @@ struct deliver_crash_check {
     /* The entry is not pending any more: somebody else has settled it. */
     void (*on_settled_elsewhere)(struct deliver_crash_check *check);
     unsigned shard;
-    struct wsub_claim claim; /* its entry; borrowed */
+    struct wsub_claim claim; /* its entry; borrowed until on_go */
     uint32_t before;  /* processes that it ended for certain before it came back
                       * by `retry` */
     uint32_t counted; /* that ended while they held this entry; 0 until known */

@@ -1,5 +1,7 @@
-/* ending.h - how a delivery ends: each of these gives its job an outcome and the
- * settler the job. */
+/* ending.h - how a delivery ends.
+ *
+ * Each of these gives the delivery's job an outcome, and the job to the
+ * settler. */
 #ifndef DELIVER_ENDING_H
 #define DELIVER_ENDING_H
 

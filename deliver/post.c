@@ -2,12 +2,14 @@
 
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "common/base/log.h"
 #include "common/crypto/digest.h"
 
-#define RESPONSE_MAX_BYTES                                                     \
-    65536 /* ignored, and read only to keep the
-                                  * connection; more closes it */
+/* A response is ignored, and read only to keep the connection; more of it
+ * closes that. */
+#define RESPONSE_MAX_BYTES 65536
 
 static char no_expect[] = "Expect:"; /* no 100-continue round trip */
 
@@ -52,7 +54,7 @@ static bool sign(const struct deliver_poster *poster, struct deliver_post *post,
         wsub_hmac_sign(poster->hmac, secret.data, secret.len,
                        target->content->body, target->content->body_len,
                        post->signature + sizeof(name) - 1);
-        memset(secret.data, 0, secret.len);
+        OPENSSL_cleanse(secret.data, secret.len);
     } else {
         wsub_log_error("secret-unreadable",
                        WSUB_KV("callback", target->callback),

@@ -19,11 +19,10 @@ struct wsub_metric deliver_stats[DELIVER_STAT_MAX_] = {
     [DELIVER_STAT_UNPARKED] = {"websubd_deliver_unparked_total",
                                "Parked jobs that came back for their host",
                                WSUB_COUNTER, NULL, 0},
-    [DELIVER_STAT_MISSED] =
-        {"websubd_deliver_missed_total",
-         "Events that left before a subscription in cursor mode "
-         "got them",
-         WSUB_COUNTER, NULL, 0},
+    [DELIVER_STAT_MISSED] = {"websubd_deliver_missed_total",
+                             "Events that left before a subscription in cursor "
+                             "mode got them",
+                             WSUB_COUNTER, NULL, 0},
     [DELIVER_STAT_CONFIRMED] = {INTENTS, WSUB_COUNTER, "outcome=\"confirmed\"",
                                 0},
     [DELIVER_STAT_REFUSED] = {INTENTS, WSUB_COUNTER, "outcome=\"refused\"", 0},

@@ -189,9 +189,6 @@ static void apply(struct verification *v, enum wsub_verified outcome)
 static void finish(struct verification *v, enum wsub_verified outcome)
 {
     enter(v, VERIFICATION_APPLYING);
-    if (v->ticket.host != NULL) /* no request was sent */
-        deliver_host_leave(v->all->o.hosts, &v->ticket, DELIVER_SIGN_NONE, 0,
-                           wsub_now_us());
     apply(v, outcome);
 }
 

@@ -4,33 +4,26 @@
 #include <stddef.h>
 
 #include "common/base/backoff.h"
-#include "common/base/mem.h"
+#include "common/base/states.h"
 
 #define FAILURES_MAX 5 /* fewer are bad luck: one lost server of several */
 #define OPEN_MS 1000
 #define OPEN_MAX_MS 60000
 #define TRYING_MS 1000 /* how long a try takes is not known before */
 
-#define BIT(state) (1u << (state))
-
-static const struct {
-    const char *name;
-    unsigned next;
-} states[DELIVER_BREAKER_STATE_MAX_] = {
-    [DELIVER_BREAKER_CLOSED] = {"closed", BIT(DELIVER_BREAKER_OPEN)},
-    [DELIVER_BREAKER_OPEN] = {"open", BIT(DELIVER_BREAKER_HALF_OPEN)},
+static const struct wsub_state states[DELIVER_BREAKER_STATE_MAX_] = {
+    [DELIVER_BREAKER_CLOSED] = {"closed", WSUB_BIT(DELIVER_BREAKER_OPEN)},
+    [DELIVER_BREAKER_OPEN] = {"open", WSUB_BIT(DELIVER_BREAKER_HALF_OPEN)},
     [DELIVER_BREAKER_HALF_OPEN] = {"half open",
-                                   BIT(DELIVER_BREAKER_OPEN) |
-                                       BIT(DELIVER_BREAKER_CLOSED)},
+                                   WSUB_BIT(DELIVER_BREAKER_OPEN) |
+                                       WSUB_BIT(DELIVER_BREAKER_CLOSED)},
 };
 
 static void enter(struct deliver_breaker *breaker,
                   enum deliver_breaker_state state, uint64_t now_us)
 {
-    if ((states[breaker->state].next & BIT(state)) == 0)
-        wsub_panic("breaker: %s -> %s", states[breaker->state].name,
-                   states[state].name);
-    breaker->state = state;
+    breaker->state = (enum deliver_breaker_state)wsub_state_enter(
+        states, "breaker", "of a host", breaker->state, state);
     breaker->changed_us = now_us;
     breaker->failures = 0;
 }

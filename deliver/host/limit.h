@@ -21,7 +21,7 @@ struct deliver_limit {
     uint32_t now;            /* requests at once: 1 to max */
     uint32_t good;           /* responses since it last changed */
     uint64_t decreased_us;   /* 0: never */
-    uint64_t smooth_us;      /* what an response takes; 0: none has come */
+    uint64_t smooth_us;      /* what a response takes; 0: none has come */
     uint64_t best_us;        /* in this half minute; UINT64_MAX: none yet */
     uint64_t best_before_us; /* in the one before */
     uint64_t best_until_us;  /* this half minute ends */

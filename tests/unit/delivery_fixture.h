@@ -158,7 +158,7 @@ REDIS_FIXTURE void give_record(const char *topic, const char *flags,
     char record[400];
 
     snprintf(record, sizeof(record), "1 2000 900 " GENERATION " %s %s %s",
-             flags, secret, callback);
+             flags, callback, secret);
     give_line(topic, record);
 }
 

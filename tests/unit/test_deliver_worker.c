@@ -17,6 +17,7 @@
 static struct deliver_worker *worker;
 static char hub_url[] = "http://hub.example/";
 static struct wsub_timer beat;
+static unsigned entries; /* that were given: 5-0, 5-1 ... */
 static char ready_reason[WSUB_STATUS_REASON_BYTES]; /* while it drained */
 
 static void set_up(void)
@@ -56,36 +57,45 @@ static void give_entry(const char *stream, const char *const words[])
     struct redis_command *read = redis_wait_with("XREADGROUP", stream);
     struct wsub_buf text = {0};
 
-    wsub_buf_printf(&text,
-                    "*1\r\n*2\r\n$%zu\r\n%s\r\n*1\r\n*2\r\n$3\r\n5-0\r\n",
+    wsub_buf_printf(&text, "*1\r\n*2\r\n$%zu\r\n%s\r\n*1\r\n*2\r\n",
                     strlen(stream), stream);
-    wsub_buf_str(&text, redis_array(words));
+    wsub_buf_printf(&text, "$3\r\n5-%u\r\n%s", entries++, redis_array(words));
     redis_reply(read, wsub_buf_cstr(&text));
     wsub_buf_done(&text);
 }
 
-static void give_event_and_record(void)
+static void give_event(void)
 {
+    struct redis_command *command = redis_wait("XRANGE");
     struct wsub_buf text = {0};
+
+    wsub_buf_printf(&text, "*1\r\n*2\r\n$3\r\n1-0\r\n%s",
+                    redis_array((const char *[]){"v", "1", "t", "a", "ct",
+                                                 "x/y", "b", "body", NULL}));
+    redis_reply(command, wsub_buf_cstr(&text));
+    wsub_buf_done(&text);
+}
+
+static void give_record(void)
+{
+    struct redis_command *command = redis_wait("HMGET");
     char record[300];
 
-    wsub_buf_str(&text, "*1\r\n*2\r\n$3\r\n1-0\r\n");
-    wsub_buf_str(&text,
-                 redis_array((const char *[]){"v", "1", "t", "a", "ct", "x/y",
-                                              "b", "body", NULL}));
-    redis_reply(redis_wait("XRANGE"), wsub_buf_cstr(&text));
-    wsub_buf_done(&text);
-    snprintf(record, sizeof(record), "1 99999 900 12 - - %s",
+    snprintf(record, sizeof(record), "1 99999 900 12 - %s -",
              subscriber_callback());
-    redis_wait("HMGET");
-    redis_reply(redis_find("HMGET"),
-                redis_array((const char *[]){record, NULL}));
+    redis_reply(command, redis_array((const char *[]){record, NULL}));
+}
+
+static void give_job_of(const char *event)
+{
+    give_entry(OUTBOX, (const char *[]){"e", event, "c", CD, NULL});
+    give_event();
+    give_record();
 }
 
 static void give_job(void)
 {
-    give_entry(OUTBOX, (const char *[]){"e", EVENT, "c", CD, NULL});
-    give_event_and_record();
+    give_job_of(EVENT);
 }
 
 static void on_terminate(void *arg)
@@ -195,9 +205,30 @@ START_TEST(a_job_whose_host_has_no_token_starts_when_one_comes)
     build();
     give_job();
     redis_reply(redis_wait("settle"), ":1\r\n");
-    give_entry(OUTBOX, (const char *[]){"e", "900001-0", "c", CD, NULL});
-    give_event_and_record();
+    give_job_of("900001-0");
     redis_wait("HMGET"); /* again, when it has waited */
+}
+END_TEST
+
+START_TEST(parked_jobs_come_back_when_their_host_has_capacity)
+{
+    config.concurrency = 8; /* a quarter may wait for a host */
+    config.per_host = 1;
+    build();
+    subscriber_holds = true;
+    give_job();
+    WAIT_FOR(base, subscriber_held_count == 1);
+    give_job_of("900001-0");
+    give_job_of("900002-0");
+    give_job_of("900003-0");
+    ck_assert_str_eq(redis_arg(redis_wait("settle"), 3), "park");
+    redis_reply(redis_find("settle"), ":1\r\n");
+    redis_turn_some();
+    subscriber_go_on();
+    redis_reply(redis_wait("settle"), ":1\r\n");
+    give_record(); /* of the first that waited */
+    redis_reply(redis_wait("settle"), ":1\r\n");
+    redis_wait("unpark");
 }
 END_TEST
 
@@ -283,6 +314,7 @@ int main(void)
     tcase_add_test(cases, a_job_goes_all_the_way);
     tcase_add_test(cases, a_verification_goes_all_the_way);
     tcase_add_test(cases, a_job_whose_host_has_no_token_starts_when_one_comes);
+    tcase_add_test(cases, parked_jobs_come_back_when_their_host_has_capacity);
     tcase_add_test(cases, a_worker_that_holds_nothing_leaves_when_it_drains);
     tcase_add_test(cases, what_is_in_flight_is_finished_before_a_worker_leaves);
     tcase_add_test(cases, a_worker_may_end_with_work_in_flight);

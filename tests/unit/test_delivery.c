@@ -32,7 +32,7 @@ START_TEST(jobs_of_a_bundle_share_its_event_and_its_questions)
     char line[400];
     const char *lines[] = {line, line, line, NULL};
 
-    snprintf(line, sizeof(line), "1 2000 900 12 - - %s", subscriber_callback());
+    snprintf(line, sizeof(line), "1 2000 900 12 - %s -", subscriber_callback());
     claim_as(DELIVER_LANE_BULK, ENTRY, false,
              (const char *[]){"e", EVENT, "c", CD " " CD2 " " CD, NULL});
     give_event(TOPIC);
@@ -108,7 +108,7 @@ END_TEST
 
 static const char *const ended[] = {
     NULL,                                    /* unsubscribed */
-    "1 1000 900 12 - - http://s.example/cb", /* its lease has ended */
+    "1 1000 900 12 - http://s.example/cb -", /* its lease has ended */
 };
 
 START_TEST(without_a_subscription_there_is_nobody_to_deliver_to)

@@ -15,7 +15,8 @@ static struct deliver_next_event ticket;
 static struct {
     unsigned calls;
     enum wsub_next_kind kind;
-    char event[WSUB_ENTRY_ID_BYTES], from[WSUB_ENTRY_ID_BYTES], to[WSUB_ENTRY_ID_BYTES];
+    char event[WSUB_ENTRY_ID_BYTES], from[WSUB_ENTRY_ID_BYTES],
+        to[WSUB_ENTRY_ID_BYTES];
     uint64_t lost;
     bool suspended;
 } found;

@@ -151,6 +151,18 @@ START_TEST(jobs_of_a_host_that_is_not_known_come_back_at_once)
 }
 END_TEST
 
+START_TEST(a_host_is_not_forgotten_while_a_question_is_under_way)
+{
+    deliver_parking_note(parking, 1, UNKNOWN);
+    deliver_parking_note(parking, 1, UNKNOWN);
+    unparked(1, UNKNOWN, "32", NO_MORE("1"));
+    deliver_parking_fetch(parking, UNKNOWN, 5); /* no shard has any */
+    ck_assert_uint_eq(redis_count("unpark"), 1);
+    unparked(1, UNKNOWN, "32", NO_MORE("0"));
+    nothing_is_asked();
+}
+END_TEST
+
 START_TEST(what_a_lost_link_left_is_repeated)
 {
     deliver_parking_note(parking, 0, UNKNOWN);
@@ -179,6 +191,8 @@ int main(void)
     tcase_add_test(cases,
                    a_shard_that_has_more_is_asked_again_when_those_have_come);
     tcase_add_test(cases, jobs_of_a_host_that_is_not_known_come_back_at_once);
+    tcase_add_test(cases,
+                   a_host_is_not_forgotten_while_a_question_is_under_way);
     tcase_add_test(cases, what_a_lost_link_left_is_repeated);
     tcase_add_test(cases, what_is_under_way_at_the_end_is_left_to_others);
     return suite_run("parking", cases);

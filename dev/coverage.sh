@@ -1,0 +1,23 @@
+#!/bin/bash
+# How many of the programs' lines the tests run: those of the unit tests, or of
+# all tests but the slow ones.
+#
+#   dev/coverage.sh [all]
+#
+# Builds the preset coverage.  Prints a line for each folder; deliver/host
+# belongs to deliver.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. dev/packages.sh
+
+case ${1-} in
+'') chosen=(-L '^unit$') ;;
+all) chosen=(-LE '^bench$') ;;
+*) echo "usage: dev/coverage.sh [all]" >&2; exit 2 ;;
+esac
+install_packages
+cmake --preset coverage >/dev/null
+cmake --build --preset coverage
+find build/coverage -name '*.gcda' -delete
+ctest --preset coverage "${chosen[@]}"
+dev/coverage.py build/coverage
