@@ -58,7 +58,7 @@ static void finished(struct shard *shard, struct open_event *event)
 {
     const struct spread_fanout_options *o = &shard->fanout->o;
 
-    spread_stat_add(SPREAD_STAT_EVENTS, 1);
+    wsub_metric_add(&spread_stats[SPREAD_STAT_EVENTS], 1);
     wsub_log_debug("fanned-out", WSUB_KU("shard", shard->number),
                    WSUB_KV("event", event->id.text));
     event_drop(shard, event);
@@ -80,7 +80,7 @@ static void on_page(enum wsub_page_result result, uint64_t jobs, void *arg)
     struct open_event *event = shard->paged;
 
     shard->paged = NULL;
-    spread_stat_add(SPREAD_STAT_JOBS, jobs);
+    wsub_metric_add(&spread_stats[SPREAD_STAT_JOBS], jobs);
     o->on_progress(o->arg);
     spread_order_paged(&shard->order, &event->place, result);
     if (result == WSUB_PAGE_FINISHED)

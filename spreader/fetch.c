@@ -109,7 +109,7 @@ static void count(enum wsub_fetch_outcome outcome)
         [WSUB_FETCH_UNNEEDED] = SPREAD_STAT_FETCH_UNNEEDED,
     };
 
-    spread_stat_add(stats[outcome], 1);
+    wsub_metric_add(&spread_stats[stats[outcome]], 1);
 }
 
 static void store(struct fetch *f)

@@ -34,7 +34,7 @@ static void on_rejected(bool moved, void *arg)
 
     rejecter->due--;
     if (moved)
-        spread_stat_add(SPREAD_STAT_REJECTED, 1);
+        wsub_metric_add(&spread_stats[SPREAD_STAT_REJECTED], 1);
     o->on_done(1, o->arg);
     if (spread_rejecter_idle(rejecter))
         o->on_idle(o->arg);

@@ -1,14 +1,12 @@
 #include "spreader/stats.h"
 
-#include "common/base/metrics.h"
-
 #define FETCHES                                                                \
     "websubd_spreader_fetches_total", "Announced topics by what came of them"
 #define VALIDATIONS                                                            \
     "websubd_spreader_validations_total",                                      \
         "Subscribe requests by what their topic said"
 
-static struct wsub_metric stats[SPREAD_STAT_MAX_] = {
+struct wsub_metric spread_stats[SPREAD_STAT_MAX_] = {
     [SPREAD_STAT_EVENTS] = {"websubd_spreader_events_total",
                             "Events fanned out", WSUB_COUNTER, NULL, 0},
     [SPREAD_STAT_JOBS] = {"websubd_spreader_jobs_total", "Jobs posted",
@@ -31,13 +29,3 @@ static struct wsub_metric stats[SPREAD_STAT_MAX_] = {
                                   "Subscriptions whose lease ended",
                                   WSUB_COUNTER, NULL, 0},
 };
-
-void spread_stats_register(void)
-{
-    wsub_metrics_register(stats, SPREAD_STAT_MAX_);
-}
-
-void spread_stat_add(enum spread_stat stat, uint64_t count)
-{
-    stats[stat].value += count;
-}

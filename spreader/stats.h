@@ -2,7 +2,7 @@
 #ifndef SPREADER_STATS_H
 #define SPREADER_STATS_H
 
-#include <stdint.h>
+#include "common/base/metrics.h"
 
 enum spread_stat {
     SPREAD_STAT_EVENTS,
@@ -19,7 +19,6 @@ enum spread_stat {
     SPREAD_STAT_MAX_
 };
 
-void spread_stats_register(void);
-void spread_stat_add(enum spread_stat stat, uint64_t count);
+extern struct wsub_metric spread_stats[SPREAD_STAT_MAX_];
 
 #endif

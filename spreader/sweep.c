@@ -33,7 +33,7 @@ static void on_swept(enum wsub_err err, const struct wsub_swept *swept,
         wsub_timer_start_ms(&shard->timer, SWEEP_MS);
         return;
     }
-    spread_stat_add(SPREAD_STAT_LEASES_ENDED, swept->leases);
+    wsub_metric_add(&spread_stats[SPREAD_STAT_LEASES_ENDED], swept->leases);
     wsub_timer_start_ms(&shard->timer, swept->more ? 0 : SWEEP_MS);
 }
 

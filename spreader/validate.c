@@ -97,7 +97,7 @@ static void count(enum wsub_validation outcome)
         [WSUB_VALIDATION_AGAIN] = SPREAD_STAT_VALIDATION_FAILED,
     };
 
-    spread_stat_add(stats[outcome], 1);
+    wsub_metric_add(&spread_stats[stats[outcome]], 1);
 }
 
 static void store(struct validation *v)

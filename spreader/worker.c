@@ -211,7 +211,7 @@ enum wsub_err spread_worker_new(const struct wsub_config *config,
         spread_worker_free(worker);
         return err;
     }
-    spread_stats_register();
+    wsub_metrics_register(spread_stats, SPREAD_STAT_MAX_);
     build_services(worker);
     build_fanout(worker);
     build_fetching(worker);

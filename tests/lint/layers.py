@@ -14,8 +14,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("hub", "spreader", "deliver")
 SHARED = ("base", "crypto", "http", "redis", "store", "cluster", "program")
 
-CLEAN = ("common", "hub", "spreader", "deliver")
-
 KNOWS = {
     "base": {"base"},
     "crypto": {"base", "crypto"},
@@ -151,11 +149,8 @@ class Tree:
 
 def main():
     tree = Tree(ROOT)
-    whole = "--all" in sys.argv[1:]
     problems = [("circle", way) for way in tree.circles()]
     problems += [("arrow upwards", way) for way in tree.upwards()]
-    problems = [(what, way) for what, way in problems
-                if whole or all(unit.split("/")[0] in CLEAN for unit in way)]
     for what, way in problems:
         tree.show(what, way)
     return 1 if problems or not tree.texts else 0
