@@ -326,7 +326,7 @@ class Suspended(AdminTest):
                 "missed": 3}]})
 
     def fan_out(self, event):
-        """Indexes the event, which posts no job to who is followed."""
+        """Indexes the event, which posts no job: a cursor job sends it."""
         key = self.system.store.key(TOPIC, "log")
         self.script(TOPIC, "groups")
         (_, read), = self.redis.call("XREADGROUP", "GROUP", "spread", "one",
@@ -377,14 +377,14 @@ class Gaps(AdminTest):
         td, cd = digest(TOPIC), digest(CALLBACK)
         key = self.system.store.key
         self.redis.call("HINCRBY", key(TOPIC, f"topic:{td}"), "n", 3)
-        turn = self.redis.call("XADD", key(TOPIC, "outbox"), "*", "f", td,
-                               "c", cd, "u", 1).decode()
+        cursor_job = self.redis.call("XADD", key(TOPIC, "outbox"), "*",
+                                     "f", td, "c", cd, "u", 1).decode()
         self.redis.call("XREADGROUP", "GROUP", "deliver", "one", "STREAMS",
                         key(TOPIC, "outbox"), ">")
         self.assertEqual(self.script(TOPIC, "next_event", td, cd, 1, "outbox",
-                                     turn)[0].decode(), event)
+                                     cursor_job)[0].decode(), event)
         self.redis.call("DEL", key(TOPIC, f"missed:{td}:{cd}"))
-        self.script(TOPIC, "next_event", td, cd, 1, "outbox", turn)
+        self.script(TOPIC, "next_event", td, cd, 1, "outbox", cursor_job)
         gap, = self.get("/admin/gaps")["gaps"]
         number = shard(TOPIC, SHARDS)
         self.assertGreater(gap.pop("at_ms"), 1700000000000)

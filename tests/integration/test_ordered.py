@@ -35,7 +35,7 @@ class Ordered(SystemTest):
     def good(self, callback):
         return [int(d.body) for d in callback.deliveries if d.answered == 204]
 
-    def follow_entry(self, callback, topic=TOPIC):
+    def cursor_entry(self, callback, topic=TOPIC):
         return self.system.redis.call(
             "HGET", self.store.key(topic, f"cursor:{digest(topic)}"),
             digest(callback.url))
@@ -164,9 +164,9 @@ class Changes(Ordered):
         self.push(0)
         callback.wait_deliveries(1)
         self.system.wait_idle()
-        self.assertIsNotNone(self.follow_entry(callback))
+        self.assertIsNotNone(self.cursor_entry(callback))
         self.system.activate(TOPIC, callback)
-        self.assertIsNone(self.follow_entry(callback))
+        self.assertIsNone(self.cursor_entry(callback))
         self.push(1)
         callback.wait_deliveries(2)
         self.system.wait_idle()
@@ -188,7 +188,7 @@ class Changes(Ordered):
         callback.wait_deliveries(1)
         self.system.hub.unsubscribe(TOPIC, callback.url)
         self.system.wait_gone(TOPIC, callback)
-        self.assertIsNone(self.follow_entry(callback))
+        self.assertIsNone(self.cursor_entry(callback))
         self.push(1)
         self.system.wait_idle()
         self.assertEqual(self.good(callback), [0])

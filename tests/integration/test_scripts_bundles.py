@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.bundles import FULL, LANE, BundleTest, mask, numbered
-from support.follow import FollowTest
+from support.cursor_job import CursorTest
 from support.scripts import TD, FullRedis, targets
 
 HOST = "h" * 22
@@ -55,10 +55,10 @@ class Pages(BundleTest):
                          [wanted[:16], wanted[16:]])
 
 
-class Followed(FollowTest):
+class CursorMode(CursorTest):
     flags = "o"
 
-    def test_who_is_followed_leaves_no_hole(self):
+    def test_cursor_mode_leaves_no_hole(self):
         self.renew(ordered=True)
         before, after = numbered(10), numbered(10, "z")
         self.subscribe(*before, *after)
@@ -67,7 +67,7 @@ class Followed(FollowTest):
                    if b"e" in fields]
         self.assertEqual(bundles, [before + after[:6], after[6:]])
         self.assertEqual(self.hash("refs"), {event.encode(): b"20"})
-        self.assertEqual(self.follow()["mode"], "run")
+        self.assertEqual(self.cursor()["mode"], "run")
 
     def test_a_bundle_of_nobody_is_not_posted(self):
         self.renew(ordered=True)
@@ -113,8 +113,8 @@ class Whole(BundleTest):
         self.assertEqual([self.missed(cd) for cd in cds],
                          [0, 0, 0, 1, 1, 0] + [0] * 10)
         self.assertEqual(self.index(), cds[:5] + cds[6:])
-        (_, turn), = self.entries(LANE)
-        self.assertEqual((turn[b"f"], turn[b"c"]),
+        (_, cursor_job), = self.entries(LANE)
+        self.assertEqual((cursor_job[b"f"], cursor_job[b"c"]),
                          (TD.encode(), cds[3].encode()))
         self.assertEqual(self.pending(LANE), [])
 

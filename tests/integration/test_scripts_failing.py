@@ -7,11 +7,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.follow import LANE, PROBE_MS, FollowTest
+from support.cursor_job import LANE, PROBE_MS, CursorTest
 from support.scripts import CALLBACK, CD, TD, TOPIC, targets
 
 
-class Failing(FollowTest):
+class Failing(CursorTest):
     """The note of a job in `retry`, from its failure to its end."""
 
     def failed(self):
@@ -100,7 +100,7 @@ class Failing(FollowTest):
         self.assertFalse(self.exists(f"failing:{TD}:{CD}"))
 
 
-class Recalled(FollowTest):
+class Recalled(CursorTest):
     """A suspension finds jobs in `retry`."""
 
     def setUp(self):
@@ -109,7 +109,7 @@ class Recalled(FollowTest):
         self.jobs = [entry for entry, _ in self.read(LANE)]
         self.retry(self.jobs[0], self.events[0])
 
-    def follow_since(self, ms_ago):
+    def cursor_mode_since(self, ms_ago):
         """Following began `ms_ago` before now."""
         words = self.call("HGET", f"cursor:{TD}", CD).decode().split(" ")
         words[4] = str(self.now_ms() - ms_ago)
@@ -132,20 +132,20 @@ class Recalled(FollowTest):
         self.suspend(self.jobs[1], self.events[1])
         self.assertEqual(list(self.failing()), self.events[:1])
         self.due_now()
-        (job, _), (turn, _) = self.read(LANE)
-        self.assertEqual(self.unchanged_by(lambda: self.next(turn, 1)),
+        (job, _), (cursor_job, _) = self.read(LANE)
+        self.assertEqual(self.unchanged_by(lambda: self.next(cursor_job, 1)),
                          ["wait"])
         self.retried(self.events[0], "miss", job, self.events[0], CD, TD)
-        self.assertEqual(self.next(turn, 1)[0], self.events[0])
+        self.assertEqual(self.next(cursor_job, 1)[0], self.events[0])
 
     def test_what_got_lost_is_not_waited_for(self):
         self.due_now()
         self.suspend(self.jobs[1], self.events[1])
         self.due_now()
-        _, (turn, _) = self.read(LANE)
+        _, (cursor_job, _) = self.read(LANE)
         for ms_ago, said in ((59000, "wait"), (60000, self.events[1])):
-            self.follow_since(ms_ago)
-            self.assertEqual(self.next(turn, 1)[0], said)
+            self.cursor_mode_since(ms_ago)
+            self.assertEqual(self.next(cursor_job, 1)[0], said)
 
     def test_another_subscription_keeps_its_jobs(self):
         other = "o" * 22
@@ -161,34 +161,34 @@ class Recalled(FollowTest):
                       self.call("ZRANGE", "retry", 0, -1))
 
 
-class Suspended(FollowTest):
+class Suspended(CursorTest):
     """The fifth word of `next`."""
 
     def test_a_turn_tells_whether_it_is_a_probe(self):
         events = [self.suspended_now(), self.publish(), self.publish()]
         self.due_now()
         for event, suspended in zip(events, "100"):
-            entry, u, said = self.turn()
+            entry, u, said = self.cursor_job()
             self.assertEqual((said[0], said[4]), (event, suspended))
             self.cursor_done(entry, u, event)
 
     def test_an_event_of_the_index_may_be_a_probe(self):
         self.renew(ordered=True)
         event = self.publish()
-        entry, u, said = self.turn()
+        entry, u, said = self.cursor_job()
         self.assertEqual(said, [event, "0", "-", "-", "0"])
         self.cursor_suspend(entry, u)
         self.due_now()
-        self.assertEqual(self.turn()[2], [event, "0", "-", "-", "1"])
+        self.assertEqual(self.cursor_job()[2], [event, "0", "-", "-", "1"])
 
     def test_an_event_behind_a_gap_may_be_a_probe(self):
         self.renew(ordered=True)
         events = [self.publish(), self.publish()]
-        entry, u, _ = self.turn()
+        entry, u, _ = self.cursor_job()
         self.cursor_suspend(entry, u)
         self.forget_index(events[0])
         self.due_now()
-        self.assertEqual(self.turn()[2],
+        self.assertEqual(self.cursor_job()[2],
                          [events[1], "1", "0-0", events[1], "1"])
 
 

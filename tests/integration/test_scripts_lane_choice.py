@@ -8,10 +8,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.bundles import numbered
-from support.follow import FollowTest
+from support.cursor_job import CursorTest
 from support.scripts import CD, TD, ScriptTest, targets
 
-FOLLOWED = "0 idle 0-0 0 0 0-0 - -"
+IN_CURSOR_MODE = "0 idle 0-0 0 0 0-0 - -"
 
 
 class Lanes:
@@ -106,17 +106,17 @@ class FullBulk(Lanes, ScriptTest):
         self.assertEqual(self.call("XLEN", "bulk"), 1)
 
 
-class Followed(Lanes, FollowTest):
-    """Who is followed counts as the others do, and gets a turn."""
+class CursorMode(Lanes, CursorTest):
+    """Who is in cursor mode counts as others do, and gets a cursor job."""
 
     flags = "o"
 
-    def follow_all(self, cds):
+    def to_cursor_mode(self, cds):
         for cd in cds:
-            self.call("HSET", f"cursor:{TD}", cd, FOLLOWED)
+            self.call("HSET", f"cursor:{TD}", cd, IN_CURSOR_MODE)
 
-    def turns(self):
-        """Whose turns wait; all of them do so in `outbox`."""
+    def cursor_jobs(self):
+        """Whose cursor jobs wait; all of them do so in `outbox`."""
         self.assertFalse([fields for _, fields in self.entries("bulk")
                           if b"f" in fields])
         return [fields[b"c"].decode() for _, fields in self.entries("outbox")
@@ -138,7 +138,7 @@ class Followed(Lanes, FollowTest):
                 self.subscribe(*others)
                 self.assertEqual(self.pages(self.opened()), pages)
                 self.check_lane(lane, others)
-                self.assertEqual(self.turns(), [CD])
+                self.assertEqual(self.cursor_jobs(), [CD])
 
     def test_many_of_them_are_not_taken_for_few_subscriptions(self):
         """A page that is full of them has few jobs, or none."""
@@ -148,19 +148,19 @@ class Followed(Lanes, FollowTest):
                 self.call("DEL", "subs:")
                 cds = numbered(130)
                 self.subscribe(*cds)
-                self.follow_all(cds[jobs:120])
+                self.to_cursor_mode(cds[jobs:120])
                 self.assertEqual(self.pages(self.opened()),
                                  [(jobs, 0), (10, 1)])
                 self.check_lane("bulk", cds[:jobs] + cds[120:])
-                self.assertEqual(self.turns(), cds[jobs:120])
+                self.assertEqual(self.cursor_jobs(), cds[jobs:120])
 
-    def test_of_a_small_event_all_may_be_followed(self):
+    def test_of_a_small_event_all_may_be_in_cursor_mode(self):
         self.call("DEL", "subs:")
         cds = numbered(99)
         self.subscribe(*cds)
-        self.follow_all(cds)
+        self.to_cursor_mode(cds)
         self.assertEqual(self.pages(self.opened()), [(0, 1)])
-        self.assertEqual((self.turns(), self.posted()), (cds, []))
+        self.assertEqual((self.cursor_jobs(), self.posted()), (cds, []))
 
     def test_their_turns_do_not_wait_for_bulk(self):
         self.renew(ordered=True)
@@ -168,7 +168,7 @@ class Followed(Lanes, FollowTest):
         self.subscribe(*others)
         event = self.opened()
         self.assertEqual(self.pages(event, backlog=1), [(99, 0), (0, 2)])
-        self.assertEqual(self.turns(), [CD])
+        self.assertEqual(self.cursor_jobs(), [CD])
         self.check_lane("bulk", others[:99])
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.bundles import numbered
-from support.follow import FollowTest
+from support.cursor_job import CursorTest
 from support.scripts import (CALLBACK, CD, TD, TOPIC, ScriptTest, all_done,
                              targets)
 from support.wait import wait_until
@@ -218,7 +218,7 @@ class Backlog(LaneTest):
         self.assertEqual(self.post_page(event, 100, backlog=209), (100, 0))
 
 
-class Begin(FollowTest):
+class Begin(CursorTest):
     """Who may begin, of events that two spreaders have read."""
 
     flags = "o"
@@ -248,7 +248,7 @@ class Begin(FollowTest):
         self.assertEqual(self.post_page(first)[1], 0)
         self.assertEqual(self.post_page(second)[1], 0)
 
-    def test_where_nobody_is_followed_nobody_waits(self):
+    def test_without_cursor_mode_nobody_waits(self):
         self.renew(ordered=False)
         first, second = self.two()
         self.assertEqual(self.post_page(second), (1, 1))

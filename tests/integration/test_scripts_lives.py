@@ -7,11 +7,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.follow import LANE, FollowTest
+from support.cursor_job import LANE, CursorTest
 from support.scripts import CD, TD
 
 # What a subscription may be: the flag of its record, and the mode, END and
-# RESUME of its following (docs/ARCHITECTURE.md, "Following").
+# RESUME of its cursor (docs/PROTOCOL.md, `cursor:TD`).
 STATES = {
     ("-", None), ("f", ("run", False, False)),
     *(("o", (mode, False, False)) for mode in ("run", "idle")),
@@ -21,7 +21,7 @@ STATES = {
 BEFORE, AFTER = "#" * 22, "~" * 22  # subscriptions around it in the index
 
 
-class LifeTest(FollowTest):
+class LifeTest(CursorTest):
     """Random lives of one subscription.  Every event arrives once, whatever
     is repeated, fails, is suspended or renewed in between, and however far
     fan-outs have come by then."""
@@ -53,9 +53,9 @@ class LifeTest(FollowTest):
                 self.act_renew)
 
     def note_state(self):
-        follow = self.follow()
-        state = (self.flag(), follow and (
-            follow["mode"], *(part != "-" for part in follow["parts"])))
+        state = self.cursor()
+        state = (self.flag(), state and (
+            state["mode"], *(part != "-" for part in state["parts"])))
         self.assertIn(state, STATES)
         self.states.add(state)
 
@@ -109,7 +109,7 @@ class LifeTest(FollowTest):
             return
         (entry, fields), = got
         if b"f" in fields:
-            self.work_turn(draw, entry, fields[b"u"],
+            self.work_cursor_job(draw, entry, fields[b"u"],
                            fails and draw.random() < self.FAILS_TURN)
         elif fields[b"c"] != CD.encode():
             self.settle("done", entry, fields[b"e"], 1)
@@ -120,7 +120,7 @@ class LifeTest(FollowTest):
                           fails and draw.random() < self.FAILS_JOB)
             self.retried = ()
 
-    def work_turn(self, draw, entry, u, fails):
+    def work_cursor_job(self, draw, entry, u, fails):
         said = self.next(entry, u)
         if not said or said[0] == "idle":
             return

@@ -7,17 +7,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.follow import LANE, NO_PARTS, FollowTest
+from support.cursor_job import LANE, NO_PARTS, CursorTest
 from support.scripts import CD, TD, TOPIC, FullRedis
 
 
-class Ordered(FollowTest):
+class Ordered(CursorTest):
     def setUp(self):
         super().setUp()
         self.renew(ordered=True)
 
-    def test_it_is_followed_from_its_activation(self):
-        self.assertEqual(self.follow(), {
+    def test_it_is_in_cursor_mode_from_its_activation(self):
+        self.assertEqual(self.cursor(), {
             "u": 0, "mode": "idle", "cursor": "0-0", "n": 0, "start": "0-0",
             "parts": NO_PARTS})
         self.assertEqual(self.flag(), "o")
@@ -29,21 +29,21 @@ class Ordered(FollowTest):
         events = [self.publish() for _ in range(3)]
         self.assertEqual([fields for _, fields in self.entries(LANE)],
                          [{b"f": TD.encode(), b"c": CD.encode(), b"u": b"1"}])
-        self.assertEqual(self.follow()["mode"], "run")
+        self.assertEqual(self.cursor()["mode"], "run")
         self.assertFalse(self.exists("refs"))
         self.assertEqual(self.catch_up(), (events, ["idle"]))
-        self.assertEqual((self.follow()["mode"], self.flag()), ("idle", "o"))
-        self.assertEqual(self.follow()["cursor"], events[-1])
+        self.assertEqual((self.cursor()["mode"], self.flag()), ("idle", "o"))
+        self.assertEqual(self.cursor()["cursor"], events[-1])
         last = self.publish()
         self.assertEqual(self.catch_up()[0], [last])
 
-    def test_a_miss_while_idle_posts_a_turn(self):
+    def test_a_miss_while_idle_posts_a_cursor_job(self):
         event = self.event()
         job = self.call("XADD", LANE, "*", "e", event, "c", CD).decode()
         self.call("HINCRBY", "refs", event, 1)
         self.read(LANE)
         self.assertEqual(self.miss(job, event), 1)
-        self.assertEqual(self.follow()["mode"], "run")
+        self.assertEqual(self.cursor()["mode"], "run")
         self.unchanged_by(lambda: self.miss(job, event))
         self.assertEqual(self.catch_up(), ([event], ["idle"]))
         self.assertFalse(self.exists("refs"))
@@ -51,19 +51,19 @@ class Ordered(FollowTest):
     def test_a_miss_while_running_posts_none(self):
         one, two = self.publish(), self.event()
         job = self.call("XADD", LANE, "*", "e", two, "c", CD).decode()
-        (turn, _), _ = self.read(LANE)
+        (cursor_job, _), _ = self.read(LANE)
         self.miss(job, two)
         self.assertEqual(self.read(LANE), [])
-        self.assertEqual(self.next(turn, 1)[0], two)
+        self.assertEqual(self.next(cursor_job, 1)[0], two)
         self.assertLess(one, two)
 
     def test_its_suspension_ends_with_a_success_or_with_the_work(self):
         event = self.publish()
-        entry, u, _ = self.turn()
+        entry, u, _ = self.cursor_job()
         self.cursor_suspend(entry, u)
         self.assertTrue(self.is_suspended())
         self.due_now()
-        entry, u, _ = self.turn()
+        entry, u, _ = self.cursor_job()
         self.cursor_done(entry, u, event)
         self.assertFalse(self.is_suspended())
         self.call("ZADD", "suspended", 1, f"{TD}:{CD}")
@@ -79,7 +79,7 @@ class Ordered(FollowTest):
         self.assertEqual((self.missed(), self.flag()), ([event], "o"))
         self.assertEqual(self.catch_up()[0], [event])
 
-    def test_an_event_read_again_posts_no_second_turn(self):
+    def test_an_event_read_again_posts_no_second_cursor_job(self):
         event = self.event()
         self.read("log")
         self.post_page(event)
@@ -97,12 +97,12 @@ class Ordered(FollowTest):
         self.assertFalse(self.exists("events:own"))
 
 
-class Changes(FollowTest):
+class Changes(CursorTest):
     """The rules of a renewal, by the state that it finds."""
 
     def check(self, mode, flag):
-        follow = self.follow()
-        self.assertEqual((follow and follow["mode"], self.flag()),
+        state = self.cursor()
+        self.assertEqual((state and state["mode"], self.flag()),
                          (mode, flag))
 
     def test_normal_stays_normal(self):
@@ -113,7 +113,7 @@ class Changes(FollowTest):
         event = self.publish()
         self.renew(ordered=True)
         self.check("idle", "o")
-        self.assertEqual(self.follow()["cursor"], event)
+        self.assertEqual(self.cursor()["cursor"], event)
         entry, _ = self.claim()
         self.miss(entry, event)
         self.assertEqual(self.catch_up()[0], [event])
@@ -151,9 +151,9 @@ class Changes(FollowTest):
     def test_ordered_stays_ordered_where_it_is(self):
         self.renew(ordered=True)
         self.publish()
-        follow = self.follow()
+        state = self.cursor()
         self.renew(ordered=True)
-        self.assertEqual(self.follow(), follow)
+        self.assertEqual(self.cursor(), state)
         self.check("run", "o")
 
     def test_a_request_that_is_not_ordered_replaces_one_that_is(self):
@@ -162,7 +162,7 @@ class Changes(FollowTest):
                             60, 99, "verify", "", ordered)
         self.assertNotIn(b"o", self.hash(f"request:{TD}:{CD}:s"))
 
-    def test_copies_are_ordered_as_home_is_and_followed_as_their_shard(self):
+    def test_replicas_are_ordered_as_home_is_in_a_cursor_of_their_shard(self):
         for flag, ours in (("o", "o"), ("f", "-"), ("-", "-")):
             with self.subTest(flag=flag):
                 self.setUp()
@@ -170,14 +170,14 @@ class Changes(FollowTest):
                 self.assertEqual(self.run_script(
                     "replicate", TD, CD, "s", 2, record, 9999999999, 60), 1)
                 self.assertEqual(self.flag(), ours)
-                self.assertEqual(self.follow() is not None, flag == "o")
+                self.assertEqual(self.cursor() is not None, flag == "o")
         self.suspended_now()
         self.run_script("replicate", TD, CD, "s", 3,
                         "1 9999999999 3600 3 - http://s/ -", 9999999999, 60)
         self.check("run", "f")
 
 
-class Ends(FollowTest):
+class Ends(CursorTest):
     """The subscription ends at each step; nothing of it is left, and nothing
     comes back."""
 
@@ -187,7 +187,7 @@ class Ends(FollowTest):
         self.due_now()
 
     def check_gone(self):
-        self.assertEqual((self.follow(), self.missed()), (None, []))
+        self.assertEqual((self.cursor(), self.missed()), (None, []))
         for key in ("suspended", "retry", f"sub:{TD}", "subs:",
                     "refs", f"attempts:{TD}"):
             self.assertFalse(self.exists(key), key)
@@ -195,7 +195,7 @@ class Ends(FollowTest):
 
     def test_before_the_turn_is_asked_for(self):
         self.end_subscription()
-        self.assertEqual(self.turn()[2], [])
+        self.assertEqual(self.cursor_job()[2], [])
         self.check_gone()
 
     def test_while_the_turn_is_out(self):
@@ -208,45 +208,45 @@ class Ends(FollowTest):
         for name, act in acts.items():
             with self.subTest(act=name):
                 self.setUp()
-                entry, u, _ = self.turn()
+                entry, u, _ = self.cursor_job()
                 self.end_subscription()
                 self.assertEqual(act(entry, u), 1)
                 self.check_gone()
 
     def test_while_the_turn_waits(self):
-        entry, u, _ = self.turn()
+        entry, u, _ = self.cursor_job()
         self.cursor_retry(entry, u)
         self.end_subscription()
         self.due_now()
-        self.assertEqual(self.turn()[2], [])
+        self.assertEqual(self.cursor_job()[2], [])
         self.check_gone()
 
     def test_a_410_of_the_turn_ends_it(self):
-        entry, u, _ = self.turn()
+        entry, u, _ = self.cursor_job()
         self.assertEqual(
             self.settle_cursor("gone", entry, u, "-", CD, TD, 1), 1)
         self.check_gone()
 
     def test_a_410_that_a_renewal_overtakes_goes_on(self):
-        entry, u, said = self.turn()
+        entry, u, said = self.cursor_job()
         self.renew(ordered=False)
         self.settle_cursor("gone", entry, u, "-", CD, TD, 0)
-        self.assertEqual(self.follow()["u"], 2)
+        self.assertEqual(self.cursor()["u"], 2)
         self.assertEqual(self.catch_up()[0], self.events)
         self.assertEqual(said[0], self.events[0])
 
     def test_a_new_subscription_does_not_get_the_old_ones_turns(self):
-        entry, u, _ = self.turn()
+        entry, u, _ = self.cursor_job()
         self.end_subscription()
         self.renew(ordered=True)
         self.cursor_done(entry, u, self.events[0])
-        self.assertEqual((self.follow()["u"], self.follow()["mode"]),
+        self.assertEqual((self.cursor()["u"], self.cursor()["mode"]),
                          (0, "idle"))
         new = self.publish()
         self.assertEqual(self.catch_up()[0], [new])
 
 
-class Full(FullRedis, FollowTest):
+class Full(FullRedis, CursorTest):
     """Redis is at its memory limit: what was accepted is still delivered."""
 
     def test_a_suspension_and_its_end(self):
@@ -257,7 +257,7 @@ class Full(FullRedis, FollowTest):
         self.miss(jobs[1], events[1])
         self.miss(jobs[2], events[2])
         self.due_now_when_full()
-        entry, u, _ = self.turn()
+        entry, u, _ = self.cursor_job()
         self.cursor_retry(entry, u)
         self.due_now_when_full()
         self.assertEqual(self.catch_up()[0], events)
@@ -275,11 +275,11 @@ class Full(FullRedis, FollowTest):
         self.suspended_now()
         events = [self.publish() for _ in range(3)]
         self.due_now()
-        entry, u, said = self.turn()
+        entry, u, said = self.cursor_job()
         self.forget_index(*events[:2])
         self.full()
         self.cursor_done(entry, u, said[0])
-        self.assertEqual(self.turn()[2][1], "2")
+        self.assertEqual(self.cursor_job()[2][1], "2")
         self.assertEqual(len(self.gaps()), 1)
 
     def test_parked_jobs_and_suspects(self):

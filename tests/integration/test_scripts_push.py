@@ -52,7 +52,7 @@ class Push(ScriptTest):
         self.assertEqual(self.entries("log"), [])
 
 
-class Suspect(ScriptTest):
+class Crashes(ScriptTest):
     def held(self, count, lane="outbox"):
         for _ in range(count):
             self.call("XADD", lane, "*", "e", "1-1", "c", CD)

@@ -207,7 +207,7 @@ class Retention(Sweep):
 
 
 class Floor(Sweep):
-    def test_the_floor_follows_and_marks_go(self):
+    def test_the_watermark_follows_and_marks_go(self):
         one, two, three = self.fanned_out(3)
         self.sweep(retention_ms=2 ** 60)
         self.assertEqual(self.floor(), three)

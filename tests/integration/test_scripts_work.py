@@ -25,7 +25,7 @@ class Settle(ScriptTest):
 
     def settle(self, *outcomes):
         """Each outcome is (entry, CD), an operation of settle.lua and the
-        words that follow event and C there."""
+        arguments that follow event and C there."""
         words = []
         for (entry, cd), word, *rest in outcomes:
             words += ["job", "outbox", entry, word, self.EVENT,

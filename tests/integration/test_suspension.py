@@ -105,7 +105,7 @@ class Recovery(Suspension):
         gate = self.gate()
         callback.next_answers(*[204] * 5, Answer(500, gate=gate))
         wait_until(lambda: len(self.delivered(callback)) == 5,
-                   "it is catching up")
+                   "it is in backfill")
         self.assertEqual(self.flag(callback), "c")
         gate.set()
         self.wait_suspended(callback)
@@ -174,12 +174,12 @@ class Recovery(Suspension):
         topics = ("orders", "orders.new", "orders.new.eu")
         for n in range(AFTER):
             self.system.push(topics[n % 3], f"{n}".encode())
-        follow = self.store.key("orders", f"cursor:{digest('orders')}")
-        wait_until(lambda: self.call("EXISTS", follow), "it is followed")
+        key = self.store.key("orders", f"cursor:{digest('orders')}")
+        wait_until(lambda: self.call("EXISTS", key), "it is in cursor mode")
         for n in range(AFTER, 30):
             self.system.push(topics[n % 3], f"{n}".encode())
         callback.default = 204
-        wait_until(lambda: not self.call("EXISTS", follow), "it caught up")
+        wait_until(lambda: not self.call("EXISTS", key), "it caught up")
         self.system.wait_idle()
         self.assertEqual(self.delivered(callback), list(range(30)))
 
@@ -306,12 +306,12 @@ class Memory(Suspension):
             answers = self.system.redis.call_all(
                 [["MEMORY", "USAGE", key] for key in keys] +
                 [["XLEN", self.key("outbox")]])
-            # A stream with an entry takes 4 KiB at once: its turn is to be
+            # A stream with an entry takes 4 KiB at once: its cursor job is to be
             # in `retry`.
             return sum(filter(None, answers[:-1])) if not answers[-1] else 0
 
         def cost():
-            return wait_until(sizes, "its turn waits for its time")
+            return wait_until(sizes, "its cursor job waits for its time")
 
         self.push_past(AFTER, 100)
         before = cost()

@@ -10,7 +10,7 @@
 
 #define BASE "http://publisher.example/dir/feed?x=1"
 
-/* The targets, divided by spaces. */
+/* The targets, separated by spaces. */
 static inline void check_targets(const struct wsub_targets *targets,
                                  const char *wanted)
 {

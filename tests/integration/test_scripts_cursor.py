@@ -1,4 +1,4 @@
-"""Following: suspended subscriptions get what they missed, one turn at a
+"""Cursor mode: suspended subscriptions get what they missed, one event at a
 time, every event once."""
 
 import sys
@@ -7,17 +7,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.follow import LANE, NO_PARTS, PROBE_MS, FollowTest
+from support.cursor_job import LANE, NO_PARTS, PROBE_MS, CursorTest
 from support.scripts import CALLBACK, CD, TD, TOPIC
 
 OTHER = "o" * 22
 
 
-class Suspend(FollowTest):
-    def test_following_begins_behind_the_index(self):
+class Suspend(CursorTest):
+    def test_cursor_mode_begins_behind_the_index(self):
         before = self.now_ms()
         event = self.suspended_now()
-        self.assertEqual(self.follow(), {
+        self.assertEqual(self.cursor(), {
             "u": 1, "mode": "run", "cursor": event, "n": 0, "start": event,
             "parts": NO_PARTS})
         self.assertEqual((self.missed(), self.flag()), ([event], "f"))
@@ -47,13 +47,13 @@ class Suspend(FollowTest):
                     self.suspend(self.claim()[0], event, c)
                     self.assertEqual(self.hash(f"topic:{TD}"), {b"t": topic})
 
-    def test_the_second_worker_finds_it_followed(self):
+    def test_the_second_worker_finds_it_in_cursor_mode(self):
         one, two = self.publish(), self.publish()
         (a, _), (b, _) = self.read(LANE)
         self.suspend(a, one)
-        follow = self.follow()
+        state = self.cursor()
         self.assertEqual(self.suspend(b, two), 1)
-        self.assertEqual((self.follow(), self.missed()), (follow, [one, two]))
+        self.assertEqual((self.cursor(), self.missed()), (state, [one, two]))
         self.assertEqual(self.call("ZCARD", "retry"), 1)
 
     def test_a_repeated_call_changes_nothing(self):
@@ -72,7 +72,7 @@ class Suspend(FollowTest):
         entry, _ = self.claim()
         self.call("DEL", f"events:{TD}")
         self.suspend(entry, event)
-        self.assertEqual((self.follow()["cursor"], self.follow()["n"]),
+        self.assertEqual((self.cursor()["cursor"], self.cursor()["n"]),
                          (event, 1))
         later = self.publish()
         self.due_now()
@@ -85,12 +85,12 @@ class Suspend(FollowTest):
         entry, _ = self.claim()
         self.end_subscription()
         self.suspend(entry, event)
-        self.assertIsNone(self.follow())
+        self.assertIsNone(self.cursor())
         self.assertFalse(self.exists("suspended") or self.exists("retry"))
         self.assertEqual(self.claim()[1], {"e": event, "c": CD})
 
 
-class Followed(FollowTest):
+class CursorMode(CursorTest):
     def test_events_cost_nothing_and_come_in_order(self):
         first = self.suspended_now()
         later = [self.publish() for _ in range(5)]
@@ -102,14 +102,14 @@ class Followed(FollowTest):
         self.publish()
         self.assertEqual(self.posted(), [CD])
 
-    def test_the_first_success_ends_the_suspension_not_the_following(self):
+    def test_the_first_success_ends_the_suspension_not_cursor_mode(self):
         first, later = self.suspended_now(), self.publish()
         self.due_now()
-        entry, u, said = self.turn()
+        entry, u, said = self.cursor_job()
         self.assertEqual(said, [first, "0", "-", "-", "1"])
         self.cursor_done(entry, u, first)
         self.assertFalse(self.is_suspended())
-        self.assertEqual((self.flag(), self.follow()["u"]), ("c", 2))
+        self.assertEqual((self.flag(), self.cursor()["u"]), ("c", 2))
         self.assertEqual(self.catch_up()[0], [later])
 
     def test_jobs_on_their_way_become_missed_and_go_first(self):
@@ -127,7 +127,7 @@ class Followed(FollowTest):
     def test_a_probe_that_fails_comes_again(self):
         event = self.suspended_now()
         self.due_now()
-        entry, u, _ = self.turn()
+        entry, u, _ = self.cursor_job()
         since = self.call("ZSCORE", "suspended", f"{TD}:{CD}")
         self.assertEqual(self.cursor_suspend(entry, u, n=3, k=1), 1)
         self.assertEqual(self.call("ZSCORE", "suspended", f"{TD}:{CD}"),
@@ -140,7 +140,7 @@ class Followed(FollowTest):
                          ("1", "3", "1"))
         self.assertEqual(self.next(entry, 1)[0], event)
 
-    def test_a_miss_after_following_has_ended_comes_again_as_a_job(self):
+    def test_a_miss_after_cursor_mode_has_ended_comes_again_as_a_job(self):
         events = [self.publish(), self.publish()]
         jobs = [entry for entry, _ in self.read(LANE)]
         self.suspend(jobs[0], events[0])
@@ -209,18 +209,18 @@ class Followed(FollowTest):
             "suspend", event, CD, 0, 0, PROBE_MS, TD, "done", event, 1), 2)
         self.publish()
         self.assertEqual(self.posted()[-1], OTHER)
-        self.assertEqual((self.flag(OTHER), self.follow(OTHER)), ("-", None))
+        self.assertEqual((self.flag(OTHER), self.cursor(OTHER)), ("-", None))
 
 
-class Turns(FollowTest):
-    """A turn is done once, however often it is asked for or settled."""
+class Turns(CursorTest):
+    """A cursor job is done once, however often it is asked for or settled."""
 
     def setUp(self):
         super().setUp()
         self.first = self.suspended_now()
         self.second = self.publish()
         self.due_now()
-        self.entry, self.u, _ = self.turn()
+        self.entry, self.u, _ = self.cursor_job()
 
     def test_next_may_be_asked_again(self):
         said = [self.first, "0", "-", "-", "1"]
@@ -244,13 +244,13 @@ class Turns(FollowTest):
         }
         for name, act in acts.items():
             with self.subTest(act=name):
-                follow = self.follow()
+                state = self.cursor()
                 self.call("XADD", LANE, "*", "f", TD, "c", CD, "u", 1)
                 for entry, fields in self.read(LANE):
                     if fields[b"u"] == b"1":
                         act(entry)
                         self.assertNotIn(entry, self.pending(LANE))
-                self.assertEqual(self.follow(), follow)
+                self.assertEqual(self.cursor(), state)
                 self.assertFalse(self.exists("retry"))
                 self.assertFalse(self.exists("refs"))
                 self.assertEqual((self.entries("dead"), self.gaps(),
@@ -277,21 +277,21 @@ class Turns(FollowTest):
     def test_a_buried_event_that_is_replayed_becomes_missed(self):
         self.cursor_dead(self.entry, self.u, self.first)
         self.run_script("letters", "replay", "all", "", "-", 10)
-        turn, job = self.read(LANE)
+        cursor_job, job = self.read(LANE)
         self.assertEqual(job[1], {b"e": self.first.encode(),
                                   b"c": CD.encode()})
         self.miss(job[0], self.first)
         self.assertFalse(self.exists("refs"))
-        self.assertEqual(self.next(turn[0], 2)[0], self.first)
+        self.assertEqual(self.next(cursor_job[0], 2)[0], self.first)
 
 
-class Gaps(FollowTest):
+class Gaps(CursorTest):
     def setUp(self):
         super().setUp()
         self.first = self.suspended_now()
         self.events = [self.publish() for _ in range(6)]
         self.due_now()
-        entry, u, _ = self.turn()
+        entry, u, _ = self.cursor_job()
         self.cursor_done(entry, u, self.first)
 
     def gap(self, start, end, count):
@@ -299,7 +299,7 @@ class Gaps(FollowTest):
 
     def test_a_gap_is_exact_and_told_once(self):
         self.forget_index(*self.events[:4])
-        entry, u, said = self.turn()
+        entry, u, said = self.cursor_job()
         self.assertEqual(said, [self.events[4], "4", self.first,
                                 self.events[4], "0"])
         self.assertEqual(self.gaps(),
@@ -311,17 +311,17 @@ class Gaps(FollowTest):
         self.assertEqual(len(self.gaps()), 1)
 
     def test_what_leaves_while_its_turn_waits_is_told_too(self):
-        entry, u, said = self.turn()
+        entry, u, said = self.cursor_job()
         self.assertEqual(said[0], self.events[0])
         self.cursor_retry(entry, u)
         self.forget_index(*self.events[:2])
         self.due_now()
-        self.assertEqual(self.turn()[2], [self.events[2], "2", self.first,
-                                          self.events[2], "0"])
+        self.assertEqual(self.cursor_job()[2], [self.events[2], "2", self.first,
+                                                self.events[2], "0"])
 
     def test_nothing_is_left_of_what_was_due(self):
         self.call("DEL", f"events:{TD}")
-        entry, u, said = self.turn()
+        entry, u, said = self.cursor_job()
         self.assertEqual(said, ["idle", "6", self.first, "-"])
         self.assertEqual(self.gaps(), [self.gap(self.first, "-", 6)])
         self.assertEqual(self.unchanged_by(lambda: self.next(entry, u)), [])
@@ -330,17 +330,17 @@ class Gaps(FollowTest):
 
     def test_content_that_has_left_is_a_gap_of_one(self):
         self.call("ZADD", "suspended", 5, f"{TD}:{CD}")
-        entry, u, said = self.turn()
+        entry, u, said = self.cursor_job()
         self.cursor_done(entry, u, said[0], count=0)
         self.assertEqual(self.gaps(), [self.gap(said[0], said[0], 1)])
         self.assertTrue(self.is_suspended())
         self.assertEqual(self.catch_up()[0], self.events[1:])
 
     def test_a_step_whose_event_has_left_the_index_counts_one(self):
-        entry, u, said = self.turn()
+        entry, u, said = self.cursor_job()
         self.forget_index(said[0])
         self.cursor_done(entry, u, said[0])
-        self.assertEqual((self.follow()["cursor"], self.follow()["n"]),
+        self.assertEqual((self.cursor()["cursor"], self.cursor()["n"]),
                          (said[0], 1))
         self.assertEqual(self.catch_up()[0], self.events[1:])
         self.assertEqual(self.gaps(), [])
@@ -349,7 +349,7 @@ class Gaps(FollowTest):
         for n in range(1300):
             self.call("XADD", "gaps", "*", "n", n)
         self.forget_index(self.events[0])
-        self.turn()
+        self.cursor_job()
         kept = self.entries("gaps")
         self.assertTrue(1000 <= len(kept) < 1200, len(kept))
         self.assertEqual(kept[-1][1][b"n"], b"1")

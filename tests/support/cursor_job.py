@@ -1,5 +1,5 @@
-"""A worker of followed subscriptions, as far as the scripts are concerned: it
-claims entries, asks `next` for turns and settles, one call at a time."""
+"""A worker of cursor jobs, as far as the scripts are concerned: it
+claims entries, asks `next_event` for events and settles, one call at a time."""
 
 from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
 
@@ -8,7 +8,7 @@ LANE = "outbox"
 NO_PARTS = ["-", "-"]
 
 
-class FollowTest(ScriptTest):
+class CursorTest(ScriptTest):
     """A test case with one active subscription to one topic."""
 
     flags = "-"
@@ -85,9 +85,9 @@ class FollowTest(ScriptTest):
             self.call("ZADD", "retry", 1, member)
         self.run_script("promote", 1000)
 
-    def turn(self):
-        """Claims the turn that waits: its entry, its number and what `next`
-        says."""
+    def cursor_job(self):
+        """Claims the cursor job that waits: its entry, its number and
+        what `next_event` says."""
         entry, fields = self.claim()
         self.assertEqual((fields["f"], fields["c"]), (TD, CD))
         return entry, fields["u"], self.next(entry, fields["u"])
@@ -101,18 +101,18 @@ class FollowTest(ScriptTest):
         return event
 
     def catch_up(self):
-        """Delivers turn by turn until nothing is due; returns the events and
+        """Delivers event by event until nothing is due; returns the events and
         what `next` said last."""
         got = []
         while True:
-            entry, u, said = self.turn()
+            entry, u, said = self.cursor_job()
             if not said or said[0] == "idle":
                 return got, said
             self.assertEqual(self.cursor_done(entry, u, said[0]), 1)
             got.append(said[0])
 
     def deliver(self):
-        """Delivers the one turn among the entries that wait; returns the
+        """Delivers the one cursor job among the entries that wait; returns the
         event, or "idle"."""
         (entry, fields), = [each for each in self.read(LANE, 1000)
                             if b"f" in each[1]]
@@ -127,7 +127,7 @@ class FollowTest(ScriptTest):
             got.append(event)
         return got
 
-    def follow(self, cd=CD):
+    def cursor(self, cd=CD):
         """The fields of the subscription's entry, or None."""
         text = self.call("HGET", f"cursor:{TD}", cd)
         if text is None:
@@ -180,8 +180,8 @@ class FollowTest(ScriptTest):
             b"applied")
 
     def check_normal(self):
-        """Nothing of a following is left."""
-        self.assertIsNone(self.follow())
+        """Nothing of cursor mode is left."""
+        self.assertIsNone(self.cursor())
         self.assertFalse(self.is_suspended())
         self.assertEqual(self.missed(), [])
         self.assertEqual(self.pending(LANE), [])

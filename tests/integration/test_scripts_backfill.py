@@ -1,4 +1,4 @@
-"""Following: a subscription that recovered gets what it missed by turns and
+"""Backfill: a subscription that recovered gets missed events by cursor jobs and
 what comes by jobs; also when it is suspended again."""
 
 import sys
@@ -7,11 +7,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.follow import LANE, NO_PARTS, PROBE_MS, FollowTest
+from support.cursor_job import LANE, NO_PARTS, PROBE_MS, CursorTest
 from support.scripts import CD, TD
 
 
-class CatchingUp(FollowTest):
+class CatchingUp(CursorTest):
     """A subscription that missed four events and answered the probe."""
 
     def setUp(self):
@@ -43,82 +43,83 @@ class CatchingUp(FollowTest):
 
 
 class Recovered(CatchingUp):
-    def test_it_is_followed_up_to_the_first_success(self):
-        self.assertEqual(self.follow()["parts"],
+    def test_it_is_in_backfill_up_to_the_first_success(self):
+        self.assertEqual(self.cursor()["parts"],
                          [self.place(self.missing[3], 3), "-"])
         self.assertEqual((self.flag(), self.is_suspended()), ("c", False))
 
     def test_what_comes_now_has_jobs(self):
         new = [self.publish() for _ in range(3)]
         self.assertEqual(self.jobs(), new)
-        (turn, fields), *jobs = self.read(LANE)
+        (cursor_job, fields), *jobs = self.read(LANE)
         for entry, job in jobs:
             self.done(job[b"e"], entry)
-        self.assertEqual(self.next(turn, fields[b"u"])[0], self.missing[1])
-        self.cursor_done(turn, fields[b"u"], self.missing[1])
+        self.assertEqual(self.next(cursor_job, fields[b"u"])[0],
+                         self.missing[1])
+        self.cursor_done(cursor_job, fields[b"u"], self.missing[1])
         self.assertEqual(self.deliver_all(), self.missing[2:])
         self.check_normal()
         self.assertEqual(self.flag(), "-")
 
     def test_a_later_success_moves_nothing(self):
-        parts = self.follow()["parts"]
+        parts = self.cursor()["parts"]
         self.publish()
         self.deliver()
-        self.assertEqual(self.follow()["parts"], parts)
+        self.assertEqual(self.cursor()["parts"], parts)
 
-    def test_jobs_that_fail_hold_up_no_turn(self):
+    def test_jobs_that_fail_hold_up_no_cursor_job(self):
         event = self.publish()
-        turn, job = self.read(LANE)
+        cursor_job, job = self.read(LANE)
         self.retry(job[0], event)
         self.assertEqual(list(self.failing()), [event])
-        self.assertEqual(self.next(turn[0], turn[1][b"u"])[0],
+        self.assertEqual(self.next(cursor_job[0], cursor_job[1][b"u"])[0],
                          self.missing[1])
 
     def test_a_gap_ends_where_the_turns_end(self):
         new = self.publish()
         self.forget_index(*self.missing[1:])
-        turn, _ = self.read(LANE)
-        self.assertEqual(self.next(turn[0], turn[1][b"u"]),
+        cursor_job, _ = self.read(LANE)
+        self.assertEqual(self.next(cursor_job[0], cursor_job[1][b"u"]),
                          ["idle", "3", self.missing[0], "-"])
         self.assertEqual(self.jobs(), [new])
-        self.assertIsNone(self.follow())
+        self.assertIsNone(self.cursor())
 
     def test_content_that_has_left_is_no_success(self):
-        FollowTest.setUp(self)
+        CursorTest.setUp(self)
         self.suspended_now()
         self.due_now()
-        entry, u, said = self.turn()
+        entry, u, said = self.cursor_job()
         self.cursor_done(entry, u, said[0], count=0)
-        self.assertEqual((self.flag(), self.follow()["parts"]),
+        self.assertEqual((self.flag(), self.cursor()["parts"]),
                          ("f", NO_PARTS))
 
     def test_a_renewal_changes_nothing(self):
-        follow = self.follow()
+        state = self.cursor()
         self.renew(ordered=False)
-        self.assertEqual((self.follow(), self.flag()), (follow, "c"))
+        self.assertEqual((self.cursor(), self.flag()), (state, "c"))
 
     def test_ordered_from_now_on(self):
         new = self.publish()
         self.renew(ordered=True)
-        self.assertEqual((self.follow()["parts"], self.flag()),
+        self.assertEqual((self.cursor()["parts"], self.flag()),
                          ([self.place(self.missing[3], 3),
                            self.place(new, 4)], "o"))
         newer = self.publish()
         self.assertEqual(self.jobs(), [new])
-        turn, job = self.read(LANE)
+        cursor_job, job = self.read(LANE)
         self.miss(job[0], new)
-        u = turn[1][b"u"]
-        event = self.next(turn[0], u)[0]
-        self.cursor_done(turn[0], u, event)
+        u = cursor_job[1][b"u"]
+        event = self.next(cursor_job[0], u)[0]
+        self.cursor_done(cursor_job[0], u, event)
         self.assertEqual([event, *self.deliver_all()],
                          [new, *self.missing[1:], newer])
-        self.assertEqual((self.follow()["mode"], self.follow()["parts"]),
+        self.assertEqual((self.cursor()["mode"], self.cursor()["parts"]),
                          ("idle", NO_PARTS))
         self.renew(ordered=False)
-        self.assertEqual((self.follow(), self.flag()), (None, "-"))
+        self.assertEqual((self.cursor(), self.flag()), (None, "-"))
 
     def test_ordered_no_more_catches_up_too(self):
-        FollowTest.setUp(self)
+        CursorTest.setUp(self)
         self.renew(ordered=True)
         events = [self.publish(), self.publish()]
         self.renew(ordered=False)
@@ -140,14 +141,14 @@ class SuspendedAgain(CatchingUp):
     def test_what_comes_now_has_turns_again(self):
         self.publish()
         self.assertEqual(self.read(LANE), [])
-        self.assertEqual(self.follow()["parts"],
+        self.assertEqual(self.cursor()["parts"],
                          [self.place(self.missing[3], 3),
                           self.place(self.failed, 5)])
         self.assertEqual((self.flag(), self.is_suspended()), ("f", True))
 
-    def test_there_is_one_turn(self):
+    def test_there_is_one_cursor_job(self):
         self.assertFalse(self.exists("retry"))
-        self.assertEqual(self.follow()["u"], int(self.u))
+        self.assertEqual(self.cursor()["u"], int(self.u))
 
     def test_all_arrive_once_by_two_parts(self):
         later = [self.publish() for _ in range(2)]
@@ -158,26 +159,26 @@ class SuspendedAgain(CatchingUp):
         got = [self.deliver() for _ in range(3)]
         self.assertEqual(got, self.missing[1:])
         self.assertEqual((self.deliver(), self.flag()), (later[0], "c"))
-        self.assertEqual(self.follow()["parts"],
+        self.assertEqual(self.cursor()["parts"],
                          [self.place(later[2], 8), "-"])
-        self.assertEqual(self.follow()["start"], self.failed)
+        self.assertEqual(self.cursor()["start"], self.failed)
         self.assertEqual(self.deliver_all(), later[1:])
         self.assertEqual(self.gaps(), [])
         self.check_normal()
 
     def test_a_third_time_moves_nothing(self):
-        parts = self.follow()["parts"]
+        parts = self.cursor()["parts"]
         entry, u = self.turn_entry, self.u
         self.cursor_suspend(entry, u)
-        self.assertEqual((self.follow()["parts"], self.flag()), (parts, "f"))
+        self.assertEqual((self.cursor()["parts"], self.flag()), (parts, "f"))
 
     def test_a_job_of_before_becomes_missed(self):
         self.call("XADD", LANE, "*", "e", self.sent, "c", CD)
         (job, _), = self.read(LANE)
-        follow = self.follow()
+        state = self.cursor()
         self.assertEqual(self.suspend(job, self.sent), 1)
-        self.assertEqual((self.follow(), self.missed()),
-                         (follow, [self.sent, self.failed]))
+        self.assertEqual((self.cursor(), self.missed()),
+                         (state, [self.sent, self.failed]))
 
     def test_gaps_are_exact_on_both_sides(self):
         later = [self.publish() for _ in range(3)]
@@ -208,27 +209,28 @@ class SuspendedAgain(CatchingUp):
         self.call("DEL", f"events:{TD}")
         (entry, fields), = self.read(LANE)
         self.assertEqual(self.next(entry, fields[b"u"])[:2], ["idle", "5"])
-        self.assertIsNone(self.follow())
+        self.assertIsNone(self.cursor())
 
 
 class SuspendedByATurn(CatchingUp):
     def test_a_turn_that_fails_suspends_again(self):
         sent = self.publish()
-        turn, job = self.read(LANE)
+        cursor_job, job = self.read(LANE)
         self.retry(job[0], sent)
-        u = turn[1][b"u"]
-        self.cursor_suspend(turn[0], u, delay_ms=PROBE_MS)
+        u = cursor_job[1][b"u"]
+        self.cursor_suspend(cursor_job[0], u, delay_ms=PROBE_MS)
         self.assertEqual((self.flag(), self.is_suspended(), self.missed()),
                          ("f", True, [sent]))
         self.assertEqual(self.call("ZRANGE", "retry", 0, -1),
                          [f"f {TD} {CD} {u.decode()} 1 0".encode()])
-        self.unchanged_by(lambda: self.cursor_suspend(turn[0], u))
+        self.unchanged_by(lambda: self.cursor_suspend(cursor_job[0], u))
         self.publish()
         self.assertEqual(self.jobs(), [])
 
     def test_by_a_job_while_its_turn_waits(self):
-        turn, = self.read(LANE)
-        self.cursor_retry(turn[0], turn[1][b"u"], delay_ms=PROBE_MS)
+        cursor_job, = self.read(LANE)
+        self.cursor_retry(cursor_job[0], cursor_job[1][b"u"],
+                          delay_ms=PROBE_MS)
         event = self.suspend_again()
         self.assertEqual(self.call("ZCARD", "retry"), 1)
         self.due_now()

@@ -1,4 +1,4 @@
-"""Following: the fan-out of events goes on while turns pass them."""
+"""Cursor mode: the fan-out of events goes on while cursor jobs pass them."""
 
 import sys
 import unittest
@@ -6,11 +6,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.follow import LANE, FollowTest
+from support.cursor_job import LANE, CursorTest
 from support.scripts import CD, TD
 
 
-class FanOut(FollowTest):
+class FanOut(CursorTest):
     PLACE = 200  # behind the first page
 
     def setUp(self):
@@ -27,7 +27,7 @@ class FanOut(FollowTest):
         entry, _ = self.claim()
         self.suspend(entry, event)
         self.due_now()
-        self.entry, self.u, self.first = *self.turn()[:2], event
+        self.entry, self.u, self.first = *self.cursor_job()[:2], event
 
     def recover(self):
         self.cursor_done(self.entry, self.u, self.first)
@@ -55,18 +55,18 @@ class FanOut(FollowTest):
         self.finish(event)
         self.assertEqual(self.jobs_of(event), 0)
         self.assertEqual(self.deliver(), "idle")
-        self.assertIsNone(self.follow())
+        self.assertIsNone(self.cursor())
 
-    def test_following_goes_on_until_the_fan_out_has_passed(self):
+    def test_cursor_mode_goes_on_until_the_fan_out_has_passed(self):
         event = self.begin()
         self.recover()
         self.assertEqual(self.deliver(), event)
         self.assertEqual(self.deliver(), "idle")
-        self.assertEqual((self.follow()["mode"], self.flag()), ("idle", "c"))
+        self.assertEqual((self.cursor()["mode"], self.flag()), ("idle", "c"))
         self.finish(event)
         self.assertEqual(self.jobs_of(event), 0)
         self.assertEqual(self.deliver(), "idle")
-        self.assertEqual((self.follow(), self.flag()), (None, "-"))
+        self.assertEqual((self.cursor(), self.flag()), (None, "-"))
 
     def test_a_fan_out_is_not_forgotten_however_many_events_pass_it(self):
         """All the others are fanned out to the end."""
@@ -78,10 +78,10 @@ class FanOut(FollowTest):
             self.call("HSET", "fanout", other, "done")
         self.recover()
         self.assertEqual(len(self.deliver_all()), 201)
-        self.assertEqual(self.follow()["mode"], "idle")
+        self.assertEqual(self.cursor()["mode"], "idle")
         self.finish(event)
         self.assertEqual(self.jobs_of(event), 0)
-        self.assertEqual((self.deliver(), self.follow()), ("idle", None))
+        self.assertEqual((self.deliver(), self.cursor()), ("idle", None))
 
     def test_what_comes_meanwhile_has_a_job(self):
         event = self.begin()
@@ -90,12 +90,12 @@ class FanOut(FollowTest):
         other = self.begin()
         self.finish(other)
         self.assertEqual(self.jobs_of(other), 1)
-        self.assertEqual((self.deliver(), self.follow()["mode"]),
+        self.assertEqual((self.deliver(), self.cursor()["mode"]),
                          ("idle", "idle"))
         self.finish(event)
         self.assertEqual(self.jobs_of(event), 0)
 
-    def test_what_was_begun_before_the_recovery_has_a_turn(self):
+    def test_what_was_begun_before_the_recovery_has_a_cursor_job(self):
         """And what was begun after it a job."""
         before = self.begin()
         self.recover()
@@ -105,7 +105,7 @@ class FanOut(FollowTest):
         self.assertEqual((self.jobs_of(before), self.jobs_of(after)), (0, 1))
         self.assertEqual(self.deliver(), before)
         self.assertEqual(self.deliver(), "idle")
-        self.assertIsNone(self.follow())
+        self.assertIsNone(self.cursor())
 
     def test_suspended_again_while_idle_it_is_probed(self):
         event = self.begin()
@@ -114,9 +114,9 @@ class FanOut(FollowTest):
         other = self.begin()
         self.finish(other)
         self.deliver_all()
-        self.assertEqual(self.follow()["mode"], "idle")
+        self.assertEqual(self.cursor()["mode"], "idle")
         self.take_job(other, "suspend")
-        self.assertEqual((self.follow()["mode"], self.flag()), ("run", "f"))
+        self.assertEqual((self.cursor()["mode"], self.flag()), ("run", "f"))
         self.assertEqual(self.call("ZCARD", "retry"), 1)
         self.due_now()
         self.assertEqual(self.deliver(), other)
@@ -125,8 +125,8 @@ class FanOut(FollowTest):
 
     def test_the_parts_stay_until_their_fan_outs_have_passed(self):
         """Suspended again with one event before and one between under way,
-        of which one has a turn and the other a job."""
-        turn, last = self.begin(), self.begin()
+        of which one has a cursor job and the other a job."""
+        cursor_job, last = self.begin(), self.begin()
         self.recover()
         job = self.begin()
         self.finish(last)
@@ -136,18 +136,18 @@ class FanOut(FollowTest):
         again = self.begin()
         self.due_now()
         self.assertEqual([self.deliver() for _ in range(3)],
-                         [turn, last, again])
-        self.assertNotIn("-", self.follow()["parts"])
+                         [cursor_job, last, again])
+        self.assertNotIn("-", self.cursor()["parts"])
         self.assertEqual(self.deliver(), "idle")
-        self.assertEqual((self.follow()["mode"], self.flag()), ("idle", "f"))
-        for event in (again, turn, job):
+        self.assertEqual((self.cursor()["mode"], self.flag()), ("idle", "f"))
+        for event in (again, cursor_job, job):
             self.finish(event)
         self.assertEqual([self.jobs_of(event) for event in
-                          (turn, last, job, again)], [0, 0, 1, 0])
+                          (cursor_job, last, job, again)], [0, 0, 1, 0])
         self.take_job(job, "miss")
         self.assertEqual(self.deliver(), job)
         self.assertEqual(self.deliver(), "idle")
-        self.assertEqual((self.follow(), self.flag()), (None, "-"))
+        self.assertEqual((self.cursor(), self.flag()), (None, "-"))
 
     def test_what_begins_in_the_middle_gets_a_job(self):
         self.recover()
