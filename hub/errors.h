@@ -3,7 +3,7 @@
  * Checks append to a list, so that one response names every wrong parameter.
  * The client gets the list as JSON when its Accept prefers that, else the
  * first error as one plain sentence.  The list is kept in the order of
- * "Answers to bad input" of docs/PROTOCOL.md, whatever order the checks ran
+ * "Responses to bad input" of docs/PROTOCOL.md, whatever order the checks ran
  * in; its length is bounded by the number of a form's fields. */
 #ifndef HUB_ERRORS_H
 #define HUB_ERRORS_H

@@ -1,4 +1,4 @@
-"""Every row of "Answers to bad input" of docs/PROTOCOL.md, sent as raw bytes.
+"""Every row of "Responses to bad input" of docs/PROTOCOL.md, sent as raw bytes.
 
 A refused request changes nothing: all that is in Redis is compared before and
 after each.  Only the hub runs, so nothing else writes.
