@@ -292,10 +292,8 @@ end
 if #targets > 0 then
     redis.call('HINCRBY', p .. 'refs', event, #targets)
 end
+redis.call('HSET', p .. 'fanout', event, is_finished and 'done' or last)
 if is_finished then
-    redis.call('HSET', p .. 'fanout', event, 'done')
     redis.call('XACK', p .. 'log', 'spread', event)
-    return { #targets, 1 }
 end
-redis.call('HSET', p .. 'fanout', event, last)
-return { #targets, 0 }
+return { #targets, is_finished and 1 or 0 }

@@ -54,13 +54,15 @@
 
 local settled = 0
 local finished = {} -- event -> references to take off
-local touched = {}  -- lanes to trim
+local closed = {}   -- lane -> its entries that are settled
 
 -- Whether the entry was open until now.
 local function close_entry(lane, id)
     local was_open = redis.call('XACK', p .. lane, 'deliver', id) == 1
     if was_open then
-        touched[lane] = true
+        local ids = closed[lane] or {}
+        closed[lane] = ids
+        ids[#ids + 1] = id
     end
     return was_open
 end
@@ -424,7 +426,15 @@ end
 for event, count in pairs(finished) do
     release(event, count)
 end
-for lane in pairs(touched) do
-    trim(lane, 'deliver')
+-- To find where to trim costs more than to settle a job, and to delete an entry
+-- among many costs as much: a lane without others is emptied by its entries.
+local FEW = 4
+
+for lane, ids in pairs(closed) do
+    if #ids <= FEW and redis.call('XLEN', p .. lane) == #ids then
+        redis.call('XDEL', p .. lane, unpack(ids))
+    else
+        trim(lane, 'deliver')
+    end
 end
 return settled
