@@ -42,13 +42,12 @@ local FIRST_TD = 5
 
 local event, size = ARGV[1], tonumber(ARGV[2])
 
-local function is_pending()
-    local pending = redis.pcall('XPENDING', p .. 'log', 'spread', event,
-        event, 1)
-    if pending.err and string.sub(pending.err, 1, 7) ~= 'NOGROUP' then
-        error(pending.err)
-    end
-    return #pending > 0
+local pending = redis.pcall('XPENDING', p .. 'log', 'spread', event, event, 1)
+if pending.err and string.sub(pending.err, 1, 7) ~= 'NOGROUP' then
+    error(pending.err)
+end
+if #pending == 0 then
+    return { 0, 1 }
 end
 
 local progress = redis.call('HGET', p .. 'fanout', event)
@@ -57,16 +56,6 @@ if progress == 'done' then
     return { 0, 1 }
 end
 local is_first = not progress
-
--- Whether the first page of an event of one topic, of which nobody is in cursor
--- mode, is all there is to it: then acknowledging it tells whether it was
--- pending, which costs a third less.
-local is_simple = is_first and #ARGV == FIRST_TD and
-    redis.call('EXISTS', p .. 'cursor:' .. ARGV[FIRST_TD]) == 0
-
-if not is_simple and not is_pending() then
-    return { 0, 1 }
-end
 
 -- Jobs of `bulk` that nobody has read, as though all bundles were full; all of
 -- them where Redis has lost count.  It is never more than there are: what was
@@ -86,7 +75,7 @@ end
 
 -- The topics of which some subscription is in cursor mode.
 local cursors = {}
-for i = FIRST_TD, is_simple and 0 or #ARGV do
+for i = FIRST_TD, #ARGV do
     if redis.call('EXISTS', p .. 'cursor:' .. ARGV[i]) == 1 then
         cursors[ARGV[i]] = true
     end
@@ -295,16 +284,6 @@ else
 end
 
 local is_finished = looked < size
-if is_simple and not is_finished and not is_pending() then
-    return { 0, 1 }
-end
--- A write that needs memory goes first: at its memory limit Redis refuses it,
--- and the event stays as it is.
-redis.call('HSET', p .. 'fanout', event, is_finished and 'done' or last)
-if is_finished and redis.call('XACK', p .. 'log', 'spread', event) == 0 then
-    redis.call('HDEL', p .. 'fanout', event)
-    return { 0, 1 }
-end
 local lane = p .. (is_first and is_finished and 'outbox' or 'bulk')
 for i = 1, #targets, BUNDLE_JOBS do
     redis.call('XADD', lane, '*', 'e', event, 'c', table.concat(targets, ' ',
@@ -312,5 +291,9 @@ for i = 1, #targets, BUNDLE_JOBS do
 end
 if #targets > 0 then
     redis.call('HINCRBY', p .. 'refs', event, #targets)
+end
+redis.call('HSET', p .. 'fanout', event, is_finished and 'done' or last)
+if is_finished then
+    redis.call('XACK', p .. 'log', 'spread', event)
 end
 return { #targets, is_finished and 1 or 0 }
