@@ -2,10 +2,8 @@
  * spreader/fetch.h. */
 #include "spreader/fetch.h"
 
-#include "common/store/promoter.h"
 #include "common/store/topic.h"
-#include "tests/unit/entry_fixture.h"
-#include "tests/unit/publisher_fixture.h"
+#include "tests/unit/topics_fixture.h"
 
 #define TD 0 /* arguments of fetched.lua */
 #define TOPIC 1
@@ -26,47 +24,17 @@
 #define EVENT "$3\r\n9-0\r\n"
 
 static struct spread_fetcher *fetcher;
-static struct wsub_promoter *promoter;
-static size_t over;   /* entries, by on_done */
-static unsigned idle; /* calls of on_idle */
-
-static void on_done(size_t entries, void *arg)
-{
-    (void)arg;
-    over += entries;
-}
-
-static void on_idle(void *arg)
-{
-    (void)arg;
-    idle++;
-}
 
 static void set_up(void)
 {
-    over = 0;
-    idle = 0;
-    redis_set_up_store();
-    publisher_set_up();
-    promoter = wsub_promoter_new(base, store);
-    fetcher = spread_fetcher_new(&(struct spread_topics_options){
-        .loop = loop,
-        .store = store,
-        .config = &config,
-        .client = client,
-        .promoter = promoter,
-        .on_done = on_done,
-        .on_idle = on_idle,
-    });
+    fetcher = spread_fetcher_new(topics_set_up(NULL));
 }
 
 static void tear_down(void)
 {
-    wsub_store_close(store);
-    publisher_tear_down();
+    topics_close();
     spread_fetcher_free(fetcher);
-    wsub_promoter_free(promoter);
-    redis_tear_down();
+    topics_tear_down();
 }
 
 /* Starts with the announcement of a path of the publisher's. */

@@ -2,9 +2,7 @@
  * topic, by spreader/validate.h. */
 #include "spreader/validate.h"
 
-#include "common/store/promoter.h"
-#include "tests/unit/entry_fixture.h"
-#include "tests/unit/publisher_fixture.h"
+#include "tests/unit/topics_fixture.h"
 
 #define TD "0123456789abcdefghijkl"
 #define CD "ABCDEFGHIJKLMNOPQRSTUV"
@@ -19,49 +17,18 @@
 #define SUPERSEDED "$10\r\nsuperseded\r\n"
 
 static struct spread_validator *validator;
-static struct wsub_promoter *promoter;
 static char hub_url[] = PUBLISHER_HUB;
-static size_t over;   /* entries, by on_done */
-static unsigned idle; /* calls of on_idle */
-
-static void on_done(size_t entries, void *arg)
-{
-    (void)arg;
-    over += entries;
-}
-
-static void on_idle(void *arg)
-{
-    (void)arg;
-    idle++;
-}
 
 static void set_up(void)
 {
-    over = 0;
-    idle = 0;
-    redis_set_up_store();
-    config.public_url = hub_url;
-    publisher_set_up();
-    promoter = wsub_promoter_new(base, store);
-    validator = spread_validator_new(&(struct spread_topics_options){
-        .loop = loop,
-        .store = store,
-        .config = &config,
-        .client = client,
-        .promoter = promoter,
-        .on_done = on_done,
-        .on_idle = on_idle,
-    });
+    validator = spread_validator_new(topics_set_up(hub_url));
 }
 
 static void tear_down(void)
 {
-    wsub_store_close(store);
-    publisher_tear_down();
+    topics_close();
     spread_validator_free(validator);
-    wsub_promoter_free(promoter);
-    redis_tear_down();
+    topics_tear_down();
 }
 
 static void validate_failed(const char *id, const char *path, const char *n)
