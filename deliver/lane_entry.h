@@ -9,8 +9,8 @@
 #include "common/crypto/digest.h"
 #include "common/store/entry_id.h"
 
-#define DELIVER_BUNDLE_MAX                                                     \
-    16 /* jobs in an entry; page.lua has the same number */
+/* Jobs in an entry; page.lua has the same number. */
+#define DELIVER_BUNDLE_MAX 16
 #define DELIVER_TARGET_MAX (WSUB_DIGEST_LEN + 12)
 
 enum deliver_lane { DELIVER_LANE_OUTBOX, DELIVER_LANE_BULK, DELIVER_LANES };

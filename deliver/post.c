@@ -5,9 +5,9 @@
 #include "common/base/log.h"
 #include "common/crypto/digest.h"
 
-#define RESPONSE_MAX_BYTES                                                     \
-    65536 /* ignored, and read only to keep the
-                                  * connection; more closes it */
+/* A response is ignored, and read only to keep the connection; more of it
+ * closes that. */
+#define RESPONSE_MAX_BYTES 65536
 
 static char no_expect[] = "Expect:"; /* no 100-continue round trip */
 
