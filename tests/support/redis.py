@@ -100,6 +100,7 @@ class Redis:
         words = ["redis-server", "--port", "0", "--unixsocket",
                  self.socket_path, "--dir", self.directory, "--appendonly",
                  "yes", "--save", "", "--loglevel", "warning",
+                 "--enable-debug-command", "local",
                  "--logfile", os.path.join(self.directory, "redis.log")]
         self._process = subprocess.Popen(
             words + list(self._options), stdin=subprocess.DEVNULL,
@@ -203,6 +204,16 @@ class Redis:
             for key, kind in zip(keys, kinds))
         return {key: value for key, kind, value in zip(keys, kinds, values)
                 if value or kind != b"stream"}
+
+    def digests(self):
+        """A digest of each value of snapshot(), made by Redis: many times as
+        fast, where only what differs is asked for."""
+        keys = self.keys()
+        if not keys:
+            return {}
+        found = self.call("DEBUG", "DIGEST-VALUE", *keys)
+        return {key: digest for key, digest in zip(keys, found)
+                if digest.strip(b"0")}
 
     def everything(self):
         """Every byte that is stored, decoded from Redis' own packing, and
