@@ -23,15 +23,20 @@ endfunction()
 
 # wsub_integration_tests(folder): each folder/test_NAME.py runs the real
 # programs of this build against a redis-server of its own, as the ctest
-# `integration-NAME`.
+# `integration-NAME`.  Those named test_scripts* call the Lua scripts alone and
+# have the label `scripts`: one build is as good as another for them.
 function(wsub_integration_tests folder)
     file(GLOB sources CONFIGURE_DEPENDS ${folder}/test_*.py)
     foreach(source IN LISTS sources)
         get_filename_component(program ${source} NAME_WE)
         string(REGEX REPLACE "^test_" "" name ${program})
+        set(labels integration)
+        if(name MATCHES "^scripts")
+            list(APPEND labels scripts)
+        endif()
         add_test(NAME integration-${name} COMMAND ${PYTHON3} ${source} -v)
         set_tests_properties(integration-${name} PROPERTIES
-            LABELS integration TIMEOUT 300
+            LABELS "${labels}" TIMEOUT 300
             ENVIRONMENT "WEBSUBD_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests;PYTHONDONTWRITEBYTECODE=1")
     endforeach()
 endfunction()

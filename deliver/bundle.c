@@ -12,8 +12,8 @@
 
 struct deliver_bundles {
     struct deliver_bundles_options o;
-    struct deliver_bundle *held; /* owned; by hold_key: its entry may come
-                                  * again by a takeover */
+    /* Owned; by hold_key: its entry may come again by a takeover. */
+    struct deliver_bundle *held;
 };
 
 struct deliver_bundles *

@@ -34,8 +34,8 @@ struct deliver_crash_check {
     void (*on_settled_elsewhere)(struct deliver_crash_check *check);
     unsigned shard;
     struct wsub_claim claim; /* its entry; borrowed until on_go */
-    uint32_t before;  /* processes that it ended for certain before it came back
-                      * by `retry` */
+    /* Processes that it ended for certain before it came back by `retry`. */
+    uint32_t before;
     uint32_t counted; /* that ended while they held this entry; 0 until known */
     bool is_watched;  /* the next ones wait for it to be over */
     TAILQ_ENTRY(deliver_crash_check) next;

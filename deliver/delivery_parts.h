@@ -57,9 +57,10 @@ TAILQ_HEAD(delivery_list, delivery);
 struct deliver_deliveries {
     struct deliver_deliveries_options o;
     size_t loading;
-    struct delivery_list live;  /* owned */
-    struct delivery_list spare; /* owned; to be used again: they are too large
-                                 * for what malloc keeps at hand */
+    struct delivery_list live; /* owned */
+    /* Owned; to be used again: they are too large for what malloc keeps at
+     * hand. */
+    struct delivery_list spare;
 };
 
 #endif

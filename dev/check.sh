@@ -1,24 +1,42 @@
 #!/bin/bash
-# One command before a commit: layout, banned calls, build and tests of both
-# presets, and clang-tidy where it is installed.
+# All that has to pass before a commit, for people and for CI (.ci/run): layout,
+# lint, clang-tidy on what has changed, build and tests of both presets.
+# Installs the Debian packages that are missing, and stops at what fails first.
 set -eu
 cd "$(dirname "$0")/.."
+. dev/packages.sh
+. dev/steps.sh
 
-mapfile -t sources < <(git ls-files '*.c' '*.h')
+check_layout()
+{
+    git ls-files -z '*.c' '*.h' | xargs -0 clang-format --dry-run --Werror
+}
 
-echo "== layout"
-clang-format --dry-run --Werror "${sources[@]}"
+build()
+{
+    cmake --preset dev >/dev/null
+    cmake --build --preset dev
+}
 
-echo "== banned calls"
-dev/banned.sh
+# One file at a time: what the analyzer learns of va_list in one file it
+# wrongly applies to the next.
+tidy()
+{
+    local files
 
+    files=$(dev/changed.sh)
+    if [ -z "$files" ]; then
+        echo "No C source has changed."
+        return
+    fi
+    echo "$files"
+    echo "$files" | xargs -n 1 -P "$(nproc)" clang-tidy -p build/dev --quiet
+}
+
+step packages install_check_packages
+step layout check_layout
+step "dev: build" build
+step lint ctest --preset dev -L lint
+step clang-tidy tidy
 dev/test.sh
-
-if command -v clang-tidy >/dev/null; then
-    echo "== clang-tidy"
-    cmake --preset dev -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
-    # One file at a time: what the analyzer learns of va_list in one file it
-    # wrongly applies to the next.
-    git ls-files -z '*.c' | xargs -0 -n 1 -P 2 clang-tidy -p build/dev --quiet
-fi
-echo "All checks passed."
+echo "All checks passed, in $SECONDS s."

@@ -10,6 +10,9 @@ run_packages="redis-server redis-tools python3"
 # For the clients of tests/clients, which are skipped without them.
 client_packages="nodejs npm"
 
+# For dev/check.sh; each is the command's name too.
+check_packages="git clang-format clang-tidy"
+
 # The HTTP parser has another name in each release of Debian.
 parser_packages="libllhttp-dev libhttp-parser-dev"
 
@@ -69,26 +72,46 @@ install_packages()
     fi
     missing=$(missing_packages)
     [ -n "$missing" ] || return 0
-    # shellcheck disable=SC2086 # a list of words
-    echo "Installing:" $missing
-    as_root apt-get update -q
     case $missing in
-    *parser*) missing=${missing/%parser/$(available_parser)} || return 1 ;;
+    *parser*)
+        as_root apt-get update -q
+        missing=${missing/%parser/$(available_parser)} || return 1
+        ;;
     esac
-    # shellcheck disable=SC2086
-    as_root apt-get install -q -y --no-install-recommends $missing
+    # shellcheck disable=SC2086 # a list of words
+    install_all $missing
+}
+
+# have COMMAND...: whether all of them can be run.
+have()
+{
+    local command
+
+    for command; do
+        command -v "$command" >/dev/null || return 1
+    done
+}
+
+# Installs the packages.  Fails when they can't be had.
+install_all()
+{
+    echo "Installing:" "$@"
+    as_root apt-get update -q &&
+        as_root apt-get install -q -y --no-install-recommends "$@"
 }
 
 # Installs what the clients of tests/clients need.  A node and an npm from
-# elsewhere serve as well.  Fails when they can't be had.
+# elsewhere serve as well.
 install_client_packages()
 {
-    if command -v node >/dev/null && command -v npm >/dev/null; then
-        return 0
-    fi
     # shellcheck disable=SC2086 # a list of words
-    echo "Installing:" $client_packages
-    as_root apt-get update -q
-    # shellcheck disable=SC2086 # a list of words
-    as_root apt-get install -q -y --no-install-recommends $client_packages
+    have node npm || install_all $client_packages
+}
+
+# Installs what dev/check.sh needs.  Those from elsewhere serve as well, but for
+# the layout: another release of clang-format has other opinions.
+install_check_packages()
+{
+    # shellcheck disable=SC2086 # lists of words
+    have $check_packages || install_all $check_packages
 }

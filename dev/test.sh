@@ -4,11 +4,12 @@
 #   dev/test.sh [dev|asan] [arguments of ctest]
 #
 # Without arguments of ctest what is labelled slow runs too, once, under dev.
-# Stops at the first preset that fails; the last lines are ctest's summary.
+# Stops at the first step that fails; its last lines are ctest's summary.
 # The tests start a redis-server of their own, on a unix socket.
 set -eu
 cd "$(dirname "$0")/.."
 . dev/packages.sh
+. dev/steps.sh
 
 presets="dev asan"
 case ${1:-} in
@@ -18,17 +19,24 @@ dev | asan)
     ;;
 esac
 
-install_packages
-install_client_packages ||
-    echo "Without nodejs and npm the clients of npm are skipped." >&2
+packages()
+{
+    install_packages
+    install_client_packages ||
+        echo "Without nodejs and npm the clients of npm are skipped." >&2
+}
+
+build()
+{
+    cmake --preset "$1" >/dev/null
+    cmake --build --preset "$1"
+}
+
+step packages packages
 for preset in $presets; do
-    echo "== $preset: build"
-    cmake --preset "$preset" >/dev/null
-    cmake --build --preset "$preset"
-    echo "== $preset: test"
-    ctest --preset "$preset" "$@"
+    step "$preset: build" build "$preset"
+    step "$preset: test" ctest --preset "$preset" "$@"
     if [ "$preset" = dev ] && [ $# -eq 0 ]; then
-        echo "== dev: slow tests"
-        ctest --preset slow
+        step "dev: slow tests" ctest --preset slow
     fi
 done

@@ -202,6 +202,8 @@ class Announcements(SystemTest):
         self.assertEqual(len(topic.fetches), 2)
 
     def test_dripping_publisher_is_cut(self):
+        self.system.program("spreader").stop()
+        self.system.start("spreader", timeout_ms=500, max_attempts=1000)
         topic = self.topic()
         topic.next_answers(Answer(200, drip="body"))
         self.system.announce(topic.url)

@@ -165,10 +165,13 @@ class Retrying(DenialTest):
         patient, deaf = self.callback("/patient"), self.callback("/deaf")
         patient.next_denied(500, 404, 200)
         deaf.next_denied(404, 302, 503, 400, 200)
+        since_ms = self.system.redis.now_ms()
         self.system.request(DENIED, patient)
         self.system.request(DENIED, deaf)
-        patient.wait_denials(3, 60)
-        deaf.wait_denials(4, 60)
+        for count, delay_s in ((2, 2), (2, 5), (1, 15)):
+            self.system.wait_delayed(count, delay_s, since_ms)
+            since_ms = self.system.redis.now_ms()
+            self.system.make_due()
         self.system.wait_idle()
         self.assertEqual(len(patient.denials), 3)
         self.check_denied(deaf, DENIED, "This hub does not serve the topic.",
@@ -176,15 +179,17 @@ class Retrying(DenialTest):
 
     def test_newer_subscription_makes_an_older_denial_void(self):
         callback = self.callback()
-        callback.next_denied(500, 500)
+        callback.next_denied(500)
         self.system.activate(TOPIC, callback)
+        since_ms = self.system.redis.now_ms()
         self.deny(TOPIC, 1)
-        callback.wait_denials(2)  # the next would come after 5 s
+        self.system.wait_delayed(1, 2, since_ms)
         self.system.activate(TOPIC, callback)
         self.assertFalse(
             self.system.store.requested(TOPIC, callback.url, "d"))
+        self.system.make_due()
         self.system.wait_idle()
-        self.assertEqual(len(callback.denials), 2)
+        self.assertEqual(len(callback.denials), 1)
         self.assertIsNotNone(self.system.store.record(TOPIC, callback.url))
 
 
@@ -288,10 +293,11 @@ class ByOperator(DenialTest):
         self.system.activate(TOPIC, callback)
         callback.next_answers(500)
         self.system.program("deliver").stop()
-        self.system.start("deliver", retry_base_ms=10000, retry_cap_ms=10000)
+        self.system.start("deliver", retry_base_ms=60000, retry_cap_ms=60000)
         self.system.push(TOPIC, b"1")
-        callback.wait_deliveries()
+        wait_until(self.system.store.delayed, "it is to be tried again")
         self.deny(TOPIC, 1)
+        self.system.make_due()
         self.system.wait_idle()
         self.assertEqual(len(callback.deliveries), 1)
 

@@ -109,6 +109,7 @@ class FullBulk(FanOut):
         self.in_the_middle()
         spreader = self.system.program("spreader")
         spreader.kill()
+        self.store.age_claimed()
         self.system.start("spreader")
         wait_until(lambda: self.read_bulk(1000) == 0 and
                    self.count_jobs("bulk") == COUNT,
@@ -120,6 +121,7 @@ class FullBulk(FanOut):
         self.in_the_middle()
         self.system.program("spreader").stop()
         self.assertEqual(self.count_jobs("bulk"), FIRST_PAGE + PAGE)
+        self.store.age_claimed()
         self.system.start("spreader")
         wait_until(lambda: self.read_bulk(1000) == 0 and
                    self.count_jobs("bulk") == COUNT,

@@ -77,6 +77,7 @@ class FanoutOnce(SystemTest):
             spreader = self.start_spreader((step + 1) * STEP)
             self.wait_into(step)
             spreader.kill()
+            self.store.age_claimed()
             self.assertLess(self.posted(), COUNT)
         self.start_spreader(ALL)
         self.check_every_subscription_has_one_job()
@@ -86,7 +87,8 @@ class FanoutOnce(SystemTest):
         first = self.start_spreader(2 * STEP)
         self.push()
         self.wait_into(0)
-        first.freeze()  # long enough for the second to take the event over
+        first.freeze()
+        self.store.age_claimed()
         frozen_at = self.posted()
         second = self.start_spreader(3 * STEP)
         self.wait_posted(frozen_at + 1000)
@@ -98,6 +100,7 @@ class FanoutOnce(SystemTest):
         self.wait_posted(self.posted() + 1000)
         for spreader in spreaders:
             spreader.kill()
+        self.store.age_claimed()
         self.assertLess(self.posted(), COUNT)
         self.start_spreader(ALL)
         self.start_spreader(ALL)
@@ -109,6 +112,7 @@ class FanoutOnce(SystemTest):
         self.wait_posted(2 * STEP)
         for spreader in self.system.programs[1:3]:
             spreader.kill()
+        self.store.age_claimed()
         self.check_every_subscription_has_one_job()
 
 

@@ -62,15 +62,16 @@ class FullHosts(Isolation):
         self.assertEqual({len(c.deliveries) for c in crowd}, {1})
 
     def test_parked_jobs_of_a_process_that_died_come_back(self):
-        self.start(per_host=4, concurrency=400)
+        self.start(per_host=4, concurrency=200)
         gate = self.gate()
-        crowd = self.subscribe_many(self.far, 600,
+        crowd = self.subscribe_many(self.far, 300,
                                     answers=[Answer(204, gate=gate)])
         self.system.push(TOPIC, b"many")
-        wait_until(lambda: self.parked() >= 200, "most are parked")
+        wait_until(lambda: self.parked() >= 100, "most are parked")
         self.system.program("deliver").kill()
+        self.system.store.age_claimed()
         gate.set()
-        self.system.start("deliver", timeout_ms=2000)
+        self.system.start("deliver")
         for callback in crowd:
             callback.wait_deliveries()
         self.system.wait_idle()

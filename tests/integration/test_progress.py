@@ -17,7 +17,7 @@ class Progress(SystemTest):
     def setUp(self):
         # Without progress for 1.5 timeouts and 3 s deliver is not ready, for
         # one timeout and 5 s a spreader.
-        self.start_system(timeout_ms=2500)
+        self.start_system(timeout_ms=1000)
         self.redis = self.system.redis
         self.callback = self.system.subscriber().callback("/cb")
         self.system.activate(TOPIC, self.callback)

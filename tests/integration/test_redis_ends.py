@@ -100,9 +100,15 @@ class RedisEnds(SystemTest):
         self.system.push(TOPIC, b"1")
         callback.wait_deliveries()
 
-    def test_a_flush_is_told(self):
+    def test_a_flush_is_told_and_meta_comes_back(self):
+        """Else a program with other shards, or a deliver that waits for the
+        hub's URL, finds nothing."""
         self.active()
-        self.system.redis.call("FLUSHALL")
+        redis = self.system.redis
+        fields = ("HMGET", "websub:meta", "format", "shards", "public_url")
+        before = redis.call(*fields)
+        redis.call("FLUSHALL")
+        wait_until(lambda: redis.call(*fields) == before, "meta is back")
         for program in self.system.programs:
             program.wait_event("redis-data-lost")
         wait_until(lambda: any(p.events("groups-lost")

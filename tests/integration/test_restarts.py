@@ -20,8 +20,10 @@ TOPIC = "http://publisher.example/topic"
 
 
 class Restarts(SystemTest):
+    settings = {}
+
     def setUp(self):
-        self.start_system()
+        self.start_system(**self.settings)
         self.subscriber = self.system.subscriber()
 
     def active(self, path="/cb", topic=TOPIC, **options):
@@ -30,10 +32,12 @@ class Restarts(SystemTest):
         return callback
 
     def end(self, role, how):
-        """Ends the program by the signal, at once or in order."""
+        """Ends the program by the signal, at once or in order.  What a killed
+        one held may be taken over."""
         program = self.system.program(role)
         if how == signal.SIGKILL:
             program.kill()
+            self.system.store.age_claimed()
         else:
             program.terminate()
         return program
@@ -127,6 +131,23 @@ class Deliver(Restarts):
         for callback in self.deliveries_survive(signal.SIGTERM):
             self.assertEqual(sorted(callback.bodies()), [b"1", b"2"])
 
+    def test_work_waits_for_a_deliver(self):
+        callback = self.active()
+        self.end("deliver", signal.SIGTERM).wait_exit(0)
+        for number in range(20):
+            self.system.push(TOPIC, b"%d" % number)
+        self.system.start("deliver")
+        callback.wait_deliveries(20)
+        self.system.wait_idle()
+        self.assertEqual(len(callback.deliveries), 20)
+
+
+class Idle(Restarts):
+    """What a killed one held is taken over once it is idle for long enough,
+    1.5 timeouts and 3 s."""
+
+    settings = {"timeout_ms": 1000}
+
     def test_another_one_takes_over_what_a_killed_one_held(self):
         gate = self.gate()
         callback = self.active(answers=[Answer(200, gate=gate)])
@@ -137,16 +158,6 @@ class Deliver(Restarts):
         first.kill()
         callback.wait_deliveries(2)
         self.system.wait_idle()
-
-    def test_work_waits_for_a_deliver(self):
-        callback = self.active()
-        self.end("deliver", signal.SIGTERM).wait_exit(0)
-        for number in range(20):
-            self.system.push(TOPIC, b"%d" % number)
-        self.system.start("deliver")
-        callback.wait_deliveries(20)
-        self.system.wait_idle()
-        self.assertEqual(len(callback.deliveries), 20)
 
 
 class Spreader(Restarts):

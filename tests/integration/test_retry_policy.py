@@ -195,7 +195,7 @@ class Rate(Policy):
 
 class AttemptLog(Policy):
     def test_the_last_attempts_and_totals_are_kept(self):
-        self.start(max_attempts=20, suspend_after=100)
+        self.start(max_attempts=20, suspend_after=100, retry_cap_ms=50)
         callback = self.active(answers=[500] * 9 + [204])
         self.push_and_finish(b"12345")
 

@@ -93,6 +93,7 @@ class Shutdown(SystemTest):
         self.system.push(TOPIC, b"1")
         callback.wait_deliveries()
         deliver.stop(code=2)
+        self.system.store.age_claimed()
         gate.set()
         self.system.start("deliver")
         callback.wait_deliveries(2)

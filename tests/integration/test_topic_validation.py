@@ -146,11 +146,13 @@ class Validation(SystemTest):
         self.check_denied(url, "rel=self")
 
     def test_what_fails_for_now_is_tried_again(self):
+        self.system.program("spreader").stop()
+        self.system.start("spreader", timeout_ms=500, max_attempts=1000)
         url = self.topic(hub="")
         topic = self.publisher.resources["/t"]
         topic.next_answers(503, Answer(200, drip="body"))
         self.check_valid(url)
-        self.assertEqual(len(topic.fetches), 3)
+        self.assertGreaterEqual(len(topic.fetches), 3)
 
     def test_what_fails_too_often_is_denied(self):
         topic = self.publisher.topic("/t")
@@ -213,6 +215,7 @@ class Validation(SystemTest):
         key = self.ask(url)
         topic.wait_fetches()
         self.system.program("spreader").kill()
+        self.system.store.age_claimed()
         self.system.start("spreader")
         self.assertEqual(self.outcome(url), [(f"{key}:s", 7)])
 

@@ -188,6 +188,13 @@ class UnsubscribedWhileQueued(Distribution):
             return callback(request)
         return resource
 
+
+class UnsubscribedWhileFailing(Distribution):
+    # A host that is slow keeps a quarter of its places: one for the question,
+    # one for the deliveries.
+    settings = {"per_host": 4 * PER_HOST, "suspend_after": 1000,
+                "timeout_ms": 30000, "drain_timeout_ms": 20000}
+
     def test_retries_that_wait_are_not_sent_either(self):
         callback = self.active()
         witness = self.active("/witness")
@@ -203,7 +210,7 @@ class UnsubscribedWhileQueued(Distribution):
         self.system.wait_gone(TOPIC, callback)
         count = len(callback.deliveries)
         self.system.wait_idle()
-        self.assertLessEqual(len(callback.deliveries), count + PER_HOST)
+        self.assertLessEqual(len(callback.deliveries), count + 4 * PER_HOST)
         self.assertEqual(len(witness.deliveries), 20)
         self.assertEqual(self.system.store.events_kept(), 0)
 

@@ -12,6 +12,10 @@ from support.redis import RedisError
 _UNRESERVED = re.compile(r"%(2D|2E|3\d|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])",
                          re.IGNORECASE)
 
+# The streams of work, and who reads each.
+_GROUPS = {"log": "spread", "pings": "spread", "outbox": "deliver",
+           "bulk": "deliver", "verify": "deliver"}
+
 
 def _hash(url):
     """SHA-256 of a URL in its normal spelling: percent-encoded unreserved
@@ -111,25 +115,36 @@ class Store:
                    if not isinstance(groups, RedisError) for group in groups)
 
     def age_claimed(self):
-        """Whatever deliver has claimed and not acknowledged seems to be held
-        for an hour.  Who holds it is dead, or stands still: another one need
-        not wait until it may take it over."""
-        for base in self._bases():
-            for key in (base + name for name in ("outbox", "bulk", "verify")):
-                for entry, holder, _, _ in self._redis.call(
-                        "XPENDING", key, "deliver", "-", "+", 100000):
-                    self._redis.call("XCLAIM", key, "deliver", holder, 0,
-                                     entry, "IDLE", 3600000, "JUSTID")
+        """Whatever was claimed and not acknowledged seems to be held for an
+        hour.  Who holds it is dead, or stands still: another one need not wait
+        until it may take it over."""
+        for base in self.bases():
+            for stream, group in _GROUPS.items():
+                self._age(base + stream, group)
+
+    def _age(self, stream, group):
+        if not self._redis.call("EXISTS", stream):
+            return
+        for entry, holder, _, _ in self._redis.call(
+                "XPENDING", stream, group, "-", "+", 100000):
+            self._redis.call("XCLAIM", stream, group, holder, 0, entry,
+                             "IDLE", 3600000, "JUSTID")
+
+    def delayed(self):
+        """When what waits for its time is due, in ms of Redis' clock."""
+        answers = self._redis.call_all(
+            [["ZRANGE", base + "retry", 0, -1, "WITHSCORES"]
+             for base in self.bases()])
+        return [int(due) for answer in answers for due in answer[1::2]]
 
     def idle(self):
         """True when every entry of every work stream was read and
         acknowledged and nothing waits for its time or its host, all at one
         moment."""
-        waiting = [[command, base + name] for base in self._bases()
+        waiting = [[command, base + name] for base in self.bases()
                    for command, name in (("ZCARD", "retry"),
                                          ("KEYS", "parked:*"))]
-        return self._settled(
-            waiting, ("log", "pings", "outbox", "bulk", "verify"))
+        return self._settled(waiting, _GROUPS)
 
     def fanned_out(self):
         """True when every event was read and has all its jobs.  (The marks in
@@ -139,15 +154,16 @@ class Store:
     def swept(self):
         """True when the sweep was in every shard."""
         return all(self._redis.call("EXISTS", base + "watermark")
-                   for base in self._bases())
+                   for base in self.bases())
 
-    def _bases(self):
+    def bases(self):
+        """What the keys of each shard begin with."""
         return [f"{self._prefix}:{{{n}}}:" for n in range(self._shards)]
 
     def _settled(self, waiting, streams):
         """Whether the commands of `waiting` find nothing, and all entries of
         `streams` were read and acknowledged, at one moment."""
-        infos = [["XINFO", part, base + name] for base in self._bases()
+        infos = [["XINFO", part, base + name] for base in self.bases()
                  for name in streams for part in ("STREAM", "GROUPS")]
         answers = self._redis.call_all(waiting + infos)
         about = answers[len(waiting):]

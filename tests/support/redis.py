@@ -50,6 +50,7 @@ class Client:
     def call_many(self, commands):
         """Sends commands at once; returns their answers, a RedisError where
         one failed."""
+        commands = list(commands)
         self._socket.sendall(b"".join(map(self._encoded, commands)))
         return [self._read() for _ in commands]
 
@@ -99,6 +100,7 @@ class Redis:
         words = ["redis-server", "--port", "0", "--unixsocket",
                  self.socket_path, "--dir", self.directory, "--appendonly",
                  "yes", "--save", "", "--loglevel", "warning",
+                 "--enable-debug-command", "local",
                  "--logfile", os.path.join(self.directory, "redis.log")]
         self._process = subprocess.Popen(
             words + list(self._options), stdin=subprocess.DEVNULL,
@@ -133,6 +135,11 @@ class Redis:
         for words in commands:
             self.call(*words)
         return self.call("EXEC")
+
+    def now_ms(self):
+        """What time it is for Redis."""
+        seconds, micros = self.call("TIME")
+        return int(seconds) * 1000 + int(micros) // 1000
 
     def reconnect(self):
         """The test's next command goes over a new connection."""
@@ -190,15 +197,23 @@ class Redis:
         """Everything that is stored, by key.  Of a stream its entries only:
         which consumer read what is bookkeeping.  A stream without entries
         counts as none."""
-        taken = {}
-        for key in self.keys():
-            if self.call("TYPE", key) == b"stream":
-                entries = self.call("XRANGE", key, "-", "+")
-                if entries:
-                    taken[key] = entries
-            else:
-                taken[key] = self.call("DUMP", key)
-        return taken
+        keys = self.keys()
+        kinds = self.call_many(["TYPE", key] for key in keys)
+        values = self.call_many(
+            ["XRANGE", key, "-", "+"] if kind == b"stream" else ["DUMP", key]
+            for key, kind in zip(keys, kinds))
+        return {key: value for key, kind, value in zip(keys, kinds, values)
+                if value or kind != b"stream"}
+
+    def digests(self):
+        """A digest of each value of snapshot(), made by Redis: many times as
+        fast, where only what differs is asked for."""
+        keys = self.keys()
+        if not keys:
+            return {}
+        found = self.call("DEBUG", "DIGEST-VALUE", *keys)
+        return {key: digest for key, digest in zip(keys, found)
+                if digest.strip(b"0")}
 
     def everything(self):
         """Every byte that is stored, decoded from Redis' own packing, and

@@ -202,9 +202,9 @@ class ScriptTest(unittest.TestCase):
 
     def unchanged_by(self, act):
         """Runs `act` and asserts that no key differs afterwards."""
-        before = self.redis.snapshot()
+        before = self.redis.digests()
         result = act()
-        self.assertEqual(self.redis.snapshot(), before)
+        self.assertEqual(self.redis.digests(), before)
         return result
 
 

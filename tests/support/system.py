@@ -15,6 +15,7 @@ from support.keys import Store
 from support.programs import Program
 from support.publisher import Publisher
 from support.redis import Redis
+from support.scripts import whole
 from support.subscriber import Subscriber
 from support.wait import DEADLINE_S, wait_until
 
@@ -165,6 +166,25 @@ class System:
         """Waits until no work is left: what has not arrived by now will not
         arrive."""
         wait_until(self.store.idle, "all work is done", seconds)
+
+    def wait_delayed(self, count, delay_s, since_ms):
+        """Waits until `count` things wait for their time, which is `delay_s`
+        after something that happened after `since_ms` (of Redis' clock)."""
+        def delayed():
+            due = self.store.delayed()
+            return due if len(due) == count else None
+        due = wait_until(delayed, f"{count} wait for their time")
+        now_ms = self.redis.now_ms()
+        assert min(due) >= since_ms + 1000 * delay_s, (due, since_ms)
+        assert max(due) <= now_ms + 1000 * delay_s, (due, now_ms)
+
+    def make_due(self):
+        """Whatever waits for its time is due, and moves to where it belongs,
+        as though that time had passed."""
+        for base in self.store.bases():
+            for member in self.redis.call("ZRANGE", base + "retry", 0, -1):
+                self.redis.call("ZADD", base + "retry", "XX", 1, member)
+            self.redis.call("EVAL", whole("promote"), 1, base, 100000)
 
     def snapshot(self):
         """Redis.snapshot() of a system with a spreader that nobody has asked

@@ -1,0 +1,44 @@
+#!/bin/bash
+# Prints the C sources that clang-tidy is to look at: those that differ from
+# where the branch left main, committed or not, and for a header the source of
+# its name, or else the first one that includes it.
+#
+# Main is that of `origin`.  Without one the commit of 24 hours ago takes its
+# place, and without that every source is printed.
+set -eu
+cd "$(dirname "$0")/.."
+
+base()
+{
+    git merge-base HEAD origin/main 2>/dev/null ||
+        git rev-list -1 --before='24 hours ago' HEAD
+}
+
+# What differs from the commit $1, and is still there.
+differing()
+{
+    git diff --name-only --diff-filter=d "$1" -- '*.c' '*.h'
+    git ls-files --others --exclude-standard -- '*.c' '*.h'
+}
+
+# The source by which a header is looked at; none when nobody includes it.
+source_of()
+{
+    if [ -e "${1%.h}.c" ]; then
+        echo "${1%.h}.c"
+    else
+        git grep -lF "#include \"$1\"" -- '*.c' | head -n 1
+    fi
+}
+
+from=$(base)
+if [ -z "$from" ]; then
+    git ls-files -- '*.c'
+    exit
+fi
+differing "$from" | while read -r file; do
+    case $file in
+    *.h) source_of "$file" ;;
+    *) echo "$file" ;;
+    esac
+done | sort -u
