@@ -5,7 +5,7 @@
 #   dev/coverage.sh [all]
 #
 # Builds the preset coverage.  Prints a line for each folder; deliver/host
-# belongs to deliver.
+# belongs to deliver.  Fails when a test does, after the figures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . dev/packages.sh
@@ -19,5 +19,7 @@ install_packages
 cmake --preset coverage >/dev/null
 cmake --build --preset coverage
 find build/coverage -name '*.gcda' -delete
-ctest --preset coverage "${chosen[@]}"
+status=0
+ctest --preset coverage "${chosen[@]}" || status=$?
 dev/coverage.py build/coverage
+exit $status

@@ -14,6 +14,7 @@
 #include "tests/unit/subscriber_fixture.h"
 
 #define ENGINE_SLOTS 8
+#define ENGINE_BROKEN_MS UINT64_C(60000)
 #define ENGINE_QUEUE_MAX 2 /* of a host, which takes one request at a time */
 
 static struct wsub_keyring *ring;
@@ -24,7 +25,7 @@ static struct deliver_replicas *replicas;
 static struct deliver_slots *slots;
 static char engine_hub[] = "http://hub.example/";
 static char engine_agent[] = "User-Agent: websubd/1";
-/* Strangers at the subscriber's host, see engine_occupy_host(). */
+/* Strangers at the subscriber's host: engine_guest_enters(). */
 static struct deliver_ticket engine_guests[1 + ENGINE_QUEUE_MAX];
 static unsigned engine_guest_count;
 
@@ -123,12 +124,18 @@ REDIS_FIXTURE void engine_guest_leaves(struct deliver_ticket *guest,
     deliver_host_leave(hosts, guest, sign, 1000, wsub_now_us());
 }
 
-/* The breaker of the subscriber's host opens. */
+/* The breaker of the subscriber's host opens, for longer than a test takes. */
 REDIS_FIXTURE void engine_break_host(void)
 {
+    struct deliver_ticket guest;
+    uint64_t at_us = wsub_now_us() + ENGINE_BROKEN_MS * 1000;
+    uint64_t delay_ms;
+
     for (int i = 0; i < 5; i++) {
-        engine_guest_count = 0;
-        engine_guest_leaves(engine_guest_enters(), DELIVER_SIGN_UNREACHED);
+        guest = (struct deliver_ticket){.on_start = engine_on_guest};
+        deliver_host_enter(hosts, subscriber_callback(), &guest, at_us,
+                           &delay_ms);
+        deliver_host_leave(hosts, &guest, DELIVER_SIGN_UNREACHED, 1000, at_us);
     }
 }
 
