@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.sink import Sink, send_forms, subscribe_form
-from support.system import SystemTest
+from support.system import LONG_TIMEOUTS, SystemTest
 from support.wait import wait_until
 
 TOPIC = "http://publisher.example/topic"
@@ -20,8 +20,7 @@ class Fanout(SystemTest):
     def setUp(self):
         # An attempt waits for the one sink's single thread, which says
         # nothing about the programs: no attempt is to fail of that.
-        self.start_system(per_host=64, timeout_ms=30000,
-                          connect_timeout_ms=10000, drain_timeout_ms=20000)
+        self.start_system(per_host=64, **LONG_TIMEOUTS)
         self.sink = Sink()
         self.addCleanup(self.sink.close)
 

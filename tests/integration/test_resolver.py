@@ -12,13 +12,13 @@ from support.dns import A, AAAA, NXDOMAIN, SERVFAIL, Dns, Name
 from support.isolated import isolated_rebinding, isolated_resolv_conf
 from support.redis import Redis
 from support.sink import Sink, send_forms, subscribe_form
-from support.system import SystemTest
+from support.system import LONG_TIMEOUTS, SystemTest
 from support.wait import wait_until
 
 TOPIC = "http://publisher.example/topic"
 MANY = 10000
 MANY_DEADLINE_S = 120  # under sanitizers on a loaded machine
-PATIENT = {"timeout_ms": 40000, "connect_timeout_ms": 30000}
+WAITING = {**LONG_TIMEOUTS, "timeout_ms": 40000, "connect_timeout_ms": 30000}
 
 
 class Threads:
@@ -92,7 +92,7 @@ class Answers(ResolverTest):
         self.assertEqual(host, f"Sub.Test:{self.server.port}")
 
     def test_each_answer_that_leads_to_an_address(self):
-        self.start(**PATIENT)
+        self.start(**WAITING)
         answers = {
             "plain.test": Name("127.0.0.1"),
             "other.test": Name("127.0.0.2", "127.0.0.1"),
@@ -159,7 +159,7 @@ class Answers(ResolverTest):
 
 class Keeping(ResolverTest):
     def test_an_answer_counts_as_long_as_its_ttl_says(self):
-        self.start(**PATIENT)
+        self.start(**WAITING)
         self.dns.names["short.test"] = Name("127.0.0.1", ttl=1)
         self.dns.names["long.test"] = Name("127.0.0.1", ttl=3600)
         for host in ("short.test", "long.test"):
@@ -182,7 +182,7 @@ class Keeping(ResolverTest):
         self.push_until(moved, "the new address is used")
 
     def test_no_such_name_is_remembered(self):
-        self.start(max_attempts=4, retry_base_ms=10, **PATIENT)
+        self.start(max_attempts=4, retry_base_ms=10, **WAITING)
         for host, answer in (("unknown.test", Name(rcode=NXDOMAIN)),
                              ("empty.test", Name())):
             with self.subTest(host=host):
@@ -197,7 +197,7 @@ class Keeping(ResolverTest):
 
     def test_however_many_wait_there_is_one_query(self):
         count = 40
-        self.start(per_host=64, **PATIENT)
+        self.start(per_host=64, **WAITING)
         self.dns.names["sub.test"] = Name("127.0.0.1", held=True)
         callbacks = [self.named("sub.test", f"/{n}") for n in range(count)]
         for callback in callbacks:
@@ -214,7 +214,7 @@ class Keeping(ResolverTest):
 
 class Isolation(ResolverTest):
     def test_silence_about_some_names_delays_no_other(self):
-        self.start(**PATIENT)
+        self.start(**WAITING)
         held = [f"held{n}.test" for n in range(400)]
         others = [f"other{n}.test" for n in range(50)]
         for host in held:
@@ -237,7 +237,7 @@ class Isolation(ResolverTest):
                    == len(held) + len(others), "all are active")
 
     def test_10000_cold_names_take_one_thread(self):
-        self.start(concurrency=256, drain_timeout_ms=20000, **PATIENT)
+        self.start(concurrency=256, **WAITING)
         self.dns.otherwise = lambda name: Name("127.0.0.1", ttl=3600)
         sink = Sink()
         self.addCleanup(sink.close)

@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.sink import Sink, send_forms, subscribe_form
-from support.system import SystemTest
+from support.system import LONG_TIMEOUTS, SystemTest
 from support.wait import wait_until
 
 TOPIC = "http://publisher.example/topic"
@@ -20,10 +20,7 @@ class RestartsInFanout(SystemTest):
     SUBSCRIBERS = 1000
 
     def setUp(self):
-        # The one sink is slow at times, which is to fail no attempt.
-        self.start_system(per_host=64, drain_timeout_ms=20000,
-                          deliver_only={"timeout_ms": 20000,
-                                        "connect_timeout_ms": 5000})
+        self.start_system(per_host=64, **LONG_TIMEOUTS)
 
     def fanout_survives(self, how, events=20):
         sink = Sink()
@@ -45,6 +42,7 @@ class RestartsInFanout(SystemTest):
             old.kill()
         else:
             old.stop()
+        self.system.store.age_claimed()
         self.system.start("spreader")
         self.system.wait_idle(60)
         self.assertEqual(sink.arrived, {

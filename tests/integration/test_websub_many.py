@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.sink import Sink, send_forms, subscribe_form
 from support.subscriber import echo, signature, status, wrong
-from support.system import SystemTest
+from support.system import LONG_TIMEOUTS, SystemTest
 from support.wait import wait_until
 
 TOPIC = "http://publisher.example/topic"
@@ -25,7 +25,7 @@ LEASE_S = 4000  # of request 0 in a round; request n asks for n more
 
 class OneSubscription(SystemTest):
     def test_200_concurrent_requests_end_in_one_state(self):
-        self.start_system(max_connections=1000)
+        self.start_system(max_connections=1000, **LONG_TIMEOUTS)
         callback = self.system.subscriber().callback("/cb")
         bodies = [subscribe_form(TOPIC, callback.url) +
                   b"&hub.secret=secret%d&hub.lease_seconds=%d"
@@ -58,11 +58,7 @@ class OneSubscription(SystemTest):
 
 class ManySubscriptions(SystemTest):
     def test_5000_concurrent_requests_all_become_active(self):
-        # What waits for the one sink's single thread says nothing about the
-        # programs: no attempt is to fail of that.
-        self.start_system(per_host=64, timeout_ms=30000,
-                          connect_timeout_ms=10000, drain_timeout_ms=20000,
-                          request_timeout_ms=60000)
+        self.start_system(per_host=64, **LONG_TIMEOUTS)
         sink = Sink()
         self.addCleanup(sink.close)
         started = time.monotonic()

@@ -34,6 +34,16 @@ FAST = {
     "retry_cap_ms": 500,
 }
 
+# Beside FAST, for tests that send thousands of requests at once: how long Redis
+# and the one sink take for them says nothing about the programs.
+LONG_TIMEOUTS = {
+    "redis_timeout_ms": 60000,
+    "request_timeout_ms": 60000,
+    "drain_timeout_ms": 20000,
+    "timeout_ms": 30000,
+    "connect_timeout_ms": 10000,
+}
+
 
 class System:
     """A context manager.  `settings` go to every program; those of `hub_only`,
