@@ -1,7 +1,7 @@
 #!/bin/bash
 # Prints the C sources that clang-tidy is to look at: those that differ from
 # where the branch left main, committed or not, and for a header the source of
-# its name, or else the first one that includes it.
+# its name, or else one that includes it.
 #
 # Main is that of `origin`.  Without one the commit of 24 hours ago takes its
 # place, and without that every source is printed.
@@ -21,14 +21,20 @@ differing()
     git ls-files --others --exclude-standard -- '*.c' '*.h'
 }
 
-# The source by which a header is looked at; none when nobody includes it.
+# The source by which a file is looked at: itself, that of a header's name, or
+# one that includes the header; none when nobody does.
 source_of()
 {
-    if [ -e "${1%.h}.c" ]; then
-        echo "${1%.h}.c"
-    else
-        git grep -lF "#include \"$1\"" -- '*.c' | head -n 1
+    local user
+
+    if [ -e "${1%.*}.c" ]; then
+        echo "${1%.*}.c"
+        return
     fi
+    for user in $(git grep -lF "#include \"$1\"" -- '*.c' '*.h'); do
+        source_of "$user"
+        return
+    done
 }
 
 from=$(base)
@@ -37,8 +43,5 @@ if [ -z "$from" ]; then
     exit
 fi
 differing "$from" | while read -r file; do
-    case $file in
-    *.h) source_of "$file" ;;
-    *) echo "$file" ;;
-    esac
+    source_of "$file"
 done | sort -u
