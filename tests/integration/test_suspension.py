@@ -124,6 +124,9 @@ class Recovery(Suspension):
     def test_it_is_probed_with_one_event_only(self):
         callback = self.suspended()
         self.push_past(AFTER, 20)
+        missed = self.key(f"missed:{digest(TOPIC)}:{digest(callback.url)}")
+        wait_until(lambda: self.call("ZCARD", missed) == AFTER,
+                   "no job of it is on its way any more")
         seen = len(callback.deliveries)
         callback.wait_deliveries(seen + 5)
         self.assertEqual(len({d.body for d in callback.deliveries[seen:]}), 1)
