@@ -23,6 +23,6 @@ function(wsub_bench)
     add_test(NAME bench-short
         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/run.sh --short all)
     set_tests_properties(bench-short PROPERTIES
-        LABELS bench TIMEOUT 300 PROCESSORS 2 COST 40
+        LABELS bench TIMEOUT 300 PROCESSORS 2 COST 60
         ENVIRONMENT "WEBSUBD_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONDONTWRITEBYTECODE=1")
 endfunction()
