@@ -149,7 +149,7 @@ static void choose(struct walk *walk, const struct hub_letters_filter *filter)
         walk->choice = WSUB_LETTERS_OF_TOPIC;
         walk->value = wsub_strdup(filter->topic);
         walk->at.shard = walk->last_shard =
-            wsub_topic_ref(walk->store, filter->topic).shard;
+            wsub_topic_shard(walk->store, filter->topic);
     } else if (filter->callback != NULL) {
         walk->choice = WSUB_LETTERS_OF_CALLBACK;
         walk->value = wsub_strdup(filter->callback);

@@ -27,6 +27,7 @@ struct flow {
     struct hub *hub;
     struct wsub_http_request *req;
     struct wsub_buf topics[TOPICS_MAX]; /* owned; normalized */
+    unsigned shards[TOPICS_MAX];        /* of each */
     size_t count;
     struct wsub_countdown all;
     enum wsub_err err;
@@ -66,23 +67,24 @@ static void announce(struct flow *flow)
     wsub_countdown_start(&flow->all, finish, flow);
     for (size_t i = 0; i < flow->count; i++) {
         wsub_countdown_add(&flow->all);
-        wsub_publications_announce(flow->hub->store, flow->topics[i].data,
-                                   on_announced, flow);
+        wsub_publications_announce(flow->hub->store, flow->shards[i],
+                                   flow->topics[i].data, on_announced, flow);
     }
     wsub_countdown_off(&flow->all);
 }
 
+static void find_shards(struct flow *flow)
+{
+    for (size_t i = 0; i < flow->count; i++)
+        flow->shards[i] =
+            wsub_topic_shard(flow->hub->store, flow->topics[i].data);
+}
+
 static bool is_memory_high(const struct flow *flow)
 {
-    const struct hub *hub = flow->hub;
-
-    for (size_t i = 0; i < flow->count; i++) {
-        const char *topic = flow->topics[i].data;
-        unsigned shard = wsub_topic_ref(hub->store, topic).shard;
-
-        if (hub_pressure_is_high(hub->pressure, shard))
+    for (size_t i = 0; i < flow->count; i++)
+        if (hub_pressure_is_high(flow->hub->pressure, flow->shards[i]))
             return true;
-    }
     return false;
 }
 
@@ -169,7 +171,10 @@ void hub_publish(struct hub *hub, struct wsub_http_request *req,
     flow->count = take_topics(hub, form, &errors, flow->topics);
     if (hub_errors_respond(&errors, req)) {
         flow_free(flow);
-    } else if (is_memory_high(flow)) {
+        return;
+    }
+    find_shards(flow);
+    if (is_memory_high(flow)) {
         hub_refuse_memory(req);
         flow_free(flow);
     } else {

@@ -64,7 +64,7 @@ static void on_pushed(enum wsub_err err, const struct wsub_place *event,
 static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct event *event)
 {
-    unsigned shard = wsub_topic_ref(hub->store, event->topic.data).shard;
+    unsigned shard = wsub_topic_shard(hub->store, event->topic.data);
     struct wsub_push push;
     struct flow *flow;
 
@@ -75,6 +75,7 @@ static void start(struct hub *hub, struct wsub_http_request *req,
     flow = wsub_calloc(1, sizeof(*flow));
     flow->hub = hub;
     flow->req = req;
+    push.shard = shard;
     push.topic = event->topic.data;
     push.content_type = event->type;
     push.key = event->key;

@@ -76,7 +76,7 @@ static bool check_topic(const struct check *check, enum wsub_topic_use use)
         return false;
     if (!is_normal(topic, use, &fault))
         return wrong(check, "the topic", fault);
-    return wsub_topic_ref(check->store, topic).shard == check->entry->shard ||
+    return wsub_topic_shard(check->store, topic) == check->entry->shard ||
            wrong(check, "the topic", "belongs to another shard");
 }
 

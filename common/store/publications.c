@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/crypto/digest.h"
 #include "common/store/keys.h"
 #include "common/store/store.h"
-#include "common/store/topic.h"
 
 #define FORMAT "1"        /* of the entries */
 #define KEY_LASTS_S 86400 /* a publisher that comes back later has lost it */
@@ -33,16 +33,16 @@ static void parse_event(enum wsub_err err, const struct redisReply *reply,
 
 /* Begins to append the event whatever was pushed before. */
 static void begin_plain(struct wsub_cmd *cmd, const struct wsub_store *store,
-                        unsigned shard)
+                        const struct wsub_push *push)
 {
     wsub_cmd_init(cmd, "XADD");
-    wsub_store_key(cmd, store, shard, WSUB_KEY_LOG, NULL);
+    wsub_store_key(cmd, store, push->shard, WSUB_KEY_LOG, NULL);
     wsub_cmd_str(cmd, "*");
 }
 
 /* Begins to append it unless its topic had the key before. */
 static void begin_once(struct wsub_cmd *cmd, const struct wsub_store *store,
-                       unsigned shard, const struct wsub_push *push)
+                       const struct wsub_push *push)
 {
     char digest[WSUB_DIGEST_LEN + 1];
     struct wsub_buf text = {0};
@@ -50,7 +50,7 @@ static void begin_once(struct wsub_cmd *cmd, const struct wsub_store *store,
     wsub_buf_printf(&text, "%s\n%s", push->topic, push->key);
     wsub_digest(text.data, text.len, digest);
     wsub_buf_done(&text);
-    wsub_store_script(cmd, store, shard, WSUB_SCRIPT_PUSH);
+    wsub_store_script(cmd, store, push->shard, WSUB_SCRIPT_PUSH);
     wsub_cmd_str(cmd, digest);
     wsub_cmd_u64(cmd, KEY_LASTS_S);
 }
@@ -66,20 +66,19 @@ void wsub_publications_push(struct wsub_store *store,
                             const struct wsub_push *push, wsub_pushed_cb *cb,
                             void *arg)
 {
-    unsigned shard = wsub_topic_ref(store, push->topic).shard;
     struct pushing *pushing = wsub_calloc(1, sizeof(*pushing));
     struct wsub_cmd cmd;
 
-    *pushing = (struct pushing){.shard = shard, .cb = cb, .arg = arg};
+    *pushing = (struct pushing){.shard = push->shard, .cb = cb, .arg = arg};
     if (push->key != NULL)
-        begin_once(&cmd, store, shard, push);
+        begin_once(&cmd, store, push);
     else
-        begin_plain(&cmd, store, shard);
+        begin_plain(&cmd, store, push);
     add_field(&cmd, "v", FORMAT, strlen(FORMAT));
     add_field(&cmd, "t", push->topic, strlen(push->topic));
     add_field(&cmd, "ct", push->content_type, strlen(push->content_type));
     add_field(&cmd, "b", push->body, push->body_bytes);
-    wsub_store_once(store, shard, &cmd, parse_event, NULL, pushing);
+    wsub_store_once(store, push->shard, &cmd, parse_event, NULL, pushing);
 }
 
 static void parse_announced(enum wsub_err err, const struct redisReply *reply,
@@ -89,10 +88,10 @@ static void parse_announced(enum wsub_err err, const struct redisReply *reply,
     ((wsub_announced_cb *)cb)(err, arg);
 }
 
-void wsub_publications_announce(struct wsub_store *store, const char *topic,
-                                wsub_announced_cb *cb, void *arg)
+void wsub_publications_announce(struct wsub_store *store, unsigned shard,
+                                const char *topic, wsub_announced_cb *cb,
+                                void *arg)
 {
-    unsigned shard = wsub_topic_ref(store, topic).shard;
     struct wsub_cmd cmd;
 
     wsub_cmd_init(&cmd, "XADD");

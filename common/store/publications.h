@@ -15,6 +15,7 @@ struct wsub_store;
 
 /* Content that is pushed.  All is borrowed for the call. */
 struct wsub_push {
+    unsigned shard;    /* of the topic */
     const char *topic; /* in its normal spelling */
     const char *content_type;
     const char *key; /* an Idempotency-Key; NULL for none */
@@ -35,9 +36,10 @@ void wsub_publications_push(struct wsub_store *store,
 
 typedef void wsub_announced_cb(enum wsub_err err, void *arg);
 
-/* Notes that the topic, a URL in its normal spelling, has new content, which
- * the spreader fetches. */
-void wsub_publications_announce(struct wsub_store *store, const char *topic,
-                                wsub_announced_cb *cb, void *arg);
+/* Notes that the topic of that shard, a URL in its normal spelling, has new
+ * content, which the spreader fetches. */
+void wsub_publications_announce(struct wsub_store *store, unsigned shard,
+                                const char *topic, wsub_announced_cb *cb,
+                                void *arg);
 
 #endif

@@ -95,19 +95,30 @@ bool wsub_topic_is_dotted(const char *topic)
     return strchr(topic, ':') == NULL;
 }
 
+/* All levels that an event matches are in one shard: that of the first label. */
+static size_t placing_bytes(const char *topic)
+{
+    return wsub_topic_is_dotted(topic) ? strcspn(topic, ".") : strlen(topic);
+}
+
+unsigned wsub_topic_shard(const struct wsub_store *store, const char *topic)
+{
+    char digest[WSUB_DIGEST_LEN + 1];
+
+    wsub_digest(topic, placing_bytes(topic), digest);
+    return wsub_store_shard_of(store, digest);
+}
+
 struct wsub_topic_ref wsub_topic_ref(const struct wsub_store *store,
                                      const char *topic)
 {
     struct wsub_topic_ref ref;
-    char first[WSUB_DIGEST_LEN + 1];
+    size_t len = strlen(topic);
 
-    wsub_digest(topic, strlen(topic), ref.digest);
-    if (wsub_topic_is_dotted(topic)) {
-        wsub_digest(topic, strcspn(topic, "."), first);
-        ref.shard = wsub_store_shard_of(store, first);
-    } else {
-        ref.shard = wsub_store_shard_of(store, ref.digest);
-    }
+    wsub_digest(topic, len, ref.digest);
+    ref.shard = placing_bytes(topic) == len
+                    ? wsub_store_shard_of(store, ref.digest)
+                    : wsub_topic_shard(store, topic);
     return ref;
 }
 

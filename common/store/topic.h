@@ -47,6 +47,9 @@ const char *wsub_topic_parse(const char *text, enum wsub_topic_use use,
 
 bool wsub_topic_is_dotted(const char *topic);
 
+/* The shard of a topic, and of subscriptions to it. */
+unsigned wsub_topic_shard(const struct wsub_store *store, const char *topic);
+
 /* Finds the place of a topic, or of a subscription to it. */
 struct wsub_topic_ref wsub_topic_ref(const struct wsub_store *store,
                                      const char *topic);

@@ -108,7 +108,7 @@ END_TEST
 
 START_TEST(a_topic_is_not_announced)
 {
-    wsub_publications_announce(store, "http://a.example/", note, &calls);
+    wsub_publications_announce(store, 0, "http://a.example/", note, &calls);
 }
 END_TEST
 
