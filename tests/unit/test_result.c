@@ -187,7 +187,8 @@ static void take_after(const char *before, const char *feed)
     config.feed_entries = WSUB_ENTRIES_NEW;
     take(&response);
     ck_assert_uint_lt(result.entries.len, sizeof(entries));
-    strncpy(entries, wsub_buf_cstr(&result.entries), sizeof(entries));
+    memcpy(entries, result.entries.data, result.entries.len);
+    entries[result.entries.len] = '\0';
     facts.entries = entries;
     response = content(feed);
     take(&response);
