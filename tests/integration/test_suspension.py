@@ -45,12 +45,16 @@ class Suspension(SystemTest):
                    f"{callback.url} is suspended")
 
     def suspended(self, answer=500, events=AFTER):
-        """A callback that fails until the test says otherwise, suspended."""
+        """A callback that fails until the test says otherwise, suspended; no
+        job of it is on its way any more, only the cursor job."""
         callback = self.active()
         callback.default = answer
         for n in range(events):
             self.system.push(TOPIC, f"{n}".encode())
         self.wait_suspended(callback)
+        missed = self.key(f"missed:{digest(TOPIC)}:{digest(callback.url)}")
+        wait_until(lambda: self.call("ZCARD", missed) == events,
+                   "its jobs are missed")
         return callback
 
     def push_past(self, first, count):
@@ -124,9 +128,6 @@ class Recovery(Suspension):
     def test_it_is_probed_with_one_event_only(self):
         callback = self.suspended()
         self.push_past(AFTER, 20)
-        missed = self.key(f"missed:{digest(TOPIC)}:{digest(callback.url)}")
-        wait_until(lambda: self.call("ZCARD", missed) == AFTER,
-                   "no job of it is on its way any more")
         seen = len(callback.deliveries)
         callback.wait_deliveries(seen + 5)
         self.assertEqual(len({d.body for d in callback.deliveries[seen:]}), 1)
