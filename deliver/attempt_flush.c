@@ -69,7 +69,8 @@ static size_t send_due(struct deliver_attempt_flush *flush,
             most - sent, on_attempts, flush);
         send_batch(flush);
     }
-    flush->first = (flush->first + 1) % shards;
+    if (++flush->first >= shards)
+        flush->first = 0;
     return sent;
 }
 

@@ -3,15 +3,21 @@
 # where the branch left main, committed or not, and for a header the source of
 # its name, or else one that includes it.
 #
-# Main is that of `origin`.  Without one the commit of 24 hours ago takes its
-# place, and without that every source is printed.
+# Main is that of `origin`.  On main itself, or without an origin, the commit of
+# 24 hours ago takes its place, and without that every source is printed.
 set -eu
 cd "$(dirname "$0")/.."
 
 base()
 {
-    git merge-base HEAD origin/main 2>/dev/null ||
+    local fork
+
+    fork=$(git merge-base HEAD origin/main 2>/dev/null) || fork=
+    if [ -n "$fork" ] && [ "$fork" != "$(git rev-parse HEAD)" ]; then
+        echo "$fork"
+    else
         git rev-list -1 --before='24 hours ago' HEAD
+    fi
 }
 
 # What differs from the commit $1, and is still there.
