@@ -190,7 +190,7 @@ class UnsubscribedWhileQueued(Distribution):
 
 
 class UnsubscribedWhileFailing(Distribution):
-    # A host that is slow keeps a quarter of its places: one for the question,
+    # A host that is slow keeps a quarter of its places: one for the challenge,
     # one for the deliveries.
     settings = {"per_host": 4 * PER_HOST, "suspend_after": 1000,
                 "timeout_ms": 30000, "drain_timeout_ms": 20000}
