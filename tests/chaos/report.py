@@ -20,7 +20,7 @@ def figures_of(options, balance, fleet, killer, churn):
         "programs started": len(fleet.programs),
         "subscriptions that came and went": len(churn.made),
         "events accepted": count["accepted"],
-        "events without an answer": count["maybe"],
+        "events without a response": count["maybe"],
         "events not accepted": count["refused"],
         "deliveries expected": count["expected"],
         "deliveries received": count["received"],
@@ -58,14 +58,14 @@ def details_of(balance, fleet):
 
 _ROWS = (
     ("events accepted", "answered 202"),
-    ("events without an answer", "stored or not; may arrive"),
+    ("events without a response", "stored or not; may arrive"),
     ("events not accepted", "no hub listened"),
     ("deliveries expected", "to subscriptions active before the event"),
     ("deliveries received", "each counted once"),
     ("missing", "must be 0"),
     ("deliveries beyond", "unanswered events, or a subscription's edges"),
     ("repeated as asked", "after 500, 429"),
-    ("duplicates", "after a 2xx, or an answer that was lost"),
+    ("duplicates", "after a 2xx, or a response that was lost"),
 )
 _ORDER_ROWS = (
     ("first arrivals in order", "ordered subscriptions, and suspended ones"),
