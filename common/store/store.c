@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "common/base/log.h"
 #include "common/base/loop.h"
@@ -21,35 +20,14 @@
 #define CLOCK_MS 10000 /* clocks drift apart by far less than 1 ms in 10 s */
 #define CLOCK_EARLY_MS 500 /* while the hub's public URL is not known */
 
-#define REPEAT_MS 500       /* before what was refused is sent again */
-#define REFUSED_LOG_MS 1000 /* between lines about refusals */
-
 #define DATA_ID_BYTES 8
 #define DATA_ID_LEN (2 * DATA_ID_BYTES)
-
-/* A command on its way, or waiting to be sent again. */
-struct call {
-    struct wsub_store *store; /* borrowed */
-    struct wsub_redis_request request;
-    unsigned shard;
-    bool repeats; /* until it has a reply */
-    wsub_store_parse *parse;
-    wsub_store_cb *cb;
-    void *arg;              /* borrowed; given to cb */
-    TAILQ_ENTRY(call) next; /* in `waiting` */
-};
-
-TAILQ_HEAD(call_list, call);
 
 struct wsub_store {
     struct wsub_store_options o;
     struct wsub_redis_url url;
-    struct wsub_redis_link *link; /* owned; NULL once it is closed */
+    struct wsub_calls calls; /* with the link, owned here */
     struct wsub_timer clock;
-    struct wsub_timer repeat;      /* while refused calls wait */
-    struct call_list waiting;      /* owned; to be sent again */
-    uint64_t refused_ms;           /* of the last line about refusals */
-    uint64_t refused_unlogged;     /* refusals since */
     char **prefixes;               /* owned; one a shard */
     char *meta_key;                /* owned */
     char *announced_url;           /* owned; NULL: not a hub */
@@ -57,7 +35,6 @@ struct wsub_store {
     char data_id[DATA_ID_LEN + 1]; /* of what Redis holds; "": not known */
     uint64_t time_offset_ms;       /* TIME minus our own clock */
     uint64_t time_asked_us;
-    bool checked;
     bool time_known;
 };
 
@@ -66,114 +43,15 @@ static void redis_unusable(struct wsub_store *store, const char *sentence)
     store->o.on_unusable(sentence, store->o.arg);
 }
 
-static void call_free(struct call *call)
-{
-    wsub_cmd_done(&call->request.cmd);
-    free(call);
-}
-
-/* The one place that tells of refusals.  When Redis refuses, it refuses much,
- * so a line stands for all of a second. */
-static void log_refused(const struct call *call, const char *error)
-{
-    struct wsub_store *store = call->store;
-    uint64_t now_ms = wsub_now_ms();
-
-    store->refused_unlogged++;
-    if (store->refused_ms != 0 && now_ms - store->refused_ms < REFUSED_LOG_MS)
-        return;
-    wsub_log_error("redis-refused", WSUB_KV("command", call->request.cmd.name),
-                   WSUB_KU("shard", call->shard), WSUB_KV("error", error),
-                   WSUB_KU("count", store->refused_unlogged));
-    store->refused_ms = now_ms;
-    store->refused_unlogged = 0;
-}
-
-/* Sends the call again: when the link is up again, or after a pause. */
-static void call_wait(struct call *call, enum wsub_err err)
-{
-    struct wsub_store *store = call->store;
-
-    TAILQ_INSERT_TAIL(&store->waiting, call, next);
-    if (err == WSUB_ERR_REFUSED)
-        wsub_timer_plan_ms(&store->repeat, REPEAT_MS);
-}
-
-static void on_reply(enum wsub_err err, const struct redisReply *reply,
-                     void *arg)
-{
-    struct call *call = arg;
-
-    if (err == WSUB_ERR_REFUSED && call->parse != NULL)
-        log_refused(call, reply->str);
-    if (err != WSUB_OK && call->repeats && call->store->link != NULL) {
-        call_wait(call, err);
-        return;
-    }
-    if (err != WSUB_OK && call->repeats) {
-        call_free(call);
-        return;
-    }
-    if (call->parse != NULL)
-        call->parse(err, reply, call->cb, call->arg);
-    else
-        ((wsub_redis_cb *)call->cb)(err, reply, call->arg);
-    call_free(call);
-}
-
-static struct call *call_new(struct wsub_store *store, unsigned shard,
-                             struct wsub_cmd *cmd, wsub_store_cb *cb, void *arg)
-{
-    struct call *call = wsub_calloc(1, sizeof(*call));
-
-    call->store = store;
-    call->shard = shard;
-    call->cb = cb;
-    call->arg = arg;
-    call->request.cmd = *cmd;
-    call->request.cb = on_reply;
-    call->request.arg = call;
-    *cmd = (struct wsub_cmd){0};
-    return call;
-}
-
-static enum wsub_err send_once(struct wsub_store *store, struct call *call)
-{
-    enum wsub_err err = store->link == NULL
-                            ? WSUB_ERR_UNAVAILABLE
-                            : wsub_redis_link_send(store->link, &call->request);
-
-    if (err != WSUB_OK)
-        call_free(call);
-    return err;
-}
-
-/* In the order they were sent. */
-static void send_waiting(struct wsub_store *store)
-{
-    struct call_list waiting = TAILQ_HEAD_INITIALIZER(waiting);
-    struct call *call;
-
-    TAILQ_CONCAT(&waiting, &store->waiting, next);
-    while ((call = TAILQ_FIRST(&waiting)) != NULL) {
-        TAILQ_REMOVE(&waiting, call, next);
-        if (!store->checked ||
-            wsub_redis_link_send(store->link, &call->request) != WSUB_OK)
-            TAILQ_INSERT_TAIL(&store->waiting, call, next);
-    }
-}
-
-static void on_repeat(void *arg)
-{
-    send_waiting(arg);
-}
-
 /* About meta and the server itself, which no shard has. */
 static enum wsub_err meta_send(struct wsub_store *store, struct wsub_cmd *cmd,
                                wsub_redis_cb *cb)
 {
-    return send_once(store,
-                     call_new(store, 0, cmd, (wsub_store_cb *)cb, store));
+    return wsub_calls_send(&store->calls, cmd,
+                           &(struct wsub_call_options){
+                               .cb = (wsub_store_cb *)cb,
+                               .arg = store,
+                           });
 }
 
 static void meta_cmd(struct wsub_store *store, struct wsub_cmd *cmd,
@@ -301,15 +179,14 @@ static void learn_data_id(struct wsub_store *store, const char *id)
 static void accept_meta(struct wsub_store *store,
                         const struct redisReply *reply)
 {
-    bool was_checked = store->checked;
+    bool was_open = store->calls.open;
 
-    store->checked = true;
     learn_data_id(store, reply->element[3]->str);
     store_url(store, reply->element[2]->str);
     clock_look(store);
-    if (!was_checked)
+    if (!was_open)
         wsub_log_info("ready", WSUB_KV("redis", "up"));
-    send_waiting(store);
+    wsub_calls_open(&store->calls);
     if (store->o.on_up != NULL)
         store->o.on_up(store->o.arg);
 }
@@ -323,7 +200,7 @@ static void on_meta(enum wsub_err err, const struct redisReply *reply,
 
     if (err != WSUB_OK) {
         if (err == WSUB_ERR_REFUSED)
-            wsub_redis_link_break(store->link, reply->str);
+            wsub_redis_link_break(store->calls.link, reply->str);
         return;
     }
     format = reply->element[0]->str;
@@ -406,7 +283,7 @@ static void on_link_down(const char *why, void *arg)
 {
     struct wsub_store *store = arg;
 
-    store->checked = false;
+    wsub_calls_shut(&store->calls);
     wsub_timer_stop(&store->clock);
     wsub_log_warn("redis-down", WSUB_KV("why", why));
 }
@@ -443,9 +320,8 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
     make_keys(store);
     wsub_scripts_init();
     wsub_timer_init(&store->clock, options->base, on_clock, store);
-    wsub_timer_init(&store->repeat, options->base, on_repeat, store);
-    TAILQ_INIT(&store->waiting);
-    store->link = wsub_redis_link_new(&(struct wsub_redis_link_options){
+    wsub_calls_init(&store->calls, options->base);
+    store->calls.link = wsub_redis_link_new(&(struct wsub_redis_link_options){
         .base = options->base,
         .url = &store->url,
         .timeout_ms = options->config->redis_timeout_ms,
@@ -459,16 +335,7 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
 
 void wsub_store_close(struct wsub_store *store)
 {
-    struct wsub_redis_link *link = store->link;
-    struct call *call;
-
-    store->checked = false;
-    store->link = NULL;
-    wsub_redis_link_free(link);
-    while ((call = TAILQ_FIRST(&store->waiting)) != NULL) {
-        TAILQ_REMOVE(&store->waiting, call, next);
-        call_free(call);
-    }
+    wsub_redis_link_free(wsub_calls_close(&store->calls));
 }
 
 void wsub_store_free(struct wsub_store *store)
@@ -477,7 +344,7 @@ void wsub_store_free(struct wsub_store *store)
         return;
     wsub_store_close(store);
     wsub_timer_done(&store->clock);
-    wsub_timer_done(&store->repeat);
+    wsub_calls_done(&store->calls);
     for (unsigned i = 0; i < store->o.config->shards; i++)
         free(store->prefixes[i]);
     free(store->prefixes);
@@ -489,7 +356,7 @@ void wsub_store_free(struct wsub_store *store)
 
 bool wsub_store_up(const struct wsub_store *store)
 {
-    return store->checked;
+    return store->calls.open;
 }
 
 unsigned wsub_store_shards(const struct wsub_store *store)
@@ -525,7 +392,7 @@ void wsub_store_announce(struct wsub_store *store, const char *public_url)
 {
     free(store->announced_url);
     store->announced_url = wsub_strdup(public_url);
-    if (store->checked)
+    if (store->calls.open)
         meta_set(store, "HSET", "public_url", public_url);
 }
 
@@ -554,27 +421,19 @@ void wsub_store_call(struct wsub_store *store, unsigned shard,
                      struct wsub_cmd *cmd, wsub_store_parse *parse,
                      wsub_store_cb *cb, void *arg)
 {
-    struct call *call = call_new(store, shard, cmd, cb, arg);
-
-    call->parse = parse;
-    call->repeats = true;
-    if (store->link == NULL)
-        call_free(call);
-    else if (!store->checked ||
-             wsub_redis_link_send(store->link, &call->request) != WSUB_OK)
-        call_wait(call, WSUB_ERR_UNAVAILABLE);
+    wsub_calls_repeat(&store->calls, cmd,
+                      &(struct wsub_call_options){shard, parse, cb, arg});
 }
 
 enum wsub_err wsub_store_try(struct wsub_store *store, unsigned shard,
                              struct wsub_cmd *cmd, wsub_store_parse *parse,
                              wsub_store_cb *cb, void *arg)
 {
-    struct call *call = call_new(store, shard, cmd, cb, arg);
-
-    call->parse = parse;
-    if (store->checked)
-        return send_once(store, call);
-    call_free(call);
+    if (store->calls.open)
+        return wsub_calls_send(
+            &store->calls, cmd,
+            &(struct wsub_call_options){shard, parse, cb, arg});
+    wsub_cmd_done(cmd);
     return WSUB_ERR_UNAVAILABLE;
 }
 

@@ -27,6 +27,7 @@
 #include "common/base/err.h"
 #include "common/redis/cmd.h"
 #include "common/redis/link.h"
+#include "common/store/calls.h"
 #include "common/store/scripts.h"
 
 struct event_base;
@@ -83,14 +84,6 @@ void wsub_store_key(struct wsub_cmd *cmd, const struct wsub_store *store,
 /* Begins a call of a script on one shard. */
 void wsub_store_script(struct wsub_cmd *cmd, const struct wsub_store *store,
                        unsigned shard, enum wsub_script_id id);
-
-/* Any function: the type of a typed call's callback is known to its parse. */
-typedef void wsub_store_cb(void);
-
-/* Reads a reply, and calls `cb`, cast to its type, with `arg`.  `reply` as in
- * link.h. */
-typedef void wsub_store_parse(enum wsub_err err, const struct redisReply *reply,
-                              wsub_store_cb *cb, void *arg);
 
 /* A parse for replies that say nothing: calls `cb`, a void (void *arg), unless
  * it is NULL. */
