@@ -163,7 +163,7 @@ class Groups(ScriptTest):
         self.call("DEL", "log")
         self.assertEqual(self.groups(), ["log", "verify"])
 
-    def test_the_log_starts_at_the_floor_and_queues_at_their_beginning(self):
+    def test_the_log_starts_at_the_watermark_and_queues_at_their_beginning(self):
         for stream in GROUPS:
             self.call("XADD", stream, "5-5", "a", "b")
             self.call("XGROUP DESTROY", stream, GROUPS[stream])

@@ -66,6 +66,15 @@ class Park(ParkTest):
         self.park(jobs)
         self.assertEqual(self.unchanged_by(lambda: self.park(jobs)), 0)
 
+    def test_a_repeated_call_of_unpark_brings_no_job_twice(self):
+        self.park(self.jobs(5))
+        self.assertEqual(self.unpark(2), (2, 3))
+        self.assertEqual(self.unpark(2), (2, 1))
+        self.assertEqual(self.unpark(2), (1, 0))
+        self.assertEqual(self.unchanged_by(lambda: self.unpark(2)), (0, 0))
+        self.assertEqual([fields[b"c"] for fields in self.outbox()],
+                         [f"cd{n}".encode() for n in range(5)])
+
     def test_more_parked_jobs_do_not_put_the_time_off(self):
         self.park(self.jobs(1))
         self.call("ZADD", "retry", 17, f"h {HOST}")

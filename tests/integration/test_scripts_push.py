@@ -258,6 +258,12 @@ class Renew(ScriptTest):
         self.assertEqual(self.renew(*self.held), 2)
         self.assertNotIn(self.held[0], self.pending("outbox"))
 
+    def test_a_repeated_call_only_renews(self):
+        self.assertEqual(self.renew(*self.held), 3)
+        self.assertEqual(self.renew(*self.held), 3)
+        self.assertEqual(self.pending("outbox"), self.held)
+        self.assertEqual(self.call("XLEN", "outbox"), 3)
+
     def test_without_the_group(self):
         self.call("XGROUP DESTROY", "outbox", "deliver")
         self.assertEqual(self.renew(*self.held), 0)

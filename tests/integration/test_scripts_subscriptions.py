@@ -57,6 +57,15 @@ class Request(SubscriptionTest):
         self.assertEqual([fields for _, fields in self.entries("verify")],
                          [{b"q": f"{KEY}:s".encode(), b"g": b"1"}])
 
+    def test_a_repeated_request_is_verified_once(self):
+        first, second = self.request(), self.request()
+        self.assertEqual((first, second), (1, 2))
+        self.assertEqual(self.waiting("s")[b"g"], b"2")
+        self.assertEqual(self.verified(first), "superseded")
+        self.check_not_subscribed()
+        self.assertEqual(self.verified(second), "applied")
+        self.check_subscribed(second)
+
     def test_a_request_lapses(self):
         self.request()
         ttl = self.call("TTL", f"request:{KEY}:s")

@@ -378,7 +378,7 @@ class Fetched(ScriptTest):
 
 
 class Aside(ScriptTest):
-    def aside(self, stream, entry, why="why"):
+    def reject(self, stream, entry, why="why"):
         return self.run_script("reject", stream, entry, why)
 
     def claimed(self, stream, *fields):
@@ -390,7 +390,7 @@ class Aside(ScriptTest):
             with self.subTest(stream=stream):
                 self.setUp()
                 entry = self.claimed(stream, "t", "x", "\0\xff", "y")
-                self.assertEqual(self.aside(stream, entry, "a reason"), 1)
+                self.assertEqual(self.reject(stream, entry, "a reason"), 1)
                 (_, copy), = self.entries("rejected")
                 self.assertEqual(copy, {
                     b"v": b"1", b"from": stream.encode(),
@@ -400,7 +400,7 @@ class Aside(ScriptTest):
 
     def test_ours_are_the_first_fields(self):
         entry = self.claimed("pings", "v", "7", "why", "theirs")
-        self.aside("pings", entry)
+        self.reject("pings", entry)
         (_, flat), = self.call("XRANGE", "rejected", "-", "+")
         self.assertEqual(flat, [b"v", b"1", b"from", b"pings", b"id",
                                 entry.encode(), b"why", b"why", b"v", b"7",
@@ -409,7 +409,7 @@ class Aside(ScriptTest):
     def test_an_event_counts_as_fanned_out(self):
         entry = self.claimed("log", "t", TOPIC)
         self.subscribe(CD)
-        self.aside("log", entry)
+        self.reject("log", entry)
         self.assertEqual(self.call("HGET", "fanout", entry), b"done")
         self.assertEqual(self.post_page(entry), (0, 1))
         self.assertEqual(self.posted(), [])
@@ -420,34 +420,34 @@ class Aside(ScriptTest):
     def test_a_repeated_call_changes_nothing(self):
         for stream in ("log", "pings"):
             entry = self.claimed(stream, "a", "b")
-            self.assertEqual(self.aside(stream, entry), 1)
+            self.assertEqual(self.reject(stream, entry), 1)
             self.assertEqual(
-                self.unchanged_by(lambda: self.aside(stream, entry)), 0)
+                self.unchanged_by(lambda: self.reject(stream, entry)), 0)
 
     def test_an_event_read_again_after_a_lost_group_is_not_moved_twice(self):
         entry = self.claimed("log", "a", "b")
-        self.aside("log", entry)
+        self.reject("log", entry)
         self.call("XGROUP DESTROY", "log", "spread")
         self.run_script("groups")
         self.assertEqual(self.read("log")[0][0], entry)
-        self.assertEqual(self.aside("log", entry), 0)
+        self.assertEqual(self.reject("log", entry), 0)
         self.assertEqual(len(self.entries("rejected")), 1)
         self.assertEqual(self.pending("log"), [])
 
     def test_without_the_group_or_the_entry(self):
         entry = self.claimed("pings", "a", "b")
         self.call("XDEL", "pings", entry)
-        self.assertEqual(self.aside("pings", entry), 1)
+        self.assertEqual(self.reject("pings", entry), 1)
         self.assertEqual(self.entries("rejected")[0][1][b"id"], entry.encode())
         entry = self.claimed("pings", "a", "b")
         self.call("XGROUP DESTROY", "pings", "spread")
         self.assertEqual(
-            self.unchanged_by(lambda: self.aside("pings", entry)), 0)
+            self.unchanged_by(lambda: self.reject("pings", entry)), 0)
 
     def test_copies_are_bounded(self):
         many = [word for n in range(20000) for word in (f"f{n}", "x")]
-        self.aside("pings", self.claimed("pings", *many))
-        self.aside("pings", self.claimed("pings", "a", b"\xff" * (1 << 20)))
+        self.reject("pings", self.claimed("pings", *many))
+        self.reject("pings", self.claimed("pings", "a", b"\xff" * (1 << 20)))
         many, large = [copy for _, copy in self.entries("rejected")]
         self.assertEqual(len(many), 4 + 32)
         self.assertEqual(large[b"a"], b"\xff" * 16384)
@@ -456,7 +456,7 @@ class Aside(ScriptTest):
         for n in range(1300):
             self.call("XADD", "pings", "*", "n", n)
         for entry, _ in self.read("pings", count=1300):
-            self.aside("pings", entry)
+            self.reject("pings", entry)
         kept = [copy[b"n"] for _, copy in self.entries("rejected")]
         self.assertTrue(1000 <= len(kept) < 1200, len(kept))
         self.assertEqual(kept[-1], b"1299")
