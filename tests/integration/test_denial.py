@@ -162,18 +162,18 @@ class Retrying(DenialTest):
 
     def test_denial_is_tried_again_a_few_times_then_dropped(self):
         """2, 5 and 15 seconds apart."""
-        patient, deaf = self.callback("/patient"), self.callback("/deaf")
-        patient.next_denied(500, 404, 200)
+        slow, deaf = self.callback("/slow"), self.callback("/deaf")
+        slow.next_denied(500, 404, 200)
         deaf.next_denied(404, 302, 503, 400, 200)
         since_ms = self.system.redis.now_ms()
-        self.system.request(DENIED, patient)
+        self.system.request(DENIED, slow)
         self.system.request(DENIED, deaf)
         for count, delay_s in ((2, 2), (2, 5), (1, 15)):
             self.system.wait_delayed(count, delay_s, since_ms)
             since_ms = self.system.redis.now_ms()
             self.system.make_due()
         self.system.wait_idle()
-        self.assertEqual(len(patient.denials), 3)
+        self.assertEqual(len(slow.denials), 3)
         self.check_denied(deaf, DENIED, "This hub does not serve the topic.",
                           count=4)
 
@@ -307,7 +307,7 @@ class Dotted(DenialTest):
 
     TOPICS = [f"topic{n}.x" for n in range(12)]
 
-    def copies(self):
+    def replicas(self):
         return len(self.system.redis.call("KEYS", "websub:*:sub:*"))
 
     def check_over(self, callback):
@@ -315,33 +315,33 @@ class Dotted(DenialTest):
         self.system.wait_idle()
         self.assertEqual(len(callback.denials), 1)
         self.assertEqual(callback.denials[0].topic, "*")
-        self.assertEqual(self.copies(), 0)
+        self.assertEqual(self.replicas(), 0)
         for topic in self.TOPICS:
             self.system.push(topic, b"1")
         self.system.wait_idle()
         self.assertEqual(callback.deliveries, [])
 
-    def star(self):
+    def wildcard(self):
         callback = self.callback()
         self.system.request("*", callback)
-        wait_until(lambda: self.copies() == 4, "every shard has a copy")
+        wait_until(lambda: self.replicas() == 4, "every shard has a replica")
         self.system.wait_idle()
         return callback
 
     def test_operator_ends_star_in_every_shard(self):
-        callback = self.star()
+        callback = self.wildcard()
         self.deny("*", 1)
         self.check_over(callback)
 
     def test_copies_end_though_the_callback_is_deaf(self):
-        callback = self.star()
+        callback = self.wildcard()
         callback.next_denied(500, 500, 500, 500)
         self.deny("*", 1)
         callback.wait_denials()
-        self.assertEqual(self.copies(), 0)
+        self.assertEqual(self.replicas(), 0)
 
     def test_denied_renewal_of_star_ends_it(self):
-        callback = self.star()
+        callback = self.wildcard()
         self.system.program("hub").stop()
         self.system.start("hub", callback_deny="*")
         self.system.request("*", callback)
