@@ -34,6 +34,23 @@ struct wsub_config {
     uint32_t shards;
     uint32_t redis_timeout_ms; /* for one reply of Redis */
     char *instance_name;       /* default ROLE-HOST-PID */
+    char *site;
+    uint32_t heartbeat_interval_ms;
+    uint32_t heartbeat_timeout_ms;
+    uint32_t heartbeat_check_interval_ms;
+    uint32_t initial_reregister_interval_ms;
+    uint32_t normal_reregister_interval_ms;
+    uint32_t retry_reregister_interval_ms;
+    bool enable_exponential_backoff;
+    uint32_t max_backoff_interval_ms;
+    bool enable_registration_verification;
+    uint32_t verification_timeout_ms;
+    uint32_t failure_notification_threshold; /* failures in a row */
+    uint32_t max_consecutive_failures;
+    uint32_t shard_lease_ms;
+    bool enable_cluster_event_subscriptions;
+    char *cluster_events_topic; /* the stream's name behind P:{c}: */
+    uint32_t cluster_events_kept;
     char *status_listen;
     enum wsub_log_format log_format;
     enum wsub_log_level log_level;

@@ -14,6 +14,7 @@ enum wsub_err {
     WSUB_ERR_NOT_FOUND,   /* what was asked for does not exist */
     WSUB_ERR_UNAVAILABLE, /* a peer (Redis, a host) cannot be reached now */
     WSUB_ERR_REFUSED,     /* the peer says that it will not */
+    WSUB_ERR_FENCED,      /* the right to do it has passed to somebody else */
     WSUB_ERR_SYSTEM       /* a system call failed; errno tells why */
 };
 

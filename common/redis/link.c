@@ -183,6 +183,8 @@ static void on_reply(redisAsyncContext *ctx, void *reply_ptr, void *arg)
     } else if (is_unavailable(reply)) {
         request->cb(WSUB_ERR_UNAVAILABLE, NULL, request->arg);
         wsub_redis_link_break(link, reply->str);
+    } else if (error_is(reply, "FENCED")) {
+        request->cb(WSUB_ERR_FENCED, reply, request->arg);
     } else if (reply->type == REDIS_REPLY_ERROR) {
         request->cb(WSUB_ERR_REFUSED, reply, request->arg);
     } else {

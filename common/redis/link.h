@@ -26,7 +26,8 @@ struct event_base;
 struct wsub_redis_link;
 
 /* `reply` is valid during the call; NULL exactly when err is
- * WSUB_ERR_UNAVAILABLE.  WSUB_ERR_REFUSED: reply->str is Redis' error. */
+ * WSUB_ERR_UNAVAILABLE.  WSUB_ERR_REFUSED: reply->str is Redis' error.
+ * WSUB_ERR_FENCED: a script's, which begins with FENCED. */
 typedef void wsub_redis_cb(enum wsub_err err, const struct redisReply *reply,
                            void *arg);
 

@@ -48,6 +48,12 @@ static void call_wait(struct wsub_call *call, enum wsub_err err)
         wsub_timer_plan_ms(&call->calls->repeat, REPEAT_MS);
 }
 
+/* Whether the call may have another result later. */
+static bool is_passing(enum wsub_err err)
+{
+    return err == WSUB_ERR_UNAVAILABLE || err == WSUB_ERR_REFUSED;
+}
+
 static void on_reply(enum wsub_err err, const struct redisReply *reply,
                      void *arg)
 {
@@ -56,11 +62,11 @@ static void on_reply(enum wsub_err err, const struct redisReply *reply,
 
     if (err == WSUB_ERR_REFUSED && o->parse != NULL)
         log_refused(call, reply->str);
-    if (err != WSUB_OK && call->repeats && call->calls->link != NULL) {
+    if (is_passing(err) && call->repeats && call->calls->link != NULL) {
         call_wait(call, err);
         return;
     }
-    if (err == WSUB_OK || !call->repeats) {
+    if (!is_passing(err) || !call->repeats) {
         if (o->parse != NULL)
             o->parse(err, reply, o->cb, o->arg);
         else

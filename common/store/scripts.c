@@ -15,9 +15,12 @@
 
 static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_ATTEMPTS] = SCRIPT(attempts),
+    [WSUB_SCRIPT_CLAIM] = SCRIPT(claim),
     [WSUB_SCRIPT_CRASHES] = SCRIPT(crashes),
     [WSUB_SCRIPT_DENY] = SCRIPT(deny),
+    [WSUB_SCRIPT_EXTEND] = SCRIPT(extend),
     [WSUB_SCRIPT_FETCHED] = SCRIPT(fetched),
+    [WSUB_SCRIPT_FREE] = SCRIPT(free),
     [WSUB_SCRIPT_GROUPS] = SCRIPT(groups),
     [WSUB_SCRIPT_LEAVE] = SCRIPT(leave),
     [WSUB_SCRIPT_LETTERS] = SCRIPT(letters),
@@ -26,6 +29,7 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_PROMOTE] = SCRIPT(promote),
     [WSUB_SCRIPT_PUSH] = SCRIPT(push),
     [WSUB_SCRIPT_REJECT] = SCRIPT(reject),
+    [WSUB_SCRIPT_RELEASE] = SCRIPT(release),
     [WSUB_SCRIPT_RENEW] = SCRIPT(renew),
     [WSUB_SCRIPT_REPLICATE] = SCRIPT(replicate),
     [WSUB_SCRIPT_REQUEST] = SCRIPT(request),

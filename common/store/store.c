@@ -29,6 +29,7 @@ struct wsub_store {
     struct wsub_calls calls; /* with the link, owned here */
     struct wsub_timer clock;
     char **prefixes;               /* owned; one a shard */
+    char *cluster_prefix;          /* owned */
     char *meta_key;                /* owned */
     char *announced_url;           /* owned; NULL: not a hub */
     char *stored_url;              /* owned; NULL: not known */
@@ -298,6 +299,8 @@ static void make_keys(struct wsub_store *store)
         wsub_buf_printf(&key, "%s:{%u}:", config->key_prefix, i);
         store->prefixes[i] = wsub_buf_take(&key);
     }
+    wsub_buf_printf(&key, "%s:{c}:", config->key_prefix);
+    store->cluster_prefix = wsub_buf_take(&key);
     wsub_buf_printf(&key, "%s:meta", config->key_prefix);
     store->meta_key = wsub_buf_take(&key);
 }
@@ -348,6 +351,7 @@ void wsub_store_free(struct wsub_store *store)
     for (unsigned i = 0; i < store->o.config->shards; i++)
         free(store->prefixes[i]);
     free(store->prefixes);
+    free(store->cluster_prefix);
     free(store->meta_key);
     free(store->announced_url);
     free(store->stored_url);
@@ -366,7 +370,8 @@ unsigned wsub_store_shards(const struct wsub_store *store)
 
 const char *wsub_store_prefix(const struct wsub_store *store, unsigned shard)
 {
-    return store->prefixes[shard];
+    return shard == WSUB_SHARD_CLUSTER ? store->cluster_prefix
+                                       : store->prefixes[shard];
 }
 
 unsigned wsub_store_shard_of(const struct wsub_store *store, const char *digest)
@@ -399,13 +404,13 @@ void wsub_store_announce(struct wsub_store *store, const char *public_url)
 void wsub_store_key(struct wsub_cmd *cmd, const struct wsub_store *store,
                     unsigned shard, const char *name, const char *suffix)
 {
-    wsub_cmd_key(cmd, store->prefixes[shard], name, suffix);
+    wsub_cmd_key(cmd, wsub_store_prefix(store, shard), name, suffix);
 }
 
 void wsub_store_script(struct wsub_cmd *cmd, const struct wsub_store *store,
                        unsigned shard, enum wsub_script_id id)
 {
-    wsub_cmd_init_script(cmd, wsub_script(id), store->prefixes[shard]);
+    wsub_cmd_init_script(cmd, wsub_script(id), wsub_store_prefix(store, shard));
 }
 
 void wsub_store_parse_done(enum wsub_err err, const struct redisReply *reply,

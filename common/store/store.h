@@ -20,6 +20,7 @@
 #ifndef WSUB_STORE_STORE_H
 #define WSUB_STORE_STORE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -54,6 +55,9 @@ void wsub_store_close(struct wsub_store *store);
 /* Last step, after everything that uses the store; closes it if need be. */
 void wsub_store_free(struct wsub_store *store);
 
+/* In place of a shard: the keys of the cluster as a whole, `P:{c}:`. */
+#define WSUB_SHARD_CLUSTER UINT_MAX
+
 bool wsub_store_up(const struct wsub_store *store);
 unsigned wsub_store_shards(const struct wsub_store *store);
 
@@ -74,7 +78,8 @@ void wsub_store_announce(struct wsub_store *store, const char *public_url);
 
 /* The rest is for the typed calls of this folder. */
 
-/* "P:{N}:", in front of every key of the shard. */
+/* "P:{N}:", in front of every key of the shard; "P:{c}:" for
+ * WSUB_SHARD_CLUSTER, which every call takes as well. */
 const char *wsub_store_prefix(const struct wsub_store *store, unsigned shard);
 
 /* Adds the key `name` of a shard, or `name:suffix`. */
@@ -90,9 +95,10 @@ void wsub_store_script(struct wsub_cmd *cmd, const struct wsub_store *store,
 wsub_store_parse wsub_store_parse_done;
 
 /* Sends `cmd` and takes its memory.  `parse` is called once, later, unless the
- * store is closed before, with a reply that is no error: what a lost link left
- * without a reply is sent again in the order it was sent, and what Redis
- * refused after a pause.  For commands that may be repeated. */
+ * store is closed before, with WSUB_OK and a reply, or with WSUB_ERR_FENCED by a
+ * script that only the owner may call (owners.h): what a lost link left without
+ * a reply is sent again in the order it was sent, and what Redis refused after a
+ * pause.  For commands that may be repeated. */
 void wsub_store_call(struct wsub_store *store, unsigned shard,
                      struct wsub_cmd *cmd, wsub_store_parse *parse,
                      wsub_store_cb *cb, void *arg);
