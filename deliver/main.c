@@ -28,6 +28,7 @@ int main(int argc, char *argv[])
             .program = WSUB_PROGRAM_DELIVER,
             .make = make,
             .free = free_worker,
+            .start = deliver_worker_start,
             .drain = deliver_worker_drain,
             .ready = deliver_worker_ready,
         },

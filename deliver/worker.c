@@ -13,6 +13,7 @@
 #include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/base/timer.h"
+#include "common/cluster/member.h"
 #include "common/program/program.h"
 #include "common/program/startup.h"
 #include "common/store/keys.h"
@@ -51,6 +52,7 @@ struct deliver_worker {
     const struct wsub_config *config; /* borrowed */
     struct wsub_loop *loop;           /* borrowed */
     struct wsub_store *store;
+    struct wsub_member *member;
     struct wsub_http_client *client;
     struct wsub_keyring *ring;
     struct wsub_hmac *hmac;
@@ -74,7 +76,8 @@ struct deliver_worker {
     struct deliver_poster poster;
     struct deliver_stall stall;
     struct wsub_timer tick;
-    bool leaving; /* drained; ends once Redis has replied */
+    bool was_alive; /* at the last tick */
+    bool leaving;   /* drained; ends once Redis has replied */
 };
 
 /* The longest wait for a host. */
@@ -114,6 +117,16 @@ static void count_hosts(const struct deliver_worker *w)
     wsub_metric_set(&deliver_stats[DELIVER_STAT_HOSTS_WAITING], counts.waiting);
 }
 
+/* Readers that found the process not alive are told when it is again. */
+static void look_alive(struct deliver_worker *w)
+{
+    bool is_alive = wsub_member_alive(w->member);
+
+    if (is_alive && !w->was_alive)
+        deliver_readers_kick(w->readers);
+    w->was_alive = is_alive;
+}
+
 static void on_tick(void *arg)
 {
     struct deliver_worker *w = arg;
@@ -123,10 +136,20 @@ static void on_tick(void *arg)
     count_hosts(w);
     if (wsub_store_up(w->store))
         learn_public_url(w);
+    look_alive(w);
     deliver_bundles_renew(w->bundles);
 }
 
-static void on_redis_unusable(const char *sentence, void *arg)
+static void on_redis_up(void *arg)
+{
+    struct deliver_worker *w = arg;
+
+    on_tick(w);
+    wsub_member_redis_up(w->member);
+}
+
+/* Redis must not be used, or the process must not go on. */
+static void on_refused(const char *sentence, void *arg)
 {
     const struct deliver_worker *w = arg;
 
@@ -141,6 +164,21 @@ static void on_left(void *arg)
     wsub_loop_finish(w->loop, WSUB_EXIT_OK);
 }
 
+static void on_consumers_left(void *arg)
+{
+    struct deliver_worker *w = arg;
+
+    wsub_member_leave(w->member, false, on_left, w);
+}
+
+/* There is a consumer to claim for, maybe another one than before. */
+static void on_registered(void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    deliver_readers_kick(w->readers);
+}
+
 static void drain_check(struct deliver_worker *w)
 {
     if (!wsub_loop_draining(w->loop) || w->leaving ||
@@ -149,8 +187,9 @@ static void drain_check(struct deliver_worker *w)
         return;
     w->leaving = true;
     deliver_attempt_flush_all(w->attempt_flush);
-    wsub_leave(w->store, WSUB_GROUP_DELIVER, w->config->instance_name,
-               deliver_readers_streams, DELIVER_READERS_STREAMS, on_left, w);
+    wsub_leave(w->store, WSUB_GROUP_DELIVER, wsub_member_consumer(w->member),
+               deliver_readers_streams, DELIVER_READERS_STREAMS,
+               on_consumers_left, w);
 }
 
 static void on_stopped(void *arg)
@@ -211,7 +250,7 @@ static bool may_claim(void *arg)
 {
     const struct deliver_worker *w = arg;
 
-    return w->poster.user_agent != NULL &&
+    return w->poster.user_agent != NULL && wsub_member_alive(w->member) &&
            deliver_content_bytes(w->contents) <= CONTENT_MAX_BYTES;
 }
 
@@ -293,12 +332,21 @@ static void make_services(struct deliver_worker *w)
 {
     struct event_base *base = wsub_loop_base(w->loop);
 
+    w->member = wsub_member_new(&(struct wsub_member_options){
+        .base = base,
+        .store = w->store,
+        .config = w->config,
+        .program = WSUB_PROGRAM_DELIVER,
+        .on_registered = on_registered,
+        .on_refused = on_refused,
+        .arg = w,
+    });
     make_slots(w);
     make_hosts(w);
     make_poster(w);
     w->bundles = deliver_bundles_new(&(struct deliver_bundles_options){
         .store = w->store,
-        .consumer = w->config->instance_name,
+        .consumer = wsub_member_consumer(w->member),
         .takeover_idle_ms = takeover_idle_ms(w->config),
     });
     w->contents = deliver_content_cache_new(w->store);
@@ -366,7 +414,7 @@ static void make_readers(struct deliver_worker *w)
         .base = wsub_loop_base(w->loop),
         .store = w->store,
         .slots = w->slots,
-        .consumer = w->config->instance_name,
+        .consumer = wsub_member_consumer(w->member),
         .takeover_idle_ms = takeover_idle_ms(w->config),
         .may_claim = may_claim,
         .ahead = ahead,
@@ -400,8 +448,8 @@ enum wsub_err deliver_worker_new(const struct wsub_config *config,
             &(struct wsub_store_options){
                 .base = wsub_loop_base(loop),
                 .config = config,
-                .on_up = on_tick,
-                .on_unusable = on_redis_unusable,
+                .on_up = on_redis_up,
+                .on_unusable = on_refused,
                 .arg = w,
             },
             err_text, &w->store);
@@ -443,6 +491,7 @@ static void free_parts(struct deliver_worker *w)
     deliver_host_timer_done(&w->host_timer);
     deliver_hosts_free(w->hosts);
     deliver_slots_free(w->slots);
+    wsub_member_free(w->member);
     wsub_hmac_free(w->hmac);
     free(w->poster.user_agent);
 }
@@ -462,7 +511,8 @@ bool deliver_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 {
     const struct deliver_worker *w = arg;
 
-    if (!wsub_program_ready(w->loop, w->store, reason))
+    if (!wsub_program_ready(w->loop, w->store, reason) ||
+        !wsub_member_ready(w->member, reason))
         return false;
     if (w->poster.user_agent != NULL)
         return wsub_progress_ready(w->progress, reason);
@@ -480,4 +530,11 @@ void deliver_worker_drain(void *arg)
     deliver_readers_stop(w->readers);
     deliver_hosts_expire(w->hosts, true, wsub_now_us());
     drain_check(w);
+}
+
+void deliver_worker_start(void *worker, const char *address)
+{
+    struct deliver_worker *w = worker;
+
+    wsub_member_start(w->member, address);
 }

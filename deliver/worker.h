@@ -27,6 +27,10 @@ deliver_worker_new(const struct wsub_config *config, struct wsub_loop *loop,
                    struct deliver_worker **ret_worker) WSUB_MUST_CHECK;
 void deliver_worker_free(struct deliver_worker *worker);
 
+/* Begins to register the process, whose status is served at `address`; nothing
+ * is claimed before it is registered. */
+void deliver_worker_start(void *worker, const char *address);
+
 /* Whether it works; else the reason. */
 bool deliver_worker_ready(void *worker, char reason[WSUB_STATUS_REASON_BYTES]);
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "common/cluster/member.h"
 #include "common/http/form.h"
 #include "common/http/respond.h"
 #include "common/http/route.h"
@@ -109,6 +110,7 @@ static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
     const struct hub *hub = arg;
 
     return wsub_program_ready(hub->loop, hub->store, reason) &&
+           wsub_member_ready(hub->member, reason) &&
            hub_writable_is(hub->writable, reason);
 }
 

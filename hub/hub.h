@@ -16,6 +16,7 @@
 struct hub_pressure;
 struct hub_writable;
 struct wsub_loop;
+struct wsub_member;
 struct wsub_store;
 
 /* All is borrowed, and outlives the requests. */
@@ -23,6 +24,7 @@ struct hub {
     const struct wsub_config *config;
     const struct wsub_loop *loop;
     struct wsub_store *store;
+    const struct wsub_member *member;
     const struct hub_pressure *pressure;
     const struct hub_writable *writable;
     const struct wsub_keyring *ring;

@@ -34,6 +34,7 @@ int main(int argc, char *argv[])
             .program = WSUB_PROGRAM_HUB,
             .make = make,
             .free = free_worker,
+            .start = hub_worker_start,
             .drain = hub_worker_drain,
             .address = address,
         },

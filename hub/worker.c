@@ -8,6 +8,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/metrics.h"
+#include "common/cluster/member.h"
 #include "common/http/server.h"
 #include "common/program/startup.h"
 #include "common/store/store.h"
@@ -24,6 +25,7 @@ struct hub_worker {
     struct hub hub;         /* for the requests; borrows from the rest */
     struct wsub_loop *loop; /* borrowed */
     struct wsub_store *store;
+    struct wsub_member *member;
     struct hub_pressure *pressure;
     struct hub_writable *writable;
     struct wsub_keyring *ring;
@@ -32,7 +34,8 @@ struct hub_worker {
     char *link_header;
 };
 
-static void on_redis_unusable(const char *sentence, void *arg)
+/* Redis must not be used, or the process must not go on. */
+static void on_refused(const char *sentence, void *arg)
 {
     struct hub_worker *worker = arg;
 
@@ -45,6 +48,7 @@ static void on_redis_up(void *arg)
     struct hub_worker *worker = arg;
 
     hub_pressure_look(worker->pressure);
+    wsub_member_redis_up(worker->member);
 }
 
 static enum wsub_err load_keys(struct hub_worker *worker, char err_text[256])
@@ -67,7 +71,7 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
             .base = base,
             .config = worker->hub.config,
             .on_up = on_redis_up,
-            .on_unusable = on_redis_unusable,
+            .on_unusable = on_refused,
             .arg = worker,
         },
         err_text, &worker->store);
@@ -76,6 +80,14 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
         return err;
     worker->pressure = hub_pressure_new(base, worker->store);
     worker->writable = hub_writable_new(base, worker->store);
+    worker->member = wsub_member_new(&(struct wsub_member_options){
+        .base = base,
+        .store = worker->store,
+        .config = worker->hub.config,
+        .program = WSUB_PROGRAM_HUB,
+        .on_refused = on_refused,
+        .arg = worker,
+    });
     return WSUB_OK;
 }
 
@@ -86,6 +98,7 @@ static void share(struct hub_worker *worker)
 
     hub->loop = worker->loop;
     hub->store = worker->store;
+    hub->member = worker->member;
     hub->pressure = worker->pressure;
     hub->writable = worker->writable;
     hub->ring = worker->ring;
@@ -183,6 +196,7 @@ void hub_worker_free(struct hub_worker *worker)
     wsub_http_server_free(worker->server);
     hub_pressure_free(worker->pressure);
     hub_writable_free(worker->writable);
+    wsub_member_free(worker->member);
     wsub_store_free(worker->store);
     wsub_keyring_free(worker->ring);
     free(worker->public_url);
@@ -190,11 +204,18 @@ void hub_worker_free(struct hub_worker *worker)
     free(worker);
 }
 
-static void on_empty(void *arg)
+static void on_left(void *arg)
 {
     struct hub_worker *worker = arg;
 
     wsub_loop_finish(worker->loop, WSUB_EXIT_OK);
+}
+
+static void on_empty(void *arg)
+{
+    struct hub_worker *worker = arg;
+
+    wsub_member_leave(worker->member, false, on_left, worker);
 }
 
 void hub_worker_drain(void *arg)
@@ -207,4 +228,11 @@ void hub_worker_drain(void *arg)
 const char *hub_worker_address(const struct hub_worker *worker)
 {
     return wsub_http_server_address(worker->server);
+}
+
+void hub_worker_start(void *arg, const char *address)
+{
+    struct hub_worker *worker = arg;
+
+    wsub_member_start(worker->member, address);
 }

@@ -18,6 +18,9 @@ enum wsub_err hub_worker_new(const struct wsub_config *config,
                              struct hub_worker **ret_worker) WSUB_MUST_CHECK;
 void hub_worker_free(struct hub_worker *worker);
 
+/* Begins to register the process, whose status is served at `address`. */
+void hub_worker_start(void *worker, const char *address);
+
 /* Stops accepting; the loop is finished once every request has had its
  * response. */
 void hub_worker_drain(void *worker);

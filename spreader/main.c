@@ -28,6 +28,7 @@ int main(int argc, char *argv[])
             .program = WSUB_PROGRAM_SPREADER,
             .make = make,
             .free = free_worker,
+            .start = spread_worker_start,
             .drain = spread_worker_drain,
             .ready = spread_worker_ready,
         },

@@ -6,6 +6,7 @@
 #include "common/base/config.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/cluster/member.h"
 #include "common/program/program.h"
 #include "common/program/startup.h"
 #include "common/http/client.h"
@@ -34,6 +35,7 @@ struct spread_worker {
     const struct wsub_config *config;
     struct wsub_loop *loop;
     struct wsub_store *store;
+    struct wsub_member *member;
     struct wsub_http_client *client;
     struct wsub_progress *progress;
     struct wsub_promoter *promoter;
@@ -46,7 +48,15 @@ struct spread_worker {
     bool leaving; /* drained; ends once Redis has replied */
 };
 
-static void on_redis_unusable(const char *sentence, void *arg)
+static void on_redis_up(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_member_redis_up(worker->member);
+}
+
+/* Redis must not be used, or the process must not go on. */
+static void on_refused(const char *sentence, void *arg)
 {
     struct spread_worker *worker = arg;
 
@@ -74,6 +84,13 @@ static void on_left(void *arg)
     wsub_loop_finish(worker->loop, WSUB_EXIT_OK);
 }
 
+static void on_consumers_left(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_member_leave(worker->member, false, on_left, worker);
+}
+
 /* A process that drains ends once nothing is read and nothing is left. */
 static void on_idle(void *arg)
 {
@@ -84,7 +101,7 @@ static void on_idle(void *arg)
         return;
     worker->leaving = true;
     wsub_leave(worker->store, WSUB_GROUP_SPREAD, worker->config->instance_name,
-               streams, STREAM_COUNT, on_left, worker);
+               streams, STREAM_COUNT, on_consumers_left, worker);
 }
 
 static void on_progress(void *arg)
@@ -109,7 +126,8 @@ static enum wsub_err build_store(struct spread_worker *worker,
         &(struct wsub_store_options){
             .base = wsub_loop_base(worker->loop),
             .config = worker->config,
-            .on_unusable = on_redis_unusable,
+            .on_up = on_redis_up,
+            .on_unusable = on_refused,
             .arg = worker,
         },
         err_text, &worker->store);
@@ -128,6 +146,14 @@ static void build_services(struct spread_worker *worker)
         .allow_private_networks = config->allow_private_networks,
         .dns_servers = config->dns_servers,
         .http2 = config->http2,
+    });
+    worker->member = wsub_member_new(&(struct wsub_member_options){
+        .base = base,
+        .store = worker->store,
+        .config = config,
+        .program = WSUB_PROGRAM_SPREADER,
+        .on_refused = on_refused,
+        .arg = worker,
     });
     worker->promoter = wsub_promoter_new(base, worker->store);
     worker->progress = wsub_progress_new(&(struct wsub_progress_options){
@@ -238,6 +264,7 @@ void spread_worker_free(struct spread_worker *worker)
     spread_fanout_free(worker->fanout);
     wsub_progress_free(worker->progress);
     wsub_promoter_free(worker->promoter);
+    wsub_member_free(worker->member);
     wsub_store_free(worker->store);
     free(worker);
 }
@@ -255,5 +282,13 @@ bool spread_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
     const struct spread_worker *worker = arg;
 
     return wsub_program_ready(worker->loop, worker->store, reason) &&
+           wsub_member_ready(worker->member, reason) &&
            wsub_progress_ready(worker->progress, reason);
+}
+
+void spread_worker_start(void *arg, const char *address)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_member_start(worker->member, address);
 }

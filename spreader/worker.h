@@ -30,6 +30,10 @@ spread_worker_new(const struct wsub_config *config, struct wsub_loop *loop,
                   struct spread_worker **ret_worker) WSUB_MUST_CHECK;
 void spread_worker_free(struct spread_worker *worker);
 
+/* Begins to register the process, whose status is served at `address`.  `arg` is
+ * the worker. */
+void spread_worker_start(void *arg, const char *address);
+
 /* Stops reading; the loop is finished once what was read is fetched and fanned
  * out.  What is not done by the deadline stays pending for others.  `arg` is the
  * worker. */

@@ -27,8 +27,9 @@ struct wsub_member_options {
     const struct wsub_config *config; /* borrowed; outlives the member */
     enum wsub_program program;
 
-    /* Registered and verified, for the first time, or under a new incarnation
-     * after the process was taken for dead. */
+    /* May be NULL, as on_restart and on_event.  Registered and verified, for the
+     * first time, or under a new incarnation after the process was taken for
+     * dead. */
     void (*on_registered)(void *arg);
 
     /* The process may not go on: the sentence says why.  Its name is another's by
@@ -68,8 +69,13 @@ bool wsub_member_alive(const struct wsub_member *member);
 /* Name and incarnation, once registered. */
 struct wsub_instance_ref wsub_member_ref(const struct wsub_member *member);
 
+/* The incarnation before this one, whose claims and shards are to be handed
+ * over; 0: none is known. */
+uint64_t wsub_member_previous(const struct wsub_member *member);
+
 /* "NAME:INCARNATION", the consumer of the group `deliver`; "" before the first
- * registration.  Valid until the next on_registered. */
+ * registration.  Always the same memory, which outlives on_registered: then the
+ * text changes. */
 const char *wsub_member_consumer(const struct wsub_member *member);
 
 /* Live spreaders by the last heartbeat, this one included once registered. */

@@ -43,9 +43,18 @@ static enum wsub_err serve_status(struct program *program, char err_text[256])
                                   &program->source, err_text, &program->status);
 }
 
+/* Where the status is served, NULL for nowhere. */
+static const char *status_address(const struct program *program)
+{
+    return program->o->address != NULL
+               ? program->o->address(program->worker)
+               : wsub_http_server_address(program->status);
+}
+
 static int run(struct program *program)
 {
     const struct wsub_program_options *o = program->o;
+    const char *address;
     char err_text[256] = "";
     enum wsub_err err =
         o->make(&program->config, program->loop, err_text, &program->worker);
@@ -56,10 +65,9 @@ static int run(struct program *program)
         wsub_startup_failed(o->program, err_text);
         return WSUB_EXIT_START;
     }
-    wsub_startup_done(o->program, &program->config,
-                      o->address != NULL
-                          ? o->address(program->worker)
-                          : wsub_http_server_address(program->status));
+    address = status_address(program);
+    wsub_startup_done(o->program, &program->config, address);
+    o->start(program->worker, address != NULL ? address : "");
     return (int)wsub_loop_run(program->loop, o->drain, program->worker);
 }
 

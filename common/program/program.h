@@ -27,6 +27,9 @@ struct wsub_program_options {
                           void **ret_worker);
     void (*free)(void *worker);
 
+    /* The address of the status is known, "" for none; the loop runs next. */
+    void (*start)(void *worker, const char *address);
+
     /* Stops taking work; the loop is finished when the last piece is done. */
     void (*drain)(void *worker);
 

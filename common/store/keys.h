@@ -25,4 +25,7 @@
 #define WSUB_KEY_GAPS "gaps"
 #define WSUB_KEY_PROBE "probe" /* never there */
 
+/* Of the cluster's slot. */
+#define WSUB_KEY_INSTANCES "instances"
+
 #endif

@@ -107,10 +107,10 @@ class System:
 
     def start(self, role, wait=True, extra_env=None, **settings):
         """Starts one more program of a role.  A hub is started where the
-        first one was, so that its URL stays."""
+        first one was, so that its URL stays, unless `listen` is given."""
         chosen = {"redis_url": self.redis.url, **self._settings,
                   **self._only[role], **settings}
-        if role == "hub" and self.hub is not None:
+        if role == "hub" and self.hub is not None and "listen" not in settings:
             chosen["listen"] = self.hub.address
         program = Program(f"websub-{role}", chosen, extra_env=extra_env)
         self.programs.append(program)

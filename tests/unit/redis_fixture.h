@@ -60,6 +60,7 @@ static struct wsub_store *store;
 
 static char redis_folder[64], redis_url[128], redis_path[108];
 static char redis_empty[] = "", redis_prefix[] = "w", redis_name[] = "me";
+static char redis_events[] = "events";
 static struct evconnlistener *redis_listener;
 static LIST_HEAD(, redis_connection) redis_connections;
 static TAILQ_HEAD(, redis_command) redis_commands;
@@ -79,6 +80,9 @@ static const struct {
     {"XINFO", "*0\r\n"},
     {"groups", "*0\r\n"},
     {"leave", ":1\r\n"},
+    {"register", "*2\r\n$1\r\n7\r\n$1\r\n0\r\n"},
+    {"heartbeat", "*4\r\n:0\r\n:0\r\n:1000\r\n:0\r\n"},
+    {"deregister", ":1\r\n"},
     {"promote", "*2\r\n:0\r\n:-1\r\n"},
     {"renew", ":0\r\n"},
     {"sweep", "*4\r\n:0\r\n:0\r\n:0\r\n:0\r\n"},
@@ -298,6 +302,19 @@ REDIS_FIXTURE void redis_set_up(void)
         .redis_url = redis_url,
         .key_prefix = redis_prefix,
         .instance_name = redis_name,
+        .site = redis_empty,
+        .heartbeat_interval_ms = DEADLINE_MS,
+        .heartbeat_timeout_ms = DEADLINE_MS,
+        .heartbeat_check_interval_ms = DEADLINE_MS,
+        .initial_reregister_interval_ms = DEADLINE_MS,
+        .normal_reregister_interval_ms = DEADLINE_MS,
+        .retry_reregister_interval_ms = DEADLINE_MS,
+        .max_backoff_interval_ms = DEADLINE_MS,
+        .verification_timeout_ms = DEADLINE_MS,
+        .failure_notification_threshold = 3,
+        .max_consecutive_failures = 5,
+        .cluster_events_topic = redis_events,
+        .cluster_events_kept = 100,
         .public_url = redis_empty,
         .dns_servers = redis_empty,
         .shards = 1,

@@ -49,6 +49,7 @@ static void build(void)
 
     ck_assert_int_eq(deliver_worker_new(&config, loop, err_text, &worker),
                      WSUB_OK);
+    deliver_worker_start(worker, "");
 }
 
 /* An entry of names and values comes to the reader of the stream. */
