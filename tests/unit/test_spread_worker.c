@@ -29,6 +29,7 @@ static void build(void)
 
     ck_assert_int_eq(spread_worker_new(&config, loop, err_text, &worker),
                      WSUB_OK);
+    spread_worker_start(worker, "");
 }
 
 static void on_ending(void *arg)
