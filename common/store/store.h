@@ -78,6 +78,8 @@ void wsub_store_announce(struct wsub_store *store, const char *public_url);
 
 /* The rest is for the typed calls of this folder. */
 
+const struct wsub_config *wsub_store_config(const struct wsub_store *store);
+
 /* "P:{N}:", in front of every key of the shard; "P:{c}:" for
  * WSUB_SHARD_CLUSTER, which every call takes as well. */
 const char *wsub_store_prefix(const struct wsub_store *store, unsigned shard);
