@@ -6,7 +6,7 @@
 -- come its fields, names and values: `n` instance, `i` its incarnation, `r` its
 -- role, `s` shard, `e` epoch, `w` a few words.
 local function tell_event(stream, cap, kind, ...)
-    redis.call('XADD', p .. stream, 'MAXLEN', '~', cap, '*', 'v', 1, 'k', kind,
+    redis.call('XADD', p .. stream, 'MAXLEN', '~', cap, '*', 'v', '1', 'k', kind,
         ...)
 end
 
