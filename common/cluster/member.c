@@ -2,9 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/cluster/listener.h"
 #include "common/cluster/registry.h"
 #include "common/store/cluster_events.h"
 #include "common/store/instances.h"
@@ -14,6 +16,7 @@
 struct wsub_member {
     struct wsub_member_options o;
     struct wsub_registry *registry; /* owned */
+    struct wsub_listener *listener; /* owned; NULL: there is none */
     char consumer[CONSUMER_BYTES];
     uint64_t previous;      /* the incarnation before; 0: none */
     size_t spreaders;       /* live, by the last heartbeat */
@@ -61,6 +64,26 @@ static void on_beat(const struct wsub_beat *beat, void *arg)
     member->o.on_restart(member->o.arg);
 }
 
+static bool is_me(const struct wsub_member *member,
+                  const struct wsub_cluster_event *event)
+{
+    return event->instance != NULL &&
+           strcmp(event->instance, member->o.config->instance_name) == 0;
+}
+
+/* Events are hints: each may be about what is over by now. */
+static void on_event(const struct wsub_cluster_event *event, void *arg)
+{
+    struct wsub_member *member = arg;
+
+    if (event->kind == WSUB_EVENT_LEADER_CHANGED)
+        wsub_registry_again(member->registry);
+    else if (event->kind == WSUB_EVENT_RESTART_REQUESTED && is_me(member, event))
+        wsub_registry_beat_in(member->registry, 0); /* it says so too */
+    if (member->o.on_event != NULL)
+        member->o.on_event(event, member->o.arg);
+}
+
 /* What is told when the health changes: a log line, and cluster events. */
 static const struct {
     enum wsub_log_level level;
@@ -80,13 +103,20 @@ static const struct {
                              WSUB_EVENT_BREAKER_CLOSED, WSUB_EVENT_ALERT}, 3},
 };
 
-/* WIRE: wsub_cluster_event_tell() is of the branch of cluster events. */
 static void tell(struct wsub_member *member, enum wsub_cluster_event_kind kind,
                  const char *detail)
 {
-    (void)member;
-    (void)kind;
-    (void)detail;
+    struct wsub_instance_ref me = wsub_registry_ref(member->registry);
+
+    wsub_cluster_event_tell(member->o.store,
+                            &(struct wsub_cluster_event){
+                                .kind = kind,
+                                .instance = me.name,
+                                .incarnation = me.incarnation,
+                                .role = wsub_registry_role(member->registry),
+                                .shard = -1,
+                                .detail = detail,
+                            });
 }
 
 static void on_change(enum wsub_health_change change, const char *why,
@@ -119,7 +149,14 @@ wsub_member_new(const struct wsub_member_options *options)
         .on_change = on_change,
         .arg = member,
     });
-    /* WIRE: the listener of cluster events is made here. */
+    member->listener = wsub_listener_new(&(struct wsub_listener_options){
+        .base = options->base,
+        .store = options->store,
+        .config = options->config,
+        .name = options->config->instance_name,
+        .on_event = on_event,
+        .arg = member,
+    });
     return member;
 }
 
@@ -127,7 +164,7 @@ void wsub_member_free(struct wsub_member *member)
 {
     if (member == NULL)
         return;
-    /* WIRE: the listener is freed here. */
+    wsub_listener_free(member->listener);
     wsub_registry_free(member->registry);
     free(member);
 }

@@ -23,9 +23,11 @@
 #define WSUB_KEY_ATTEMPTS "attempts" /* :TD */
 #define WSUB_KEY_SUSPENDED "suspended"
 #define WSUB_KEY_GAPS "gaps"
+#define WSUB_KEY_CHANGES "changes"
 #define WSUB_KEY_PROBE "probe" /* never there */
 
 /* Of the cluster's slot. */
 #define WSUB_KEY_INSTANCES "instances"
+#define WSUB_KEY_POSITIONS "positions"
 
 #endif
