@@ -6,11 +6,15 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
 #include "common/cluster/listener.h"
+#include "common/cluster/leftovers.h"
+#include "common/cluster/reaper.h"
 #include "common/cluster/registry.h"
 #include "common/store/cluster_events.h"
 #include "common/store/instances.h"
 
+#define OWN_AGAIN_MS 500 /* before another try at what the life before held */
 #define CONSUMER_BYTES (WSUB_INSTANCE_NAME_BYTES + 24)
 
 struct wsub_member {
@@ -18,21 +22,84 @@ struct wsub_member {
     struct wsub_registry *registry; /* owned */
     struct wsub_listener *listener; /* owned; NULL: there is none */
     char consumer[CONSUMER_BYTES];
-    uint64_t previous;      /* the incarnation before; 0: none */
+    struct wsub_reaper *reaper; /* owned */
+    struct wsub_leftovers own; /* of the life before this one */
+    struct wsub_victim previous; /* that life; incarnation 0: none is known */
+    struct wsub_timer own_again;
+    bool is_settled;        /* nothing is left of it: on_registered was called */
     size_t spreaders;       /* live, by the last heartbeat */
     bool restart_requested; /* on_restart was called */
 };
+
+/* The first time the process may begin; and once more later, as the life before
+ * may have claimed something when it was over already. */
+static void settled(struct wsub_member *member)
+{
+    if (member->is_settled)
+        return;
+    member->is_settled = true;
+    if (member->previous.ref.incarnation != 0)
+        wsub_timer_start_ms(&member->own_again,
+                            member->o.config->heartbeat_timeout_ms);
+    if (member->o.on_registered != NULL)
+        member->o.on_registered(member->o.arg);
+}
+
+static void settle_own(struct wsub_member *member)
+{
+    if (member->previous.ref.incarnation == 0)
+        settled(member);
+    else if (!member->own.runs)
+        wsub_leftovers_start(&member->own, &member->previous);
+}
+
+static void on_own_again(void *arg)
+{
+    settle_own(arg);
+}
+
+static void on_own_left(enum wsub_err err, void *arg)
+{
+    struct wsub_member *member = arg;
+
+    if (member->own.entries > 0)
+        wsub_log_info("handed-over",
+                      WSUB_KV("instance", member->previous.ref.name),
+                      WSUB_KU("entries", member->own.entries));
+    if (err != WSUB_OK ||
+        member->own.victim.ref.incarnation != member->previous.ref.incarnation)
+        wsub_timer_start_ms(&member->own_again, OWN_AGAIN_MS);
+    else
+        settled(member);
+}
 
 static void on_registered(uint64_t previous, void *arg)
 {
     struct wsub_member *member = arg;
     struct wsub_instance_ref me = wsub_registry_ref(member->registry);
 
-    member->previous = previous;
+    member->previous = (struct wsub_victim){
+        .ref = {.name = me.name, .incarnation = previous},
+        .role = wsub_registry_role(member->registry)};
+    member->is_settled = false;
     snprintf(member->consumer, sizeof(member->consumer), "%s:%llu", me.name,
              (unsigned long long)me.incarnation);
-    if (member->o.on_registered != NULL)
-        member->o.on_registered(member->o.arg);
+    settle_own(member);
+}
+
+static struct wsub_instance_ref me(void *arg)
+{
+    const struct wsub_member *member = arg;
+
+    return wsub_registry_ref(member->registry);
+}
+
+static void on_removed(const struct wsub_victim *victim, uint64_t entries,
+                       void *arg)
+{
+    (void)victim;
+    (void)entries;
+    (void)arg;
 }
 
 static void on_refused(const char *sentence, void *arg)
@@ -55,7 +122,10 @@ static void count_spreaders(struct wsub_member *member, size_t spreaders)
 static void on_beat(const struct wsub_beat *beat, void *arg)
 {
     struct wsub_member *member = arg;
+    uint64_t next_ms = wsub_reaper_look(member->reaper, beat);
 
+    if (next_ms < member->o.config->heartbeat_interval_ms)
+        wsub_registry_beat_in(member->registry, next_ms + 1);
     count_spreaders(member, (size_t)beat->spreaders);
     if (!beat->wants_restart || member->restart_requested ||
         member->o.on_restart == NULL)
@@ -149,6 +219,16 @@ wsub_member_new(const struct wsub_member_options *options)
         .on_change = on_change,
         .arg = member,
     });
+    member->reaper = wsub_reaper_new(&(struct wsub_reaper_options){
+        .base = options->base,
+        .store = options->store,
+        .config = options->config,
+        .me = me,
+        .on_removed = on_removed,
+        .arg = member,
+    });
+    wsub_leftovers_init(&member->own, options->store, on_own_left, member);
+    wsub_timer_init(&member->own_again, options->base, on_own_again, member);
     member->listener = wsub_listener_new(&(struct wsub_listener_options){
         .base = options->base,
         .store = options->store,
@@ -165,6 +245,8 @@ void wsub_member_free(struct wsub_member *member)
     if (member == NULL)
         return;
     wsub_listener_free(member->listener);
+    wsub_reaper_free(member->reaper);
+    wsub_timer_done(&member->own_again);
     wsub_registry_free(member->registry);
     free(member);
 }
@@ -188,17 +270,12 @@ bool wsub_member_ready(const struct wsub_member *member,
 
 bool wsub_member_alive(const struct wsub_member *member)
 {
-    return wsub_registry_alive(member->registry);
+    return member->is_settled && wsub_registry_alive(member->registry);
 }
 
 struct wsub_instance_ref wsub_member_ref(const struct wsub_member *member)
 {
     return wsub_registry_ref(member->registry);
-}
-
-uint64_t wsub_member_previous(const struct wsub_member *member)
-{
-    return member->previous;
 }
 
 const char *wsub_member_consumer(const struct wsub_member *member)
@@ -214,5 +291,7 @@ size_t wsub_member_spreaders(const struct wsub_member *member)
 void wsub_member_leave(struct wsub_member *member, bool restarts,
                        void (*on_left)(void *arg), void *arg)
 {
+    wsub_reaper_stop(member->reaper);
+    wsub_timer_stop(&member->own_again);
     wsub_registry_leave(member->registry, restarts, on_left, arg);
 }

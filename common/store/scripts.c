@@ -15,6 +15,8 @@
 
 static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_ATTEMPTS] = SCRIPT(attempts),
+    [WSUB_SCRIPT_BURIED] = SCRIPT(buried),
+    [WSUB_SCRIPT_BURY] = SCRIPT(bury),
     [WSUB_SCRIPT_CLAIM] = SCRIPT(claim),
     [WSUB_SCRIPT_CRASHES] = SCRIPT(crashes),
     [WSUB_SCRIPT_DENY] = SCRIPT(deny),
@@ -24,6 +26,7 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_FETCHED] = SCRIPT(fetched),
     [WSUB_SCRIPT_FREE] = SCRIPT(free),
     [WSUB_SCRIPT_GROUPS] = SCRIPT(groups),
+    [WSUB_SCRIPT_HAND_OVER] = SCRIPT(hand_over),
     [WSUB_SCRIPT_HEARTBEAT] = SCRIPT(heartbeat),
     [WSUB_SCRIPT_LEAVE] = SCRIPT(leave),
     [WSUB_SCRIPT_LETTERS] = SCRIPT(letters),

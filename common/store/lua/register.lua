@@ -24,10 +24,17 @@ if own > 0 and known and known > own then
     error({ err = 'FENCED ' .. name .. ' is another process, incarnation ' ..
         digits(known) })
 end
+
+-- Of one whose record alone was lost too: nobody has taken it for dead.
+local function keeps_its_own()
+    return own > 0 and (known or own) == own and
+        redis.call('ZSCORE', p .. 'heartbeats:' .. role, name) and
+        redis.call('HEXISTS', p .. 'removing', name .. ':' .. ARGV[5]) == 0
+end
+
 pass_memory_limit()
 local incarnation, before = own, 0
-if own == 0 or known ~= own or redis.call('HEXISTS', p .. 'removing',
-    name .. ':' .. digits(own)) == 1 then
+if not keeps_its_own() then
     before = math.max(own, known or 0)
     incarnation = known and before + 1 or math.max(now, own + 1)
     for _, other in ipairs({ 'hub', 'spreader', 'deliver' }) do
