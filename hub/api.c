@@ -21,6 +21,7 @@
 #include "hub/params.h"
 #include "hub/publish.h"
 #include "hub/push.h"
+#include "hub/restart.h"
 #include "hub/subscribe.h"
 #include "hub/suspended.h"
 #include "hub/topics.h"
@@ -146,6 +147,7 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/admin/suspended", hub_suspended},
     {"GET", "/admin/gaps", hub_gaps},
     {"GET", "/admin/attempts", hub_attempts},
+    {"POST", "/admin/instances/*/restart", hub_restart},
     {"GET", "/", hub_page},
     {"GET", "/healthz", on_health},
     {"GET", "/readyz", on_ready},

@@ -55,6 +55,13 @@ static void on_redis_up(void *arg)
     wsub_member_redis_up(worker->member);
 }
 
+static void on_restart(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_loop_restart(worker->loop);
+}
+
 /* Redis must not be used, or the process must not go on. */
 static void on_refused(const char *sentence, void *arg)
 {
@@ -88,7 +95,8 @@ static void on_consumers_left(void *arg)
 {
     struct spread_worker *worker = arg;
 
-    wsub_member_leave(worker->member, false, on_left, worker);
+    wsub_member_leave(worker->member, wsub_loop_restarting(worker->loop), on_left,
+                      worker);
 }
 
 /* A process that drains ends once nothing is read and nothing is left. */
@@ -153,6 +161,7 @@ static void build_services(struct spread_worker *worker)
         .config = config,
         .program = WSUB_PROGRAM_SPREADER,
         .on_refused = on_refused,
+        .on_restart = on_restart,
         .arg = worker,
     });
     worker->promoter = wsub_promoter_new(base, worker->store);

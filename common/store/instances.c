@@ -171,3 +171,27 @@ void wsub_instance_deregister(struct wsub_store *store,
     wsub_cmd_u64(&cmd, me->incarnation);
     send_once(store, &cmd, parse_done, (wsub_store_cb *)cb, arg);
 }
+
+static void parse_restart(enum wsub_err err, const struct redisReply *reply,
+                          wsub_store_cb *cb, void *arg)
+{
+    uint64_t incarnation = 0;
+
+    if (err == WSUB_OK && reply->elements == 0) {
+        err = WSUB_ERR_NOT_FOUND;
+    } else if (err == WSUB_OK) {
+        incarnation = number(reply->element[0]);
+        err = reply->element[1]->integer == 0 ? WSUB_ERR_FULL : WSUB_OK;
+    }
+    ((wsub_incarnation_cb *)cb)(err, incarnation, arg);
+}
+
+void wsub_instance_restart(struct wsub_store *store, const char *name,
+                           wsub_incarnation_cb *cb, void *arg)
+{
+    struct wsub_cmd cmd;
+
+    telling_script(&cmd, store, WSUB_SCRIPT_RESTART);
+    wsub_cmd_str(&cmd, name);
+    send_once(store, &cmd, parse_restart, (wsub_store_cb *)cb, arg);
+}

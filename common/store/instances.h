@@ -90,4 +90,9 @@ void wsub_instance_deregister(struct wsub_store *store,
                               const char *role, wsub_instance_cb *cb,
                               void *arg);
 
+/* `incarnation` is the one that is to restart; WSUB_ERR_NOT_FOUND: there is no
+ * such process; WSUB_ERR_FULL: it was asked to before. */
+void wsub_instance_restart(struct wsub_store *store, const char *name,
+                           wsub_incarnation_cb *cb, void *arg);
+
 #endif

@@ -40,6 +40,7 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_RENEW] = SCRIPT(renew),
     [WSUB_SCRIPT_REPLICATE] = SCRIPT(replicate),
     [WSUB_SCRIPT_REQUEST] = SCRIPT(request),
+    [WSUB_SCRIPT_RESTART] = SCRIPT(restart),
     [WSUB_SCRIPT_SETTLE] = SCRIPT(settle),
     [WSUB_SCRIPT_SPLIT] = SCRIPT(split),
     [WSUB_SCRIPT_SWEEP] = SCRIPT(sweep),
