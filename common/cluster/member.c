@@ -11,6 +11,7 @@
 #include "common/cluster/leftovers.h"
 #include "common/cluster/reaper.h"
 #include "common/cluster/registry.h"
+#include "common/cluster/stats.h"
 #include "common/store/cluster_events.h"
 #include "common/store/instances.h"
 
@@ -98,8 +99,10 @@ static void on_removed(const struct wsub_victim *victim, uint64_t entries,
                        void *arg)
 {
     (void)victim;
-    (void)entries;
     (void)arg;
+    wsub_metric_add(&wsub_cluster_stats[WSUB_CLUSTER_STAT_REMOVED], 1);
+    wsub_metric_add(&wsub_cluster_stats[WSUB_CLUSTER_STAT_HANDED_OVER],
+                    entries);
 }
 
 static void on_refused(const char *sentence, void *arg)
@@ -115,6 +118,8 @@ static void count_spreaders(struct wsub_member *member, size_t spreaders)
     if (member->spreaders == spreaders)
         return;
     member->spreaders = spreaders;
+    wsub_metric_set(&wsub_cluster_stats[WSUB_CLUSTER_STAT_SPREADERS],
+                    spreaders);
     if (member->o.on_event != NULL)
         member->o.on_event(NULL, member->o.arg);
 }
@@ -208,6 +213,7 @@ wsub_member_new(const struct wsub_member_options *options)
     struct wsub_member *member = wsub_calloc(1, sizeof(*member));
 
     member->o = *options;
+    wsub_metrics_register(wsub_cluster_stats, WSUB_CLUSTER_STAT_MAX_);
     member->registry = wsub_registry_new(&(struct wsub_registry_options){
         .base = options->base,
         .store = options->store,
