@@ -58,7 +58,7 @@ static void on_finished(enum wsub_err err, void *arg)
                       WSUB_KV("instance", victim->ref.name),
                       WSUB_KU("incarnation", victim->ref.incarnation),
                       WSUB_KV("role", victim->role),
-                      WSUB_KU("handed-over", reaper->leftovers.entries),
+                      WSUB_KU("handed_over", reaper->leftovers.entries),
                       WSUB_KU("ms", wsub_now_ms() - reaper->began_ms));
         reaper->o.on_removed(victim, reaper->leftovers.entries, reaper->o.arg);
     }

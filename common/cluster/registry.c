@@ -266,6 +266,7 @@ static struct wsub_instance describe(const struct wsub_registry *registry)
         .status = registry->status,
         .version = WSUB_VERSION,
         .health = wsub_health_name(registry->state.health),
+        .failures = registry->state.failures,
         .pid = (uint64_t)getpid(),
         .started_ms = registry->started_ms,
         .incarnation = registry->incarnation,

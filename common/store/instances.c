@@ -55,11 +55,13 @@ static void parse_registered(enum wsub_err err, const struct redisReply *reply,
 static char *write_record(const struct wsub_instance *i)
 {
     json_t *record = json_pack(
-        "{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:s}", "name", i->name,
+        "{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:s, s:I}", "name",
+        i->name,
         "role", i->role, "site", i->site, "host", i->host, "pid",
         (json_int_t)i->pid, "status", i->status, "version", i->version,
         "started_ms", (json_int_t)i->started_ms, "shards",
-        (json_int_t)i->shards, "health", i->health);
+        (json_int_t)i->shards, "health", i->health, "consecutive_failures",
+        (json_int_t)i->failures);
     char *text = record != NULL ? json_dumps(record, JSON_COMPACT) : NULL;
 
     json_decref(record);

@@ -30,6 +30,7 @@ struct wsub_instance {
     uint64_t started_ms;  /* Unix time */
     uint64_t incarnation; /* 0: not registered yet */
     unsigned shards;      /* that it may own */
+    uint32_t failures;    /* to register, in a row, before this time */
 };
 
 struct wsub_registered {

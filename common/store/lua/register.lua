@@ -2,7 +2,7 @@
 --
 -- ARGV  1 stream of cluster events, 2 how many of them are kept, 3 name, 4 role,
 --       5 incarnation of the caller, 0 before its first registration,
---       6 the record as a JSON object, without version and incarnation
+--       6 the record as a JSON object, without version, incarnation and time
 -- Returns {incarnation, the one before it}: the second is 0 when the caller's
 -- did not change, or nothing is known of one before.  FENCED when the name is
 -- another process's: its record has a higher incarnation.
@@ -50,5 +50,6 @@ if not keeps_its_own() then
 end
 redis.call('ZADD', p .. 'heartbeats:' .. role, digits(now), name)
 redis.call('HSET', p .. 'instances', name, '{"v":1,"incarnation":' ..
-    digits(incarnation) .. ',' .. string.sub(ARGV[6], 2))
+    digits(incarnation) .. ',"last_successful_registration_ms":' ..
+    digits(now) .. ',' .. string.sub(ARGV[6], 2))
 return { digits(incarnation), digits(before) }
