@@ -1,6 +1,6 @@
 #include "hub/instance_record.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/store/instance_list.h"
@@ -73,7 +73,7 @@ static const char *state_of(const struct wsub_instance_row *row,
 {
     if (record->object == NULL)
         return "error";
-    if (row->role == NULL || row->heartbeat_age_ms > timeout_ms)
+    if (row->role == NULL || llabs(row->heartbeat_age_ms) > timeout_ms)
         return "unreachable";
     return record->health;
 }

@@ -1,7 +1,8 @@
 /* instance_record.h - what a process says of itself, as operators see it.
  *
  * Health is the record's; `error` when there is no record that can be read;
- * `unreachable` without a heartbeat in the last heartbeat_timeout_ms. */
+ * `unreachable` without a heartbeat in the last heartbeat_timeout_ms, or with one
+ * that is as far ahead: a clock went wrong. */
 #ifndef HUB_INSTANCE_RECORD_H
 #define HUB_INSTANCE_RECORD_H
 

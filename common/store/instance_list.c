@@ -45,7 +45,7 @@ static size_t take_heartbeats(const struct redisReply *beats, const char *role,
         rows[i] = (struct wsub_instance_row){
             .name = beats->element[2 * i]->str,
             .role = role,
-            .heartbeat_age_ms = now_ms > at_ms ? now_ms - at_ms : 0,
+            .heartbeat_age_ms = (int64_t)(now_ms - at_ms),
         };
     }
     return count;

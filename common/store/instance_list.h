@@ -16,7 +16,8 @@ struct wsub_instance_row {
     const char *name;   /* borrowed for the callback */
     const char *record; /* the same; JSON; NULL: it has none */
     const char *role;   /* const; that its heartbeat tells; NULL without one */
-    uint64_t heartbeat_age_ms; /* with a role */
+    /* With a role; below 0 when Redis' clock went back since. */
+    int64_t heartbeat_age_ms;
 };
 
 /* `rows` are in the order of the names; valid during the call, NULL unless err

@@ -68,13 +68,16 @@ class Instances(ClusterTest):
         self.record("test-3")
         self.beat("test-3", age_ms=60001 + 5000)
         self.beat("test-4")
+        self.live("test-5")
+        self.beat("test-5", age_ms=-120000)
         rows = {row["name"]: (row["health"], "role" in row,
                               row["heartbeat_age_ms"] is None)
                 for row in self.planted()}
         self.assertEqual(rows, {"test-1": ("degraded", True, False),
                                 "test-2": ("unreachable", True, True),
                                 "test-3": ("unreachable", True, False),
-                                "test-4": ("error", False, False)})
+                                "test-4": ("error", False, False),
+                                "test-5": ("unreachable", True, False)})
 
     def test_a_record_that_can_not_be_read_is_an_error(self):
         bad = ("", "x", "[]", "7", '{"v":1}', b"\xff\xfe", '{"v":1,"role":"x"')
