@@ -25,6 +25,6 @@
 #define WSUB_KEY_GAPS "gaps"
 #define WSUB_KEY_CHANGES "changes"
 #define WSUB_KEY_POSITIONS "positions" /* of the cluster */
-#define WSUB_KEY_PROBE "probe" /* never there */
+#define WSUB_KEY_PROBE "probe"         /* never there */
 
 #endif
