@@ -95,8 +95,8 @@ static void on_consumers_left(void *arg)
 {
     struct spread_worker *worker = arg;
 
-    wsub_member_leave(worker->member, wsub_loop_restarting(worker->loop), on_left,
-                      worker);
+    wsub_member_leave(worker->member, wsub_loop_restarting(worker->loop),
+                      on_left, worker);
 }
 
 /* A process that drains ends once nothing is read and nothing is left. */

@@ -11,7 +11,7 @@
 #include "common/store/removals.h"
 
 #define LOCK_MS 3000
-#define EARLY_PART 8  /* of an interval: a look that comes so early counts */
+#define EARLY_PART 8     /* of an interval: a look that comes so early counts */
 #define LATE_INTERVALS 2 /* in which a late process judges nobody */
 
 /* A victim with texts of its own. */
@@ -54,8 +54,7 @@ static void on_finished(enum wsub_err err, void *arg)
     const struct wsub_victim *victim = current(reaper);
 
     if (err == WSUB_OK) {
-        wsub_log_warn("instance-removed",
-                      WSUB_KV("instance", victim->ref.name),
+        wsub_log_warn("instance-removed", WSUB_KV("instance", victim->ref.name),
                       WSUB_KU("incarnation", victim->ref.incarnation),
                       WSUB_KV("role", victim->role),
                       WSUB_KU("handed_over", reaper->leftovers.entries),
@@ -169,7 +168,8 @@ uint64_t wsub_reaper_look(struct wsub_reaper *reaper,
 {
     uint64_t interval_ms = reaper->o.config->heartbeat_check_interval_ms;
     uint64_t now_ms = wsub_now_ms();
-    uint64_t wait_ms = beat->next_ms < interval_ms ? beat->next_ms : interval_ms;
+    uint64_t wait_ms =
+        beat->next_ms < interval_ms ? beat->next_ms : interval_ms;
 
     if (may_judge(reaper, beat, now_ms) &&
         now_ms + interval_ms / EARLY_PART >= reaper->look_ms) {

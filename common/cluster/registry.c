@@ -61,8 +61,7 @@ const char *wsub_registry_role(const struct wsub_registry *registry)
     return wsub_program_name(registry->o.program) + strlen("websub-");
 }
 
-struct wsub_instance_ref
-wsub_registry_ref(const struct wsub_registry *registry)
+struct wsub_instance_ref wsub_registry_ref(const struct wsub_registry *registry)
 {
     return (struct wsub_instance_ref){.name = registry->o.config->instance_name,
                                       .incarnation = registry->incarnation};
@@ -244,8 +243,7 @@ static void on_registered(const struct wsub_registered *registered, void *arg)
 
     if (registered->err == WSUB_OK)
         take_incarnation(registry, registered);
-    if (registry->is_overdue || registry->left ||
-        registered->err != WSUB_OK) {
+    if (registry->is_overdue || registry->left || registered->err != WSUB_OK) {
         if (end_step(registry))
             refused(registry, registered->err, registered->why);
         return;
@@ -270,8 +268,8 @@ static struct wsub_instance describe(const struct wsub_registry *registry)
         .pid = (uint64_t)getpid(),
         .started_ms = registry->started_ms,
         .incarnation = registry->incarnation,
-        .shards = registry->o.program == WSUB_PROGRAM_SPREADER ? config->shards
-                                                               : 0,
+        .shards =
+            registry->o.program == WSUB_PROGRAM_SPREADER ? config->shards : 0,
     };
 }
 
@@ -311,10 +309,9 @@ static void on_overdue(void *arg)
 /* The incarnation is over: it goes on under a new one, or not at all. */
 static void fenced(struct wsub_registry *registry, const char *why)
 {
-    wsub_log_warn("fenced",
-                  WSUB_KV("instance", registry->o.config->instance_name),
-                  WSUB_KU("incarnation", registry->incarnation),
-                  WSUB_KV("why", why));
+    wsub_log_warn(
+        "fenced", WSUB_KV("instance", registry->o.config->instance_name),
+        WSUB_KU("incarnation", registry->incarnation), WSUB_KV("why", why));
     wsub_metric_add(&wsub_cluster_stats[WSUB_CLUSTER_STAT_FENCED], 1);
     registry->verified = 0;
     registry->beat_ms = 0;

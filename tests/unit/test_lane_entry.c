@@ -72,6 +72,19 @@ START_TEST(a_cursor_job_names_its_subscription)
 }
 END_TEST
 
+START_TEST(an_entry_may_be_handed_over)
+{
+    const char *words[] = {"e", EVENT, "c", CD, "x", "1", NULL};
+    const char *usual[] = {"e", EVENT, "c", CD, NULL};
+
+    ck_assert(parse(words));
+    ck_assert(entry.handed_over);
+    ck_assert(!entry.retried);
+    ck_assert(parse(usual));
+    ck_assert(!entry.handed_over);
+}
+END_TEST
+
 START_TEST(unknown_fields_are_skipped)
 {
     const char *words[] = {"z", "?", "ee", "?", "e", EVENT, "c", CD, NULL};
@@ -188,6 +201,7 @@ int main(void)
     tcase_add_test(cases, an_entry_has_jobs_of_an_event);
     tcase_add_test(cases, a_job_that_was_tried_says_how_often);
     tcase_add_test(cases, a_cursor_job_names_its_subscription);
+    tcase_add_test(cases, an_entry_may_be_handed_over);
     tcase_add_test(cases, unknown_fields_are_skipped);
     tcase_add_test(cases, an_entry_has_up_to_sixteen_jobs);
     tcase_add_loop_test(cases, a_malformed_entry_is_none, 0, COUNT(malformed));
