@@ -11,8 +11,11 @@
 #include "common/store/removals.h"
 
 #define LOCK_MS 3000
-#define EARLY_PART 8     /* of an interval: a look that comes so early counts */
-#define LATE_INTERVALS 2 /* in which a late process judges nobody */
+#define EARLY_PART 8 /* of an interval: a look that comes so early counts */
+/* A late process judges nobody for two intervals, and not before all have had
+ * the time to connect again (common/redis/link.h). */
+#define LATE_INTERVALS 2
+#define CONNECT_MS 3000
 
 /* A victim with texts of its own. */
 struct named_victim {
@@ -156,10 +159,12 @@ static void take_victims(struct wsub_reaper *reaper,
 static bool may_judge(struct wsub_reaper *reaper, const struct wsub_beat *beat,
                       uint64_t now_ms)
 {
+    uint64_t wait_ms = (uint64_t)LATE_INTERVALS *
+                       reaper->o.config->heartbeat_check_interval_ms;
+
     if (beat->is_late)
         reaper->judges_ms =
-            now_ms +
-            LATE_INTERVALS * reaper->o.config->heartbeat_check_interval_ms;
+            now_ms + (wait_ms > CONNECT_MS ? wait_ms : CONNECT_MS);
     return now_ms >= reaper->judges_ms;
 }
 
