@@ -44,6 +44,11 @@ class Claims(ClusterTest):
         self.assertEqual([len(c.deliveries) for c in callbacks], [2] * 40)
         self.wait_removed(record)
         self.assertEqual(self.removals(), [record["name"]])
+        living = [p for p in self.system.programs if p.running]
+        self.assertEqual(sum(p.metric("websubd_takeovers_total")
+                             for p in living), 1)
+        self.assertGreater(sum(p.metric("websubd_takeover_entries_total")
+                               for p in living), 0)
         print(f"sent again {took_s:.2f} s after the kill", file=sys.stderr)
 
     def test_jobs_of_the_living_are_not_touched(self):

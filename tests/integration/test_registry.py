@@ -43,6 +43,7 @@ class Registry(RegistryTest):
                                                 record["name"]), 30000)
             wait_until(lambda p=program: p.status("/readyz")[0] == 200,
                        "it is ready")
+            self.check_metrics(program, record)
 
     def test_a_process_that_ends_takes_its_record_along(self):
         self.start()
@@ -98,6 +99,18 @@ class Registry(RegistryTest):
         program.wait_exit(1)
         self.assertIn("can't be registered", program.log())
         self.system.programs.remove(program)
+
+    def check_metrics(self, program, record):
+        for state, value in (("healthy", 1), ("degraded", 0), ("failed", 0),
+                             ("unregistered", 0)):
+            self.assertEqual(program.metric("websubd_instance_state",
+                                            f'{{state="{state}"}}'), value)
+        self.assertEqual(program.metric("websubd_instance_incarnation"),
+                         record["incarnation"])
+        self.assertEqual(
+            program.metric("websubd_instance_consecutive_failures"), 0)
+        self.assertGreater(
+            program.metric("websubd_instance_last_registration_seconds"), 0)
 
     def check_deliveries(self):
         callback = self.system.subscriber().callback("/cb")

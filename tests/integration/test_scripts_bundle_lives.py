@@ -1,5 +1,5 @@
-"""Bundles: whole lives at random, of two workers that settle, end, stand still
-and take over from each other."""
+"""Bundles: whole lives at random, of two workers that settle, end, stand still,
+take over from each other, and are taken for dead."""
 
 import collections
 import random
@@ -55,10 +55,11 @@ class LifeTest(ScriptTest):
     def life(self, draw):
         self.delivered = collections.Counter()
         self.events = []
-        self.workers = {"one": {}, "two": {}}
+        self.workers = {"one:1": {}, "two:1": {}}
         self.subscribe(*CDS)
         acts = (self.publish, *[self.claim] * 3, *[self.settle_some] * 6,
-                self.end_worker, self.take_over, self.due_now, self.tidy)
+                self.end_worker, self.take_over, self.hand_over, self.due_now,
+                self.tidy)
         for _ in range(self.STEPS):
             draw.choice(acts)(draw)
         for _ in range(10 * self.STEPS):
@@ -92,6 +93,11 @@ class LifeTest(ScriptTest):
                 self.twice(draw, "split", lane, held.entry)
             else:
                 self.workers[name][lane, held.entry] = held
+
+    def hand_over(self, draw):
+        """One is taken for dead, and it may be alive."""
+        name = draw.choice(sorted(self.workers)).partition(":")[0]
+        self.run_script("hand_over", name, 1, draw.randint(1, 30))
 
     def end_worker(self, draw):
         self.workers[draw.choice(sorted(self.workers))].clear()
@@ -190,6 +196,8 @@ class BrokenRules(LifeTest):
         ("split", "== 1 and found", ">= 0 and found"),
         ("split", "position = position + 1", "position = position"),
         ("split", "split_bundle(lane, id, found[2][2], found[2][4])", "0"),
+        ("hand_over", "redis.call('XACK', p .. stream, 'deliver', row[1])", ""),
+        ("hand_over", "if rest == 0 then", "if true then"),
         ("sweep", "if not is_kept(string.match(field, "
          "'^(%S+) (%S+)$')) then", "if true then"),
     )
