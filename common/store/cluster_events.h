@@ -51,7 +51,8 @@ struct wsub_cluster_event {
     const char *role;
     int shard;
     uint64_t epoch;
-    const char *detail; /* a few words */
+    const char *detail;  /* a few words */
+    const char *td, *cd; /* of a subscription, in `changes` only */
 };
 
 /* Appends the event; one that can't be sent now is lost, as a look finds out

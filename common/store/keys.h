@@ -23,6 +23,8 @@
 #define WSUB_KEY_ATTEMPTS "attempts" /* :TD */
 #define WSUB_KEY_SUSPENDED "suspended"
 #define WSUB_KEY_GAPS "gaps"
+#define WSUB_KEY_CHANGES "changes"
+#define WSUB_KEY_POSITIONS "positions" /* of the cluster */
 #define WSUB_KEY_PROBE "probe" /* never there */
 
 /* Of the cluster's slot. */

@@ -19,6 +19,7 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_CRASHES] = SCRIPT(crashes),
     [WSUB_SCRIPT_DENY] = SCRIPT(deny),
     [WSUB_SCRIPT_DEREGISTER] = SCRIPT(deregister),
+    [WSUB_SCRIPT_EVENT_POSITION] = SCRIPT(event_position),
     [WSUB_SCRIPT_EXTEND] = SCRIPT(extend),
     [WSUB_SCRIPT_FETCHED] = SCRIPT(fetched),
     [WSUB_SCRIPT_FREE] = SCRIPT(free),

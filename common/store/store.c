@@ -373,6 +373,11 @@ unsigned wsub_store_shards(const struct wsub_store *store)
     return store->o.config->shards;
 }
 
+const struct wsub_config *wsub_store_config(const struct wsub_store *store)
+{
+    return store->o.config;
+}
+
 const char *wsub_store_prefix(const struct wsub_store *store, unsigned shard)
 {
     return shard == WSUB_SHARD_CLUSTER ? store->cluster_prefix

@@ -7,13 +7,14 @@
 -- been here before.
 --
 -- Atomic: record, index entry, lease and cursor mode, which each shard decides
--- for itself; that the subscription is ordered is the home shard's to say.
+-- for itself; that the subscription is ordered is the home shard's to say, and
+-- so is what becomes of it (`changes`).
 -- Replicas may arrive in any order: a removed one leaves its generation behind
 -- for a while, so an older one that comes late does not bring it back.
 --
 -- Repeated: the record of the same generation is written again as it was.
 --
--- uses: shard, record, subscription, subscription_end, activation
+-- uses: shard, record, subscription, subscription_remove, activation
 
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local key = td .. ':' .. cd
@@ -28,7 +29,7 @@ if record and (not old or old.generation > generation) then
 end
 if mode == 'u' then
     redis.call('SET', p .. 'removed:' .. key, ARGV[4], 'EX', ARGV[7])
-    end_subscription(td, cd)
+    remove_subscription(td, cd)
     return 1
 end
 local sub = parse_record(ARGV[5])

@@ -16,7 +16,7 @@
 --
 -- Atomic: the subscription, its index entry, its lease and its cursor
 -- mode change together and only while the request that was verified is the one
--- that waits.
+-- that waits.  That is told in `changes` in the same step.
 --
 -- Repeated: there is no such request any more, and nothing is changed; with
 -- `replicas` the record has its generation already and stays as it is.  The
@@ -24,6 +24,7 @@
 -- a time.
 --
 -- uses: shard, numbers, time, subscription, subscription_end, activation, deny
+-- uses: subscription_event
 
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local outcome = ARGV[5]
@@ -85,4 +86,5 @@ activate(td, cd, {
     lease = tonumber(r[4]), generation = generation, secret = r[5],
     callback = r[3],
 }, r[7] == '1', r[2])
+tell_change(record and 'updated' or 'created', td, cd)
 return 'applied'
