@@ -3,11 +3,10 @@
 #include <stdlib.h>
 
 #include "common/base/config.h"
-#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
-#include "common/store/store.h"
 #include "common/store/sweeps.h"
+#include "spreader/shard.h"
 #include "spreader/stats.h"
 
 #define SWEEP_MS 1000
@@ -15,8 +14,9 @@
 
 struct shard {
     struct spread_sweeper *sweeper;
-    unsigned number;
+    struct spread_shard *shard; /* borrowed */
     struct wsub_timer timer;
+    uint64_t lag; /* events that have not begun */
 };
 
 struct spread_sweeper {
@@ -24,52 +24,63 @@ struct spread_sweeper {
     struct shard *shards; /* owned */
 };
 
+static void set_lag(struct shard *shard, uint64_t lag)
+{
+    const struct spread_sweeper *sweeper = shard->sweeper;
+    uint64_t all = 0;
+
+    shard->lag = lag;
+    for (unsigned i = 0; i < sweeper->o.shards; i++)
+        all += sweeper->shards[i].lag;
+    wsub_metric_set(&spread_stats[SPREAD_STAT_LAG], all);
+}
+
 static void on_swept(enum wsub_err err, const struct wsub_swept *swept,
                      void *arg)
 {
     struct shard *shard = arg;
+    const struct spread_sweeper_options *o = &shard->sweeper->o;
 
+    if (!spread_shard_replied(shard->shard, err))
+        return;
     if (err != WSUB_OK) {
         wsub_timer_start_ms(&shard->timer, SWEEP_MS);
         return;
     }
     wsub_metric_add(&spread_stats[SPREAD_STAT_LEASES_ENDED], swept->leases);
+    set_lag(shard, swept->lag);
     wsub_timer_start_ms(&shard->timer, swept->more ? 0 : SWEEP_MS);
+    o->on_position(shard->shard->owned.shard, swept->position, o->arg);
 }
 
 static void on_due(void *arg)
 {
     struct shard *shard = arg;
     const struct spread_sweeper_options *o = &shard->sweeper->o;
-    struct wsub_sweep sweep = {
-        .shard = shard->number,
-        .retention_ms = (uint64_t)o->config->retention_s * 1000,
-        .dead_letter_retention_ms =
-            (uint64_t)o->config->dead_letter_retention_s * 1000,
-        .most = SWEEP_MOST,
-    };
 
-    if (wsub_sweep(o->store, &sweep, on_swept, shard) != WSUB_OK)
-        wsub_timer_start_ms(&shard->timer, SWEEP_MS);
+    spread_shard_sent(shard->shard);
+    wsub_sweep(o->store,
+               &(struct wsub_sweep){
+                   .owned = &shard->shard->owned,
+                   .retention_ms = (uint64_t)o->config->retention_s * 1000,
+                   .dead_letter_retention_ms =
+                       (uint64_t)o->config->dead_letter_retention_s * 1000,
+                   .most = SWEEP_MOST,
+               },
+               on_swept, shard);
 }
 
 struct spread_sweeper *
 spread_sweeper_new(const struct spread_sweeper_options *options)
 {
     struct spread_sweeper *sweeper = wsub_calloc(1, sizeof(*sweeper));
-    unsigned shards = wsub_store_shards(options->store);
 
     sweeper->o = *options;
-    sweeper->shards = wsub_calloc(shards, sizeof(*sweeper->shards));
-    for (unsigned i = 0; i < shards; i++) {
-        struct shard *shard = &sweeper->shards[i];
-
-        shard->sweeper = sweeper;
-        shard->number = i;
-        wsub_timer_init(&shard->timer, wsub_loop_base(options->loop), on_due,
-                        shard);
-        /* Spread over a second. */
-        wsub_timer_start_ms(&shard->timer, SWEEP_MS * (i + 1) / shards);
+    sweeper->shards = wsub_calloc(options->shards, sizeof(*sweeper->shards));
+    for (unsigned i = 0; i < options->shards; i++) {
+        sweeper->shards[i].sweeper = sweeper;
+        wsub_timer_init(&sweeper->shards[i].timer, options->base, on_due,
+                        &sweeper->shards[i]);
     }
     return sweeper;
 }
@@ -78,8 +89,26 @@ void spread_sweeper_free(struct spread_sweeper *sweeper)
 {
     if (sweeper == NULL)
         return;
-    for (unsigned i = 0; i < wsub_store_shards(sweeper->o.store); i++)
+    for (unsigned i = 0; i < sweeper->o.shards; i++)
         wsub_timer_done(&sweeper->shards[i].timer);
     free(sweeper->shards);
     free(sweeper);
+}
+
+/* The shards' sweeps are spread over a second. */
+void spread_sweeper_open(struct spread_sweeper *sweeper,
+                         struct spread_shard *open_shard)
+{
+    unsigned number = open_shard->owned.shard;
+    struct shard *shard = &sweeper->shards[number];
+
+    shard->shard = open_shard;
+    wsub_timer_start_ms(&shard->timer,
+                        SWEEP_MS * (number + 1) / sweeper->o.shards);
+}
+
+void spread_sweeper_close(struct spread_sweeper *sweeper, unsigned number)
+{
+    wsub_timer_stop(&sweeper->shards[number].timer);
+    set_lag(&sweeper->shards[number], 0);
 }

@@ -2,9 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/cluster/listener.h"
 #include "common/cluster/registry.h"
 #include "common/store/cluster_events.h"
 #include "common/store/instances.h"
@@ -14,6 +16,7 @@
 struct wsub_member {
     struct wsub_member_options o;
     struct wsub_registry *registry; /* owned */
+    struct wsub_listener *listener; /* owned; NULL: events are not read */
     char consumer[CONSUMER_BYTES];
     uint64_t previous;      /* the incarnation before; 0: none */
     size_t spreaders;       /* live, by the last heartbeat */
@@ -80,13 +83,20 @@ static const struct {
                              WSUB_EVENT_BREAKER_CLOSED, WSUB_EVENT_ALERT}, 3},
 };
 
-/* WIRE: wsub_cluster_event_tell() is of the branch of cluster events. */
-static void tell(struct wsub_member *member, enum wsub_cluster_event_kind kind,
-                 const char *detail)
+static void tell(const struct wsub_member *member,
+                 enum wsub_cluster_event_kind kind, const char *detail)
 {
-    (void)member;
-    (void)kind;
-    (void)detail;
+    struct wsub_instance_ref me = wsub_registry_ref(member->registry);
+
+    wsub_cluster_event_tell(member->o.store,
+                            &(struct wsub_cluster_event){
+                                .kind = kind,
+                                .instance = me.name,
+                                .incarnation = me.incarnation,
+                                .role = wsub_registry_role(member->registry),
+                                .shard = -1,
+                                .detail = detail,
+                            });
 }
 
 static void on_change(enum wsub_health_change change, const char *why,
@@ -100,6 +110,31 @@ static void on_change(enum wsub_health_change change, const char *why,
              WSUB_KV("why", why));
     for (size_t i = 0; i < tellings[change].kind_count; i++)
         tell(member, tellings[change].kinds[i], why);
+}
+
+/* The number of spreaders is that of the last heartbeat. */
+static bool counts_spreaders(const struct wsub_cluster_event *event)
+{
+    bool comes_or_goes = event->kind == WSUB_EVENT_INSTANCE_REGISTERED ||
+                         event->kind == WSUB_EVENT_INSTANCE_STOPPED ||
+                         event->kind == WSUB_EVENT_INSTANCE_REMOVED;
+
+    return comes_or_goes && event->role != NULL &&
+           strcmp(event->role, "spreader") == 0;
+}
+
+static void on_cluster_event(const struct wsub_cluster_event *event, void *arg)
+{
+    struct wsub_member *member = arg;
+    bool is_spreader = member->o.program == WSUB_PROGRAM_SPREADER;
+
+    if (event->kind == WSUB_EVENT_LEADER_CHANGED)
+        wsub_registry_again(member->registry);
+    if (event->kind == WSUB_EVENT_RESTART_REQUESTED ||
+        (is_spreader && counts_spreaders(event)))
+        wsub_registry_beat_in(member->registry, 0);
+    if (member->o.on_event != NULL)
+        member->o.on_event(event, member->o.arg);
 }
 
 struct wsub_member *
@@ -119,7 +154,14 @@ wsub_member_new(const struct wsub_member_options *options)
         .on_change = on_change,
         .arg = member,
     });
-    /* WIRE: the listener of cluster events is made here. */
+    member->listener = wsub_listener_new(&(struct wsub_listener_options){
+        .base = options->base,
+        .store = options->store,
+        .config = options->config,
+        .name = options->config->instance_name,
+        .on_event = on_cluster_event,
+        .arg = member,
+    });
     return member;
 }
 
@@ -127,7 +169,7 @@ void wsub_member_free(struct wsub_member *member)
 {
     if (member == NULL)
         return;
-    /* WIRE: the listener is freed here. */
+    wsub_listener_free(member->listener);
     wsub_registry_free(member->registry);
     free(member);
 }

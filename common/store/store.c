@@ -363,11 +363,6 @@ bool wsub_store_up(const struct wsub_store *store)
     return store->calls.open;
 }
 
-const struct wsub_config *wsub_store_config(const struct wsub_store *store)
-{
-    return store->o.config;
-}
-
 unsigned wsub_store_shards(const struct wsub_store *store)
 {
     return store->o.config->shards;

@@ -16,8 +16,11 @@ local function cursor_mode_as(td, cd, ordered, topic)
         end
         return 'o'
     end
-    return cursor and cursor.mode == 'idle' and
-        end_cursor_mode(td, cd, cursor) or flag_of(cursor)
+    if cursor and cursor.mode == 'idle' then
+        end_cursor_mode(td, cd)
+        cursor = nil
+    end
+    return flag_of(cursor)
 end
 
 -- sub.flags is set here.
