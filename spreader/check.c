@@ -6,8 +6,6 @@
 #include "common/store/stream_reader.h"
 #include "common/store/topic.h"
 
-#define FAILURES_DIGITS 9    /* fit into 32 bits */
-#define GENERATION_DIGITS 15 /* a number that Lua holds exactly */
 
 /* The fields of one entry. */
 struct check {

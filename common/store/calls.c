@@ -1,5 +1,6 @@
 #include "common/store/calls.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/log.h"
@@ -29,12 +30,15 @@ static void log_refused(const struct wsub_call *call, const char *error)
 {
     struct wsub_calls *calls = call->calls;
     uint64_t now_ms = wsub_now_ms();
+    char shard[16] = "c";
 
     calls->refused_unlogged++;
     if (calls->refused_ms != 0 && now_ms - calls->refused_ms < REFUSED_LOG_MS)
         return;
+    if (call->o.shard != WSUB_SHARD_CLUSTER)
+        snprintf(shard, sizeof(shard), "%u", call->o.shard);
     wsub_log_error("redis-refused", WSUB_KV("command", call->request.cmd.name),
-                   WSUB_KU("shard", call->o.shard), WSUB_KV("error", error),
+                   WSUB_KV("shard", shard), WSUB_KV("error", error),
                    WSUB_KU("count", calls->refused_unlogged));
     calls->refused_ms = now_ms;
     calls->refused_unlogged = 0;

@@ -7,7 +7,7 @@
 --
 -- Repeated: the entries are gone, and nothing is changed.
 --
--- uses: time, fenced, announce
+-- uses: shard, time, fenced, announce
 
 check_owner(ARGV[1])
 local now, taken = now_ms(), 0

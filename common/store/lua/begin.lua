@@ -23,7 +23,8 @@
 --
 -- Repeated: the position is another one by then, and nothing is done.
 --
--- uses: fenced, position, page, open_event
+-- uses: shard, time, numbers, fenced, position_get, position_set, page
+-- uses: progress_set
 
 local FIRST_PAGE = 100 -- subscriptions; well under a millisecond of deliver
 local ENOUGH = 500     -- subscriptions in one call

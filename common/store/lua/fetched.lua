@@ -17,7 +17,7 @@
 --
 -- Repeated: the topic is not being fetched any more, and nothing is changed.
 --
--- uses: numbers, time, topic, fenced, fetch_over
+-- uses: shard, numbers, time, topic, fenced, fetch_over
 
 local td, topic, outcome = ARGV[2], ARGV[3], ARGV[4]
 local member = 'p ' .. topic

@@ -8,7 +8,7 @@
 --
 -- Repeated: it is over.
 --
--- uses: memory, owner
+-- uses: shard, time, memory, lease
 
 local row = redis.call('HMGET', p .. 'owner', 'name', 'incarnation', 'epoch',
     'until')

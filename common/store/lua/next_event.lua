@@ -33,7 +33,7 @@
 --
 -- uses: shard, numbers, time, memory, ids, pending, trim, subscription
 -- uses: subscription_set, cursor_get, cursor_set, cursor_end, backfilling
--- uses: gaps, missed, order, open_event
+-- uses: gaps, missed, order, progress_get
 
 local td, cd = ARGV[1], ARGV[2]
 local lane, entry = ARGV[4], ARGV[5]

@@ -9,7 +9,7 @@
 --
 -- Repeated: the next page is posted; of an event that is finished, none.
 --
--- uses: fenced, page, open_event
+-- uses: shard, fenced, page, progress_get, progress_set
 
 local event, size = ARGV[2], tonumber(ARGV[3])
 
@@ -37,5 +37,9 @@ local tds = { unpack(ARGV, 5) }
 local targets, looked, last =
     page_targets(event, tds, levels_with_cursors(tds), from, size)
 post_jobs('bulk', event, targets)
-set_progress(event, looked == size and last or nil, topic)
-return { #targets, looked == size and 0 or 1 }
+if looked < size then
+    redis.call('HDEL', p .. 'fanout', event)
+    return { #targets, 1 }
+end
+set_progress(event, last, topic)
+return { #targets, 0 }

@@ -13,7 +13,7 @@
 -- Repeated: the position is another one by then, or the entry is gone, and
 -- nothing is changed.
 --
--- uses: memory, fenced, position
+-- uses: shard, memory, fenced, position_get, position_set
 
 local stream, entry, why = ARGV[2], ARGV[3], ARGV[4]
 local KEPT, FIELDS, BYTES = 1000, 32, 16384

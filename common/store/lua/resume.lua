@@ -8,7 +8,7 @@
 --
 -- Repeated: the same, as long as nothing was begun or fetched meanwhile.
 --
--- uses: numbers, position, fenced
+-- uses: shard, time, numbers, position_get, fenced
 
 check_owner(ARGV[1])
 for _, member in ipairs(redis.call('HKEYS', p .. 'fetching')) do

@@ -17,7 +17,8 @@
 -- Repeated: what has lapsed since then goes.
 --
 -- uses: shard, numbers, time, ids, id_after, trim, pending, index
--- uses: subscription, subscription_end, refs, letter, position, fenced
+-- uses: subscription, subscription_end, refs, letter, position_get
+-- uses: position_set, fenced
 
 check_owner(ARGV[1])
 local limit = tonumber(ARGV[4])

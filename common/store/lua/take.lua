@@ -12,7 +12,7 @@
 -- Repeated: `taken` names the last question, and `fetching` which one has taken
 -- a member: they are returned again.
 --
--- uses: numbers, fenced
+-- uses: shard, time, numbers, fenced
 
 check_owner(ARGV[1])
 local question, most = ARGV[1] .. '-' .. ARGV[2], tonumber(ARGV[3])

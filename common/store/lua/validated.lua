@@ -14,7 +14,7 @@
 -- Repeated: the topic is not being asked for it any more, and nothing is
 -- changed.
 --
--- uses: numbers, time, denial, fenced, fetch_over
+-- uses: shard, time, denial, fenced, fetch_over
 
 local td, cd, generation, outcome = ARGV[2], ARGV[3], ARGV[4], ARGV[6]
 local key = td .. ':' .. cd

@@ -1,6 +1,6 @@
 -- cursor_begin.lua - the beginning of cursor mode.
 --
--- uses: shard, position, numbers, time, events, cursor_set
+-- uses: shard, position_get, numbers, time, events, cursor_set
 
 -- Begins behind all events that have begun: they have jobs.  What is told of the
 -- subscription from now on names its topic; nil when that is not known.

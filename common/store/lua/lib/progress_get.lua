@@ -1,4 +1,4 @@
--- open_event.lua - the events that have begun and are not finished.
+-- progress_get.lua - the events that have begun and are not finished.
 --
 -- `fanout` is a hash: event id -> `CD TOPIC`, the callback id that its pages
 -- have come to, and its topic.
@@ -12,14 +12,5 @@ local function get_progress(event)
         return nil
     end
     return string.match(text, '^(%S+) (.*)$')
-end
-
--- `last` is nil when the event is finished.
-local function set_progress(event, last, topic)
-    if last then
-        redis.call('HSET', p .. 'fanout', event, last .. ' ' .. topic)
-    else
-        redis.call('HDEL', p .. 'fanout', event)
-    end
 end
 
