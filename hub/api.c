@@ -14,13 +14,17 @@
 #include "hub/admin.h"
 #include "hub/admin_letters.h"
 #include "hub/attempts.h"
+#include "hub/cluster.h"
 #include "hub/errors.h"
+#include "hub/events.h"
 #include "hub/gaps.h"
 #include "hub/hub.h"
+#include "hub/instances.h"
 #include "hub/page.h"
 #include "hub/params.h"
 #include "hub/publish.h"
 #include "hub/push.h"
+#include "hub/shards.h"
 #include "hub/subscribe.h"
 #include "hub/suspended.h"
 #include "hub/topics.h"
@@ -146,6 +150,11 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/admin/suspended", hub_suspended},
     {"GET", "/admin/gaps", hub_gaps},
     {"GET", "/admin/attempts", hub_attempts},
+    {"GET", "/admin/instances", hub_instances},
+    {"GET", "/admin/health/instances", hub_instances_health},
+    {"GET", "/admin/leader", hub_leader},
+    {"GET", "/admin/shards", hub_shards},
+    {"GET", "/admin/events", hub_events},
     {"GET", "/", hub_page},
     {"GET", "/healthz", on_health},
     {"GET", "/readyz", on_ready},

@@ -26,6 +26,12 @@ static bool parse_limit(const char *text, size_t *ret_limit)
     return *text == '\0' && limit >= 1 && limit <= LIMIT_MAX;
 }
 
+void hub_operator_add_stray(struct hub_errors *errors, const char *name)
+{
+    hub_errors_add(errors, HUB_FAULT_REQUEST, name,
+                   "%s is none that this hub has given.", name);
+}
+
 bool hub_operator_place(const struct hub *hub, const struct wsub_form *form,
                         const char *name, struct hub_errors *errors,
                         bool *ret_given, struct wsub_place *ret_place)
@@ -40,23 +46,31 @@ bool hub_operator_place(const struct hub *hub, const struct wsub_form *form,
     *ret_given = true;
     if (wsub_place_parse(text, wsub_store_shards(hub->store), ret_place))
         return true;
-    hub_errors_add(errors, HUB_FAULT_REQUEST, name,
-                   "%s is none that this hub has given.", name);
+    hub_operator_add_stray(errors, name);
     return false;
+}
+
+void hub_operator_limit(const struct wsub_form *query,
+                        struct hub_errors *errors, size_t *ret_limit)
+{
+    static const char name[] = "limit";
+    size_t limit = LIMIT_DEFAULT;
+    const char *text = NULL;
+
+    if (hub_param_optional(query, name, HUB_FAULT_REQUEST, errors, &text) &&
+        text != NULL && !parse_limit(text, &limit))
+        hub_errors_add(errors, HUB_FAULT_REQUEST, name,
+                       "%s must be from 1 to %d.", name, LIMIT_MAX);
+    *ret_limit = limit;
 }
 
 void hub_operator_page(const struct hub *hub, const struct wsub_form *query,
                        struct hub_errors *errors, struct hub_page *ret_page)
 {
-    static const char name[] = "limit";
-    struct hub_page page = {.limit = LIMIT_DEFAULT};
-    const char *text = NULL;
+    struct hub_page page = {0};
 
     hub_operator_place(hub, query, "from", errors, &page.continued, &page.from);
-    if (hub_param_optional(query, name, HUB_FAULT_REQUEST, errors, &text) &&
-        text != NULL && !parse_limit(text, &page.limit))
-        hub_errors_add(errors, HUB_FAULT_REQUEST, name,
-                       "%s must be from 1 to %d.", name, LIMIT_MAX);
+    hub_operator_limit(query, errors, &page.limit);
     *ret_page = page;
 }
 

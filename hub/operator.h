@@ -27,6 +27,13 @@ bool hub_operator_may(const struct hub *hub, struct wsub_http_request *req);
 void hub_operator_page(const struct hub *hub, const struct wsub_form *query,
                        struct hub_errors *errors, struct hub_page *ret_page);
 
+/* Takes the optional `limit`: most rows in a page. */
+void hub_operator_limit(const struct wsub_form *query,
+                        struct hub_errors *errors, size_t *ret_limit);
+
+/* `name` has a value that this hub has not given. */
+void hub_operator_add_stray(struct hub_errors *errors, const char *name);
+
 /* Takes a request for a list: checks token and page, and has `start` go on when
  * they are in order. */
 void hub_operator_list(struct hub *hub, struct wsub_http_request *req,

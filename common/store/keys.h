@@ -25,7 +25,7 @@
 #define WSUB_KEY_GAPS "gaps"
 #define WSUB_KEY_CHANGES "changes"
 #define WSUB_KEY_POSITIONS "positions" /* of the cluster */
-#define WSUB_KEY_PROBE "probe" /* never there */
+#define WSUB_KEY_PROBE "probe"         /* never there */
 
 /* Of the cluster's slot, behind `P:{c}:`. */
 #define WSUB_KEY_INSTANCES "instances"

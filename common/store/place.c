@@ -23,18 +23,26 @@ static bool take_dash(const char **text)
     return *(*text)++ == '-';
 }
 
+bool wsub_place_parse_id(const char *text, struct wsub_place *ret_place)
+{
+    struct wsub_place place = {0};
+
+    if (!take_number(&text, &place.ms) || !take_dash(&text) ||
+        !take_number(&text, &place.seq) || *text != '\0')
+        return false;
+    *ret_place = place;
+    return true;
+}
+
 bool wsub_place_parse(const char *text, unsigned shards,
                       struct wsub_place *ret_place)
 {
-    struct wsub_place place = {0};
     uint64_t shard;
 
     if (!take_number(&text, &shard) || shard >= shards || !take_dash(&text) ||
-        !take_number(&text, &place.ms) || !take_dash(&text) ||
-        !take_number(&text, &place.seq) || *text != '\0')
+        !wsub_place_parse_id(text, ret_place))
         return false;
-    place.shard = (unsigned)shard;
-    *ret_place = place;
+    ret_place->shard = (unsigned)shard;
     return true;
 }
 

@@ -19,6 +19,9 @@ struct wsub_place {
 bool wsub_place_parse(const char *text, unsigned shards,
                       struct wsub_place *ret_place);
 
+/* Parses MS-SEQ, of shard 0. */
+bool wsub_place_parse_id(const char *text, struct wsub_place *ret_place);
+
 /* The place of an id as Redis gives it, MS-SEQ; of other text MS or both are
  * 0. */
 struct wsub_place wsub_place_of(unsigned shard, const char *id);

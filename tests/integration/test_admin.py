@@ -8,6 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.admin import ADMIN, AdminSystemTest
 from support.attempt_log import Attempt, AttemptLog, Error
 from support.keys import digest, shard
 from support.scripts import whole
@@ -16,7 +17,6 @@ from support.wait import wait_until
 
 TOPIC = "http://publisher.example/topic"
 CALLBACK = "http://127.0.0.1:9/cb"
-ADMIN = "admin-token"
 SHARDS = FAST["shards"]
 GETS = ("/admin/dead-letters", "/admin/dead-letters/count",
         "/admin/suspended", "/admin/gaps", "/admin/attempts")
@@ -31,42 +31,7 @@ def topic_of_each_shard():
     return [found[n] for n in range(SHARDS)]
 
 
-class AdminTest(SystemTest):
-    roles = ("hub",)
-    settings = {}
-
-    def setUp(self):
-        self.start_system(roles=self.roles, admin_token=ADMIN,
-                          **self.settings)
-        self.hub = self.system.hub
-        self.redis = self.system.redis
-
-    def ask(self, path, token=ADMIN, **query):
-        """GET with the query; its names have `_` where `hub.` has a dot."""
-        pairs = {name.replace("hub_", "hub."): value
-                 for name, value in query.items()}
-        target = path + ("?" + urllib.parse.urlencode(pairs) if pairs else "")
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return self.hub.get(target, headers)
-
-    def get(self, path, **query):
-        answer = self.ask(path, **query)
-        self.assertEqual(answer.status, 200, answer)
-        self.assertEqual(answer.headers["Content-Type"], "application/json")
-        return json.loads(answer.body)
-
-    def pages(self, path, name, **query):
-        """The rows of every page, one after the other."""
-        rows = []
-        for _ in range(1000):
-            page = self.get(path, **query)
-            self.assertLessEqual(len(page[name]), query.get("limit", 50))
-            rows += page[name]
-            if "next" not in page:
-                return rows
-            query["from"] = page["next"]
-        raise AssertionError("there is no last page")
-
+class AdminTest(AdminSystemTest):
     def order(self, path, **fields):
         return self.hub.form([(name.replace("hub_", "hub."), value)
                               for name, value in fields.items()], ADMIN, path)

@@ -1,6 +1,8 @@
 /* test_place.c - places in the lists of all shards. */
 #include "common/store/place.h"
 
+#include <string.h>
+
 #include "tests/unit/suite.h"
 
 #define SHARDS 12
@@ -63,6 +65,18 @@ static const struct {
     {"5-6", "5-6"}, {"5", "5-0"}, {"-", "0-0"}, {"", "0-0"}, {"x-6", "0-0"},
 };
 
+START_TEST(an_id_alone_is_read_like_the_end_of_a_place)
+{
+    struct wsub_place place;
+
+    ck_assert(wsub_place_parse_id(strchr(good[_i].text, '-') + 1, &place));
+    ck_assert_uint_eq(place.shard, 0);
+    ck_assert_uint_eq(place.ms, good[_i].place.ms);
+    ck_assert_uint_eq(place.seq, good[_i].place.seq);
+    ck_assert(!wsub_place_parse_id(good[_i].text, &place));
+}
+END_TEST
+
 START_TEST(an_id_of_redis_is_a_place_of_its_shard)
 {
     struct wsub_place place = wsub_place_of(3, ids[_i].id);
@@ -96,6 +110,8 @@ int main(void)
 
     tcase_add_loop_test(cases, a_place_is_read_and_written, 0, COUNT(good));
     tcase_add_loop_test(cases, what_is_no_place_is_refused, 0, COUNT(bad));
+    tcase_add_loop_test(cases, an_id_alone_is_read_like_the_end_of_a_place, 0,
+                        COUNT(good));
     tcase_add_loop_test(cases, an_id_of_redis_is_a_place_of_its_shard, 0,
                         COUNT(ids));
     tcase_add_test(cases, the_newest_comes_first);

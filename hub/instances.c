@@ -1,0 +1,127 @@
+/* instances.c - see instances.h.
+ *
+ *   token -> check -> records and heartbeats -> a page of them -> 200
+ *                                          '--> counts ---------> 200
+ *
+ * A place in the list is the name that the next page begins with, so `from` may
+ * be any text: the page has the names from there on. */
+#include "hub/instances.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/store/instance_list.h"
+#include "hub/errors.h"
+#include "hub/hub.h"
+#include "hub/instance_record.h"
+#include "hub/json.h"
+#include "hub/operator.h"
+#include "hub/params.h"
+
+struct flow {
+    struct wsub_http_request *req;
+    uint32_t timeout_ms; /* of heartbeats */
+    size_t limit;
+    char *from; /* owned; NULL: the first page */
+};
+
+static struct flow *flow_new(struct hub *hub, struct wsub_http_request *req)
+{
+    struct flow *flow = wsub_calloc(1, sizeof(*flow));
+
+    flow->req = req;
+    flow->timeout_ms = hub->config->heartbeat_timeout_ms;
+    return flow;
+}
+
+static void finish(struct flow *flow, json_t *root)
+{
+    if (root != NULL)
+        hub_json_respond(flow->req, root);
+    else
+        hub_refuse_unavailable(flow->req);
+    free(flow->from);
+    free(flow);
+}
+
+static bool is_in_page(const struct flow *flow,
+                       const struct wsub_instance_row *row)
+{
+    return flow->from == NULL || strcmp(row->name, flow->from) >= 0;
+}
+
+/* Adds the row, or `next` when the page is full; then returns false. */
+static bool add_row(const struct flow *flow,
+                    const struct wsub_instance_row *row, json_t *root)
+{
+    json_t *list = json_object_get(root, "instances");
+    json_t *name = json_string(row->name);
+
+    if (name == NULL) /* no UTF-8, so no program's */
+        return true;
+    if (json_array_size(list) == flow->limit) {
+        json_object_set_new(root, "next", name);
+        return false;
+    }
+    json_decref(name);
+    json_array_append_new(list, hub_instance_json(row, flow->timeout_ms));
+    return true;
+}
+
+static void on_page(enum wsub_err err, const struct wsub_instance_row *rows,
+                    size_t count, void *arg)
+{
+    struct flow *flow = arg;
+    json_t *root = err == WSUB_OK ? json_pack("{s:[]}", "instances") : NULL;
+
+    for (size_t i = 0; i < count; i++)
+        if (is_in_page(flow, &rows[i]) && !add_row(flow, &rows[i], root))
+            break;
+    finish(flow, root);
+}
+
+void hub_instances(struct wsub_http_request *req, void *arg)
+{
+    struct hub *hub = arg;
+    struct hub_errors errors = {0};
+    struct wsub_form query = {0};
+    const char *from = NULL;
+    size_t limit = 0;
+    struct flow *flow;
+
+    if (!hub_operator_may(hub, req))
+        return;
+    if (hub_params_query(req, &errors, &query)) {
+        if (hub_param_optional(&query, "from", HUB_FAULT_REQUEST, &errors,
+                               &from) &&
+            from != NULL && from[0] == '\0')
+            hub_operator_add_stray(&errors, "from");
+        hub_operator_limit(&query, &errors, &limit);
+    }
+    if (!hub_errors_respond(&errors, req)) {
+        flow = flow_new(hub, req);
+        flow->limit = limit;
+        flow->from = wsub_strdup(from);
+        wsub_instance_list(hub->store, on_page, flow);
+    }
+    wsub_form_done(&query);
+}
+
+static void on_health(enum wsub_err err, const struct wsub_instance_row *rows,
+                      size_t count, void *arg)
+{
+    struct flow *flow = arg;
+
+    finish(flow, err == WSUB_OK
+                     ? hub_instance_counts(rows, count, flow->timeout_ms)
+                     : NULL);
+}
+
+void hub_instances_health(struct wsub_http_request *req, void *arg)
+{
+    struct hub *hub = arg;
+
+    if (hub_operator_may(hub, req))
+        wsub_instance_list(hub->store, on_health, flow_new(hub, req));
+}
