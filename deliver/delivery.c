@@ -446,7 +446,7 @@ void deliver_deliveries_start(struct deliver_deliveries *all,
         return;
     }
     bundle = deliver_bundle_new(all->o.bundles, lane, entry->shard, entry->id,
-                                entry->taken_over);
+                                entry->taken_over || fields.handed_over);
     if (fine)
         start_jobs(all, bundle, &fields);
     else

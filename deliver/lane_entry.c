@@ -102,6 +102,9 @@ static void take_field(struct deliver_lane_entry *entry, char name,
     case 'k':
         entry->crashes = (uint32_t)strtoull(value, NULL, 10);
         break;
+    case 'x':
+        entry->handed_over = true;
+        break;
     }
 }
 

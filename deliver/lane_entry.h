@@ -24,6 +24,7 @@ struct deliver_lane_entry {
     uint64_t number;       /* of a cursor job */
     uint32_t failures, crashes;
     bool retried;          /* it came from `retry` */
+    bool handed_over;      /* by a process that was taken for dead */
     unsigned target_count; /* 1 of a cursor job */
     struct {
         const char *cd; /* WSUB_DIGEST_LEN bytes */

@@ -146,6 +146,13 @@ static void on_redis_up(void *arg)
     wsub_member_redis_up(w->member);
 }
 
+static void on_restart(void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    wsub_loop_restart(w->loop);
+}
+
 /* Redis must not be used, or the process must not go on. */
 static void on_refused(const char *sentence, void *arg)
 {
@@ -166,7 +173,8 @@ static void on_consumers_left(void *arg)
 {
     struct deliver_worker *w = arg;
 
-    wsub_member_leave(w->member, false, on_left, w);
+    wsub_member_leave(w->member, wsub_loop_restarting(w->loop), on_left,
+                      w);
 }
 
 /* There is a consumer to claim for, maybe another one than before. */
@@ -337,6 +345,7 @@ static void make_services(struct deliver_worker *w)
         .program = WSUB_PROGRAM_DELIVER,
         .on_registered = on_registered,
         .on_refused = on_refused,
+        .on_restart = on_restart,
         .arg = w,
     });
     make_slots(w);

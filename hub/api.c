@@ -24,6 +24,7 @@
 #include "hub/params.h"
 #include "hub/publish.h"
 #include "hub/push.h"
+#include "hub/restart.h"
 #include "hub/shards.h"
 #include "hub/subscribe.h"
 #include "hub/suspended.h"
@@ -151,6 +152,7 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/admin/gaps", hub_gaps},
     {"GET", "/admin/attempts", hub_attempts},
     {"GET", "/admin/instances", hub_instances},
+    {"POST", "/admin/instances/*/restart", hub_restart},
     {"GET", "/admin/health/instances", hub_instances_health},
     {"GET", "/admin/leader", hub_leader},
     {"GET", "/admin/shards", hub_shards},

@@ -41,6 +41,7 @@ static const struct {
     [HUB_FAULT_IDEMPOTENCY_KEY] = {400, "idempotency-key-validation-error",
                                    "Invalid Idempotency-Key"},
     [HUB_FAULT_NOT_FOUND] = {404, "not-found", "Not found"},
+    [HUB_FAULT_CONFLICT] = {409, "conflict", "Conflict"},
     [HUB_FAULT_UNAVAILABLE] = {503, "service-unavailable",
                                "Service unavailable"},
 };

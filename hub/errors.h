@@ -34,6 +34,7 @@ enum hub_fault {
     HUB_FAULT_REASON,
     HUB_FAULT_IDEMPOTENCY_KEY,
     HUB_FAULT_NOT_FOUND,
+    HUB_FAULT_CONFLICT, /* it is being done already */
     HUB_FAULT_UNAVAILABLE,
     HUB_FAULT_MAX_
 };

@@ -6,15 +6,21 @@
 #include "common/base/mem.h"
 #include "common/http/respond.h"
 
-void hub_json_respond(struct wsub_http_request *req, json_t *root)
+void hub_json_respond_status(struct wsub_http_request *req, int status,
+                             json_t *root)
 {
     char *text = json_dumps(root, JSON_COMPACT);
 
     if (text == NULL)
         wsub_panic("out of memory (JSON)");
-    wsub_http_respond(req, 200, "application/json", text, strlen(text));
+    wsub_http_respond(req, status, "application/json", text, strlen(text));
     free(text);
     json_decref(root);
+}
+
+void hub_json_respond(struct wsub_http_request *req, json_t *root)
+{
+    hub_json_respond_status(req, 200, root);
 }
 
 json_t *hub_json_text(const char *text)

@@ -8,7 +8,11 @@
 
 struct wsub_http_request;
 
-/* Responds 200 with `root`, and frees it. */
+/* Responds with `root`, and frees it. */
+void hub_json_respond_status(struct wsub_http_request *req, int status,
+                             json_t *root);
+
+/* The same with 200. */
 void hub_json_respond(struct wsub_http_request *req, json_t *root);
 
 /* A string; null for NULL, "" for what is no UTF-8. */

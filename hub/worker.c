@@ -34,6 +34,13 @@ struct hub_worker {
     char *link_header;
 };
 
+static void on_restart(void *arg)
+{
+    struct hub_worker *worker = arg;
+
+    wsub_loop_restart(worker->loop);
+}
+
 /* Redis must not be used, or the process must not go on. */
 static void on_refused(const char *sentence, void *arg)
 {
@@ -86,6 +93,7 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
         .config = worker->hub.config,
         .program = WSUB_PROGRAM_HUB,
         .on_refused = on_refused,
+        .on_restart = on_restart,
         .arg = worker,
     });
     return WSUB_OK;
@@ -215,7 +223,8 @@ static void on_empty(void *arg)
 {
     struct hub_worker *worker = arg;
 
-    wsub_member_leave(worker->member, false, on_left, worker);
+    wsub_member_leave(worker->member, wsub_loop_restarting(worker->loop), on_left,
+                      worker);
 }
 
 void hub_worker_drain(void *arg)

@@ -69,6 +69,13 @@ static void on_refused(const char *sentence, void *arg)
     wsub_loop_finish(worker->loop, WSUB_EXIT_START);
 }
 
+static void on_restart(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_loop_restart(worker->loop);
+}
+
 /* Of the member. */
 
 static void on_registered(void *arg)
@@ -261,6 +268,7 @@ static void build_cluster(struct spread_worker *worker)
         .program = WSUB_PROGRAM_SPREADER,
         .on_registered = on_registered,
         .on_refused = on_refused,
+        .on_restart = on_restart,
         .on_event = on_event,
         .arg = worker,
     });
@@ -430,7 +438,8 @@ static void on_stepped_down(void *arg)
 {
     struct spread_worker *worker = arg;
 
-    wsub_member_leave(worker->member, false, on_left, worker);
+    wsub_member_leave(worker->member, wsub_loop_restarting(worker->loop),
+                      on_left, worker);
 }
 
 void spread_worker_drain(void *arg)

@@ -22,14 +22,27 @@ struct wsub_loop {
     void *arg; /* borrowed; given back to on_drain */
     uint32_t drain_timeout_ms;
     bool draining;
+    bool restarting; /* after it has drained */
     enum wsub_exit code;
 };
+
+static void drain(struct wsub_loop *loop)
+{
+    loop->draining = true;
+    wsub_timer_start_ms(&loop->deadline, loop->drain_timeout_ms);
+    loop->on_drain(loop->arg);
+}
 
 static void on_signal(evutil_socket_t signal_number, short what, void *arg)
 {
     struct wsub_loop *loop = arg;
 
     (void)what;
+    if (loop->restarting) {
+        wsub_log_info("restart-cancelled", WSUB_KU("signal", signal_number));
+        loop->restarting = false;
+        return;
+    }
     if (loop->draining) {
         wsub_log_warn("drain-cut-short", WSUB_KU("signal", signal_number));
         wsub_loop_finish(loop, WSUB_EXIT_DRAIN);
@@ -37,9 +50,7 @@ static void on_signal(evutil_socket_t signal_number, short what, void *arg)
     }
     wsub_log_info("draining", WSUB_KU("signal", signal_number),
                   WSUB_KU("deadline_ms", loop->drain_timeout_ms));
-    loop->draining = true;
-    wsub_timer_start_ms(&loop->deadline, loop->drain_timeout_ms);
-    loop->on_drain(loop->arg);
+    drain(loop);
 }
 
 static void on_deadline(void *arg)
@@ -103,13 +114,29 @@ enum wsub_exit wsub_loop_run(struct wsub_loop *loop,
     event_del(loop->on_term);
     event_del(loop->on_int);
     wsub_timer_stop(&loop->deadline);
-    return loop->code;
+    return loop->restarting && loop->code != WSUB_EXIT_START ? WSUB_EXIT_RESTART
+                                                             : loop->code;
 }
 
 void wsub_loop_finish(struct wsub_loop *loop, enum wsub_exit code)
 {
     loop->code = code;
     event_base_loopbreak(loop->base);
+}
+
+void wsub_loop_restart(struct wsub_loop *loop)
+{
+    if (loop->draining)
+        return;
+    wsub_log_info("restarting",
+                  WSUB_KU("deadline_ms", loop->drain_timeout_ms));
+    loop->restarting = true;
+    drain(loop);
+}
+
+bool wsub_loop_restarting(const struct wsub_loop *loop)
+{
+    return loop->restarting;
 }
 
 bool wsub_loop_draining(const struct wsub_loop *loop)

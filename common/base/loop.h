@@ -1,7 +1,9 @@
 /* loop.h - a program's life: start, run, drain, exit.
  *
  *   running --SIGTERM or SIGINT--> draining --finished--> exit 0
- *                                     '------deadline---> exit 2
+ *      |                              |  '---deadline---> exit 2
+ *      '------restart---> draining ---' signal
+ *                            '--finished, deadline--> executed again
  *
  * On the first signal the program's `on_drain` is called once; it stops
  * taking work, and calls wsub_loop_finish() when the last piece is done.  A
@@ -30,6 +32,7 @@ enum wsub_exit {
     WSUB_EXIT_OK = 0,
     WSUB_EXIT_START = 1, /* bad setting, port taken, wrong Redis */
     WSUB_EXIT_DRAIN = 2, /* work was still in flight at the deadline */
+    WSUB_EXIT_RESTART,   /* not an end: the program executes itself again */
 };
 
 typedef void wsub_loop_drain_cb(void *arg);
@@ -47,6 +50,11 @@ enum wsub_exit wsub_loop_run(struct wsub_loop *loop,
 
 /* Leaves the loop with `code` after the current callback. */
 void wsub_loop_finish(struct wsub_loop *loop, enum wsub_exit code);
+
+/* Drains as on a signal; the loop then returns WSUB_EXIT_RESTART, unless a signal
+ * comes meanwhile, which makes it an end.  Nothing while it drains already. */
+void wsub_loop_restart(struct wsub_loop *loop);
+bool wsub_loop_restarting(const struct wsub_loop *loop);
 
 bool wsub_loop_draining(const struct wsub_loop *loop);
 

@@ -29,7 +29,8 @@ struct wsub_member_options {
 
     /* May be NULL, as on_restart and on_event.  Registered and verified, for the
      * first time, or under a new incarnation after the process was taken for
-     * dead. */
+     * dead.  What the life before held is free by then: nothing is anybody's
+     * that this process might take for its own. */
     void (*on_registered)(void *arg);
 
     /* The process may not go on: the sentence says why.  Its name is another's by
@@ -63,15 +64,11 @@ bool wsub_member_ready(const struct wsub_member *member,
 
 /* True while the last heartbeat that Redis has confirmed is younger than
  * heartbeat_timeout_ms: nobody has taken this process for dead, so it may claim
- * work.  False before the first registration. */
+ * work.  False before on_registered. */
 bool wsub_member_alive(const struct wsub_member *member);
 
 /* Name and incarnation, once registered. */
 struct wsub_instance_ref wsub_member_ref(const struct wsub_member *member);
-
-/* The incarnation before this one, whose claims and shards are to be handed
- * over; 0: none is known. */
-uint64_t wsub_member_previous(const struct wsub_member *member);
 
 /* "NAME:INCARNATION", the consumer of the group `deliver`; "" before the first
  * registration.  Always the same memory, which outlives on_registered: then the

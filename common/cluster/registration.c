@@ -44,6 +44,7 @@ wsub_registration_failed(struct wsub_registration *registration)
 {
     enum wsub_health was = registration->health;
 
+    registration->successes = 0;
     if (registration->failures < UINT32_MAX)
         registration->failures++;
     registration->health = health_after(registration);

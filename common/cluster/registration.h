@@ -6,7 +6,7 @@
  *      | '----------------- success -------------------+
  *      '------------------- success ------------- failed: the breaker is open
  *
- * Says when to register again: soon after the start, then each
+ * Says when to register again: soon after the first success, then each
  * normal_reregister_interval_ms; after failures with a growing delay; while the
  * breaker is open once a minute.  Pure: no clock, no random source, no Redis. */
 #ifndef WSUB_CLUSTER_REGISTRATION_H
@@ -35,7 +35,7 @@ struct wsub_registration {
     const struct wsub_config *config; /* borrowed; outlives this */
     enum wsub_health health;
     uint32_t failures;  /* in a row */
-    uint64_t successes; /* since the start */
+    uint64_t successes; /* in a row */
 };
 
 void wsub_registration_init(struct wsub_registration *registration,

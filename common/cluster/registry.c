@@ -10,6 +10,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
+#include "common/cluster/stats.h"
 #include "common/crypto/digest.h"
 #include "common/store/instances.h"
 #include "common/store/store.h"
@@ -124,6 +125,24 @@ static void plan_next(struct wsub_registry *registry)
                         wsub_registration_delay_ms(&registry->state, draw()));
 }
 
+static void show(enum wsub_cluster_stat stat, uint64_t value)
+{
+    wsub_metric_set(&wsub_cluster_stats[stat], value);
+}
+
+static void show_state(const struct wsub_registry *registry)
+{
+    bool is_registered = is_verified(registry);
+    enum wsub_health health = registry->state.health;
+
+    show(WSUB_CLUSTER_STAT_HEALTHY, is_registered && health == WSUB_HEALTHY);
+    show(WSUB_CLUSTER_STAT_DEGRADED, is_registered && health == WSUB_DEGRADED);
+    show(WSUB_CLUSTER_STAT_FAILED, is_registered && health == WSUB_FAILED);
+    show(WSUB_CLUSTER_STAT_UNREGISTERED, !is_registered);
+    show(WSUB_CLUSTER_STAT_INCARNATION, registry->incarnation);
+    show(WSUB_CLUSTER_STAT_FAILURES, registry->state.failures);
+}
+
 static void tell_change(struct wsub_registry *registry,
                         enum wsub_health_change change, const char *why)
 {
@@ -135,6 +154,7 @@ static void failed(struct wsub_registry *registry, const char *why)
 {
     wsub_log_debug("registration-failed", WSUB_KV("why", why));
     tell_change(registry, wsub_registration_failed(&registry->state), why);
+    show_state(registry);
     plan_next(registry);
 }
 
@@ -144,6 +164,8 @@ static void succeeded(struct wsub_registry *registry)
 
     registry->verified = registry->incarnation;
     tell_change(registry, wsub_registration_succeeded(&registry->state), NULL);
+    show_state(registry);
+    show(WSUB_CLUSTER_STAT_REGISTERED_AT, (uint64_t)time(NULL));
     plan_next(registry);
     if (!is_new)
         return;
@@ -244,6 +266,7 @@ static struct wsub_instance describe(const struct wsub_registry *registry)
         .status = registry->status,
         .version = WSUB_VERSION,
         .health = wsub_health_name(registry->state.health),
+        .failures = registry->state.failures,
         .pid = (uint64_t)getpid(),
         .started_ms = registry->started_ms,
         .incarnation = registry->incarnation,
@@ -292,8 +315,10 @@ static void fenced(struct wsub_registry *registry, const char *why)
                   WSUB_KV("instance", registry->o.config->instance_name),
                   WSUB_KU("incarnation", registry->incarnation),
                   WSUB_KV("why", why));
+    wsub_metric_add(&wsub_cluster_stats[WSUB_CLUSTER_STAT_FENCED], 1);
     registry->verified = 0;
     registry->beat_ms = 0;
+    show_state(registry);
     if (!registry->under_way)
         register_now(registry);
 }

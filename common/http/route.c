@@ -1,6 +1,5 @@
 #include "common/http/route.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "common/base/buf.h"
@@ -12,6 +11,42 @@ static bool serves(const struct wsub_http_route *route, const char *method)
     if (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0)
         return true;
     return strcmp(route->method, method) == 0;
+}
+
+static bool matches(const char *pattern, const char *path)
+{
+    for (; *pattern != '\0'; pattern++) {
+        if (*pattern == '*') {
+            size_t len = strcspn(path, "/");
+
+            if (len == 0)
+                return false;
+            path += len;
+        } else if (*pattern != *path++) {
+            return false;
+        }
+    }
+    return *path == '\0';
+}
+
+bool wsub_http_route_segment(const struct wsub_http_request *req,
+                             unsigned number, char *ret_text, size_t size)
+{
+    const char *segment = wsub_http_path(req) + 1;
+    size_t len;
+
+    for (; number > 0; number--) {
+        segment = strchr(segment, '/');
+        if (segment == NULL)
+            return false;
+        segment++;
+    }
+    len = strcspn(segment, "/");
+    if (len >= size)
+        return false;
+    memcpy(ret_text, segment, len);
+    ret_text[len] = '\0';
+    return true;
 }
 
 static void add_allowed(struct wsub_buf *allow, const char *method)
@@ -60,7 +95,7 @@ void wsub_http_route(const struct wsub_http_route *routes,
     struct wsub_buf allow = {0};
 
     for (const struct wsub_http_route *r = routes; r->path != NULL; r++) {
-        if (strcmp(r->path, path) != 0)
+        if (!matches(r->path, path))
             continue;
         if (serves(r, method)) {
             wsub_buf_done(&allow);

@@ -4,6 +4,9 @@
 #ifndef WSUB_HTTP_ROUTE_H
 #define WSUB_HTTP_ROUTE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct wsub_http_request;
 
 /* Handles one request: it responds exactly once (respond.h), at once or later;
@@ -18,7 +21,9 @@ typedef void wsub_http_stray_handler(struct wsub_http_request *req, int status,
 
 struct wsub_http_route {
     const char *method; /* "GET" serves HEAD too */
-    const char *path;   /* exact; of the path without its query */
+    /* The path without its query; a segment `*` stands for any, but an empty
+     * one. */
+    const char *path;
     wsub_http_handler *handler;
 };
 
@@ -28,5 +33,10 @@ struct wsub_http_route {
 void wsub_http_route(const struct wsub_http_route *routes,
                      wsub_http_stray_handler *on_stray,
                      struct wsub_http_request *req, void *arg);
+
+/* Copies segment `number` of the request's path, counted from 0; false when
+ * there is none, or `size` is too small for it. */
+bool wsub_http_route_segment(const struct wsub_http_request *req,
+                             unsigned number, char *ret_text, size_t size);
 
 #endif

@@ -1,6 +1,9 @@
 #include "common/program/program.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "common/base/loop.h"
 #include "common/http/server.h"
@@ -71,6 +74,18 @@ static int run(struct program *program)
     return (int)wsub_loop_run(program->loop, o->drain, program->worker);
 }
 
+/* The same process begins anew; returns the exit code when it can't. */
+static int execute_again(enum wsub_program program, char *argv[])
+{
+    char sentence[128];
+
+    execv("/proc/self/exe", argv);
+    snprintf(sentence, sizeof(sentence), "cannot execute itself again: %s",
+             strerror(errno));
+    wsub_startup_failed(program, sentence);
+    return WSUB_EXIT_START;
+}
+
 int wsub_program_main(const struct wsub_program_options *options, int argc,
                       char *argv[])
 {
@@ -86,5 +101,6 @@ int wsub_program_main(const struct wsub_program_options *options, int argc,
         options->free(program.worker);
     wsub_loop_free(program.loop);
     wsub_config_done(&program.config);
-    return code;
+    return code == WSUB_EXIT_RESTART ? execute_again(options->program, argv)
+                                     : code;
 }

@@ -1,6 +1,8 @@
 /* program.h - the life of every program.
  *
  *   settings -> loop -> worker -> status server -> run .. drain -> the reverse
+ *       ^                                                               |
+ *       '----------------- restart: the process executes itself again --'
  *
  * The worker is what the program is about: it is built on the loop, connects to
  * Redis by itself, and is told to drain on the first signal.  The status server

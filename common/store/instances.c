@@ -55,11 +55,13 @@ static void parse_registered(enum wsub_err err, const struct redisReply *reply,
 static char *write_record(const struct wsub_instance *i)
 {
     json_t *record = json_pack(
-        "{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:s}", "name", i->name,
+        "{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:s, s:I}", "name",
+        i->name,
         "role", i->role, "site", i->site, "host", i->host, "pid",
         (json_int_t)i->pid, "status", i->status, "version", i->version,
         "started_ms", (json_int_t)i->started_ms, "shards",
-        (json_int_t)i->shards, "health", i->health);
+        (json_int_t)i->shards, "health", i->health, "consecutive_failures",
+        (json_int_t)i->failures);
     char *text = record != NULL ? json_dumps(record, JSON_COMPACT) : NULL;
 
     json_decref(record);
@@ -170,4 +172,28 @@ void wsub_instance_deregister(struct wsub_store *store,
     wsub_cmd_str(&cmd, role);
     wsub_cmd_u64(&cmd, me->incarnation);
     send_once(store, &cmd, parse_done, (wsub_store_cb *)cb, arg);
+}
+
+static void parse_restart(enum wsub_err err, const struct redisReply *reply,
+                          wsub_store_cb *cb, void *arg)
+{
+    uint64_t incarnation = 0;
+
+    if (err == WSUB_OK && reply->elements == 0) {
+        err = WSUB_ERR_NOT_FOUND;
+    } else if (err == WSUB_OK) {
+        incarnation = number(reply->element[0]);
+        err = reply->element[1]->integer == 0 ? WSUB_ERR_FULL : WSUB_OK;
+    }
+    ((wsub_incarnation_cb *)cb)(err, incarnation, arg);
+}
+
+void wsub_instance_restart(struct wsub_store *store, const char *name,
+                           wsub_incarnation_cb *cb, void *arg)
+{
+    struct wsub_cmd cmd;
+
+    telling_script(&cmd, store, WSUB_SCRIPT_RESTART);
+    wsub_cmd_str(&cmd, name);
+    send_once(store, &cmd, parse_restart, (wsub_store_cb *)cb, arg);
 }

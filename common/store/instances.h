@@ -30,6 +30,7 @@ struct wsub_instance {
     uint64_t started_ms;  /* Unix time */
     uint64_t incarnation; /* 0: not registered yet */
     unsigned shards;      /* that it may own */
+    uint32_t failures;    /* to register, in a row, before this time */
 };
 
 struct wsub_registered {
@@ -89,5 +90,10 @@ void wsub_instance_deregister(struct wsub_store *store,
                               const struct wsub_instance_ref *me,
                               const char *role, wsub_instance_cb *cb,
                               void *arg);
+
+/* `incarnation` is the one that is to restart; WSUB_ERR_NOT_FOUND: there is no
+ * such process; WSUB_ERR_FULL: it was asked to before. */
+void wsub_instance_restart(struct wsub_store *store, const char *name,
+                           wsub_incarnation_cb *cb, void *arg);
 
 #endif

@@ -24,11 +24,11 @@
 #define WSUB_KEY_SUSPENDED "suspended"
 #define WSUB_KEY_GAPS "gaps"
 #define WSUB_KEY_CHANGES "changes"
-#define WSUB_KEY_POSITIONS "positions" /* of the cluster */
-#define WSUB_KEY_PROBE "probe"         /* never there */
+#define WSUB_KEY_PROBE "probe" /* never there */
 
 /* Of the cluster's slot, behind `P:{c}:`. */
 #define WSUB_KEY_INSTANCES "instances"
 #define WSUB_KEY_SHARDS "shards"
+#define WSUB_KEY_POSITIONS "positions"
 
 #endif

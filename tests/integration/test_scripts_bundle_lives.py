@@ -189,7 +189,7 @@ class BrokenRules(LifeTest):
         ("split", "bit.band(left, bit.lshift(1, position)) ~= 0", "true"),
         ("split", "== 1 and found", ">= 0 and found"),
         ("split", "position = position + 1", "position = position"),
-        ("split", "post_each(found[2][2], found[2][4], tonumber(left))", ""),
+        ("split", "split_bundle(lane, id, found[2][2], found[2][4])", "0"),
         ("sweep", "if not is_kept(string.match(field, "
          "'^(%S+) (%S+)$')) then", "if true then"),
     )

@@ -138,6 +138,18 @@ START_TEST(the_second_registration_comes_soon_and_others_later)
 }
 END_TEST
 
+START_TEST(the_one_after_a_recovery_comes_soon_too)
+{
+    wsub_registration_succeeded(&registration);
+    wsub_registration_succeeded(&registration);
+    failures_in_a_row(1);
+    wsub_registration_succeeded(&registration);
+    ck_assert_uint_eq(wsub_registration_delay_ms(&registration, LOWEST), 1000);
+    wsub_registration_succeeded(&registration);
+    ck_assert_uint_eq(wsub_registration_delay_ms(&registration, LOWEST), 15000);
+}
+END_TEST
+
 START_TEST(each_health_has_a_name)
 {
     ck_assert_str_eq(wsub_health_name(WSUB_HEALTHY), "healthy");
@@ -163,6 +175,7 @@ int main(void)
                    while_the_breaker_is_open_one_attempt_a_minute_is_made);
     tcase_add_test(cases,
                    the_second_registration_comes_soon_and_others_later);
+    tcase_add_test(cases, the_one_after_a_recovery_comes_soon_too);
     tcase_add_test(cases, each_health_has_a_name);
     return suite_run("registration", cases);
 }

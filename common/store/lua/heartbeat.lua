@@ -16,13 +16,14 @@
 -- uses: shard, memory, numbers, time, instance, heartbeat, removing
 
 local VICTIMS_MAX = 16
-local LOOK_MAX = 64 -- some are being removed already
+local LOOK_MAX = 32 -- some are being removed already
 
 local name, role, own = ARGV[1], ARGV[2], ARGV[3]
 local timeout = tonumber(ARGV[4])
 local now = now_ms()
+local old, ahead = digits(now - timeout), digits(now + timeout)
 
-local function check_incarnation()
+local function check_incarnation(removing)
     local known = incarnation_of(name)
     if not known then
         error({ err = 'FENCED the record of ' .. name .. ' is gone' })
@@ -31,60 +32,67 @@ local function check_incarnation()
         error({ err = 'FENCED ' .. name .. ' is incarnation ' ..
             digits(known) .. ' by now' })
     end
-    if redis.call('HEXISTS', p .. 'removing', name .. ':' .. own) == 1 then
+    if removing[name .. ':' .. own] then
         error({ err = 'FENCED ' .. name .. ' is being removed' })
     end
 end
 
--- Those that somebody removes, and those whose reaper has died.
+-- Those that are being removed; the ones whose reaper has died are victims.
 local function look_at_locks(victims)
-    local held, locks = {}, redis.call('HGETALL', p .. 'removing')
+    local removing, locks = {}, redis.call('HGETALL', p .. 'removing')
     for i = 1, #locks, 2 do
-        local of, its_role, is_held = locks[i],
-            parse_removing(locks[i + 1], now)
-        held[of] = true
-        if its_role and not is_held then
-            local its_name, incarnation = string.match(of, '^(.*):(%d+)$')
-            victims[#victims + 1] = { its_name, its_role, incarnation }
+        local role, is_held = parse_removing(locks[i + 1], now)
+        local of, incarnation = string.match(locks[i], '^(.*):(%d+)$')
+        removing[locks[i]] = true
+        if role and not is_held then
+            victims[#victims + 1] = { of, role, incarnation }
         end
     end
-    return held
+    return removing
 end
 
-local function look_at(its_role, from, to, held, victims)
+-- Those of a role with a heartbeat between `from` and `to`.
+local function add_victims(its_role, from, to, removing, victims)
     local names = redis.call('ZRANGEBYSCORE', p .. 'heartbeats:' .. its_role,
         from, to, 'LIMIT', 0, LOOK_MAX)
-    for _, its_name in ipairs(names) do
-        local incarnation = digits(incarnation_of(its_name) or 0)
-        if not held[its_name .. ':' .. incarnation] then
-            victims[#victims + 1] = { its_name, its_role, incarnation }
+    for _, of in ipairs(names) do
+        local incarnation = digits(incarnation_of(of) or 0)
+        if #victims < VICTIMS_MAX and not removing[of .. ':' .. incarnation] then
+            victims[#victims + 1] = { of, its_role, incarnation }
         end
     end
 end
 
--- In how many ms the oldest heartbeat of the role goes missing.
-local function next_missing(its_role)
-    local oldest = redis.call('ZRANGEBYSCORE', p .. 'heartbeats:' .. its_role,
-        digits(now - timeout), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
-    return oldest and math.max(0, oldest + timeout - now + 1) or timeout
+-- Returns in how many ms the next heartbeat of a role goes missing.  Where the
+-- oldest and the newest are in order so are all.
+local function look_at(its_role, removing, victims)
+    local beats = p .. 'heartbeats:' .. its_role
+    local oldest = redis.call('ZRANGE', beats, 0, 0, 'WITHSCORES')[2]
+    if not oldest then
+        return timeout
+    end
+    local newest = redis.call('ZRANGE', beats, -1, -1, 'WITHSCORES')[2]
+    if is_missing(tonumber(newest), now, timeout) then
+        add_victims(its_role, '(' .. ahead, '+inf', removing, victims)
+    end
+    if is_missing(tonumber(oldest), now, timeout) then
+        add_victims(its_role, '-inf', '(' .. old, removing, victims)
+        oldest = redis.call('ZRANGEBYSCORE', beats, old, '+inf', 'WITHSCORES',
+            'LIMIT', 0, 1)[2] or now
+    end
+    return oldest + timeout - now + 1
 end
 
-check_incarnation()
+local victims, soonest = {}, timeout
+local removing = look_at_locks(victims)
+check_incarnation(removing)
 pass_memory_limit()
 local mine = p .. 'heartbeats:' .. role
 local last = redis.call('ZSCORE', mine, name)
 local is_late = not last or is_missing(tonumber(last), now, timeout)
 redis.call('ZADD', mine, digits(now), name)
-
-local old, ahead = digits(now - timeout), digits(now + timeout)
-local victims, soonest, held = {}, timeout, {}
-if redis.call('EXISTS', p .. 'removing') == 1 then
-    held = look_at_locks(victims)
-end
 for _, its_role in ipairs({ 'hub', 'spreader', 'deliver' }) do
-    look_at(its_role, '-inf', '(' .. old, held, victims)
-    look_at(its_role, '(' .. ahead, '+inf', held, victims)
-    soonest = math.min(soonest, next_missing(its_role))
+    soonest = math.min(soonest, look_at(its_role, removing, victims))
 end
 local reply = { is_late and 1 or 0,
     redis.call('ZCOUNT', p .. 'heartbeats:spreader', old, ahead), soonest,
