@@ -1,15 +1,19 @@
 #include "spreader/sweep.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/config.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
+#include "common/store/entry_id.h"
 #include "common/store/sweeps.h"
 #include "spreader/shard.h"
 #include "spreader/stats.h"
 
 #define SWEEP_MS 1000
+#define IDLE_MS 5000 /* while nothing happens in the shard */
 #define SWEEP_MOST 200 /* of each kind in one call; a few ms of Redis */
 
 struct shard {
@@ -17,6 +21,7 @@ struct shard {
     struct spread_shard *shard; /* borrowed */
     struct wsub_timer timer;
     uint64_t lag; /* events that have not begun */
+    struct wsub_entry_id position; /* of the sweep before */
 };
 
 struct spread_sweeper {
@@ -35,6 +40,25 @@ static void set_lag(struct shard *shard, uint64_t lag)
     wsub_metric_set(&spread_stats[SPREAD_STAT_LAG], all);
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Until the next sweep. */
+static uint64_t pause_ms(struct shard *shard, const struct wsub_swept *swept)
+{
+    bool moved = strcmp(swept->position, shard->position.text) != 0;
+
+    snprintf(shard->position.text, sizeof(shard->position.text), "%s",
+             swept->position);
+    if (swept->more)
+        return 0;
+    if (moved || swept->leases + swept->events + swept->dead_letters > 0)
+        return SWEEP_MS;
+    return least(IDLE_MS, SWEEP_MS + least(IDLE_MS, swept->lease_ms));
+}
+
 static void on_swept(enum wsub_err err, const struct wsub_swept *swept,
                      void *arg)
 {
@@ -49,7 +73,7 @@ static void on_swept(enum wsub_err err, const struct wsub_swept *swept,
     }
     wsub_metric_add(&spread_stats[SPREAD_STAT_LEASES_ENDED], swept->leases);
     set_lag(shard, swept->lag);
-    wsub_timer_start_ms(&shard->timer, swept->more ? 0 : SWEEP_MS);
+    wsub_timer_start_ms(&shard->timer, pause_ms(shard, swept));
     o->on_position(shard->shard->owned.shard, swept->position, o->arg);
 }
 

@@ -1,7 +1,8 @@
 /* sweep.h - ends what has lapsed and drops what is settled, in the shards that
  * this process owns.
  *
- * Every second, and at once again while there is more to do. */
+ * Every second while there is something to sweep, else each five seconds; at
+ * once again while there is more to do, and when a lease ends. */
 #ifndef SPREADER_SWEEP_H
 #define SPREADER_SWEEP_H
 

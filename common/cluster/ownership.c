@@ -104,17 +104,11 @@ static void stop_if_free(struct wsub_ownership *ownership)
     ownership->o.on_stopped(ownership->o.arg);
 }
 
-/* The end of the ownership, whoever began it. */
-static void shard_free(struct shard *shard, const char *why)
+static void shard_free(struct shard *shard)
 {
-    struct wsub_ownership *ownership = shard->ownership;
-
     enter(shard, SHARD_FREE);
     shard->is_others = false;
-    if (!shard->is_lost)
-        wsub_shard_hint_drop(ownership->o.store, shard->owned.shard);
-    tell(shard, WSUB_EVENT_SHARD_LOST, why);
-    stop_if_free(ownership);
+    stop_if_free(shard->ownership);
 }
 
 static void end(struct shard *shard, bool is_lost)
@@ -273,9 +267,15 @@ static void on_hints(enum wsub_err err, const bool *owned, void *arg)
     ownership->looking = false;
     if (err != WSUB_OK || ownership->stopping || !ownership->started)
         return;
-    for (unsigned i = 0; i < ownership->count; i++)
-        if (ownership->shards[i].state == SHARD_FREE)
-            ownership->shards[i].is_others = owned[i];
+    for (unsigned i = 0; i < ownership->count; i++) {
+        struct shard *shard = &ownership->shards[i];
+
+        if (shard->state == SHARD_FREE)
+            shard->is_others = owned[i];
+        else if (shard->state == SHARD_OWNED && !owned[i])
+            wsub_shard_hint_set(ownership->o.store, &shard->owned,
+                                &ownership->me); /* it got lost */
+    }
     balance(ownership);
     if (ownership->look_again)
         wsub_ownership_look(ownership);
@@ -380,7 +380,7 @@ static void on_released(enum wsub_err err, uint64_t epoch, void *arg)
 
     (void)err; /* then it ends by itself, with its lease */
     (void)epoch;
-    shard_free(shard, "released");
+    shard_free(shard);
 }
 
 void wsub_ownership_ended(struct wsub_ownership *ownership, unsigned number)
@@ -388,13 +388,18 @@ void wsub_ownership_ended(struct wsub_ownership *ownership, unsigned number)
     struct shard *shard = &ownership->shards[number];
 
     if (shard->is_lost) {
-        shard_free(shard, "fenced");
+        tell(shard, WSUB_EVENT_SHARD_LOST, "fenced");
+        shard_free(shard);
         wsub_ownership_look(ownership);
         return;
     }
     enter(shard, SHARD_RELEASING);
     wsub_owner_release(ownership->o.store, number, shard->owned.epoch,
                        on_released, shard);
+    if (shard->state != SHARD_RELEASING) /* Redis is away */
+        return;
+    wsub_shard_hint_drop(ownership->o.store, number);
+    tell(shard, WSUB_EVENT_SHARD_LOST, "released");
 }
 
 void wsub_ownership_stop(struct wsub_ownership *ownership)

@@ -18,6 +18,9 @@ static void parse_swept(enum wsub_err err, const struct redisReply *reply,
     swept.more = reply->element[3]->integer != 0;
     swept.position = reply->element[4]->str;
     swept.lag = (uint64_t)reply->element[5]->integer;
+    swept.lease_ms = reply->element[6]->integer < 0
+                         ? UINT64_MAX
+                         : (uint64_t)reply->element[6]->integer;
     on_swept(WSUB_OK, &swept, arg);
 }
 

@@ -23,6 +23,7 @@ struct wsub_swept {
     bool more;                             /* `most` was reached */
     const char *position; /* of the fan-out, by now; borrowed */
     uint64_t lag;         /* events of the log that have not begun */
+    uint64_t lease_ms;    /* until a lease ends; UINT64_MAX: there is none */
 };
 
 /* `swept` is NULL unless err is WSUB_OK. */

@@ -90,7 +90,7 @@ static const struct {
     {"take", "*1\r\n:-1\r\n"},
     {"promote", "*2\r\n:0\r\n:-1\r\n"},
     {"renew", ":0\r\n"},
-    {"sweep", "*6\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n0-0\r\n:0\r\n"},
+    {"sweep", "*7\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n0-0\r\n:0\r\n:-1\r\n"},
     {"HKEYS", "*0\r\n"},
     {"HDEL", ":1\r\n"},
     {"XADD", "$3\r\n1-0\r\n"},

@@ -4,8 +4,10 @@
 #include "spreader/stats.h"
 #include "tests/unit/shard_fixture.h"
 
-#define NOTHING "*6\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n7-1\r\n:12\r\n"
-#define MORE "*6\r\n:200\r\n:0\r\n:0\r\n:1\r\n$3\r\n7-1\r\n:0\r\n"
+#define SOME "*7\r\n:1\r\n:0\r\n:0\r\n:0\r\n$3\r\n7-1\r\n:12\r\n:-1\r\n"
+#define NOTHING "*7\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n7-1\r\n:12\r\n:-1\r\n"
+#define LEASE "*7\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n7-1\r\n:12\r\n:400\r\n"
+#define MORE "*7\r\n:200\r\n:0\r\n:0\r\n:1\r\n$3\r\n7-1\r\n:0\r\n:-1\r\n"
 
 static struct spread_sweeper *sweeper;
 static char position[32]; /* of the last on_position */
@@ -65,9 +67,21 @@ START_TEST(a_shard_is_swept_again_after_a_while_or_at_once_when_there_is_more)
                                                            NULL});
     for (int i = 0; i < 20; i++)
         redis_reply(redis_wait("sweep"), MORE);
-    ck_assert_uint_ge(pause_ms(NOTHING), 900);
+    ck_assert_uint_ge(pause_ms(SOME), 900);
     ck_assert_str_eq(position, "7-1");
     ck_assert_uint_eq(spread_stats[SPREAD_STAT_LAG].value, 12);
+}
+END_TEST
+
+START_TEST(an_idle_shard_is_swept_seldom_but_when_a_lease_ends)
+{
+    uint64_t ms;
+
+    redis_reply(redis_wait("sweep"), MORE);
+    ms = pause_ms(LEASE);
+    ck_assert_uint_ge(ms, 900);
+    ck_assert_uint_lt(ms, 4000);
+    ck_assert_uint_ge(pause_ms(NOTHING), 4900);
 }
 END_TEST
 
@@ -97,6 +111,7 @@ int main(void)
     tcase_add_test(
         cases,
         a_shard_is_swept_again_after_a_while_or_at_once_when_there_is_more);
+    tcase_add_test(cases, an_idle_shard_is_swept_seldom_but_when_a_lease_ends);
     tcase_add_test(cases,
                    sweeps_go_on_after_a_refusal_and_when_the_link_is_back);
     tcase_add_test(cases, a_sweep_that_is_fenced_is_the_last_one);

@@ -5,7 +5,7 @@
 --       leases up to a leaf more; of events fewer, while jobs refer to any)
 -- Returns {leases ended, events dropped, dead letters dropped,
 --          1 when a limit was reached and more is to do, the position by now, events
---          that have not begun}.
+--          that have not begun, ms until a lease ends or -1}.
 -- FENCED: the epoch is over.
 --
 -- Atomic: an event leaves `log` only when it is fanned out and too old; when
@@ -197,4 +197,6 @@ sweep_entries('parts', is_pending)
 local leases = sweep_leases()
 local events = sweep_log(first_unfinished())
 local dead = sweep_dead()
-return { leases, events, dead, more, (get_position()), lag }
+local lease = redis.call('ZRANGE', p .. 'lease', 0, 0, 'WITHSCORES')[2]
+local lease_ms = lease and math.max(0, lease * 1000 - now_ms()) or -1
+return { leases, events, dead, more, (get_position()), lag, lease_ms }
