@@ -173,8 +173,7 @@ static void on_consumers_left(void *arg)
 {
     struct deliver_worker *w = arg;
 
-    wsub_member_leave(w->member, wsub_loop_restarting(w->loop), on_left,
-                      w);
+    wsub_member_leave(w->member, wsub_loop_restarting(w->loop), on_left, w);
 }
 
 /* There is a consumer to claim for, maybe another one than before. */

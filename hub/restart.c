@@ -24,9 +24,9 @@ static void on_asked(enum wsub_err err, uint64_t incarnation, void *arg)
     struct wsub_http_request *req = arg;
 
     if (err == WSUB_OK)
-        hub_json_respond_status(req, 202,
-                                json_pack("{s:I}", "incarnation",
-                                          (json_int_t)incarnation));
+        hub_json_respond_status(
+            req, 202,
+            json_pack("{s:I}", "incarnation", (json_int_t)incarnation));
     else if (err == WSUB_ERR_NOT_FOUND)
         hub_refuse(req, HUB_FAULT_NOT_FOUND, NULL,
                    "There is no process of this name.");

@@ -223,8 +223,8 @@ static void on_empty(void *arg)
 {
     struct hub_worker *worker = arg;
 
-    wsub_member_leave(worker->member, wsub_loop_restarting(worker->loop), on_left,
-                      worker);
+    wsub_member_leave(worker->member, wsub_loop_restarting(worker->loop),
+                      on_left, worker);
 }
 
 void hub_worker_drain(void *arg)

@@ -128,8 +128,7 @@ void wsub_loop_restart(struct wsub_loop *loop)
 {
     if (loop->draining)
         return;
-    wsub_log_info("restarting",
-                  WSUB_KU("deadline_ms", loop->drain_timeout_ms));
+    wsub_log_info("restarting", WSUB_KU("deadline_ms", loop->drain_timeout_ms));
     loop->restarting = true;
     drain(loop);
 }

@@ -32,16 +32,15 @@ static bool step(struct wsub_leftovers *leftovers, enum wsub_err err)
 static void tell_lost(const struct wsub_leftovers *leftovers, uint64_t epoch)
 {
     wsub_cluster_event_tell(
-        leftovers->store,
-        &(struct wsub_cluster_event){
-            .kind = WSUB_EVENT_SHARD_LOST,
-            .instance = leftovers->victim.ref.name,
-            .incarnation = leftovers->victim.ref.incarnation,
-            .role = leftovers->victim.role,
-            .shard = (int)leftovers->shard,
-            .epoch = epoch,
-            .detail = "its owner is gone",
-        });
+        leftovers->store, &(struct wsub_cluster_event){
+                              .kind = WSUB_EVENT_SHARD_LOST,
+                              .instance = leftovers->victim.ref.name,
+                              .incarnation = leftovers->victim.ref.incarnation,
+                              .role = leftovers->victim.role,
+                              .shard = (int)leftovers->shard,
+                              .epoch = epoch,
+                              .detail = "its owner is gone",
+                          });
 }
 
 /* WSUB_ERR_FENCED says that the shard was not its. */
@@ -93,8 +92,8 @@ void wsub_leftovers_init(struct wsub_leftovers *leftovers,
                          void (*on_done)(enum wsub_err err, void *arg),
                          void *arg)
 {
-    *leftovers = (struct wsub_leftovers){
-        .store = store, .on_done = on_done, .arg = arg};
+    *leftovers =
+        (struct wsub_leftovers){.store = store, .on_done = on_done, .arg = arg};
 }
 
 void wsub_leftovers_start(struct wsub_leftovers *leftovers,

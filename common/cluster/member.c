@@ -23,12 +23,12 @@ struct wsub_member {
     struct wsub_registry *registry; /* owned */
     struct wsub_listener *listener; /* owned; NULL: there is none */
     char consumer[CONSUMER_BYTES];
-    struct wsub_reaper *reaper; /* owned */
-    struct wsub_leftovers own; /* of the life before this one */
+    struct wsub_reaper *reaper;  /* owned */
+    struct wsub_leftovers own;   /* of the life before this one */
     struct wsub_victim previous; /* that life; incarnation 0: none is known */
     struct wsub_timer own_again;
-    bool is_settled;        /* nothing is left of it: on_registered was called */
-    size_t spreaders;       /* live, by the last heartbeat */
+    bool is_settled;  /* nothing is left of it: on_registered was called */
+    size_t spreaders; /* live, by the last heartbeat */
     bool restart_requested; /* on_restart was called */
 };
 
@@ -79,9 +79,9 @@ static void on_registered(uint64_t previous, void *arg)
     struct wsub_member *member = arg;
     struct wsub_instance_ref me = wsub_registry_ref(member->registry);
 
-    member->previous = (struct wsub_victim){
-        .ref = {.name = me.name, .incarnation = previous},
-        .role = wsub_registry_role(member->registry)};
+    member->previous =
+        (struct wsub_victim){.ref = {.name = me.name, .incarnation = previous},
+                             .role = wsub_registry_role(member->registry)};
     member->is_settled = false;
     snprintf(member->consumer, sizeof(member->consumer), "%s:%llu", me.name,
              (unsigned long long)me.incarnation);
@@ -166,7 +166,8 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
         wsub_registry_beat_in(member->registry, 0);
     if (event->kind == WSUB_EVENT_LEADER_CHANGED)
         wsub_registry_again(member->registry);
-    else if (event->kind == WSUB_EVENT_RESTART_REQUESTED && is_me(member, event))
+    else if (event->kind == WSUB_EVENT_RESTART_REQUESTED &&
+             is_me(member, event))
         wsub_registry_beat_in(member->registry, 0); /* it says so too */
     if (member->o.on_event != NULL)
         member->o.on_event(event, member->o.arg);
@@ -179,16 +180,24 @@ static const struct {
     enum wsub_cluster_event_kind kinds[3];
     size_t kind_count;
 } tellings[] = {
-    [WSUB_HEALTH_DEGRADED] = {WSUB_LOG_WARN, "instance-degraded",
-                              {WSUB_EVENT_INSTANCE_DEGRADED}, 1},
-    [WSUB_HEALTH_FAILED] = {WSUB_LOG_ERROR, "instance-failed",
+    [WSUB_HEALTH_DEGRADED] = {WSUB_LOG_WARN,
+                              "instance-degraded",
+                              {WSUB_EVENT_INSTANCE_DEGRADED},
+                              1},
+    [WSUB_HEALTH_FAILED] = {WSUB_LOG_ERROR,
+                            "instance-failed",
                             {WSUB_EVENT_REGISTRATION_FAILED,
-                             WSUB_EVENT_BREAKER_OPENED, WSUB_EVENT_ALERT}, 3},
-    [WSUB_HEALTH_RECOVERED] = {WSUB_LOG_INFO, "instance-recovered",
-                               {WSUB_EVENT_INSTANCE_RECOVERED}, 1},
-    [WSUB_HEALTH_CLOSED] = {WSUB_LOG_INFO, "instance-recovered",
+                             WSUB_EVENT_BREAKER_OPENED, WSUB_EVENT_ALERT},
+                            3},
+    [WSUB_HEALTH_RECOVERED] = {WSUB_LOG_INFO,
+                               "instance-recovered",
+                               {WSUB_EVENT_INSTANCE_RECOVERED},
+                               1},
+    [WSUB_HEALTH_CLOSED] = {WSUB_LOG_INFO,
+                            "instance-recovered",
                             {WSUB_EVENT_INSTANCE_RECOVERED,
-                             WSUB_EVENT_BREAKER_CLOSED, WSUB_EVENT_ALERT}, 3},
+                             WSUB_EVENT_BREAKER_CLOSED, WSUB_EVENT_ALERT},
+                            3},
 };
 
 static void tell(struct wsub_member *member, enum wsub_cluster_event_kind kind,
@@ -220,8 +229,7 @@ static void on_change(enum wsub_health_change change, const char *why,
         tell(member, tellings[change].kinds[i], why);
 }
 
-struct wsub_member *
-wsub_member_new(const struct wsub_member_options *options)
+struct wsub_member *wsub_member_new(const struct wsub_member_options *options)
 {
     struct wsub_member *member = wsub_calloc(1, sizeof(*member));
 

@@ -46,8 +46,7 @@ struct wsub_member_options {
     void *arg;
 };
 
-struct wsub_member *
-wsub_member_new(const struct wsub_member_options *options);
+struct wsub_member *wsub_member_new(const struct wsub_member_options *options);
 /* After wsub_store_close().  NULL is fine. */
 void wsub_member_free(struct wsub_member *member);
 

@@ -11,8 +11,11 @@
 #include "common/store/removals.h"
 
 #define LOCK_MS 3000
-#define EARLY_PART 8  /* of an interval: a look that comes so early counts */
-#define LATE_INTERVALS 2 /* in which a late process judges nobody */
+#define EARLY_PART 8 /* of an interval: a look that comes so early counts */
+/* A late process judges nobody for two intervals, and not before all have had
+ * the time to connect again (common/redis/link.h). */
+#define LATE_INTERVALS 2
+#define CONNECT_MS 3000
 
 /* A victim with texts of its own. */
 struct named_victim {
@@ -54,8 +57,7 @@ static void on_finished(enum wsub_err err, void *arg)
     const struct wsub_victim *victim = current(reaper);
 
     if (err == WSUB_OK) {
-        wsub_log_warn("instance-removed",
-                      WSUB_KV("instance", victim->ref.name),
+        wsub_log_warn("instance-removed", WSUB_KV("instance", victim->ref.name),
                       WSUB_KU("incarnation", victim->ref.incarnation),
                       WSUB_KV("role", victim->role),
                       WSUB_KU("handed_over", reaper->leftovers.entries),
@@ -157,10 +159,12 @@ static void take_victims(struct wsub_reaper *reaper,
 static bool may_judge(struct wsub_reaper *reaper, const struct wsub_beat *beat,
                       uint64_t now_ms)
 {
+    uint64_t wait_ms = (uint64_t)LATE_INTERVALS *
+                       reaper->o.config->heartbeat_check_interval_ms;
+
     if (beat->is_late)
         reaper->judges_ms =
-            now_ms +
-            LATE_INTERVALS * reaper->o.config->heartbeat_check_interval_ms;
+            now_ms + (wait_ms > CONNECT_MS ? wait_ms : CONNECT_MS);
     return now_ms >= reaper->judges_ms;
 }
 
@@ -169,7 +173,8 @@ uint64_t wsub_reaper_look(struct wsub_reaper *reaper,
 {
     uint64_t interval_ms = reaper->o.config->heartbeat_check_interval_ms;
     uint64_t now_ms = wsub_now_ms();
-    uint64_t wait_ms = beat->next_ms < interval_ms ? beat->next_ms : interval_ms;
+    uint64_t wait_ms =
+        beat->next_ms < interval_ms ? beat->next_ms : interval_ms;
 
     if (may_judge(reaper, beat, now_ms) &&
         now_ms + interval_ms / EARLY_PART >= reaper->look_ms) {

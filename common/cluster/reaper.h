@@ -6,7 +6,7 @@
  * One victim after the other.  While it is removed `bury` is repeated, which
  * keeps others away; should this process end, or stand still, another one goes
  * on once that lapses.  A process whose own heartbeat was late judges nobody for
- * two intervals: it stood still, or Redis was away, so those of others may have
+ * two intervals, or 3 s: it stood still, or Redis was away, so those of others may have
  * had no chance either. */
 #ifndef WSUB_CLUSTER_REAPER_H
 #define WSUB_CLUSTER_REAPER_H

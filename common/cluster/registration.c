@@ -33,10 +33,9 @@ health_after(const struct wsub_registration *registration)
     const struct wsub_config *config = registration->config;
     uint32_t failures = registration->failures;
 
-    return failures >= config->max_consecutive_failures ? WSUB_FAILED
-           : failures >= config->failure_notification_threshold
-               ? WSUB_DEGRADED
-               : WSUB_HEALTHY;
+    return failures >= config->max_consecutive_failures         ? WSUB_FAILED
+           : failures >= config->failure_notification_threshold ? WSUB_DEGRADED
+                                                                : WSUB_HEALTHY;
 }
 
 enum wsub_health_change

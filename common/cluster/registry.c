@@ -10,6 +10,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
+#include "common/cluster/heartbeat.h"
 #include "common/cluster/stats.h"
 #include "common/crypto/digest.h"
 #include "common/store/instances.h"
@@ -37,12 +38,7 @@ struct wsub_registry {
     bool is_overdue;           /* and it counts as failed */
     uint64_t sent_ms;          /* the registration on its way; our clock */
 
-    struct wsub_timer beat;
-    bool beating;          /* a heartbeat has no reply */
-    bool was_late;         /* no heartbeat was confirmed since */
-    uint64_t beat_sent_ms; /* the heartbeat on its way; our clock */
-    uint64_t beat_ms;      /* the last one that was confirmed; 0: none */
-
+    struct wsub_heartbeat heartbeat;
     bool left; /* nothing more is sent */
     void (*on_left)(void *arg);
     void *left_arg; /* borrowed; given to on_left */
@@ -61,8 +57,7 @@ const char *wsub_registry_role(const struct wsub_registry *registry)
     return wsub_program_name(registry->o.program) + strlen("websub-");
 }
 
-struct wsub_instance_ref
-wsub_registry_ref(const struct wsub_registry *registry)
+struct wsub_instance_ref wsub_registry_ref(const struct wsub_registry *registry)
 {
     return (struct wsub_instance_ref){.name = registry->o.config->instance_name,
                                       .incarnation = registry->incarnation};
@@ -76,9 +71,7 @@ static bool is_verified(const struct wsub_registry *registry)
 
 bool wsub_registry_alive(const struct wsub_registry *registry)
 {
-    return is_verified(registry) && registry->beat_ms != 0 &&
-           wsub_now_ms() - registry->beat_ms <
-               registry->o.config->heartbeat_timeout_ms;
+    return is_verified(registry) && wsub_heartbeat_fresh(&registry->heartbeat);
 }
 
 bool wsub_registry_ready(const struct wsub_registry *registry,
@@ -91,16 +84,22 @@ bool wsub_registry_ready(const struct wsub_registry *registry,
     return false;
 }
 
+/* Nothing more is sent. */
+static void stop(struct wsub_registry *registry)
+{
+    registry->left = true;
+    wsub_timer_stop(&registry->next);
+    wsub_timer_stop(&registry->overdue);
+    wsub_heartbeat_rest(&registry->heartbeat);
+}
+
 /* It can't go on; the program ends. */
 static void refuse(struct wsub_registry *registry, const char *why)
 {
     char sentence[SENTENCE_BYTES];
 
-    registry->left = true;
+    stop(registry);
     registry->verified = 0;
-    wsub_timer_stop(&registry->next);
-    wsub_timer_stop(&registry->beat);
-    wsub_timer_stop(&registry->overdue);
     snprintf(sentence, sizeof(sentence),
              "this process can't be registered as %s: %s",
              registry->o.config->instance_name, why);
@@ -220,11 +219,10 @@ static void take_incarnation(struct wsub_registry *registry,
     if (registered->incarnation != registry->incarnation) {
         registry->incarnation = registered->incarnation;
         registry->previous = registered->previous;
-        registry->was_late = true;
     }
-    registry->beat_ms = registry->sent_ms;
-    wsub_timer_plan_ms(&registry->beat,
-                       registry->o.config->heartbeat_interval_ms);
+    if (!registry->left)
+        wsub_heartbeat_begin(&registry->heartbeat, registry->incarnation,
+                             registry->sent_ms);
 }
 
 static void refused(struct wsub_registry *registry, enum wsub_err err,
@@ -244,8 +242,7 @@ static void on_registered(const struct wsub_registered *registered, void *arg)
 
     if (registered->err == WSUB_OK)
         take_incarnation(registry, registered);
-    if (registry->is_overdue || registry->left ||
-        registered->err != WSUB_OK) {
+    if (registry->is_overdue || registry->left || registered->err != WSUB_OK) {
         if (end_step(registry))
             refused(registry, registered->err, registered->why);
         return;
@@ -270,8 +267,8 @@ static struct wsub_instance describe(const struct wsub_registry *registry)
         .pid = (uint64_t)getpid(),
         .started_ms = registry->started_ms,
         .incarnation = registry->incarnation,
-        .shards = registry->o.program == WSUB_PROGRAM_SPREADER ? config->shards
-                                                               : 0,
+        .shards =
+            registry->o.program == WSUB_PROGRAM_SPREADER ? config->shards : 0,
     };
 }
 
@@ -308,16 +305,30 @@ static void on_overdue(void *arg)
     failed(registry, "no reply within verification_timeout_ms");
 }
 
-/* The incarnation is over: it goes on under a new one, or not at all. */
-static void fenced(struct wsub_registry *registry, const char *why)
+/* Redis says behind an error where in the script it was raised. */
+static void cut_place(char *sentence)
 {
+    char *place = strstr(sentence, " script: ");
+
+    if (place != NULL)
+        *place = '\0';
+}
+
+/* The incarnation is over: it goes on under a new one, or not at all. */
+static void on_fenced(const char *why, void *arg)
+{
+    struct wsub_registry *registry = arg;
+    char sentence[SENTENCE_BYTES];
+
+    snprintf(sentence, sizeof(sentence), "%s", why);
+    cut_place(sentence);
     wsub_log_warn("fenced",
                   WSUB_KV("instance", registry->o.config->instance_name),
                   WSUB_KU("incarnation", registry->incarnation),
-                  WSUB_KV("why", why));
+                  WSUB_KV("why", sentence));
     wsub_metric_add(&wsub_cluster_stats[WSUB_CLUSTER_STAT_FENCED], 1);
     registry->verified = 0;
-    registry->beat_ms = 0;
+    wsub_heartbeat_rest(&registry->heartbeat);
     show_state(registry);
     if (!registry->under_way)
         register_now(registry);
@@ -326,47 +337,14 @@ static void fenced(struct wsub_registry *registry, const char *why)
 static void on_beat(const struct wsub_beat *beat, void *arg)
 {
     struct wsub_registry *registry = arg;
-    struct wsub_beat told = *beat;
 
-    registry->beating = false;
-    if (registry->left)
-        return;
-    if (beat->err == WSUB_ERR_FENCED)
-        fenced(registry, beat->why);
-    if (beat->err != WSUB_OK)
-        return;
-    told.is_late |= registry->was_late || !wsub_registry_alive(registry);
-    registry->was_late = false;
-    registry->beat_ms = registry->beat_sent_ms;
-    registry->o.on_beat(&told, registry->o.arg);
-}
-
-static void beat_now(struct wsub_registry *registry)
-{
-    struct wsub_instance_ref me = wsub_registry_ref(registry);
-
-    if (registry->left)
-        return;
-    wsub_timer_start_ms(&registry->beat,
-                        registry->o.config->heartbeat_interval_ms);
-    if (registry->beating || !is_verified(registry))
-        return;
-    registry->beating = true;
-    registry->beat_sent_ms = wsub_now_ms();
-    wsub_instance_beat(registry->o.store, &me, wsub_registry_role(registry),
-                       registry->o.config->heartbeat_timeout_ms, on_beat,
-                       registry);
-}
-
-static void on_beat_due(void *arg)
-{
-    beat_now(arg);
+    if (is_verified(registry))
+        registry->o.on_beat(beat, registry->o.arg);
 }
 
 void wsub_registry_beat_in(struct wsub_registry *registry, uint64_t ms)
 {
-    if (!registry->left && registry->incarnation != 0)
-        wsub_timer_start_ms(&registry->beat, ms);
+    wsub_heartbeat_in(&registry->heartbeat, ms);
 }
 
 struct wsub_registry *
@@ -380,7 +358,16 @@ wsub_registry_new(const struct wsub_registry_options *options)
     wsub_registration_init(&registry->state, options->config);
     wsub_timer_init(&registry->next, options->base, on_next, registry);
     wsub_timer_init(&registry->overdue, options->base, on_overdue, registry);
-    wsub_timer_init(&registry->beat, options->base, on_beat_due, registry);
+    wsub_heartbeat_init(&registry->heartbeat,
+                        &(struct wsub_heartbeat_options){
+                            .base = options->base,
+                            .store = options->store,
+                            .config = options->config,
+                            .role = wsub_registry_role(registry),
+                            .on_beat = on_beat,
+                            .on_fenced = on_fenced,
+                            .arg = registry,
+                        });
     return registry;
 }
 
@@ -390,7 +377,7 @@ void wsub_registry_free(struct wsub_registry *registry)
         return;
     wsub_timer_done(&registry->next);
     wsub_timer_done(&registry->overdue);
-    wsub_timer_done(&registry->beat);
+    wsub_heartbeat_done(&registry->heartbeat);
     free(registry->status);
     free(registry);
 }
@@ -429,10 +416,7 @@ void wsub_registry_leave(struct wsub_registry *registry, bool restarts,
 {
     struct wsub_instance_ref me = wsub_registry_ref(registry);
 
-    registry->left = true;
-    wsub_timer_stop(&registry->next);
-    wsub_timer_stop(&registry->overdue);
-    wsub_timer_stop(&registry->beat);
+    stop(registry);
     if (restarts || registry->incarnation == 0) {
         on_left(arg);
         return;

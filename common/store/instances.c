@@ -56,8 +56,7 @@ static char *write_record(const struct wsub_instance *i)
 {
     json_t *record = json_pack(
         "{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:s, s:I}", "name",
-        i->name,
-        "role", i->role, "site", i->site, "host", i->host, "pid",
+        i->name, "role", i->role, "site", i->site, "host", i->host, "pid",
         (json_int_t)i->pid, "status", i->status, "version", i->version,
         "started_ms", (json_int_t)i->started_ms, "shards",
         (json_int_t)i->shards, "health", i->health, "consecutive_failures",

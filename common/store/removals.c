@@ -7,8 +7,7 @@
 static void parse_buried(enum wsub_err err, const struct redisReply *reply,
                          wsub_store_cb *cb, void *arg)
 {
-    uint64_t incarnation =
-        err == WSUB_OK ? strtoull(reply->str, NULL, 10) : 0;
+    uint64_t incarnation = err == WSUB_OK ? strtoull(reply->str, NULL, 10) : 0;
 
     ((wsub_incarnation_cb *)cb)(err, incarnation, arg);
 }

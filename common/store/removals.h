@@ -19,8 +19,8 @@ struct wsub_store;
 struct wsub_burial {
     const struct wsub_victim *victim; /* borrowed for the call */
     struct wsub_instance_ref me;      /* who removes it */
-    uint32_t timeout_ms; /* after which a heartbeat is missing */
-    uint32_t lock_ms;    /* for which nobody else removes it */
+    uint32_t timeout_ms;              /* after which a heartbeat is missing */
+    uint32_t lock_ms;                 /* for which nobody else removes it */
 };
 
 /* Begins to remove the victim, or goes on with it.  The callback gets the

@@ -111,6 +111,17 @@ static void on_nothing(struct wsub_http_request *req, void *arg)
     wsub_http_respond(req, 204, NULL, NULL, 0);
 }
 
+static void on_segment(struct wsub_http_request *req, void *arg)
+{
+    char text[8];
+
+    (void)arg;
+    if (wsub_http_route_segment(req, 1, text, sizeof(text)))
+        wsub_http_respond_text(req, 200, "of %s", text);
+    else
+        wsub_http_respond_text(req, 200, "too long");
+}
+
 /* Answers the request that waits longest. */
 FIXTURE void answer_next(const char *text)
 {
@@ -123,17 +134,12 @@ FIXTURE void answer_next(const char *text)
 }
 
 static const struct wsub_http_route routes[] = {
-    {"GET", "/hello", on_hello},
-    {"GET", "/echo", on_echo},
-    {"POST", "/echo", on_echo},
-    {"GET", "/", on_echo},
-    {"GET", "/later", on_later},
-    {"POST", "/later", on_later},
-    {"GET", "/big", on_big},
-    {"GET", "/free", on_free},
-    {"GET", "/drop", on_free_later},
-    {"DELETE", "/nothing", on_nothing},
-    {0},
+    {"GET", "/hello", on_hello},      {"GET", "/echo", on_echo},
+    {"POST", "/echo", on_echo},       {"GET", "/", on_echo},
+    {"GET", "/later", on_later},      {"POST", "/later", on_later},
+    {"GET", "/big", on_big},          {"GET", "/free", on_free},
+    {"GET", "/drop", on_free_later},  {"DELETE", "/nothing", on_nothing},
+    {"GET", "/of/*/all", on_segment}, {0},
 };
 
 FIXTURE struct wsub_http_server_options options_of_test(void)

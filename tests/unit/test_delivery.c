@@ -360,6 +360,17 @@ START_TEST(a_job_that_was_taken_over_is_counted_and_goes_on)
 }
 END_TEST
 
+START_TEST(a_job_that_was_handed_over_is_counted_too)
+{
+    claim_as(DELIVER_LANE_OUTBOX, ENTRY, false,
+             (const char *[]){"e", EVENT, "c", CD, "x", "1", NULL});
+    redis_reply(redis_wait("crashes"), "*1\r\n:1\r\n");
+    give_event(TOPIC);
+    give_subscription();
+    check_settled(TOPIC, DONE " cleared outbox " ENTRY);
+}
+END_TEST
+
 START_TEST(a_job_that_was_settled_elsewhere_is_over)
 {
     claim_as(DELIVER_LANE_OUTBOX, ENTRY, true,
@@ -512,6 +523,7 @@ int main(void)
     tcase_add_test(cases,
                    a_job_that_waits_for_a_host_that_breaks_down_comes_again);
     tcase_add_test(cases, a_job_that_was_taken_over_is_counted_and_goes_on);
+    tcase_add_test(cases, a_job_that_was_handed_over_is_counted_too);
     tcase_add_test(cases, a_job_that_was_settled_elsewhere_is_over);
     tcase_add_test(cases, a_job_that_is_over_the_crash_limit_is_a_dead_letter);
     tcase_add_test(cases,

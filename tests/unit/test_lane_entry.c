@@ -43,7 +43,7 @@ START_TEST(an_entry_has_jobs_of_an_event)
     ck_assert_mem_eq(entry.targets[1].cd, CD2, WSUB_DIGEST_LEN);
     ck_assert_int_eq(entry.targets[1].level, 3);
     ck_assert_int_eq(entry.targets[2].level, WSUB_LEVEL_ALL);
-    ck_assert(!entry.retried);
+    ck_assert(!entry.retried && !entry.handed_over);
     ck_assert_uint_eq(entry.failures, 0);
     ck_assert_uint_eq(entry.crashes, 0);
 }
@@ -69,6 +69,16 @@ START_TEST(a_cursor_job_names_its_subscription)
     ck_assert_str_eq(entry.cursor_td, TD);
     ck_assert_mem_eq(entry.targets[0].cd, CD, WSUB_DIGEST_LEN);
     ck_assert_uint_eq(entry.number, UINT64_MAX);
+}
+END_TEST
+
+START_TEST(an_entry_may_be_handed_over)
+{
+    const char *words[] = {"e", EVENT, "c", CD, "x", "1", NULL};
+
+    ck_assert(parse(words));
+    ck_assert(entry.handed_over);
+    ck_assert(!entry.retried);
 }
 END_TEST
 
@@ -188,6 +198,7 @@ int main(void)
     tcase_add_test(cases, an_entry_has_jobs_of_an_event);
     tcase_add_test(cases, a_job_that_was_tried_says_how_often);
     tcase_add_test(cases, a_cursor_job_names_its_subscription);
+    tcase_add_test(cases, an_entry_may_be_handed_over);
     tcase_add_test(cases, unknown_fields_are_skipped);
     tcase_add_test(cases, an_entry_has_up_to_sixteen_jobs);
     tcase_add_loop_test(cases, a_malformed_entry_is_none, 0, COUNT(malformed));

@@ -37,9 +37,9 @@ static const struct {
     enum wsub_health_change change;
     enum wsub_health health;
 } failures[] = {
-    {WSUB_HEALTH_STAYS, WSUB_HEALTHY},    {WSUB_HEALTH_STAYS, WSUB_HEALTHY},
+    {WSUB_HEALTH_STAYS, WSUB_HEALTHY},     {WSUB_HEALTH_STAYS, WSUB_HEALTHY},
     {WSUB_HEALTH_DEGRADED, WSUB_DEGRADED}, {WSUB_HEALTH_STAYS, WSUB_DEGRADED},
-    {WSUB_HEALTH_FAILED, WSUB_FAILED},    {WSUB_HEALTH_STAYS, WSUB_FAILED},
+    {WSUB_HEALTH_FAILED, WSUB_FAILED},     {WSUB_HEALTH_STAYS, WSUB_FAILED},
 };
 
 START_TEST(each_change_is_told_once)
@@ -66,7 +66,8 @@ START_TEST(one_success_makes_it_healthy)
                      recoveries[_i].change);
     ck_assert_int_eq(registration.health, WSUB_HEALTHY);
     ck_assert_uint_eq(registration.failures, 0);
-    ck_assert_int_eq(failures_in_a_row(2), WSUB_HEALTH_STAYS); /* counted anew */
+    ck_assert_int_eq(failures_in_a_row(2),
+                     WSUB_HEALTH_STAYS); /* counted anew */
 }
 END_TEST
 
@@ -82,7 +83,7 @@ static const struct {
     unsigned failures;
     uint32_t longest_ms, shortest_ms;
 } delays[] = {
-    {1, 2000, 1801},   {2, 4000, 3601},   {3, 8000, 7201},  {4, 16000, 14401},
+    {1, 2000, 1801},   {2, 4000, 3601},   {3, 8000, 7201},   {4, 16000, 14401},
     {5, 32000, 28801}, {6, 60000, 54001}, {7, 60000, 54001},
 };
 
@@ -173,8 +174,7 @@ int main(void)
     tcase_add_test(cases, without_backoff_the_delay_stays);
     tcase_add_test(cases,
                    while_the_breaker_is_open_one_attempt_a_minute_is_made);
-    tcase_add_test(cases,
-                   the_second_registration_comes_soon_and_others_later);
+    tcase_add_test(cases, the_second_registration_comes_soon_and_others_later);
     tcase_add_test(cases, the_one_after_a_recovery_comes_soon_too);
     tcase_add_test(cases, each_health_has_a_name);
     return suite_run("registration", cases);
