@@ -68,7 +68,6 @@ class LifeTest(CursorTest):
     def act_append(self, _):
         """An event that is read, and has no page yet."""
         event = self.event()
-        self.read("log")
         self.sent.append(event)
         self.open.append(event)
 

@@ -19,7 +19,6 @@ class FanOut(CursorTest):
         self.subscribe(*("#%021d" % n for n in range(self.PLACE)))
         self.subscription(flags="-")
         event = self.event()
-        self.read("log")
         self.call("XADD", LANE, "*", "e", event, "c", CD)
         self.call("HINCRBY", "refs", event, 1)
         self.call("HSET", "fanout", event, "done")
@@ -34,7 +33,6 @@ class FanOut(CursorTest):
 
     def begin(self):
         event = self.event()
-        self.read("log")
         self.assertEqual(self.post_page(event)[1], 0)
         return event
 
