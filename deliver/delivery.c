@@ -10,7 +10,6 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/store/deliveries.h"
-#include "common/store/promoter.h"
 #include "common/store/stream_reader.h"
 #include "common/store/topic.h"
 #include "deliver/attempt_buffer.h"
@@ -462,10 +461,7 @@ static void follow_up(const struct delivery *v)
 
     if (wsub_loop_draining(o->loop))
         return;
-    if (job->outcome == WSUB_OUTCOME_RETRY ||
-        job->outcome == WSUB_OUTCOME_SUSPEND)
-        wsub_promoter_hint(o->promoter, job->bundle->shard, job->delay_ms);
-    else if (job->outcome == WSUB_OUTCOME_PARK)
+    if (job->outcome == WSUB_OUTCOME_PARK)
         deliver_parking_note(o->parking, job->bundle->shard, job->host);
 }
 

@@ -17,7 +17,6 @@ struct deliver_settler;
 struct deliver_slots;
 struct deliver_stall;
 struct wsub_loop;
-struct wsub_promoter;
 struct wsub_store;
 
 /* What deliveries use; all borrowed, all outlive them. */
@@ -25,7 +24,6 @@ struct deliver_deliveries_options {
     const struct wsub_config *config;
     const struct wsub_loop *loop;
     struct wsub_store *store;
-    struct wsub_promoter *promoter;
     struct deliver_attempt_buffer *attempts;
     struct deliver_attempt_flush *attempt_flush;
     struct deliver_bundles *bundles;

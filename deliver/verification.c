@@ -15,7 +15,6 @@
 #include "common/crypto/digest.h"
 #include "common/http/client.h"
 #include "common/store/progress.h"
-#include "common/store/promoter.h"
 #include "common/store/requests.h"
 #include "common/store/stream_reader.h"
 #include "deliver/attempt.h"
@@ -161,8 +160,6 @@ static void on_applied(const char *effect, void *arg)
         return;
     }
     wsub_progress_note(o->progress);
-    if (v->outcome == WSUB_VERIFIED_RETRY && !wsub_loop_draining(o->loop))
-        wsub_promoter_hint(o->promoter, v->shard, v->delay_ms);
     verification_free(v);
     deliver_slots_release(o->slots, 1);
 }

@@ -24,7 +24,6 @@ struct deliver_slots;
 struct deliver_verifications;
 struct wsub_loop;
 struct wsub_progress;
-struct wsub_promoter;
 struct wsub_store;
 struct wsub_stream_entry;
 
@@ -32,7 +31,6 @@ struct wsub_stream_entry;
 struct deliver_verifications_options {
     const struct wsub_loop *loop;
     struct wsub_store *store;
-    struct wsub_promoter *promoter;
     struct wsub_progress *progress;
     struct deliver_hosts *hosts;
     const struct deliver_poster *poster; /* client, User-Agent, timeout */

@@ -19,7 +19,6 @@
 #include "common/store/keys.h"
 #include "common/store/leave.h"
 #include "common/store/progress.h"
-#include "common/store/promoter.h"
 #include "common/store/store.h"
 #include "deliver/attempt_buffer.h"
 #include "deliver/attempt_flush.h"
@@ -56,7 +55,6 @@ struct deliver_worker {
     struct wsub_http_client *client;
     struct wsub_keyring *ring;
     struct wsub_hmac *hmac;
-    struct wsub_promoter *promoter;
     struct wsub_progress *progress;
     struct deliver_attempt_buffer *attempts;
     struct deliver_attempt_flush *attempt_flush;
@@ -361,7 +359,6 @@ static void make_services(struct deliver_worker *w)
     w->records = deliver_records_new(base, w->store);
     w->replicas = deliver_replicas_new(w->store);
     w->crashes = deliver_crashes_new(base, w->store, w->config->max_crashes);
-    w->promoter = wsub_promoter_new(base, w->store);
     w->attempts = deliver_attempt_buffer_new(wsub_store_shards(w->store));
     w->attempt_flush = deliver_attempt_flush_new(base, w->store, w->attempts);
     w->settler = deliver_settler_new(&(struct deliver_settler_options){
@@ -388,7 +385,6 @@ static void make_deliveries(struct deliver_worker *w)
         .config = w->config,
         .loop = w->loop,
         .store = w->store,
-        .promoter = w->promoter,
         .attempts = w->attempts,
         .attempt_flush = w->attempt_flush,
         .bundles = w->bundles,
@@ -407,7 +403,6 @@ static void make_deliveries(struct deliver_worker *w)
         deliver_verifications_new(&(struct deliver_verifications_options){
             .loop = w->loop,
             .store = w->store,
-            .promoter = w->promoter,
             .progress = w->progress,
             .hosts = w->hosts,
             .poster = &w->poster,
@@ -489,7 +484,6 @@ static void free_parts(struct deliver_worker *w)
     deliver_settler_free(w->settler);
     deliver_attempt_flush_free(w->attempt_flush);
     deliver_attempt_buffer_free(w->attempts);
-    wsub_promoter_free(w->promoter);
     deliver_crashes_free(w->crashes);
     deliver_replicas_free(w->replicas);
     deliver_records_free(w->records);

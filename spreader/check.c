@@ -6,8 +6,6 @@
 #include "common/store/stream_reader.h"
 #include "common/store/topic.h"
 
-#define FAILURES_DIGITS 9    /* fit into 32 bits */
-#define GENERATION_DIGITS 15 /* a number that Lua holds exactly */
 
 /* The fields of one entry. */
 struct check {
@@ -125,47 +123,11 @@ bool spread_check_event(const struct wsub_store *store,
             wrong(&check, "it has no field", "b"));
 }
 
-/* True for 1 to `most` digits. */
-static bool is_number(const char *text, size_t most)
-{
-    size_t digits = strspn(text, "0123456789");
-
-    return digits > 0 && digits <= most && text[digits] == '\0';
-}
-
-/* A validation: q is TD:CD:s of the same topic. */
-static bool check_validation(const struct check *check)
-{
-    const char *q, *g, *topic;
-    const size_t length = 2 * WSUB_DIGEST_LEN + 3;
-    char digest[WSUB_DIGEST_LEN + 1];
-
-    if (!need(check, "q", &q) || !need(check, "g", &g) ||
-        !need(check, "t", &topic))
-        return false;
-    wsub_digest(topic, strlen(topic), digest);
-    if (strlen(q) != length || strncmp(q, digest, WSUB_DIGEST_LEN) != 0 ||
-        q[WSUB_DIGEST_LEN] != ':' ||
-        strcmp(q + 2 * WSUB_DIGEST_LEN + 1, ":s") != 0)
-        return wrong(check, "q", "names no subscribe request for the topic");
-    return is_number(g, GENERATION_DIGITS) ||
-           wrong(check, "g", "is no generation");
-}
-
 bool spread_check_ping(const struct wsub_store *store,
                        const struct wsub_stream_entry *entry,
                        char why[SPREAD_WHY_BYTES])
 {
     struct check check = {store, entry, why};
-    const char *failures;
-    bool fine;
 
-    if (!check_version(&check) || !check_topic(&check, WSUB_TOPIC_ANNOUNCE))
-        return false;
-    failures = field(&check, "n", &fine);
-    if (failures != NULL && (!fine || !is_number(failures, FAILURES_DIGITS)))
-        return wrong(&check, "n", "is no number of failures");
-    return (wsub_stream_field(entry->fields, "q", NULL) == NULL &&
-            wsub_stream_field(entry->fields, "g", NULL) == NULL) ||
-           check_validation(&check);
+    return check_version(&check) && check_topic(&check, WSUB_TOPIC_ANNOUNCE);
 }

@@ -2,235 +2,440 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <uthash.h>
+#include <string.h>
+#include <sys/queue.h>
 
 #include "common/base/config.h"
-#include "common/base/container_of.h"
 #include "common/base/log.h"
-#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
-#include "common/store/claims.h"
 #include "common/store/entry_id.h"
 #include "common/store/events.h"
 #include "common/store/keys.h"
+#include "common/store/rejected.h"
 #include "common/store/store.h"
-#include "common/store/stream_reader.h"
-#include "spreader/order.h"
+#include "spreader/shard.h"
 #include "spreader/stats.h"
 
 /* Of one page: under 3 ms of Redis, in which it serves no one else. */
 #define PAGE_SUBSCRIPTIONS 500
-#define RENEW_MS 2000  /* less than half of what a takeover waits */
-#define RENEW_MAX 1000 /* events of a shard in one call; a few ms of Redis */
+#define PAUSE_MS 10 /* deliver empties `bulk` by some hundred jobs */
+/* Entries that were read and have not begun, with topics of up to 2 KiB. */
+#define UNBEGUN_MAX 256
+/* Events that are open: more begin once others are finished.  A field of
+ * `fanout` in Redis each. */
+#define OPEN_MAX 1024
 
-struct open_event {
+/* An entry of the log. */
+struct entry {
     struct wsub_entry_id id;
-    char *topic; /* owned */
-    struct spread_place place;
-    UT_hash_handle hh;
+    char *topic; /* owned; NULL: it can't be used */
+    char *why;   /* owned; then what is wrong */
+    TAILQ_ENTRY(entry) next;
 };
+
+TAILQ_HEAD(entries, entry);
 
 struct shard {
     struct spread_fanout *fanout;
-    unsigned number;
-    struct spread_order order;
-    struct open_event *events; /* owned; those of the order, by id */
-    struct open_event *paged;  /* borrowed; its page is on its way */
+    struct spread_shard *shard; /* borrowed */
+    struct wsub_entry_id position; /* what Redis said last */
+    struct entries unbegun, open;  /* owned */
+    size_t unbegun_count, open_count;
     struct wsub_timer pause;
+    bool resuming;          /* a call is under way: nothing else is sent */
+    bool beginning, paging; /* calls that are under way */
 };
 
 struct spread_fanout {
     struct spread_fanout_options o;
     struct shard *shards; /* owned */
-    struct wsub_timer renew;
 };
 
-static void event_drop(struct shard *shard, struct open_event *event)
+static void go_on(struct shard *shard);
+
+static struct entry *entry_new(const char *id, const char *topic,
+                               const char *why)
 {
-    HASH_DEL(shard->events, event);
-    free(event->topic);
-    free(event);
+    struct entry *entry = wsub_calloc(1, sizeof(*entry));
+
+    snprintf(entry->id.text, sizeof(entry->id.text), "%s", id);
+    if (topic != NULL)
+        entry->topic = wsub_strdup(topic);
+    else
+        entry->why = wsub_strdup(why);
+    return entry;
 }
 
-static void finished(struct shard *shard, struct open_event *event)
+static void entry_free(struct entry *entry)
+{
+    free(entry->topic);
+    free(entry->why);
+    free(entry);
+}
+
+static void entries_free(struct entries *entries)
+{
+    struct entry *entry;
+
+    while ((entry = TAILQ_FIRST(entries)) != NULL) {
+        TAILQ_REMOVE(entries, entry, next);
+        entry_free(entry);
+    }
+}
+
+static void add_open(struct shard *shard, struct entry *entry)
+{
+    TAILQ_INSERT_TAIL(&shard->open, entry, next);
+    shard->open_count++;
+}
+
+static struct entry *take_unbegun(struct shard *shard)
+{
+    struct entry *entry = TAILQ_FIRST(&shard->unbegun);
+
+    TAILQ_REMOVE(&shard->unbegun, entry, next);
+    shard->unbegun_count--;
+    return entry;
+}
+
+/* Forgets what is not in Redis, and what is. */
+static void forget(struct shard *shard)
+{
+    entries_free(&shard->unbegun);
+    entries_free(&shard->open);
+    shard->unbegun_count = shard->open_count = 0;
+    wsub_timer_stop(&shard->pause);
+}
+
+static void finish(const struct shard *shard, struct entry *event)
+{
+    wsub_metric_add(&spread_stats[SPREAD_STAT_EVENTS], 1);
+    wsub_log_debug("fanned-out", WSUB_KU("shard", shard->shard->owned.shard),
+                   WSUB_KV("event", event->id.text));
+    entry_free(event);
+}
+
+/* A call is over: false when there is nothing to go on with. */
+static bool replied(struct shard *shard, enum wsub_err err)
 {
     const struct spread_fanout_options *o = &shard->fanout->o;
 
-    wsub_metric_add(&spread_stats[SPREAD_STAT_EVENTS], 1);
-    wsub_log_debug("fanned-out", WSUB_KU("shard", shard->number),
-                   WSUB_KV("event", event->id.text));
-    event_drop(shard, event);
-    o->on_done(1, o->arg);
+    if (!spread_shard_replied(shard->shard, err))
+        return false;
+    o->on_progress(o->arg);
+    return true;
 }
 
-static void tell_idle(const struct spread_fanout *fanout)
+static void set_position(struct shard *shard, const char *id)
 {
-    if (spread_fanout_idle(fanout))
-        fanout->o.on_idle(fanout->o.arg);
+    snprintf(shard->position.text, sizeof(shard->position.text), "%s", id);
 }
 
-static void page_next(struct shard *shard);
+static bool is_at(const struct shard *shard, const char *position)
+{
+    return strcmp(shard->position.text, position) == 0;
+}
 
-static void on_page(enum wsub_page_result result, uint64_t jobs, void *arg)
+static void on_resumed(const struct wsub_resumed *resumed, void *arg)
 {
     struct shard *shard = arg;
     const struct spread_fanout_options *o = &shard->fanout->o;
-    struct open_event *event = shard->paged;
 
-    shard->paged = NULL;
-    wsub_metric_add(&spread_stats[SPREAD_STAT_JOBS], jobs);
-    o->on_progress(o->arg);
-    spread_order_paged(&shard->order, &event->place, result);
-    if (result == WSUB_PAGE_FINISHED)
-        finished(shard, event);
-    page_next(shard);
-    tell_idle(shard->fanout);
+    shard->resuming = false;
+    if (!replied(shard, resumed->err))
+        return;
+    set_position(shard, resumed->position);
+    for (size_t i = 0; i < resumed->count; i++)
+        add_open(shard,
+                 entry_new(resumed->events[i], resumed->topics[i], NULL));
+    o->on_resumed(shard->shard, resumed->position, o->arg);
+    go_on(shard);
 }
 
-static void page_send(struct shard *shard)
+/* Not while another call is under way. */
+static void resume(struct shard *shard)
 {
+    forget(shard);
+    shard->resuming = true;
+    spread_shard_sent(shard->shard);
+    wsub_events_resume(shard->fanout->o.store, &shard->shard->owned, on_resumed,
+                       shard);
+}
+
+/* Redis is elsewhere: what is known here is of no use. */
+static void lost_position(struct shard *shard, const char *position)
+{
+    wsub_log_warn("position-differs",
+                  WSUB_KU("shard", shard->shard->owned.shard),
+                  WSUB_KV("here", shard->position.text),
+                  WSUB_KV("redis", position));
+    forget(shard);
+    shard->resuming = true;
+    if (!shard->beginning && !shard->paging)
+        resume(shard);
+}
+
+/* Another call that was under way when the position was lost is over. */
+static bool resumes(struct shard *shard)
+{
+    if (shard->resuming && !shard->beginning && !shard->paging)
+        resume(shard);
+    return shard->resuming;
+}
+
+static void on_begun(const struct wsub_begun *begun, void *arg)
+{
+    struct shard *shard = arg;
     const struct spread_fanout_options *o = &shard->fanout->o;
 
+    shard->beginning = false;
+    if (!replied(shard, begun->err) || resumes(shard))
+        return;
+    wsub_metric_add(&spread_stats[SPREAD_STAT_JOBS], begun->jobs);
+    if (begun->count == 0 && !is_at(shard, begun->position)) {
+        lost_position(shard, begun->position);
+        return;
+    }
+    set_position(shard, begun->position);
+    for (size_t i = 0; i < begun->count; i++) {
+        struct entry *event = take_unbegun(shard);
+
+        if (begun->finished[i])
+            finish(shard, event);
+        else
+            add_open(shard, event);
+    }
+    o->on_capacity(shard->shard, o->arg);
+    go_on(shard);
+}
+
+static void on_rejected(enum wsub_err err, bool moved, const char *position,
+                        void *arg)
+{
+    struct shard *shard = arg;
+    const struct spread_fanout_options *o = &shard->fanout->o;
+
+    shard->beginning = false;
+    if (!replied(shard, err) || resumes(shard))
+        return;
+    if (!moved) {
+        lost_position(shard, position);
+        return;
+    }
+    wsub_metric_add(&spread_stats[SPREAD_STAT_REJECTED], 1);
+    set_position(shard, position);
+    entry_free(take_unbegun(shard));
+    o->on_capacity(shard->shard, o->arg);
+    go_on(shard);
+}
+
+static void reject(struct shard *shard, const struct entry *entry)
+{
+    wsub_log_warn("rejected", WSUB_KU("shard", shard->shard->owned.shard),
+                  WSUB_KV("stream", WSUB_KEY_LOG),
+                  WSUB_KV("entry", entry->id.text), WSUB_KV("why", entry->why));
+    wsub_reject(shard->fanout->o.store,
+                &(struct wsub_rejected){
+                    .owned = &shard->shard->owned,
+                    .stream = WSUB_KEY_LOG,
+                    .entry = entry->id.text,
+                    .why = entry->why,
+                    .position = shard->position.text,
+                },
+                on_rejected, shard);
+}
+
+/* The events up to the next entry that can't be used. */
+static void begin(struct shard *shard)
+{
+    const struct spread_fanout_options *o = &shard->fanout->o;
+    const char *events[WSUB_BEGIN_MAX], *topics[WSUB_BEGIN_MAX];
+    const struct entry *entry;
+    size_t count = 0;
+
+    TAILQ_FOREACH(entry, &shard->unbegun, next)
+    {
+        if (entry->topic == NULL || count == WSUB_BEGIN_MAX)
+            break;
+        events[count] = entry->id.text;
+        topics[count++] = entry->topic;
+    }
+    wsub_events_begin(o->store,
+                      &(struct wsub_begin){
+                          .owned = &shard->shard->owned,
+                          .position = shard->position.text,
+                          .retention_ms =
+                              (uint64_t)o->config->retention_s * 1000,
+                          .events = events,
+                          .topics = topics,
+                          .count = count,
+                      },
+                      on_begun, shard);
+}
+
+static void begin_next(struct shard *shard)
+{
+    const struct entry *first = TAILQ_FIRST(&shard->unbegun);
+
+    if (shard->beginning || first == NULL || shard->open_count >= OPEN_MAX)
+        return;
+    shard->beginning = true;
+    spread_shard_sent(shard->shard);
+    if (first->topic == NULL)
+        reject(shard, first);
+    else
+        begin(shard);
+}
+
+static void on_page(enum wsub_err err, enum wsub_page_result result,
+                    uint64_t jobs, void *arg)
+{
+    struct shard *shard = arg;
+    struct entry *event;
+
+    shard->paging = false;
+    if (!replied(shard, err) || resumes(shard))
+        return;
+    wsub_metric_add(&spread_stats[SPREAD_STAT_JOBS], jobs);
+    event = TAILQ_FIRST(&shard->open);
+    if (result == WSUB_PAGE_FULL) {
+        wsub_timer_start_ms(&shard->pause, PAUSE_MS);
+        return;
+    }
+    TAILQ_REMOVE(&shard->open, event, next);
+    if (result == WSUB_PAGE_FINISHED) {
+        shard->open_count--;
+        finish(shard, event);
+    } else {
+        TAILQ_INSERT_TAIL(&shard->open, event, next);
+    }
+    go_on(shard);
+}
+
+/* The first of the open events is the one whose page is under way. */
+static void page_next(struct shard *shard)
+{
+    const struct spread_fanout_options *o = &shard->fanout->o;
+    const struct entry *event = TAILQ_FIRST(&shard->open);
+
+    if (shard->paging || event == NULL || wsub_timer_runs(&shard->pause))
+        return;
+    shard->paging = true;
+    spread_shard_sent(shard->shard);
     wsub_event_page(o->store,
                     &(struct wsub_page){
-                        .shard = shard->number,
-                        .event = shard->paged->id.text,
-                        .topic = shard->paged->topic,
+                        .owned = &shard->shard->owned,
+                        .event = event->id.text,
+                        .topic = event->topic,
                         .subscriptions = PAGE_SUBSCRIPTIONS,
-                        .retention_ms = (uint64_t)o->config->retention_s * 1000,
                         .fanout_jobs_max = o->config->fanout_backlog,
                     },
                     on_page, shard);
 }
 
-static void page_next(struct shard *shard)
+static void go_on(struct shard *shard)
 {
-    struct spread_place *place;
-
-    if (shard->paged != NULL || shard->events == NULL)
+    if (shard->resuming)
         return;
-    place = spread_order_next(&shard->order);
-    if (place != NULL) {
-        shard->paged = wsub_container_of(place, struct open_event, place);
-        page_send(shard);
-    } else if (!wsub_timer_runs(&shard->pause)) {
-        wsub_timer_start_ms(&shard->pause, spread_order_pause(&shard->order));
-    }
-}
-
-/* A process that drains leaves events that wait to the next one. */
-static void on_pause_over(void *arg)
-{
-    struct shard *shard = arg;
-
-    if (wsub_loop_draining(shard->fanout->o.loop))
-        return;
-    spread_order_resume(&shard->order);
+    begin_next(shard);
     page_next(shard);
 }
 
-/* Keeps the open events, which may wait for long, from being taken over. */
-static void renew(struct shard *shard)
+static void on_pause_over(void *arg)
 {
-    const struct spread_fanout_options *o = &shard->fanout->o;
-    const struct open_event *event, *next;
-    struct wsub_claim claims[RENEW_MAX];
-    size_t count = 0;
-
-    HASH_ITER(hh, shard->events, event, next)
-    {
-        if (count == RENEW_MAX)
-            break;
-        claims[count++] = (struct wsub_claim){.stream = WSUB_KEY_LOG,
-                                              .entry = event->id.text};
-    }
-    if (count > 0)
-        wsub_claims_renew(o->store, shard->number, WSUB_GROUP_SPREAD,
-                          o->config->instance_name, claims, count);
-}
-
-static void on_renew(void *arg)
-{
-    struct spread_fanout *fanout = arg;
-
-    for (unsigned i = 0; i < wsub_store_shards(fanout->o.store); i++)
-        renew(&fanout->shards[i]);
+    go_on(arg);
 }
 
 struct spread_fanout *
 spread_fanout_new(const struct spread_fanout_options *options)
 {
     struct spread_fanout *fanout = wsub_calloc(1, sizeof(*fanout));
-    struct event_base *base = wsub_loop_base(options->loop);
-    unsigned shards = wsub_store_shards(options->store);
 
     fanout->o = *options;
-    fanout->shards = wsub_calloc(shards, sizeof(*fanout->shards));
-    for (unsigned i = 0; i < shards; i++) {
+    fanout->shards = wsub_calloc(options->shards, sizeof(*fanout->shards));
+    for (unsigned i = 0; i < options->shards; i++) {
         struct shard *shard = &fanout->shards[i];
 
         shard->fanout = fanout;
-        shard->number = i;
-        spread_order_init(&shard->order);
-        wsub_timer_init(&shard->pause, base, on_pause_over, shard);
+        TAILQ_INIT(&shard->unbegun);
+        TAILQ_INIT(&shard->open);
+        wsub_timer_init(&shard->pause, options->base, on_pause_over, shard);
     }
-    wsub_timer_every_ms(&fanout->renew, base, RENEW_MS, on_renew, fanout);
     return fanout;
 }
 
 void spread_fanout_free(struct spread_fanout *fanout)
 {
-    struct open_event *event, *next;
-
     if (fanout == NULL)
         return;
-    for (unsigned i = 0; i < wsub_store_shards(fanout->o.store); i++) {
-        struct shard *shard = &fanout->shards[i];
-
-        HASH_ITER(hh, shard->events, event, next)
-        {
-            event_drop(shard, event);
-        }
-        wsub_timer_done(&shard->pause);
+    for (unsigned i = 0; i < fanout->o.shards; i++) {
+        forget(&fanout->shards[i]);
+        wsub_timer_done(&fanout->shards[i].pause);
     }
-    wsub_timer_done(&fanout->renew);
     free(fanout->shards);
     free(fanout);
 }
 
-static bool is_open(const struct shard *shard, const char *id)
+void spread_fanout_open(struct spread_fanout *fanout,
+                        struct spread_shard *open_shard)
 {
-    const struct open_event *event;
+    struct shard *shard = &fanout->shards[open_shard->owned.shard];
 
-    HASH_FIND_STR(shard->events, id, event);
-    return event != NULL;
+    shard->shard = open_shard;
+    resume(shard);
 }
 
-void spread_fanout_start(struct spread_fanout *fanout,
-                         const struct wsub_stream_entry *entry)
+void spread_fanout_close(struct spread_fanout *fanout, unsigned number)
 {
-    struct shard *shard = &fanout->shards[entry->shard];
-    struct open_event *event;
+    forget(&fanout->shards[number]);
+}
 
-    if (is_open(shard, entry->id)) {
-        fanout->o.on_done(1, fanout->o.arg);
+void spread_fanout_add(struct spread_fanout *fanout, unsigned number,
+                       const char *id, const char *topic, const char *why)
+{
+    struct shard *shard = &fanout->shards[number];
+    struct entry *entry;
+
+    if (shard->resuming) /* the log is about to be read anew */
         return;
-    }
-    event = wsub_calloc(1, sizeof(*event));
-    snprintf(event->id.text, sizeof(event->id.text), "%s", entry->id);
-    event->topic = wsub_strdup(wsub_stream_field(entry->fields, "t", NULL));
-    HASH_ADD_STR(shard->events, id.text, event);
-    spread_order_add(&shard->order, &event->place);
-    page_next(shard);
+    entry = entry_new(id, topic, why);
+    TAILQ_INSERT_TAIL(&shard->unbegun, entry, next);
+    shard->unbegun_count++;
+    go_on(shard);
 }
 
-bool spread_fanout_idle(const struct spread_fanout *fanout)
+size_t spread_fanout_capacity(const struct spread_fanout *fanout,
+                              unsigned number)
 {
-    for (unsigned i = 0; i < wsub_store_shards(fanout->o.store); i++)
-        if (fanout->shards[i].paged != NULL ||
-            !spread_order_waits(&fanout->shards[i].order))
-            return false;
-    return true;
+    const struct shard *shard = &fanout->shards[number];
+
+    return shard->resuming || shard->unbegun_count > UNBEGUN_MAX
+               ? 0
+               : UNBEGUN_MAX - shard->unbegun_count;
+}
+
+void spread_fanout_position(struct spread_fanout *fanout, unsigned number,
+                            const char *position)
+{
+    struct shard *shard = &fanout->shards[number];
+
+    if (shard->shard != NULL && shard->shard->open && !shard->resuming &&
+        !is_at(shard, position))
+        lost_position(shard, position);
+}
+
+void spread_fanout_look(struct spread_fanout *fanout)
+{
+    for (unsigned i = 0; i < fanout->o.shards; i++)
+        if (wsub_timer_runs(&fanout->shards[i].pause))
+            wsub_timer_start_ms(&fanout->shards[i].pause, 0);
+}
+
+bool spread_fanout_holds_work(const struct spread_fanout *fanout)
+{
+    for (unsigned i = 0; i < fanout->o.shards; i++)
+        if (fanout->shards[i].unbegun_count + fanout->shards[i].open_count > 0)
+            return true;
+    return false;
 }

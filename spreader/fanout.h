@@ -1,31 +1,39 @@
 /* fanout.h - from an event to its jobs, page by page.
  *
- *   start -> page -> page ... -> finished: on_done
- *              '--> paused: deliver has enough for now, or earlier events have
- *                   to begin first
+ *   open -> resume: the position, and the events that the owner before left open
+ *             '-> on_resumed
+ *   add  -> unbegun -> begin ----> finished
+ *                        '-> open -> page ... -> finished
  *
- * One page a shard is on its way at a time; order.h says whose.  Everything
- * that must survive is in Redis: the cursor of an event moves with its jobs. */
+ * Events begin in the order of the log, several in one call.  Those that need
+ * more than their first page get the others one after the other, so that a topic
+ * with a million subscriptions does not hold up one with a thousand; where
+ * `bulk` is full the shard pauses.  One call of each kind is under way for a
+ * shard.  What must survive is in Redis (events.h). */
 #ifndef SPREADER_FANOUT_H
 #define SPREADER_FANOUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+struct event_base;
 struct spread_fanout;
+struct spread_shard;
 struct wsub_config;
-struct wsub_loop;
 struct wsub_store;
-struct wsub_stream_entry;
 
 /* All pointers are borrowed, and outlive the fan-out. */
 struct spread_fanout_options {
-    struct wsub_loop *loop;
+    struct event_base *base;
     struct wsub_store *store;
     const struct wsub_config *config;
-    void (*on_progress)(void *arg); /* Redis has dealt with a page */
-    void (*on_done)(size_t entries, void *arg); /* they are over */
-    void (*on_idle)(void *arg); /* spread_fanout_idle() has become true */
+    unsigned shards;
+    /* The log is to be read after `position`; also when it turns out that Redis
+     * is elsewhere. */
+    void (*on_resumed)(struct spread_shard *shard, const char *position,
+                       void *arg);
+    void (*on_capacity)(struct spread_shard *shard, void *arg);
+    void (*on_progress)(void *arg); /* Redis has dealt with a call */
     void *arg;
 };
 
@@ -34,13 +42,29 @@ spread_fanout_new(const struct spread_fanout_options *options);
 /* The store is closed before. */
 void spread_fanout_free(struct spread_fanout *fanout);
 
-/* Takes a claimed entry of `log` that has passed spread_check_event().  One
- * that is already held, and was taken over from ourselves, is over at once. */
-void spread_fanout_start(struct spread_fanout *fanout,
-                         const struct wsub_stream_entry *entry);
+void spread_fanout_open(struct spread_fanout *fanout,
+                        struct spread_shard *shard);
+void spread_fanout_close(struct spread_fanout *fanout, unsigned shard);
 
-/* True when no event is open, or all of them wait for others.  A process that
- * ends leaves those to the next one, which goes on at the cursor. */
-bool spread_fanout_idle(const struct spread_fanout *fanout);
+/* The next entry of the log.  `topic` is that of an event that has passed
+ * spread_check_event(); else it is NULL, and `why` a phrase that says what is
+ * wrong. */
+void spread_fanout_add(struct spread_fanout *fanout, unsigned shard,
+                       const char *id, const char *topic, const char *why);
+
+/* How many more entries the shard takes. */
+size_t spread_fanout_capacity(const struct spread_fanout *fanout,
+                              unsigned shard);
+
+/* What Redis says of the position, in its order with the fan-out's own calls:
+ * resumes where it is another one (the log, or what was written last, is lost). */
+void spread_fanout_position(struct spread_fanout *fanout, unsigned shard,
+                            const char *position);
+
+/* Where `bulk` is full, looks again at once. */
+void spread_fanout_look(struct spread_fanout *fanout);
+
+/* True when an event has begun, or is about to, and is not finished. */
+bool spread_fanout_holds_work(const struct spread_fanout *fanout);
 
 #endif

@@ -1,18 +1,16 @@
 #include "spreader/fetch.h"
 
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "common/base/container_of.h"
 #include "common/base/log.h"
-#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/states.h"
 #include "common/crypto/digest.h"
 #include "common/store/fetches.h"
-#include "common/store/promoter.h"
-#include "common/store/stream_reader.h"
-#include "spreader/ping.h"
 #include "spreader/result.h"
+#include "spreader/shard.h"
 #include "spreader/stats.h"
 
 enum fetch_state { FETCH_LOADING, FETCH_REQUESTING, FETCH_STORING };
@@ -21,7 +19,7 @@ static const struct wsub_state states[] = {
     [FETCH_LOADING] = {"loading",
                        WSUB_BIT(FETCH_REQUESTING) | WSUB_BIT(FETCH_STORING)},
     [FETCH_REQUESTING] = {"requesting", WSUB_BIT(FETCH_STORING)},
-    [FETCH_STORING] = {"storing", WSUB_BIT(FETCH_LOADING)},
+    [FETCH_STORING] = {"storing", 0},
 };
 
 struct fetch {
@@ -29,14 +27,17 @@ struct fetch {
     struct spread_topic topic;
     struct wsub_topic_ref ref;
     enum fetch_state state;
-    struct spread_pings pings; /* this fetch is for these */
-    struct spread_pings later; /* came after the request had begun */
+    uint32_t failures; /* in a row, before this fetch */
     struct wsub_fetch_state last;
     struct spread_result result;
+    TAILQ_ENTRY(fetch) next; /* once it is dropped */
 };
+
+TAILQ_HEAD(fetches, fetch);
 
 struct spread_fetcher {
     struct spread_topics topics; /* owned; members of fetches */
+    struct fetches dropped;      /* owned; their shards are closed */
 };
 
 static void enter(struct fetch *f, enum fetch_state state)
@@ -47,56 +48,35 @@ static void enter(struct fetch *f, enum fetch_state state)
 
 static void fetch_free(struct fetch *f)
 {
-    spread_topics_drop(&f->fetcher->topics, &f->topic);
-    spread_pings_clear(&f->pings);
-    spread_pings_clear(&f->later);
+    struct spread_fetcher *fetcher = f->fetcher;
+
+    if (!f->topic.in_table)
+        TAILQ_REMOVE(&fetcher->dropped, f, next);
+    spread_topics_drop(&fetcher->topics, &f->topic);
     wsub_fetch_state_done(&f->last);
     spread_result_clear(&f->result);
     free(f);
 }
 
-static void on_loaded(void *arg);
-
-static void load(struct fetch *f)
+/* The fetch is over; the topic may be handed out again. */
+static void over(struct fetch *f)
 {
-    wsub_fetch_load(f->fetcher->topics.o.store, &f->ref, &f->last, on_loaded,
-                    f);
+    const struct spread_topics_options *o = &f->fetcher->topics.o;
+    unsigned shard = f->ref.shard;
+
+    fetch_free(f);
+    o->on_over(shard, 1, o->arg);
 }
 
-/* The topic is done with, unless it was announced again meanwhile.  In a
- * process that drains such announcements stay pending for others.  Returns how
- * many announcements are over. */
-static size_t go_on(struct fetch *f)
-{
-    bool drains = wsub_loop_draining(f->fetcher->topics.o.loop);
-    size_t over = f->pings.count;
-
-    spread_result_clear(&f->result);
-    if (f->later.count == 0 || drains) {
-        over += f->later.count;
-        fetch_free(f);
-        return over;
-    }
-    spread_pings_move(&f->pings, &f->later);
-    enter(f, FETCH_LOADING);
-    load(f);
-    return over;
-}
-
-static void on_stored(const char *event, void *arg)
+static void on_stored(enum wsub_err err, const char *event, void *arg)
 {
     struct fetch *f = arg;
-    struct spread_fetcher *fetcher = f->fetcher;
-    const struct spread_topics_options *o = &fetcher->topics.o;
 
     if (event != NULL)
         wsub_log_info("content-new", WSUB_KV("topic", f->topic.name),
                       WSUB_KU("shard", f->ref.shard), WSUB_KV("event", event));
-    if (f->result.again)
-        wsub_promoter_hint(o->promoter, f->ref.shard, f->result.delay_ms);
-    o->on_done(go_on(f), o->arg);
-    if (spread_fetcher_idle(fetcher))
-        o->on_idle(o->arg);
+    (void)spread_shard_replied(f->topic.shard, err);
+    over(f);
 }
 
 static void count(enum wsub_fetch_outcome outcome)
@@ -118,9 +98,11 @@ static void store(struct fetch *f)
 
     enter(f, FETCH_STORING);
     count(r->outcome);
+    spread_shard_sent(f->topic.shard);
     wsub_fetched(f->fetcher->topics.o.store,
                  &(struct wsub_fetched){
-                     .ref = &f->ref,
+                     .owned = &f->topic.shard->owned,
+                     .td = f->ref.digest,
                      .topic = f->topic.name,
                      .outcome = r->outcome,
                      .status = r->status,
@@ -137,8 +119,6 @@ static void store(struct fetch *f)
                      .failures = r->failures,
                      .again = r->again,
                      .delay_ms = r->delay_ms,
-                     .announcements = f->pings.ids,
-                     .announcement_count = f->pings.count,
                  },
                  on_stored, f);
     wsub_buf_done(&f->result.body); /* the store has a copy: it may be large */
@@ -159,9 +139,13 @@ static void on_response(const struct spread_response *response, void *arg)
     struct spread_result_facts facts = {
         .config = f->fetcher->topics.o.config,
         .entries = wsub_buf_cstr(&f->last.entries),
-        .failures = f->pings.failures,
+        .failures = f->failures,
     };
 
+    if (!f->topic.in_table) {
+        over(f);
+        return;
+    }
     wsub_random(&facts.random, sizeof(facts.random));
     spread_result_take(&f->result, response, &facts);
     if (f->result.outcome == WSUB_FETCH_FAILED)
@@ -173,6 +157,10 @@ static void on_loaded(void *arg)
 {
     struct fetch *f = arg;
 
+    if (!spread_shard_replied(f->topic.shard, WSUB_OK)) {
+        over(f);
+        return;
+    }
     if (f->last.subscribers == 0) {
         f->result.outcome = WSUB_FETCH_UNNEEDED;
         store(f);
@@ -189,6 +177,7 @@ spread_fetcher_new(const struct spread_topics_options *options)
     struct spread_fetcher *fetcher = wsub_calloc(1, sizeof(*fetcher));
 
     fetcher->topics.o = *options;
+    TAILQ_INIT(&fetcher->dropped);
     return fetcher;
 }
 
@@ -199,52 +188,49 @@ static struct fetch *fetch_of(struct spread_topic *topic)
 
 void spread_fetcher_free(struct spread_fetcher *fetcher)
 {
+    struct fetch *f;
+
     if (fetcher == NULL)
         return;
     while (fetcher->topics.table != NULL)
         fetch_free(fetch_of(fetcher->topics.table));
+    while ((f = TAILQ_FIRST(&fetcher->dropped)) != NULL)
+        fetch_free(f);
     free(fetcher);
 }
 
-static struct fetch *fetch_new(struct spread_fetcher *fetcher,
-                               const char *topic)
-{
-    struct fetch *f = wsub_calloc(1, sizeof(*f));
-
-    f->fetcher = fetcher;
-    f->ref = wsub_topic_ref(fetcher->topics.o.store, topic);
-    spread_topics_add(&fetcher->topics, &f->topic, topic);
-    return f;
-}
-
-/* Joins the request that can still answer the announcement. */
-static void add_ping(struct fetch *f, const char *id, uint32_t failures)
-{
-    const struct spread_topics_options *o = &f->fetcher->topics.o;
-
-    if (spread_pings_have(&f->pings, id) || spread_pings_have(&f->later, id))
-        o->on_done(1, o->arg); /* it was taken over from ourselves */
-    else if (f->state == FETCH_LOADING)
-        spread_pings_add(&f->pings, id, failures);
-    else
-        spread_pings_add(&f->later, id, failures);
-}
-
 void spread_fetch_start(struct spread_fetcher *fetcher,
-                        const struct wsub_stream_entry *entry)
+                        struct spread_shard *shard,
+                        const struct wsub_wanted *wanted)
 {
-    const char *name = wsub_stream_field(entry->fields, "t", NULL);
-    const char *failures = wsub_stream_field(entry->fields, "n", NULL);
-    uint32_t n = failures ? (uint32_t)strtoul(failures, NULL, 10) : 0;
-    struct spread_topic *topic = spread_topics_find(&fetcher->topics, name);
-    struct fetch *f = topic ? fetch_of(topic) : fetch_new(fetcher, name);
+    const struct spread_topics_options *o = &fetcher->topics.o;
+    struct fetch *f;
 
-    add_ping(f, entry->id, n);
-    if (topic == NULL)
-        load(f);
+    if (spread_topics_find(&fetcher->topics, wanted->topic) != NULL) {
+        o->on_over(shard->owned.shard, 1, o->arg);
+        return;
+    }
+    f = wsub_calloc(1, sizeof(*f));
+    f->fetcher = fetcher;
+    f->failures = wanted->failures;
+    f->ref = wsub_topic_ref(o->store, wanted->topic);
+    spread_topics_add(&fetcher->topics, &f->topic, shard, wanted->topic);
+    spread_shard_sent(shard);
+    wsub_fetch_load(o->store, &f->ref, &f->last, on_loaded, f);
 }
 
-bool spread_fetcher_idle(const struct spread_fetcher *fetcher)
+/* They are freed when what is under way for them is over. */
+void spread_fetcher_close(struct spread_fetcher *fetcher, unsigned shard)
 {
-    return fetcher->topics.table == NULL;
+    struct spread_topic *topic, *next;
+
+    HASH_ITER(hh, fetcher->topics.table, topic, next)
+    {
+        struct fetch *f = fetch_of(topic);
+
+        if (f->ref.shard != shard)
+            continue;
+        spread_topics_remove(&fetcher->topics, topic);
+        TAILQ_INSERT_TAIL(&fetcher->dropped, f, next);
+    }
 }

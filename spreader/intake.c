@@ -1,139 +1,158 @@
 #include "spreader/intake.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "common/base/config.h"
-#include "common/base/loop.h"
+#include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/store/entry_id.h"
+#include "common/store/fetches.h"
 #include "common/store/keys.h"
-#include "common/store/store.h"
+#include "common/store/owner_feed.h"
+#include "common/store/rejected.h"
 #include "common/store/stream_reader.h"
 #include "spreader/check.h"
-#include "spreader/credit.h"
 #include "spreader/fanout.h"
-#include "spreader/fetch.h"
-#include "spreader/rejected.h"
-#include "spreader/validate.h"
+#include "spreader/shard.h"
+#include "spreader/stats.h"
 
-#define READ_MAX 16 /* entries of `log` hold whole bodies, 1 MiB or more */
-#define TAKEOVER_MARGIN_MS 3000 /* beyond the longest fetch */
-#define TAKEOVER_LOG_MS 5000    /* two spreaders on one event share its pages */
+#define ANNOUNCED_MAX 16 /* announcements in one call */
 
-enum { STREAM_PINGS, STREAM_LOG, STREAMS };
+struct shard {
+    struct spread_intake *intake;
+    struct spread_shard *shard;   /* borrowed; while it has a feed */
+    struct wsub_owner_feed *feed; /* owned; NULL: the shard is not open */
+    struct {
+        struct wsub_entry_id id;
+        char *topic; /* owned */
+    } announced[ANNOUNCED_MAX]; /* not sent so far */
+    size_t announced_count;
+};
 
 struct spread_intake {
     struct spread_intake_options o;
-    struct wsub_stream_reader **readers; /* owned; one a shard */
-    unsigned stopped;                    /* of them */
-    struct spread_credit credit;
+    struct shard *shards; /* owned */
 };
 
-static size_t on_grant(size_t want, bool to_take_over, void *arg)
+static void on_announced(enum wsub_err err, void *arg)
 {
-    struct spread_intake *intake = arg;
+    struct shard *shard = arg;
 
-    (void)to_take_over;
-    return spread_credit_take(&intake->credit, want, STREAMS);
+    (void)spread_shard_replied(shard->shard, err);
 }
 
-static void on_give_back(size_t granted, bool to_take_over, void *arg)
+static void forget_announced(struct shard *shard)
 {
-    struct spread_intake *intake = arg;
-
-    (void)to_take_over;
-    spread_credit_give_back(&intake->credit, granted, STREAMS);
+    for (size_t i = 0; i < shard->announced_count; i++)
+        free(shard->announced[i].topic);
+    shard->announced_count = 0;
 }
 
-static void kick_readers(void *arg)
+static void send_announced(struct shard *shard)
 {
-    struct spread_intake *intake = arg;
+    const char *entries[ANNOUNCED_MAX], *topics[ANNOUNCED_MAX];
 
-    for (unsigned i = 0; i < wsub_store_shards(intake->o.store); i++)
-        wsub_stream_reader_kick(intake->readers[i]);
+    if (shard->announced_count == 0)
+        return;
+    for (size_t i = 0; i < shard->announced_count; i++) {
+        entries[i] = shard->announced[i].id.text;
+        topics[i] = shard->announced[i].topic;
+    }
+    spread_shard_sent(shard->shard);
+    wsub_fetches_announced(shard->intake->o.store, &shard->shard->owned,
+                           entries, topics, shard->announced_count,
+                           on_announced, shard);
+    forget_announced(shard);
 }
 
-static void take_event(const struct spread_intake_options *o,
-                       const struct wsub_stream_entry *entry)
+static void on_rejected(enum wsub_err err, bool moved, const char *position,
+                        void *arg)
 {
+    struct shard *shard = arg;
+
+    (void)position;
+    if (spread_shard_replied(shard->shard, err) && moved)
+        wsub_metric_add(&spread_stats[SPREAD_STAT_REJECTED], 1);
+}
+
+static void reject(struct shard *shard, const char *id, const char *why)
+{
+    wsub_log_warn("rejected", WSUB_KU("shard", shard->shard->owned.shard),
+                  WSUB_KV("stream", WSUB_KEY_PINGS), WSUB_KV("entry", id),
+                  WSUB_KV("why", why));
+    spread_shard_sent(shard->shard);
+    wsub_reject(shard->intake->o.store,
+                &(struct wsub_rejected){
+                    .owned = &shard->shard->owned,
+                    .stream = WSUB_KEY_PINGS,
+                    .entry = id,
+                    .why = why,
+                },
+                on_rejected, shard);
+}
+
+static void on_announcement(const struct wsub_stream_entry *entry, void *arg)
+{
+    struct shard *shard = arg;
     char why[SPREAD_WHY_BYTES];
+    size_t at = shard->announced_count;
+
+    if (!spread_check_ping(shard->intake->o.store, entry, why)) {
+        reject(shard, entry->id, why);
+        return;
+    }
+    snprintf(shard->announced[at].id.text, sizeof(shard->announced[at].id.text),
+             "%s", entry->id);
+    shard->announced[at].topic =
+        wsub_strdup(wsub_stream_field(entry->fields, "t", NULL));
+    shard->announced_count++;
+    if (shard->announced_count == ANNOUNCED_MAX)
+        send_announced(shard);
+}
+
+static void on_event(const struct wsub_stream_entry *entry, void *arg)
+{
+    const struct shard *shard = arg;
+    const struct spread_intake_options *o = &shard->intake->o;
+    char why[SPREAD_WHY_BYTES];
+    const char *topic = NULL;
 
     if (spread_check_event(o->store, entry, why))
-        spread_fanout_start(o->fanout, entry);
-    else
-        spread_reject(o->rejecter, WSUB_KEY_LOG, entry, why);
+        topic = wsub_stream_field(entry->fields, "t", NULL);
+    spread_fanout_add(o->fanout, shard->shard->owned.shard, entry->id, topic,
+                      why);
 }
 
-static void take_announcement(const struct spread_intake_options *o,
-                              const struct wsub_stream_entry *entry)
+static void on_given(void *arg)
 {
-    char why[SPREAD_WHY_BYTES];
-
-    if (!spread_check_ping(o->store, entry, why))
-        spread_reject(o->rejecter, WSUB_KEY_PINGS, entry, why);
-    else if (wsub_stream_field(entry->fields, "q", NULL) != NULL)
-        spread_validate_start(o->validator, entry);
-    else
-        spread_fetch_start(o->fetcher, entry);
+    send_announced(arg);
 }
 
-static void on_entry(const struct wsub_stream_entry *entry, void *arg)
+static void on_wake(void *arg)
 {
-    struct spread_intake *intake = arg;
+    const struct shard *shard = arg;
+    const struct spread_intake_options *o = &shard->intake->o;
 
-    spread_credit_hold(&intake->credit);
-    if (entry->stream == STREAM_LOG)
-        take_event(&intake->o, entry);
-    else
-        take_announcement(&intake->o, entry);
+    o->on_wake(shard->shard, o->arg);
 }
 
-static void on_stopped(void *arg)
+static size_t on_capacity(void *arg)
 {
-    struct spread_intake *intake = arg;
+    const struct shard *shard = arg;
 
-    intake->stopped++;
-    if (spread_intake_stopped(intake))
-        intake->o.on_stopped(intake->o.arg);
-}
-
-static struct wsub_stream_reader *reader_new(struct spread_intake *intake,
-                                             unsigned shard)
-{
-    const struct wsub_config *config = intake->o.config;
-
-    return wsub_stream_reader_new(&(struct wsub_stream_reader_options){
-        .base = wsub_loop_base(intake->o.loop),
-        .store = intake->o.store,
-        .shard = shard,
-        .group = WSUB_GROUP_SPREAD,
-        .consumer = config->instance_name,
-        .streams =
-            {[STREAM_PINGS] = WSUB_KEY_PINGS, [STREAM_LOG] = WSUB_KEY_LOG},
-        .stream_count = STREAMS,
-        .takeover_idle_ms = {[STREAM_PINGS] =
-                                 config->timeout_ms + TAKEOVER_MARGIN_MS,
-                             [STREAM_LOG] = TAKEOVER_LOG_MS},
-        .read_max = READ_MAX,
-        .credit = on_grant,
-        .give_back = on_give_back,
-        .on_entry = on_entry,
-        .on_given = kick_readers,
-        .on_stopped = on_stopped,
-        .arg = intake,
-    });
+    return spread_fanout_capacity(shard->intake->o.fanout,
+                                  shard->shard->owned.shard);
 }
 
 struct spread_intake *
 spread_intake_new(const struct spread_intake_options *options)
 {
     struct spread_intake *intake = wsub_calloc(1, sizeof(*intake));
-    unsigned shards = wsub_store_shards(options->store);
 
     intake->o = *options;
-    intake->credit.capacity = SPREAD_ENTRIES_MAX;
-    intake->readers = wsub_calloc(shards, sizeof(*intake->readers));
-    for (unsigned i = 0; i < shards; i++)
-        intake->readers[i] = reader_new(intake, i);
+    intake->shards = wsub_calloc(options->shards, sizeof(*intake->shards));
+    for (unsigned i = 0; i < options->shards; i++)
+        intake->shards[i].intake = intake;
     return intake;
 }
 
@@ -141,25 +160,48 @@ void spread_intake_free(struct spread_intake *intake)
 {
     if (intake == NULL)
         return;
-    for (unsigned i = 0; i < wsub_store_shards(intake->o.store); i++)
-        wsub_stream_reader_free(intake->readers[i]);
-    free(intake->readers);
+    for (unsigned i = 0; i < intake->o.shards; i++)
+        spread_intake_close(intake, i);
+    free(intake->shards);
     free(intake);
 }
 
-void spread_intake_release(struct spread_intake *intake, size_t entries)
+void spread_intake_open(struct spread_intake *intake,
+                        struct spread_shard *open_shard, const char *position)
 {
-    spread_credit_release(&intake->credit, entries);
-    kick_readers(intake);
+    struct shard *shard = &intake->shards[open_shard->owned.shard];
+
+    if (shard->feed != NULL) {
+        wsub_owner_feed_restart(shard->feed, position);
+        return;
+    }
+    shard->shard = open_shard;
+    shard->feed = wsub_owner_feed_new(
+        &(struct wsub_owner_feed_options){
+            .base = intake->o.base,
+            .store = intake->o.store,
+            .shard = open_shard->owned.shard,
+            .capacity = on_capacity,
+            .on_event = on_event,
+            .on_announcement = on_announcement,
+            .on_given = on_given,
+            .on_wake = on_wake,
+            .arg = shard,
+        },
+        position);
 }
 
-void spread_intake_stop(struct spread_intake *intake)
+void spread_intake_close(struct spread_intake *intake, unsigned number)
 {
-    for (unsigned i = 0; i < wsub_store_shards(intake->o.store); i++)
-        wsub_stream_reader_stop(intake->readers[i]);
+    struct shard *shard = &intake->shards[number];
+
+    wsub_owner_feed_free(shard->feed);
+    shard->feed = NULL;
+    forget_announced(shard);
 }
 
-bool spread_intake_stopped(const struct spread_intake *intake)
+void spread_intake_kick(struct spread_intake *intake, unsigned number)
 {
-    return intake->stopped == wsub_store_shards(intake->o.store);
+    if (intake->shards[number].feed != NULL)
+        wsub_owner_feed_kick(intake->shards[number].feed);
 }

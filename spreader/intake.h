@@ -1,53 +1,39 @@
-/* intake.h - readers on `log` and `pings` of every shard.
+/* intake.h - a feed on each shard that this process owns.
  *
- *   log   -> fanout
- *   pings -> fetch, or validate: an announcement with a subscribe request
- *   both  -> rejected: what spread_check_...() says can't be used
- *
- * At most SPREAD_ENTRIES_MAX entries are held at once. */
+ *   log   -> fanout, in its order, with what spread_check_event() says
+ *   pings -> topics to fetch, or rejected
+ *   wake  -> on_wake */
 #ifndef SPREADER_INTAKE_H
 #define SPREADER_INTAKE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
+struct event_base;
 struct spread_fanout;
-struct spread_fetcher;
 struct spread_intake;
-struct spread_rejecter;
-struct spread_validator;
-struct wsub_config;
-struct wsub_loop;
+struct spread_shard;
 struct wsub_store;
-
-/* Entries of `log` and `pings` held at once, a few hundred bytes each; never
- * less than 8 for each shard (1,024 shards at most). */
-#define SPREAD_ENTRIES_MAX 8192
 
 /* All pointers are borrowed, and outlive the intake. */
 struct spread_intake_options {
-    struct wsub_loop *loop;
+    struct event_base *base;
     struct wsub_store *store;
-    const struct wsub_config *config;
     struct spread_fanout *fanout;
-    struct spread_fetcher *fetcher;
-    struct spread_validator *validator;
-    struct spread_rejecter *rejecter;
-    void (*on_stopped)(void *arg); /* spread_intake_stopped() has become true */
+    unsigned shards;
+    /* Something is due earlier than it was known. */
+    void (*on_wake)(struct spread_shard *shard, void *arg);
     void *arg;
 };
 
 struct spread_intake *
 spread_intake_new(const struct spread_intake_options *options);
-/* The store is closed before, while the parts are still there. */
+/* The store is closed before. */
 void spread_intake_free(struct spread_intake *intake);
 
-/* Entries are over: gives back their credit and wakes the readers. */
-void spread_intake_release(struct spread_intake *intake, size_t entries);
+/* Reads the log after `position`, from now on. */
+void spread_intake_open(struct spread_intake *intake,
+                        struct spread_shard *shard, const char *position);
+void spread_intake_close(struct spread_intake *intake, unsigned shard);
 
-/* Reads nothing more. */
-void spread_intake_stop(struct spread_intake *intake);
-/* True once every reader has stopped. */
-bool spread_intake_stopped(const struct spread_intake *intake);
+/* The fan-out has capacity again. */
+void spread_intake_kick(struct spread_intake *intake, unsigned shard);
 
 #endif

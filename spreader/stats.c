@@ -28,4 +28,8 @@ struct wsub_metric spread_stats[SPREAD_STAT_MAX_] = {
     [SPREAD_STAT_LEASES_ENDED] = {"websubd_spreader_leases_ended_total",
                                   "Subscriptions whose lease ended",
                                   WSUB_COUNTER, NULL, 0},
+    [SPREAD_STAT_LAG] = {"websubd_shards_lag",
+                         "Events of the shards that this process owns that "
+                         "have not begun",
+                         WSUB_GAUGE, NULL, 0},
 };

@@ -1,25 +1,35 @@
-/* sweep.h - ends what has lapsed and drops what is settled, shard by shard.
+/* sweep.h - ends what has lapsed and drops what is settled, in the shards that
+ * this process owns.
  *
- * Every second, and at once again while there is more to do.  Every spreader
- * sweeps; a sweep of swept keys changes nothing. */
+ * Every second while there is something to sweep, else each five seconds; at
+ * once again while there is more to do, and when a lease ends. */
 #ifndef SPREADER_SWEEP_H
 #define SPREADER_SWEEP_H
 
+struct event_base;
+struct spread_shard;
 struct spread_sweeper;
 struct wsub_config;
-struct wsub_loop;
 struct wsub_store;
 
 /* All pointers are borrowed, and outlive the sweeper. */
 struct spread_sweeper_options {
-    struct wsub_loop *loop;
+    struct event_base *base;
     struct wsub_store *store;
     const struct wsub_config *config;
+    unsigned shards;
+    /* What Redis says of the shard's position. */
+    void (*on_position)(unsigned shard, const char *position, void *arg);
+    void *arg;
 };
 
 struct spread_sweeper *
 spread_sweeper_new(const struct spread_sweeper_options *options);
 /* The store is closed before. */
 void spread_sweeper_free(struct spread_sweeper *sweeper);
+
+void spread_sweeper_open(struct spread_sweeper *sweeper,
+                         struct spread_shard *shard);
+void spread_sweeper_close(struct spread_sweeper *sweeper, unsigned shard);
 
 #endif

@@ -17,16 +17,27 @@ struct spread_topic *spread_topics_find(const struct spread_topics *topics,
 }
 
 void spread_topics_add(struct spread_topics *topics, struct spread_topic *topic,
-                       const char *name)
+                       struct spread_shard *shard, const char *name)
 {
     topic->name = wsub_strdup(name);
+    topic->shard = shard;
+    topic->in_table = true;
     HASH_ADD_KEYPTR(hh, topics->table, topic->name, strlen(topic->name), topic);
+}
+
+void spread_topics_remove(struct spread_topics *topics,
+                          struct spread_topic *topic)
+{
+    if (!topic->in_table)
+        return;
+    HASH_DEL(topics->table, topic);
+    topic->in_table = false;
 }
 
 void spread_topics_drop(struct spread_topics *topics,
                         struct spread_topic *topic)
 {
-    HASH_DEL(topics->table, topic);
+    spread_topics_remove(topics, topic);
     spread_request_done(&topic->request);
     free(topic->name);
 }

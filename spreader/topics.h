@@ -2,7 +2,8 @@
  *
  * What fetch.h and validate.h share: each has a table of its own, embeds a
  * `struct spread_topic` in what it fetches, and requests a topic once for all
- * who wait for it. */
+ * who wait for it.  A topic whose shard is closed leaves the table; what is
+ * under way for it ends without effect. */
 #ifndef SPREADER_TOPICS_H
 #define SPREADER_TOPICS_H
 
@@ -14,28 +15,27 @@
 
 #include "spreader/request.h"
 
+struct spread_shard;
 struct wsub_config;
 struct wsub_fetch_state;
 struct wsub_http_client;
-struct wsub_loop;
-struct wsub_promoter;
 struct wsub_store;
 
 /* What both are given at their creation; all pointers are borrowed, and outlive
  * them. */
 struct spread_topics_options {
-    struct wsub_loop *loop;
     struct wsub_store *store;
     const struct wsub_config *config;
     struct wsub_http_client *client;
-    struct wsub_promoter *promoter;
-    void (*on_done)(size_t entries, void *arg); /* they are over */
-    void (*on_idle)(void *arg);                 /* no work is left */
+    /* Topics that were wanted are fetched, or dropped. */
+    void (*on_over)(unsigned shard, size_t count, void *arg);
     void *arg;
 };
 
 struct spread_topic {
     char *name; /* owned; the topic; the key in the table */
+    struct spread_shard *shard; /* borrowed; its shard */
+    bool in_table;
     struct spread_request request;
     UT_hash_handle hh;
 };
@@ -51,7 +51,11 @@ struct spread_topic *spread_topics_find(const struct spread_topics *topics,
 
 /* Adds the zeroed `topic`. */
 void spread_topics_add(struct spread_topics *topics, struct spread_topic *topic,
-                       const char *name);
+                       struct spread_shard *shard, const char *name);
+
+/* Takes the topic out of the table, if it is there. */
+void spread_topics_remove(struct spread_topics *topics,
+                          struct spread_topic *topic);
 
 /* Takes the topic out of the table and frees what it holds. */
 void spread_topics_drop(struct spread_topics *topics,

@@ -10,24 +10,20 @@
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
 #include "common/store/fetches.h"
-#include "common/store/promoter.h"
 #include "common/store/store.h"
-#include "common/store/stream_reader.h"
 #include "spreader/retry.h"
+#include "spreader/shard.h"
 #include "spreader/stats.h"
 #include "spreader/verdict.h"
-
-#define CD_AT (WSUB_DIGEST_LEN + 1) /* in TD:CD:s */
 
 /* One subscribe request; in its topic's list while that is fetched, then in
  * the validator's until its outcome is stored. */
 struct validation {
     struct spread_validator *validator; /* borrowed; outlives the validation */
-    struct wsub_entry_id id;
     char td[WSUB_DIGEST_LEN + 1], cd[WSUB_DIGEST_LEN + 1];
     uint64_t generation;
     uint32_t failures;
-    unsigned shard;
+    struct spread_shard *shard; /* borrowed */
     char *topic; /* owned */
     struct spread_verdict verdict;
     uint32_t delay_ms; /* until the next fetch */
@@ -41,11 +37,15 @@ struct fetch {
     struct spread_validator *validator; /* borrowed; outlives the fetch */
     struct spread_topic topic;
     struct validations waiting; /* owned */
+    TAILQ_ENTRY(fetch) next;    /* once it is dropped */
 };
+
+TAILQ_HEAD(fetches, fetch);
 
 struct spread_validator {
     struct spread_topics topics; /* owned; members of fetches */
     struct validations storing;  /* owned */
+    struct fetches dropped;      /* owned; their shards are closed */
 };
 
 static void validation_free(struct validations *list, struct validation *v)
@@ -65,28 +65,30 @@ static void validations_free(struct validations *list)
 
 static void fetch_free(struct fetch *f)
 {
+    if (!f->topic.in_table)
+        TAILQ_REMOVE(&f->validator->dropped, f, next);
     spread_topics_drop(&f->validator->topics, &f->topic);
     validations_free(&f->waiting);
     free(f);
 }
 
-static void on_stored(bool applied, void *arg)
+static void on_stored(enum wsub_err err, bool applied, void *arg)
 {
     struct validation *v = arg;
     struct spread_validator *validator = v->validator;
     const struct spread_topics_options *o = &validator->topics.o;
+    unsigned shard = v->shard->owned.shard;
 
-    wsub_log_info("validation", WSUB_KV("topic", v->topic),
-                  WSUB_KV("request", v->cd),
-                  WSUB_KV("outcome", wsub_validation_name(v->verdict.outcome)),
-                  WSUB_KV("reason", v->verdict.reason),
-                  WSUB_KV("effect", applied ? "applied" : "superseded"));
-    if (v->verdict.outcome == WSUB_VALIDATION_AGAIN)
-        wsub_promoter_hint(o->promoter, v->shard, v->delay_ms);
+    if (err == WSUB_OK)
+        wsub_log_info("validation", WSUB_KV("topic", v->topic),
+                      WSUB_KV("request", v->cd),
+                      WSUB_KV("outcome",
+                              wsub_validation_name(v->verdict.outcome)),
+                      WSUB_KV("reason", v->verdict.reason),
+                      WSUB_KV("effect", applied ? "applied" : "superseded"));
+    (void)spread_shard_replied(v->shard, err);
     validation_free(&validator->storing, v);
-    o->on_done(1, o->arg);
-    if (spread_validator_idle(validator))
-        o->on_idle(o->arg);
+    o->on_over(shard, 1, o->arg);
 }
 
 static void count(enum wsub_validation outcome)
@@ -103,9 +105,10 @@ static void count(enum wsub_validation outcome)
 static void store(struct validation *v)
 {
     count(v->verdict.outcome);
+    spread_shard_sent(v->shard);
     wsub_validated(v->validator->topics.o.store,
                    &(struct wsub_validated){
-                       .shard = v->shard,
+                       .owned = &v->shard->owned,
                        .td = v->td,
                        .cd = v->cd,
                        .generation = v->generation,
@@ -114,7 +117,6 @@ static void store(struct validation *v)
                        .delay_ms = v->delay_ms,
                        .failures = v->failures,
                        .topic = v->topic,
-                       .entry = v->id.text,
                    },
                    on_stored, v);
 }
@@ -158,45 +160,31 @@ static void on_response(const struct spread_response *response, void *arg)
 }
 
 static struct fetch *fetch_new(struct spread_validator *validator,
-                               const char *topic)
+                               struct spread_shard *shard, const char *topic)
 {
     struct fetch *f = wsub_calloc(1, sizeof(*f));
 
     f->validator = validator;
     TAILQ_INIT(&f->waiting);
-    spread_topics_add(&validator->topics, &f->topic, topic);
+    spread_topics_add(&validator->topics, &f->topic, shard, topic);
     spread_topics_request(&validator->topics, &f->topic, NULL, on_response, f);
     return f;
 }
 
 static struct validation *validation_new(struct spread_validator *validator,
-                                         const struct wsub_stream_entry *entry)
+                                         struct spread_shard *shard,
+                                         const struct wsub_wanted *wanted)
 {
     struct validation *v = wsub_calloc(1, sizeof(*v));
-    const char *key = wsub_stream_field(entry->fields, "q", NULL);
-    const char *failures = wsub_stream_field(entry->fields, "n", NULL);
 
     v->validator = validator;
-    v->shard = entry->shard;
-    v->topic = wsub_strdup(wsub_stream_field(entry->fields, "t", NULL));
-    v->generation =
-        strtoull(wsub_stream_field(entry->fields, "g", NULL), NULL, 10);
-    v->failures = failures ? (uint32_t)strtoul(failures, NULL, 10) : 0;
-    memcpy(v->td, key, WSUB_DIGEST_LEN);
-    memcpy(v->cd, key + CD_AT, WSUB_DIGEST_LEN);
-    snprintf(v->id.text, sizeof(v->id.text), "%s", entry->id);
+    v->shard = shard;
+    v->topic = wsub_strdup(wanted->topic);
+    v->generation = wanted->generation;
+    v->failures = wanted->failures;
+    memcpy(v->td, wanted->td, sizeof(v->td));
+    memcpy(v->cd, wanted->cd, sizeof(v->cd));
     return v;
-}
-
-static bool has(const struct validations *list,
-                const struct wsub_stream_entry *entry)
-{
-    const struct validation *v;
-
-    TAILQ_FOREACH(v, list, next)
-    if (v->shard == entry->shard && strcmp(v->id.text, entry->id) == 0)
-        return true;
-    return false;
 }
 
 static struct fetch *fetch_of(struct spread_topic *topic)
@@ -205,22 +193,15 @@ static struct fetch *fetch_of(struct spread_topic *topic)
 }
 
 void spread_validate_start(struct spread_validator *validator,
-                           const struct wsub_stream_entry *entry)
+                           struct spread_shard *shard,
+                           const struct wsub_wanted *wanted)
 {
-    const struct spread_topics_options *o = &validator->topics.o;
-    const char *name = wsub_stream_field(entry->fields, "t", NULL);
-    struct spread_topic *topic = spread_topics_find(&validator->topics, name);
-    struct fetch *f = topic ? fetch_of(topic) : NULL;
-    struct validation *v;
+    struct spread_topic *topic =
+        spread_topics_find(&validator->topics, wanted->topic);
+    struct fetch *f = topic ? fetch_of(topic)
+                            : fetch_new(validator, shard, wanted->topic);
+    struct validation *v = validation_new(validator, shard, wanted);
 
-    if ((f != NULL && has(&f->waiting, entry)) ||
-        has(&validator->storing, entry)) { /* taken over from ourselves */
-        o->on_done(1, o->arg);
-        return;
-    }
-    if (f == NULL)
-        f = fetch_new(validator, name);
-    v = validation_new(validator, entry);
     TAILQ_INSERT_TAIL(&f->waiting, v, next);
 }
 
@@ -231,20 +212,50 @@ spread_validator_new(const struct spread_topics_options *options)
 
     validator->topics.o = *options;
     TAILQ_INIT(&validator->storing);
+    TAILQ_INIT(&validator->dropped);
     return validator;
 }
 
 void spread_validator_free(struct spread_validator *validator)
 {
+    struct fetch *f;
+
     if (validator == NULL)
         return;
     while (validator->topics.table != NULL)
         fetch_free(fetch_of(validator->topics.table));
+    while ((f = TAILQ_FIRST(&validator->dropped)) != NULL)
+        fetch_free(f);
     validations_free(&validator->storing);
     free(validator);
 }
 
-bool spread_validator_idle(const struct spread_validator *validator)
+static size_t count_waiting(const struct fetch *f)
 {
-    return validator->topics.table == NULL && TAILQ_EMPTY(&validator->storing);
+    const struct validation *v;
+    size_t waiting = 0;
+
+    TAILQ_FOREACH(v, &f->waiting, next)
+        waiting++;
+    return waiting;
+}
+
+/* The request to the topic ends without effect. */
+void spread_validator_close(struct spread_validator *validator, unsigned shard)
+{
+    const struct spread_topics_options *o = &validator->topics.o;
+    struct spread_topic *topic, *next;
+
+    HASH_ITER(hh, validator->topics.table, topic, next)
+    {
+        struct fetch *f = fetch_of(topic);
+        size_t waiting = count_waiting(f);
+
+        if (topic->shard->owned.shard != shard)
+            continue;
+        spread_topics_remove(&validator->topics, topic);
+        TAILQ_INSERT_TAIL(&validator->dropped, f, next);
+        validations_free(&f->waiting);
+        o->on_over(shard, waiting, o->arg);
+    }
 }

@@ -9,24 +9,23 @@
 #ifndef SPREADER_VALIDATE_H
 #define SPREADER_VALIDATE_H
 
-#include <stdbool.h>
-
 #include "spreader/topics.h"
 
 struct spread_validator;
-struct wsub_stream_entry;
+struct wsub_wanted;
 
 struct spread_validator *
 spread_validator_new(const struct spread_topics_options *options);
 /* The store and the client are closed before. */
 void spread_validator_free(struct spread_validator *validator);
 
-/* Takes a claimed entry of `pings` that has passed spread_check_ping() and has
- * a field `q`; it is over once its outcome is in Redis. */
+/* Looks at the topic of a subscribe request that was taken; it is over once its
+ * outcome is in Redis. */
 void spread_validate_start(struct spread_validator *validator,
-                           const struct wsub_stream_entry *entry);
+                           struct spread_shard *shard,
+                           const struct wsub_wanted *wanted);
 
-/* True when nothing is fetched or stored. */
-bool spread_validator_idle(const struct spread_validator *validator);
+/* Drops what is requested for the shard. */
+void spread_validator_close(struct spread_validator *validator, unsigned shard);
 
 #endif

@@ -2,23 +2,27 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/config.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/cluster/coordinator.h"
 #include "common/cluster/member.h"
+#include "common/cluster/ownership.h"
+#include "common/http/client.h"
 #include "common/program/program.h"
 #include "common/program/startup.h"
-#include "common/http/client.h"
-#include "common/store/keys.h"
-#include "common/store/leave.h"
+#include "common/store/cluster_events.h"
+#include "common/store/fetches.h"
 #include "common/store/progress.h"
-#include "common/store/promoter.h"
 #include "common/store/store.h"
 #include "spreader/fanout.h"
 #include "spreader/fetch.h"
+#include "spreader/fetch_queue.h"
 #include "spreader/intake.h"
-#include "spreader/rejected.h"
+#include "spreader/promoter.h"
+#include "spreader/shard.h"
 #include "spreader/stats.h"
 #include "spreader/sweep.h"
 #include "spreader/validate.h"
@@ -27,39 +31,33 @@
 #define FETCHES_MAX 256
 #define PROGRESS_MARGIN_MS 5000 /* beyond the longest fetch */
 
-static const char *const streams[] = {WSUB_KEY_PINGS, WSUB_KEY_LOG};
-#define STREAM_COUNT (sizeof(streams) / sizeof(streams[0]))
-
 /* The first two are borrowed and outlive the worker, the rest is owned. */
 struct spread_worker {
     const struct wsub_config *config;
     struct wsub_loop *loop;
     struct wsub_store *store;
     struct wsub_member *member;
+    struct wsub_ownership *ownership;
+    struct wsub_coordinator *coordinator;
     struct wsub_http_client *client;
     struct wsub_progress *progress;
-    struct wsub_promoter *promoter;
+    struct spread_shards *shards;
     struct spread_fanout *fanout;
+    struct spread_intake *intake;
+    struct spread_fetch_queue *fetch_queue;
     struct spread_fetcher *fetcher;
     struct spread_validator *validator;
-    struct spread_rejecter *rejecter;
-    struct spread_intake *intake;
+    struct spread_promoter *promoter;
     struct spread_sweeper *sweeper;
-    bool leaving; /* drained; ends once Redis has replied */
 };
+
+/* Of the store. */
 
 static void on_redis_up(void *arg)
 {
     struct spread_worker *worker = arg;
 
     wsub_member_redis_up(worker->member);
-}
-
-static void on_restart(void *arg)
-{
-    struct spread_worker *worker = arg;
-
-    wsub_loop_restart(worker->loop);
 }
 
 /* Redis must not be used, or the process must not go on. */
@@ -71,45 +69,127 @@ static void on_refused(const char *sentence, void *arg)
     wsub_loop_finish(worker->loop, WSUB_EXIT_START);
 }
 
-static bool is_idle(const struct spread_worker *worker)
+static void on_restart(void *arg)
 {
-    return spread_fanout_idle(worker->fanout) &&
-           spread_fetcher_idle(worker->fetcher) &&
-           spread_validator_idle(worker->validator) &&
-           spread_rejecter_idle(worker->rejecter);
+    struct spread_worker *worker = arg;
+
+    wsub_loop_restart(worker->loop);
 }
 
-static bool holds_work(void *arg)
+/* Of the member. */
+
+static void on_registered(void *arg)
 {
-    return !is_idle(arg);
+    struct spread_worker *worker = arg;
+    struct wsub_instance_ref me = wsub_member_ref(worker->member);
+
+    if (wsub_loop_draining(worker->loop))
+        return;
+    wsub_ownership_start(worker->ownership, &me);
+    wsub_coordinator_start(worker->coordinator, &me);
 }
 
-static void on_left(void *arg)
+static bool is_mine(const struct spread_worker *worker,
+                    const struct wsub_cluster_event *event)
+{
+    return event->instance != NULL &&
+           strcmp(event->instance, wsub_member_ref(worker->member).name) == 0;
+}
+
+static void on_event(const struct wsub_cluster_event *event, void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    if (event == NULL) {
+        wsub_ownership_spreaders(worker->ownership,
+                                 wsub_member_spreaders(worker->member));
+        return;
+    }
+    if (is_mine(worker, event))
+        return;
+    switch (event->kind) {
+    case WSUB_EVENT_SHARD_CLAIMED:
+    case WSUB_EVENT_SHARD_LOST:
+        wsub_ownership_look(worker->ownership);
+        break;
+    case WSUB_EVENT_INSTANCE_STOPPED:
+    case WSUB_EVENT_INSTANCE_REMOVED:
+        wsub_coordinator_look(worker->coordinator);
+        break;
+    case WSUB_EVENT_DELIVER_RESTARTED:
+        spread_fanout_look(worker->fanout);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Of the ownership: each part opens the shard, in an order in which none tells
+ * one that is not open. */
+
+static void on_owned(const struct wsub_owned *owned, void *arg)
+{
+    struct spread_worker *worker = arg;
+    struct spread_shard *shard = spread_shards_open(worker->shards, owned);
+
+    spread_fanout_open(worker->fanout, shard);
+    spread_sweeper_open(worker->sweeper, shard);
+}
+
+static void on_ending(unsigned shard, void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    spread_intake_close(worker->intake, shard);
+    spread_fetch_queue_close(worker->fetch_queue, shard);
+    spread_fetcher_close(worker->fetcher, shard);
+    spread_validator_close(worker->validator, shard);
+    spread_promoter_close(worker->promoter, shard);
+    spread_sweeper_close(worker->sweeper, shard);
+    spread_fanout_close(worker->fanout, shard);
+    spread_shards_close(worker->shards, shard);
+}
+
+static void on_stopped(void *arg)
 {
     struct spread_worker *worker = arg;
 
     wsub_loop_finish(worker->loop, WSUB_EXIT_OK);
 }
 
-static void on_consumers_left(void *arg)
+/* Of the shards. */
+
+static void on_fenced(const struct wsub_owned *owned, void *arg)
 {
     struct spread_worker *worker = arg;
 
-    wsub_member_leave(worker->member, wsub_loop_restarting(worker->loop),
-                      on_left, worker);
+    wsub_ownership_fenced(worker->ownership, owned);
 }
 
-/* A process that drains ends once nothing is read and nothing is left. */
-static void on_idle(void *arg)
+static void on_ended(unsigned shard, void *arg)
 {
     struct spread_worker *worker = arg;
 
-    if (!wsub_loop_draining(worker->loop) || worker->leaving ||
-        !spread_intake_stopped(worker->intake) || !is_idle(worker))
-        return;
-    worker->leaving = true;
-    wsub_leave(worker->store, WSUB_GROUP_SPREAD, worker->config->instance_name,
-               streams, STREAM_COUNT, on_consumers_left, worker);
+    wsub_ownership_ended(worker->ownership, shard);
+}
+
+/* Of the fan-out. */
+
+static void on_resumed(struct spread_shard *shard, const char *position,
+                       void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    spread_intake_open(worker->intake, shard, position);
+    spread_promoter_open(worker->promoter, shard);
+    spread_fetch_queue_open(worker->fetch_queue, shard);
+}
+
+static void on_capacity(struct spread_shard *shard, void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    spread_intake_kick(worker->intake, shard->owned.shard);
 }
 
 static void on_progress(void *arg)
@@ -119,12 +199,48 @@ static void on_progress(void *arg)
     wsub_progress_note(worker->progress);
 }
 
-static void on_done(size_t entries, void *arg)
+/* Of the rest. */
+
+static void on_wake(struct spread_shard *shard, void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    spread_promoter_wake(worker->promoter, shard->owned.shard);
+    spread_fetch_queue_wake(worker->fetch_queue, shard->owned.shard);
+}
+
+static void on_wanted(struct spread_shard *shard,
+                      const struct wsub_wanted *wanted, void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    if (wanted->td[0] != '\0')
+        spread_validate_start(worker->validator, shard, wanted);
+    else
+        spread_fetch_start(worker->fetcher, shard, wanted);
+}
+
+static void on_over(unsigned shard, size_t count, void *arg)
 {
     struct spread_worker *worker = arg;
 
     wsub_progress_note(worker->progress);
-    spread_intake_release(worker->intake, entries);
+    spread_fetch_queue_over(worker->fetch_queue, shard, count);
+}
+
+static void on_position(unsigned shard, const char *position, void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    spread_fanout_position(worker->fanout, shard, position);
+}
+
+static bool holds_work(void *arg)
+{
+    const struct spread_worker *worker = arg;
+
+    return spread_fanout_holds_work(worker->fanout) ||
+           spread_fetch_queue_holds_work(worker->fetch_queue);
 }
 
 static enum wsub_err build_store(struct spread_worker *worker,
@@ -141,11 +257,92 @@ static enum wsub_err build_store(struct spread_worker *worker,
         err_text, &worker->store);
 }
 
-/* What the parts use. */
-static void build_services(struct spread_worker *worker)
+static void build_cluster(struct spread_worker *worker)
+{
+    struct event_base *base = wsub_loop_base(worker->loop);
+
+    worker->member = wsub_member_new(&(struct wsub_member_options){
+        .base = base,
+        .store = worker->store,
+        .config = worker->config,
+        .program = WSUB_PROGRAM_SPREADER,
+        .on_registered = on_registered,
+        .on_refused = on_refused,
+        .on_restart = on_restart,
+        .on_event = on_event,
+        .arg = worker,
+    });
+    worker->ownership = wsub_ownership_new(&(struct wsub_ownership_options){
+        .base = base,
+        .store = worker->store,
+        .config = worker->config,
+        .on_owned = on_owned,
+        .on_ending = on_ending,
+        .on_stopped = on_stopped,
+        .arg = worker,
+    });
+    worker->coordinator =
+        wsub_coordinator_new(&(struct wsub_coordinator_options){
+            .base = base, .store = worker->store, .config = worker->config});
+    worker->shards = spread_shards_new(&(struct spread_shards_options){
+        .count = wsub_store_shards(worker->store),
+        .on_fenced = on_fenced,
+        .on_ended = on_ended,
+        .arg = worker,
+    });
+    worker->progress = wsub_progress_new(&(struct wsub_progress_options){
+        .base = base,
+        .store = worker->store,
+        .limit_ms = worker->config->timeout_ms + PROGRESS_MARGIN_MS,
+        .holds_work = holds_work,
+        .arg = worker,
+    });
+}
+
+static void build_fanout(struct spread_worker *worker)
+{
+    struct event_base *base = wsub_loop_base(worker->loop);
+    unsigned shards = wsub_store_shards(worker->store);
+
+    worker->fanout = spread_fanout_new(&(struct spread_fanout_options){
+        .base = base,
+        .store = worker->store,
+        .config = worker->config,
+        .shards = shards,
+        .on_resumed = on_resumed,
+        .on_capacity = on_capacity,
+        .on_progress = on_progress,
+        .arg = worker,
+    });
+    worker->intake = spread_intake_new(&(struct spread_intake_options){
+        .base = base,
+        .store = worker->store,
+        .fanout = worker->fanout,
+        .shards = shards,
+        .on_wake = on_wake,
+        .arg = worker,
+    });
+    worker->promoter = spread_promoter_new(base, worker->store, shards);
+    worker->sweeper = spread_sweeper_new(&(struct spread_sweeper_options){
+        .base = base,
+        .store = worker->store,
+        .config = worker->config,
+        .shards = shards,
+        .on_position = on_position,
+        .arg = worker,
+    });
+}
+
+static void build_fetching(struct spread_worker *worker)
 {
     const struct wsub_config *config = worker->config;
     struct event_base *base = wsub_loop_base(worker->loop);
+    struct spread_topics_options options = {
+        .store = worker->store,
+        .config = config,
+        .on_over = on_over,
+        .arg = worker,
+    };
 
     worker->client = wsub_http_client_new(&(struct wsub_http_client_options){
         .base = base,
@@ -155,81 +352,18 @@ static void build_services(struct spread_worker *worker)
         .dns_servers = config->dns_servers,
         .http2 = config->http2,
     });
-    worker->member = wsub_member_new(&(struct wsub_member_options){
-        .base = base,
-        .store = worker->store,
-        .config = config,
-        .program = WSUB_PROGRAM_SPREADER,
-        .on_refused = on_refused,
-        .on_restart = on_restart,
-        .arg = worker,
-    });
-    worker->promoter = wsub_promoter_new(base, worker->store);
-    worker->progress = wsub_progress_new(&(struct wsub_progress_options){
-        .base = base,
-        .store = worker->store,
-        .streams = streams,
-        .stream_count = STREAM_COUNT,
-        .limit_ms = config->timeout_ms + PROGRESS_MARGIN_MS,
-        .holds_work = holds_work,
-        .arg = worker,
-    });
-}
-
-static void build_fanout(struct spread_worker *worker)
-{
-    worker->fanout = spread_fanout_new(&(struct spread_fanout_options){
-        .loop = worker->loop,
-        .store = worker->store,
-        .config = worker->config,
-        .on_progress = on_progress,
-        .on_done = on_done,
-        .on_idle = on_idle,
-        .arg = worker,
-    });
-}
-
-static void build_fetching(struct spread_worker *worker)
-{
-    struct spread_topics_options options = {
-        .loop = worker->loop,
-        .store = worker->store,
-        .config = worker->config,
-        .client = worker->client,
-        .promoter = worker->promoter,
-        .on_done = on_done,
-        .on_idle = on_idle,
-        .arg = worker,
-    };
-
+    worker->fetch_queue =
+        spread_fetch_queue_new(&(struct spread_fetch_queue_options){
+            .base = base,
+            .store = worker->store,
+            .shards = wsub_store_shards(worker->store),
+            .most = FETCHES_MAX,
+            .on_wanted = on_wanted,
+            .arg = worker,
+        });
+    options.client = worker->client;
     worker->fetcher = spread_fetcher_new(&options);
     worker->validator = spread_validator_new(&options);
-}
-
-static void build_rest(struct spread_worker *worker)
-{
-    worker->rejecter = spread_rejecter_new(&(struct spread_rejecter_options){
-        .store = worker->store,
-        .on_done = on_done,
-        .on_idle = on_idle,
-        .arg = worker,
-    });
-    worker->sweeper = spread_sweeper_new(&(struct spread_sweeper_options){
-        .loop = worker->loop,
-        .store = worker->store,
-        .config = worker->config,
-    });
-    worker->intake = spread_intake_new(&(struct spread_intake_options){
-        .loop = worker->loop,
-        .store = worker->store,
-        .config = worker->config,
-        .fanout = worker->fanout,
-        .fetcher = worker->fetcher,
-        .validator = worker->validator,
-        .rejecter = worker->rejecter,
-        .on_stopped = on_idle,
-        .arg = worker,
-    });
 }
 
 enum wsub_err spread_worker_new(const struct wsub_config *config,
@@ -247,43 +381,72 @@ enum wsub_err spread_worker_new(const struct wsub_config *config,
         return err;
     }
     wsub_metrics_register(spread_stats, SPREAD_STAT_MAX_);
-    build_services(worker);
+    build_cluster(worker);
     build_fanout(worker);
     build_fetching(worker);
-    build_rest(worker);
     *ret_worker = worker;
     return WSUB_OK;
 }
 
 /* What is under way at Redis and at publishers goes first, so that nobody calls
  * the parts any more. */
+static void free_parts(struct spread_worker *worker)
+{
+    wsub_store_close(worker->store);
+    wsub_http_client_free(worker->client);
+    spread_validator_free(worker->validator);
+    spread_fetcher_free(worker->fetcher);
+    spread_fetch_queue_free(worker->fetch_queue);
+    spread_sweeper_free(worker->sweeper);
+    spread_promoter_free(worker->promoter);
+    spread_intake_free(worker->intake);
+    spread_fanout_free(worker->fanout);
+    wsub_progress_free(worker->progress);
+    spread_shards_free(worker->shards);
+    wsub_coordinator_free(worker->coordinator);
+    wsub_ownership_free(worker->ownership);
+    wsub_member_free(worker->member);
+}
+
 void spread_worker_free(struct spread_worker *worker)
 {
     if (worker == NULL)
         return;
-    if (worker->intake != NULL) {
-        wsub_store_close(worker->store);
-        wsub_http_client_free(worker->client);
-    }
-    spread_intake_free(worker->intake);
-    spread_sweeper_free(worker->sweeper);
-    spread_rejecter_free(worker->rejecter);
-    spread_validator_free(worker->validator);
-    spread_fetcher_free(worker->fetcher);
-    spread_fanout_free(worker->fanout);
-    wsub_progress_free(worker->progress);
-    wsub_promoter_free(worker->promoter);
-    wsub_member_free(worker->member);
+    if (worker->store != NULL)
+        free_parts(worker);
     wsub_store_free(worker->store);
     free(worker);
+}
+
+void spread_worker_start(void *arg, const char *address)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_member_start(worker->member, address);
+}
+
+/* Once it is registered no more the others count without this one, and take the
+ * shards as soon as they are free. */
+static void on_left(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_ownership_stop(worker->ownership);
+}
+
+static void on_stepped_down(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_member_leave(worker->member, wsub_loop_restarting(worker->loop),
+                      on_left, worker);
 }
 
 void spread_worker_drain(void *arg)
 {
     struct spread_worker *worker = arg;
 
-    spread_intake_stop(worker->intake);
-    on_idle(worker);
+    wsub_coordinator_stop(worker->coordinator, on_stepped_down, worker);
 }
 
 bool spread_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
@@ -293,11 +456,4 @@ bool spread_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
     return wsub_program_ready(worker->loop, worker->store, reason) &&
            wsub_member_ready(worker->member, reason) &&
            wsub_progress_ready(worker->progress, reason);
-}
-
-void spread_worker_start(void *arg, const char *address)
-{
-    struct spread_worker *worker = arg;
-
-    wsub_member_start(worker->member, address);
 }

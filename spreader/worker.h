@@ -1,15 +1,16 @@
 /* worker.h - the parts of websub-spreader, and who tells whom.
  *
- *   intake --announcement----> fetch    -> event, validators (fetched.lua)
- *      |-----subscribe request-> validate -> verification or denial
- *      |                                   (validated.lua)
- *      |-----event-------------> fanout   -> page after page of jobs (page.lua)
- *      '-----can't be used-----> rejected -> a copy with the reason
- *   sweep: leases, retention, trimming
+ *   member    -> ownership: who this process is, how many spreaders there are
+ *   ownership -> shards, and with each shard it opens and closes:
+ *     fanout      resume, then page after page of jobs (begin.lua, page.lua)
+ *       '-> intake   the log, after the position; announcements; wakes
+ *     fetch_queue topics to fetch -> fetch    -> event (fetched.lua)
+ *                                 -> validate -> verification or denial
+ *     promoter    what is due in `retry` (promote.lua)
+ *     sweep       leases, retention, trimming
  *
- * Down is a call; up are on_done (entries are over: their credit goes back to
- * the intake) and on_idle (a part has nothing left: may the process end?).  Only
- * worker.c wires them.  One loop, one thread. */
+ * Down is a call; up are the callbacks that only worker.c wires.  Any part may
+ * hear that the shard is somebody else's (shard.h).  One loop, one thread. */
 #ifndef SPREADER_WORKER_H
 #define SPREADER_WORKER_H
 
@@ -30,13 +31,13 @@ spread_worker_new(const struct wsub_config *config, struct wsub_loop *loop,
                   struct spread_worker **ret_worker) WSUB_MUST_CHECK;
 void spread_worker_free(struct spread_worker *worker);
 
-/* Begins to register the process, whose status is served at `address`.  `arg` is
- * the worker. */
+/* Registers the process, which then claims shards.  `address` is where its
+ * status is served, "" for nowhere.  `arg` is the worker. */
 void spread_worker_start(void *arg, const char *address);
 
-/* Stops reading; the loop is finished once what was read is fetched and fanned
- * out.  What is not done by the deadline stays pending for others.  `arg` is the
- * worker. */
+/* Releases its shards; the loop is finished when they are, and the process is
+ * registered no more.  Fetches under way are left to the next owners.  `arg` is
+ * the worker. */
 void spread_worker_drain(void *arg);
 
 /* False while the process should get no work: writes why to `reason`.  `arg` is

@@ -5,6 +5,7 @@
 #include "common/store/cluster_events.h"
 #include "common/store/owners.h"
 #include "common/store/removals.h"
+#include "common/store/shard_hints.h"
 #include "common/store/store.h"
 
 #define ENTRIES_A_CALL 200 /* a few ms of Redis */
@@ -49,8 +50,10 @@ static void on_freed(enum wsub_err err, uint64_t epoch, void *arg)
 
     if (!step(leftovers, err == WSUB_ERR_FENCED ? WSUB_OK : err))
         return;
-    if (err == WSUB_OK)
+    if (err == WSUB_OK) {
+        wsub_shard_hint_drop(leftovers->store, leftovers->shard);
         tell_lost(leftovers, epoch);
+    }
     leftovers->shard++;
     go_on(leftovers);
 }

@@ -146,11 +146,24 @@ static bool is_me(const struct wsub_member *member,
            strcmp(event->instance, member->o.config->instance_name) == 0;
 }
 
+/* The number of spreaders is that of the last heartbeat. */
+static bool counts_spreaders(const struct wsub_cluster_event *event)
+{
+    bool comes_or_goes = event->kind == WSUB_EVENT_INSTANCE_REGISTERED ||
+                         event->kind == WSUB_EVENT_INSTANCE_STOPPED ||
+                         event->kind == WSUB_EVENT_INSTANCE_REMOVED;
+
+    return comes_or_goes && event->role != NULL &&
+           strcmp(event->role, "spreader") == 0;
+}
+
 /* Events are hints: each may be about what is over by now. */
 static void on_event(const struct wsub_cluster_event *event, void *arg)
 {
     struct wsub_member *member = arg;
 
+    if (member->o.program == WSUB_PROGRAM_SPREADER && counts_spreaders(event))
+        wsub_registry_beat_in(member->registry, 0);
     if (event->kind == WSUB_EVENT_LEADER_CHANGED)
         wsub_registry_again(member->registry);
     else if (event->kind == WSUB_EVENT_RESTART_REQUESTED &&

@@ -1,6 +1,6 @@
 #include "common/store/calls.h"
 
-#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/log.h"
@@ -24,25 +24,21 @@ static void call_free(struct wsub_call *call)
     free(call);
 }
 
-/* -1 stands for the cluster's slot (WSUB_SHARD_CLUSTER). */
-static long long shard_number(unsigned shard)
-{
-    return shard == UINT_MAX ? -1 : (long long)shard;
-}
-
 /* The one place that tells of refusals.  When Redis refuses, it refuses much,
  * so a line stands for all of a second. */
 static void log_refused(const struct wsub_call *call, const char *error)
 {
     struct wsub_calls *calls = call->calls;
     uint64_t now_ms = wsub_now_ms();
+    char shard[16] = "c";
 
     calls->refused_unlogged++;
     if (calls->refused_ms != 0 && now_ms - calls->refused_ms < REFUSED_LOG_MS)
         return;
+    if (call->o.shard != WSUB_SHARD_CLUSTER)
+        snprintf(shard, sizeof(shard), "%u", call->o.shard);
     wsub_log_error("redis-refused", WSUB_KV("command", call->request.cmd.name),
-                   WSUB_KU("shard", shard_number(call->o.shard)),
-                   WSUB_KV("error", error),
+                   WSUB_KV("shard", shard), WSUB_KV("error", error),
                    WSUB_KU("count", calls->refused_unlogged));
     calls->refused_ms = now_ms;
     calls->refused_unlogged = 0;

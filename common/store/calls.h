@@ -3,6 +3,7 @@
 #ifndef WSUB_STORE_CALLS_H
 #define WSUB_STORE_CALLS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -14,6 +15,9 @@
 
 struct event_base;
 struct wsub_call;
+
+/* In place of a shard: the keys of the cluster as a whole, `P:{c}:`. */
+#define WSUB_SHARD_CLUSTER UINT_MAX
 
 /* Any function: the type of a typed call's callback is known to its parse. */
 typedef void wsub_store_cb(void);

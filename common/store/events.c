@@ -1,15 +1,42 @@
 #include "common/store/events.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
 #include "common/store/store.h"
 #include "common/store/topic.h"
 
-static void parse_page(enum wsub_err err, const struct redisReply *reply,
-                       wsub_store_cb *cb, void *arg)
+static void parse_resumed(enum wsub_err err, const struct redisReply *reply,
+                          wsub_store_cb *cb, void *arg)
 {
-    (void)err; /* a call is repeated until there is none */
-    ((wsub_event_page_cb *)cb)(
-        (enum wsub_page_result)reply->element[1]->integer,
-        (uint64_t)reply->element[0]->integer, arg);
+    struct wsub_resumed resumed = {.err = err};
+    const char **texts = NULL;
+
+    if (err == WSUB_OK) {
+        resumed.position = reply->element[0]->str;
+        resumed.count = (reply->elements - 1) / 2;
+        texts = wsub_calloc(2 * resumed.count + 1, sizeof(*texts));
+        resumed.events = texts;
+        resumed.topics = texts + resumed.count;
+        for (size_t i = 0; i < resumed.count; i++) {
+            texts[i] = reply->element[1 + 2 * i]->str;
+            texts[resumed.count + i] = reply->element[2 + 2 * i]->str;
+        }
+    }
+    ((wsub_resumed_cb *)cb)(&resumed, arg);
+    free(texts);
+}
+
+void wsub_events_resume(struct wsub_store *store,
+                        const struct wsub_owned *owned, wsub_resumed_cb *cb,
+                        void *arg)
+{
+    struct wsub_cmd cmd;
+
+    wsub_owner_script(&cmd, store, owned, WSUB_SCRIPT_RESUME);
+    wsub_store_call(store, owned->shard, &cmd, parse_resumed,
+                    (wsub_store_cb *)cb, arg);
 }
 
 /* Adds the TD of each level, the most specific first. */
@@ -24,17 +51,74 @@ static void add_levels(struct wsub_cmd *cmd, const char *topic)
     } while (wsub_topic_next_level(topic, &level));
 }
 
+static unsigned count_levels(const char *topic)
+{
+    unsigned count = 1;
+    int level = 0;
+
+    while (wsub_topic_next_level(topic, &level))
+        count++;
+    return count;
+}
+
+static void parse_begun(enum wsub_err err, const struct redisReply *reply,
+                        wsub_store_cb *cb, void *arg)
+{
+    struct wsub_begun begun = {.err = err};
+
+    if (err == WSUB_OK) {
+        begun.position = reply->element[0]->str;
+        begun.count = (reply->elements - 1) / 2;
+        for (size_t i = 0; i < begun.count; i++) {
+            begun.jobs += (uint64_t)reply->element[1 + 2 * i]->integer;
+            begun.finished[i] = reply->element[2 + 2 * i]->integer != 0;
+        }
+    }
+    ((wsub_begun_cb *)cb)(&begun, arg);
+}
+
+void wsub_events_begin(struct wsub_store *store,
+                       const struct wsub_begin *begin, wsub_begun_cb *cb,
+                       void *arg)
+{
+    struct wsub_cmd cmd;
+
+    wsub_owner_script(&cmd, store, begin->owned, WSUB_SCRIPT_BEGIN);
+    wsub_cmd_str(&cmd, begin->position);
+    wsub_cmd_u64(&cmd, begin->retention_ms);
+    for (size_t i = 0; i < begin->count; i++) {
+        wsub_cmd_str(&cmd, begin->events[i]);
+        wsub_cmd_str(&cmd, begin->topics[i]);
+        wsub_cmd_u64(&cmd, count_levels(begin->topics[i]));
+        add_levels(&cmd, begin->topics[i]);
+    }
+    wsub_store_call(store, begin->owned->shard, &cmd, parse_begun,
+                    (wsub_store_cb *)cb, arg);
+}
+
+static void parse_page(enum wsub_err err, const struct redisReply *reply,
+                       wsub_store_cb *cb, void *arg)
+{
+    enum wsub_page_result result = WSUB_PAGE_MORE;
+    uint64_t jobs = 0;
+
+    if (err == WSUB_OK) {
+        jobs = (uint64_t)reply->element[0]->integer;
+        result = (enum wsub_page_result)reply->element[1]->integer;
+    }
+    ((wsub_event_page_cb *)cb)(err, result, jobs, arg);
+}
+
 void wsub_event_page(struct wsub_store *store, const struct wsub_page *page,
                      wsub_event_page_cb *cb, void *arg)
 {
     struct wsub_cmd cmd;
 
-    wsub_store_script(&cmd, store, page->shard, WSUB_SCRIPT_PAGE);
+    wsub_owner_script(&cmd, store, page->owned, WSUB_SCRIPT_PAGE);
     wsub_cmd_str(&cmd, page->event);
     wsub_cmd_u64(&cmd, page->subscriptions);
-    wsub_cmd_u64(&cmd, page->retention_ms);
     wsub_cmd_u64(&cmd, page->fanout_jobs_max);
     add_levels(&cmd, page->topic);
-    wsub_store_call(store, page->shard, &cmd, parse_page, (wsub_store_cb *)cb,
-                    arg);
+    wsub_store_call(store, page->owned->shard, &cmd, parse_page,
+                    (wsub_store_cb *)cb, arg);
 }

@@ -1,5 +1,9 @@
-/* fetches.h - what Redis keeps of topics that are fetched, for announcements
- * (fetched.lua) and for validations (validated.lua). */
+/* fetches.h - topics that are fetched: which ones are to be (take.lua), and what
+ * came of it, for announcements (fetched.lua) and for validations
+ * (validated.lua).
+ *
+ * What is taken stays noted in Redis until its end is, so that the next owner of
+ * the shard fetches it again.  WSUB_ERR_FENCED says that there is one. */
 #ifndef WSUB_STORE_FETCHES_H
 #define WSUB_STORE_FETCHES_H
 
@@ -9,10 +13,48 @@
 
 #include "common/base/buf.h"
 #include "common/base/countdown.h"
-#include "common/store/entry_id.h"
+#include "common/store/owners.h"
 #include "common/store/topic.h"
 
 struct wsub_store;
+
+/* A topic to fetch; strings are borrowed for the callback. */
+struct wsub_wanted {
+    const char *topic;
+    uint32_t failures; /* in a row */
+    /* The subscribe request that the topic is to be looked at for: TD, CD and
+     * generation; TD is "" of an announcement. */
+    char td[WSUB_DIGEST_LEN + 1], cd[WSUB_DIGEST_LEN + 1];
+    uint64_t generation;
+};
+
+struct wsub_taken {
+    enum wsub_err err;
+    const struct wsub_wanted *wanted; /* borrowed for the callback */
+    size_t count;
+    bool later;       /* others wait */
+    uint64_t next_ms; /* until the first of them is due */
+};
+
+typedef void wsub_taken_cb(const struct wsub_taken *taken, void *arg);
+
+/* Takes up to `most` topics that are due; repeated until Redis has replied.
+ * `number` is another one with each question of the same epoch. */
+void wsub_fetches_take(struct wsub_store *store, const struct wsub_owned *owned,
+                       uint64_t number, size_t most, wsub_taken_cb *cb,
+                       void *arg);
+
+/* What direct producers have announced in `pings`; of `count` entries their ids
+ * and topics. */
+typedef void wsub_announcements_cb(enum wsub_err err, void *arg);
+
+/* Takes the announcements over to the topics to fetch; repeated until Redis has
+ * replied. */
+void wsub_fetches_announced(struct wsub_store *store,
+                            const struct wsub_owned *owned,
+                            const char *const entries[],
+                            const char *const topics[], size_t count,
+                            wsub_announcements_cb *cb, void *arg);
 
 /* What the last fetch of a topic left for the next one.  Embedded in what
  * fetches; zeroed before the first use. */
@@ -49,7 +91,8 @@ enum wsub_fetch_outcome {
 
 /* Strings are "" where there is nothing to say. */
 struct wsub_fetched {
-    const struct wsub_topic_ref *ref;
+    const struct wsub_owned *owned;
+    const char *td;
     const char *topic;
     enum wsub_fetch_outcome outcome;
     long status; /* of HTTP; 0 for none */
@@ -65,15 +108,13 @@ struct wsub_fetched {
     uint32_t failures;   /* in a row */
     bool again;          /* fetch once more, after delay_ms */
     uint32_t delay_ms;
-    const struct wsub_entry_id *announcements; /* it was for these */
-    size_t announcement_count;
 };
 
 /* `event` is the id of the event that the content became, NULL for none. */
-typedef void wsub_fetched_cb(const char *event, void *arg);
+typedef void wsub_fetched_cb(enum wsub_err err, const char *event, void *arg);
 
-/* Stores what came of a fetch, appends the event, and acknowledges the
- * announcements, in one step; repeated until Redis has replied. */
+/* Stores what came of a fetch, appends the event, and ends the fetch, in one
+ * step; repeated until Redis has replied. */
 void wsub_fetched(struct wsub_store *store, const struct wsub_fetched *fetched,
                   wsub_fetched_cb *cb, void *arg);
 
@@ -87,7 +128,7 @@ enum wsub_validation {
 const char *wsub_validation_name(enum wsub_validation outcome);
 
 struct wsub_validated {
-    unsigned shard;
+    const struct wsub_owned *owned;
     const char *td, *cd; /* of the subscribe request */
     uint64_t generation;
     enum wsub_validation outcome;
@@ -95,15 +136,14 @@ struct wsub_validated {
     uint32_t delay_ms;  /* until the next fetch, for WSUB_VALIDATION_AGAIN */
     uint32_t failures;  /* in a row */
     const char *topic;
-    const char *entry; /* of `pings` */
 };
 
 /* `applied` is false when another request has taken the place of this one, or
  * an earlier call has applied the outcome. */
-typedef void wsub_validated_cb(bool applied, void *arg);
+typedef void wsub_validated_cb(enum wsub_err err, bool applied, void *arg);
 
-/* Queues the verification, the denial or the next fetch, and acknowledges the
- * entry, in one step; repeated until Redis has replied. */
+/* Queues the verification, the denial or the next fetch, and ends this one, in
+ * one step; repeated until Redis has replied. */
 void wsub_validated(struct wsub_store *store,
                     const struct wsub_validated *validated,
                     wsub_validated_cb *cb, void *arg);

@@ -5,13 +5,13 @@
 #ifndef WSUB_STORE_KEYS_H
 #define WSUB_STORE_KEYS_H
 
-/* Streams, and their groups. */
+/* Streams, and the group that reads the lanes. */
 #define WSUB_KEY_LOG "log"
 #define WSUB_KEY_PINGS "pings"
+#define WSUB_KEY_WAKE "wake"
 #define WSUB_KEY_OUTBOX "outbox"
 #define WSUB_KEY_BULK "bulk"
 #define WSUB_KEY_VERIFY "verify"
-#define WSUB_GROUP_SPREAD "spread"
 #define WSUB_GROUP_DELIVER "deliver"
 
 #define WSUB_KEY_SUBSCRIPTION "sub"  /* :TD */
@@ -26,8 +26,9 @@
 #define WSUB_KEY_CHANGES "changes"
 #define WSUB_KEY_PROBE "probe" /* never there */
 
-/* Of the cluster's slot. */
+/* Of the cluster's slot, behind `P:{c}:`. */
 #define WSUB_KEY_INSTANCES "instances"
+#define WSUB_KEY_SHARDS "shards"
 #define WSUB_KEY_POSITIONS "positions"
 
 #endif

@@ -76,3 +76,10 @@ void wsub_owner_free(struct wsub_store *store, unsigned shard,
     wsub_cmd_u64(&cmd, dead->incarnation);
     wsub_store_once(store, shard, &cmd, parse_epoch, (wsub_store_cb *)cb, arg);
 }
+
+void wsub_owner_script(struct wsub_cmd *cmd, const struct wsub_store *store,
+                       const struct wsub_owned *owned, enum wsub_script_id id)
+{
+    wsub_store_script(cmd, store, owned->shard, id);
+    wsub_cmd_u64(cmd, owned->epoch);
+}

@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/redis/cmd.h"
+#include "common/store/scripts.h"
 
 struct wsub_store;
 
@@ -22,6 +24,12 @@ struct wsub_store;
 struct wsub_instance_ref {
     const char *name;     /* borrowed */
     uint64_t incarnation; /* rises with each life */
+};
+
+/* A shard while this process owns it. */
+struct wsub_owned {
+    unsigned shard;
+    uint64_t epoch;
 };
 
 struct wsub_claimed {
@@ -51,5 +59,10 @@ void wsub_owner_release(struct wsub_store *store, unsigned shard,
 void wsub_owner_free(struct wsub_store *store, unsigned shard,
                      const struct wsub_instance_ref *dead, wsub_owner_cb *cb,
                      void *arg);
+
+/* For the typed calls of this folder: begins a call of a script that only the
+ * owner may make; the epoch is its first argument. */
+void wsub_owner_script(struct wsub_cmd *cmd, const struct wsub_store *store,
+                       const struct wsub_owned *owned, enum wsub_script_id id);
 
 #endif

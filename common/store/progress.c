@@ -12,7 +12,7 @@
 #include "common/base/timer.h"
 #include "common/store/store.h"
 
-#define LOOK_MS 2000
+#define LOOK_MS 5000
 
 struct wsub_progress {
     struct wsub_progress_options o;

@@ -94,11 +94,8 @@ void wsub_publications_announce(struct wsub_store *store, unsigned shard,
 {
     struct wsub_cmd cmd;
 
-    wsub_cmd_init(&cmd, "XADD");
-    wsub_store_key(&cmd, store, shard, WSUB_KEY_PINGS, NULL);
-    wsub_cmd_str(&cmd, "*");
-    add_field(&cmd, "v", FORMAT, strlen(FORMAT));
-    add_field(&cmd, "t", topic, strlen(topic));
+    wsub_store_script(&cmd, store, shard, WSUB_SCRIPT_ANNOUNCE);
+    wsub_cmd_str(&cmd, topic);
     wsub_store_once(store, shard, &cmd, parse_announced, (wsub_store_cb *)cb,
                     arg);
 }

@@ -1,5 +1,5 @@
 /* publications.h - what publishers bring: content, and announcements that there
- * is some (streams log and pings).
+ * is some (the stream log, and the topics to fetch).
  *
  * Each call is tried once: what became of it is unknown when the link was lost
  * meanwhile, and its callback is called once, maybe during the call. */

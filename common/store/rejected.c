@@ -5,8 +5,11 @@
 static void parse_moved(enum wsub_err err, const struct redisReply *reply,
                         wsub_store_cb *cb, void *arg)
 {
-    (void)err; /* a call is repeated until there is none */
-    ((wsub_reject_cb *)cb)(reply->integer != 0, arg);
+    if (err == WSUB_OK)
+        ((wsub_reject_cb *)cb)(err, reply->element[0]->integer != 0,
+                               reply->element[1]->str, arg);
+    else
+        ((wsub_reject_cb *)cb)(err, false, NULL, arg);
 }
 
 void wsub_reject(struct wsub_store *store, const struct wsub_rejected *rejected,
@@ -14,10 +17,12 @@ void wsub_reject(struct wsub_store *store, const struct wsub_rejected *rejected,
 {
     struct wsub_cmd cmd;
 
-    wsub_store_script(&cmd, store, rejected->shard, WSUB_SCRIPT_REJECT);
+    wsub_owner_script(&cmd, store, rejected->owned, WSUB_SCRIPT_REJECT);
     wsub_cmd_str(&cmd, rejected->stream);
     wsub_cmd_str(&cmd, rejected->entry);
     wsub_cmd_str(&cmd, rejected->why);
-    wsub_store_call(store, rejected->shard, &cmd, parse_moved,
+    if (rejected->position != NULL)
+        wsub_cmd_str(&cmd, rejected->position);
+    wsub_store_call(store, rejected->owned->shard, &cmd, parse_moved,
                     (wsub_store_cb *)cb, arg);
 }

@@ -4,21 +4,26 @@
 
 #include <stdbool.h>
 
+#include "common/base/err.h"
+#include "common/store/owners.h"
+
 struct wsub_store;
 
 struct wsub_rejected {
-    unsigned shard;
-    const char *stream; /* of keys.h */
+    const struct wsub_owned *owned;
+    const char *stream; /* a name of keys.h */
     const char *entry;
-    const char *why; /* a phrase */
+    const char *why;
+    const char *position; /* of `log`: as the caller knows it; else NULL */
 };
 
-/* `moved` is false when an earlier call, or another process, moved the
- * entry. */
-typedef void wsub_reject_cb(bool moved, void *arg);
+/* `moved` is false when the entry was none any more, or the caller was wrong
+ * about the position, which is another one by now (borrowed). */
+typedef void wsub_reject_cb(enum wsub_err err, bool moved,
+                            const char *position, void *arg);
 
-/* Acknowledges a claimed entry and keeps a copy of it with the reason; repeated
- * until Redis has replied. */
+/* Moves the entry to the rejected ones, and the position past it; repeated until
+ * Redis has replied.  WSUB_ERR_FENCED: only the owner may. */
 void wsub_reject(struct wsub_store *store, const struct wsub_rejected *rejected,
                  wsub_reject_cb *cb, void *arg);
 

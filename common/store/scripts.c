@@ -14,7 +14,10 @@
     }
 
 static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
+    [WSUB_SCRIPT_ANNOUNCE] = SCRIPT(announce),
+    [WSUB_SCRIPT_ANNOUNCED] = SCRIPT(announced),
     [WSUB_SCRIPT_ATTEMPTS] = SCRIPT(attempts),
+    [WSUB_SCRIPT_BEGIN] = SCRIPT(begin),
     [WSUB_SCRIPT_BURIED] = SCRIPT(buried),
     [WSUB_SCRIPT_BURY] = SCRIPT(bury),
     [WSUB_SCRIPT_CLAIM] = SCRIPT(claim),
@@ -43,10 +46,12 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_REPLICATE] = SCRIPT(replicate),
     [WSUB_SCRIPT_REQUEST] = SCRIPT(request),
     [WSUB_SCRIPT_RESTART] = SCRIPT(restart),
+    [WSUB_SCRIPT_RESUME] = SCRIPT(resume),
     [WSUB_SCRIPT_SETTLE] = SCRIPT(settle),
     [WSUB_SCRIPT_SHARD_STATUS] = SCRIPT(shard_status),
     [WSUB_SCRIPT_SPLIT] = SCRIPT(split),
     [WSUB_SCRIPT_SWEEP] = SCRIPT(sweep),
+    [WSUB_SCRIPT_TAKE] = SCRIPT(take),
     [WSUB_SCRIPT_UNPARK] = SCRIPT(unpark),
     [WSUB_SCRIPT_VALIDATED] = SCRIPT(validated),
     [WSUB_SCRIPT_VERIFIED] = SCRIPT(verified),

@@ -1,6 +1,7 @@
 /* shard_poll.h - looks at the server of every shard once a second.
  *
- *   every second, or now -> one command for each shard -> on_result
+ *   every second, or now -> one command for each server -> on_result for each
+ *                           of its shards
  *
  * Nothing is sent while Redis is away, and a refusal is not logged here: the
  * result tells it. */

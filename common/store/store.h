@@ -20,7 +20,6 @@
 #ifndef WSUB_STORE_STORE_H
 #define WSUB_STORE_STORE_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -54,9 +53,6 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
 void wsub_store_close(struct wsub_store *store);
 /* Last step, after everything that uses the store; closes it if need be. */
 void wsub_store_free(struct wsub_store *store);
-
-/* In place of a shard: the keys of the cluster as a whole, `P:{c}:`. */
-#define WSUB_SHARD_CLUSTER UINT_MAX
 
 bool wsub_store_up(const struct wsub_store *store);
 unsigned wsub_store_shards(const struct wsub_store *store);

@@ -9,11 +9,11 @@
 #include "common/base/timer.h"
 #include "common/store/store.h"
 
-#define BLOCK_MS 1000 /* notices a stop even where CLIENT is forbidden */
+#define BLOCK_MS 5000 /* notices a stop even where CLIENT is forbidden */
 /* Entries a stream that an idle reader reserves: what it holds back for up to
  * BLOCK_MS others can't use. */
 #define READ_MIN 1
-#define TAKEOVER_MS 2000 /* between looks for entries to take over */
+#define TAKEOVER_MS 5000 /* between looks for entries to take over */
 #define TAKEOVER_MAX 64  /* entries in one look: readers look all at once */
 #define PAUSE_MS 50 /* before another look at Redis: starting, or refusing */
 

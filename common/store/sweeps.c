@@ -16,19 +16,23 @@ static void parse_swept(enum wsub_err err, const struct redisReply *reply,
     swept.events = (uint64_t)reply->element[1]->integer;
     swept.dead_letters = (uint64_t)reply->element[2]->integer;
     swept.more = reply->element[3]->integer != 0;
+    swept.position = reply->element[4]->str;
+    swept.lag = (uint64_t)reply->element[5]->integer;
+    swept.lease_ms = reply->element[6]->integer < 0
+                         ? UINT64_MAX
+                         : (uint64_t)reply->element[6]->integer;
     on_swept(WSUB_OK, &swept, arg);
 }
 
-enum wsub_err wsub_sweep(struct wsub_store *store,
-                         const struct wsub_sweep *sweep, wsub_sweep_cb *cb,
-                         void *arg)
+void wsub_sweep(struct wsub_store *store, const struct wsub_sweep *sweep,
+                wsub_sweep_cb *cb, void *arg)
 {
     struct wsub_cmd cmd;
 
-    wsub_store_script(&cmd, store, sweep->shard, WSUB_SCRIPT_SWEEP);
+    wsub_owner_script(&cmd, store, sweep->owned, WSUB_SCRIPT_SWEEP);
     wsub_cmd_u64(&cmd, sweep->retention_ms);
     wsub_cmd_u64(&cmd, sweep->dead_letter_retention_ms);
     wsub_cmd_u64(&cmd, sweep->most);
-    return wsub_store_try(store, sweep->shard, &cmd, parse_swept,
-                          (wsub_store_cb *)cb, arg);
+    wsub_store_once(store, sweep->owned->shard, &cmd, parse_swept,
+                    (wsub_store_cb *)cb, arg);
 }

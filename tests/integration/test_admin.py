@@ -449,7 +449,7 @@ class Attempts(AdminTest):
                 self.redis.call(
                     "HSET", key(TOPIC, f"cursor:{digest(TOPIC)}"),
                     digest(CALLBACK),
-                    f"1 run 9-9 {at} 1700000000000 0-0 {end} {resume}")
+                    f"1 run 9-9 {at} 1700000000000 {end} {resume}")
                 self.assertEqual(self.found()["missed"], before + due)
 
     def test_spellings_are_one(self):

@@ -392,7 +392,7 @@ class ValidateTopic(DenialTest):
 
 class AdminApi(DenialTest):
     def test_bad_orders_are_refused(self):
-        before = self.system.snapshot()
+        before = self.system.redis.snapshot()
         for fields in ([], [("hub.topic", "")], [("hub.topic", "x/")],
                        [("hub.topic", TOPIC)] * 2,
                        [("hub.topic", TOPIC), ("hub.callback", "x")],

@@ -50,6 +50,10 @@ class FanoutOnce(SystemTest):
     def posted(self):
         return int(self.call("HGET", self.key("refs"), self.event) or 0)
 
+    def kill(self, spreader):
+        spreader.kill()
+        self.system.presume_dead(spreader)
+
     def start_spreader(self, backlog):
         return self.system.start("spreader", fanout_backlog=backlog)
 
@@ -76,8 +80,7 @@ class FanoutOnce(SystemTest):
         for step in range(3):
             spreader = self.start_spreader((step + 1) * STEP)
             self.wait_into(step)
-            spreader.kill()
-            self.store.age_claimed()
+            self.kill(spreader)
             self.assertLess(self.posted(), COUNT)
         self.start_spreader(ALL)
         self.check_every_subscription_has_one_job()
@@ -88,7 +91,7 @@ class FanoutOnce(SystemTest):
         self.push()
         self.wait_into(0)
         first.freeze()
-        self.store.age_claimed()
+        self.system.presume_dead(first)
         frozen_at = self.posted()
         second = self.start_spreader(3 * STEP)
         self.wait_posted(frozen_at + 1000)
@@ -99,8 +102,7 @@ class FanoutOnce(SystemTest):
         spreaders = self.two_spreaders_in_the_middle()
         self.wait_posted(self.posted() + 1000)
         for spreader in spreaders:
-            spreader.kill()
-        self.store.age_claimed()
+            self.kill(spreader)
         self.assertLess(self.posted(), COUNT)
         self.start_spreader(ALL)
         self.start_spreader(ALL)
@@ -111,8 +113,7 @@ class FanoutOnce(SystemTest):
         self.start_spreader(ALL)
         self.wait_posted(2 * STEP)
         for spreader in self.system.programs[1:3]:
-            spreader.kill()
-        self.store.age_claimed()
+            self.kill(spreader)
         self.check_every_subscription_has_one_job()
 
 

@@ -45,7 +45,7 @@ class RedirectTo(SystemTest):
 class UnknownUnsubscribe(SystemTest):
     def test_reject_answers_404(self):
         self.start_system(unknown_unsubscribe="reject")
-        before = self.system.snapshot()
+        before = self.system.redis.snapshot()
         answer = self.system.hub.unsubscribe(TOPIC, CALLBACK)
         self.assertEqual(answer.status, 404, answer)
         self.assertEqual(self.system.redis.snapshot(), before)

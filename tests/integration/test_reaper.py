@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.cluster import ClusterTest
+from support.cluster_test import ClusterTest
 from support.httpd import Answer
 
 TOPIC = "http://publisher.example/topic"

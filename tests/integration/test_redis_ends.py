@@ -80,10 +80,10 @@ class RedisEnds(SystemTest):
         redis, store = self.system.redis, self.system.store
         redis.call("SCRIPT", "FLUSH")
         redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        for name, group in (("log", "spread"), ("outbox", "deliver"),
-                            ("verify", "deliver"), ("pings", "spread")):
+        for name in ("outbox", "bulk", "verify"):
             if redis.call("EXISTS", store.key(TOPIC, name)):
-                redis.call("XGROUP", "DESTROY", store.key(TOPIC, name), group)
+                redis.call("XGROUP", "DESTROY", store.key(TOPIC, name),
+                           "deliver")
         wait_until(lambda: self.system.hub.get("/readyz").status == 200,
                    "the hub is ready again")
         self.system.push(TOPIC, b"1")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.cluster import TIMEOUT_MS, ClusterTest
+from support.cluster_test import TIMEOUT_MS, ClusterTest
 from support.wait import wait_until
 
 

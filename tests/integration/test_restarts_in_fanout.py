@@ -40,9 +40,9 @@ class RestartsInFanout(SystemTest):
         old = self.system.program("spreader")
         if how == signal.SIGKILL:
             old.kill()
+            self.system.presume_dead(old)
         else:
             old.stop()
-        self.system.store.age_claimed()
         self.system.start("spreader")
         self.system.wait_idle(60)
         self.assertEqual(sink.arrived, {

@@ -16,12 +16,10 @@ class Page(ScriptTest):
         return self.post_page(event, size, (td,))
 
     def opened(self, count, **options):
-        """An event that was read, of a topic with `count` subscriptions."""
+        """An event of a topic with `count` subscriptions."""
         self.cds = [f"{n:022d}" for n in range(count)]
         self.subscribe(*self.cds)
-        event = self.event(**options)
-        self.read("log")
-        return event
+        return self.event(**options)
 
     def finish(self, event, size=10):
         """Pages to the end; returns how many jobs were posted."""
@@ -36,8 +34,7 @@ class Page(ScriptTest):
         self.assertEqual(self.posted(event), self.cds)
         self.assertEqual(self.hash("refs").get(event.encode()),
                          b"%d" % len(self.cds))
-        self.assertEqual(self.call("HGET", "fanout", event), b"done")
-        self.assertEqual(self.pending("log"), [])
+        self.assertFalse(self.exists("fanout"))
 
     def test_pages_end_exactly(self):
         for count, size, pages in ((0, 3, [(0, 1)]), (1, 3, [(1, 1)]),
@@ -49,12 +46,15 @@ class Page(ScriptTest):
                 self.assertEqual([self.page(event, size) for _ in pages],
                                  pages)
                 self.assertEqual(self.posted(event), self.cds)
-                self.assertEqual(self.pending("log"), [])
+                self.assertFalse(self.exists("fanout"))
 
-    def test_two_callers_share_many_pages(self):
+    def test_two_owners_share_many_pages(self):
         event = self.opened(1000)
-        self.call("XCLAIM", "log", "spread", "two", 0, event)
-        self.assertEqual(self.finish(event, 7), 1000)  # calls don't say who
+        for n in range(100):
+            self.page(event, 7)
+            self.run_script("release", self.epoch)
+            self.own_shard(("spreader", n))
+        self.assertEqual(self.finish(event, 7), 300)
         self.check_posted_once(event)
 
     def test_a_finished_event_posts_nothing_more(self):
@@ -62,22 +62,13 @@ class Page(ScriptTest):
         self.finish(event)
         self.assertEqual(self.unchanged_by(lambda: self.page(event)), (0, 1))
 
-    def test_a_second_caller_posts_nothing_after_the_mark_is_swept(self):
-        """Two spreaders work on an event; one comes late with its page, or
-        repeats a call whose answer was lost, when the floor has passed."""
-        event = self.opened(5)
-        self.finish(event)
-        self.sweep()
-        self.assertFalse(self.hash("fanout"))
-        self.assertEqual(self.page(event, 2), (0, 1))
-        self.assertEqual(self.posted(event), self.cds)
-        self.assertFalse(self.hash("fanout"))
-
     def test_an_event_from_before_a_flush_posts_nothing(self):
         event = self.opened(5)
-        self.redis.call("FLUSHALL")
+        self.page(event, 2)
+        self.empty()
         self.subscribe(CD)
-        self.assertEqual(self.page(event), (0, 1))
+        self.assertEqual(
+            tuple(self.as_owner("page", event, 2, 1000, TD)), (0, 1))
         self.assertEqual(self.posted(), [])
 
     def test_the_index_changes_between_pages(self):
@@ -111,7 +102,6 @@ class Page(ScriptTest):
     def test_events_and_topics_do_not_meet(self):
         one = self.opened(4)
         two = self.event(topic="other")
-        self.read("log")
         self.subscribe("a", "b", "c", td="OTHER")
         self.page(one, 2)
         self.page(two, 2, td="OTHER")
@@ -119,31 +109,6 @@ class Page(ScriptTest):
         self.page(two, 10, td="OTHER")
         self.assertEqual(self.posted(one), self.cds)
         self.assertEqual(self.posted(two), ["a", "b", "c"])
-
-    def test_a_lost_group_costs_and_doubles_nothing(self):
-        """Finished, half finished and unread events, before any sweep and
-        after one."""
-        for swept in (False, True):
-            with self.subTest(swept=swept):
-                self.setUp()
-                done, half = self.opened(7), self.event()
-                self.read("log")
-                self.finish(done, 3)
-                self.page(half, 3)
-                unread = self.event()
-                if swept:
-                    self.sweep()
-                self.call("XGROUP DESTROY", "log", "spread")
-                self.assertEqual(self.page(half, 3), (0, 1))
-                self.sweep()
-                self.run_script("groups")
-                again = [event for event, _ in self.read("log")]
-                self.assertEqual(again[-2:], [half, unread])
-                for event in again:
-                    self.finish(event, 3)
-                for event in (done, half, unread):
-                    self.assertEqual(self.posted(event), self.cds)
-                self.assertEqual(self.pending("log"), [])
 
 
 class Groups(ScriptTest):
@@ -160,17 +125,16 @@ class Groups(ScriptTest):
         self.assertEqual(self.groups(), list(GROUPS))
         self.assertEqual(self.groups(), [])
         self.call("XGROUP DESTROY", "verify", "deliver")
-        self.call("DEL", "log")
-        self.assertEqual(self.groups(), ["log", "verify"])
+        self.call("DEL", "bulk")
+        self.assertEqual(self.groups(), ["bulk", "verify"])
 
-    def test_the_log_starts_at_the_watermark_and_queues_at_their_beginning(self):
+    def test_queues_start_at_their_beginning(self):
         for stream in GROUPS:
             self.call("XADD", stream, "5-5", "a", "b")
             self.call("XGROUP DESTROY", stream, GROUPS[stream])
-        self.call("SET", "watermark", "5-4")
         self.groups()
         self.assertEqual([self.start(stream) for stream in GROUPS],
-                         ["5-4", "0-0", "0-0", "0-0", "0-0"])
+                         ["0-0", "0-0", "0-0"])
 
     def test_a_key_of_another_kind_is_an_error(self):
         self.call("SET", "verify", "x")
@@ -229,24 +193,24 @@ class AllScripts(ScriptTest):
         self.run_script("request", TD, CD, "s", TOPIC, TOPIC, CALLBACK, 60, "-", 60,
                         9, "verify")
         self.run_script("verified", TD, CD, "s", 1, "confirmed", 0, 0, 0, "-")
-        self.read("log")
         self.post_page(event)
         (entry, _), = self.read("outbox")
         self.run_script("settle", "job", "outbox", entry,
                         "retry", event, CD, 1, 0, 0, TD)
-        self.run_script("promote", 9)
-        self.run_script("sweep", 0, 0, 9)
-        self.run_script("fetched", TD, TOPIC, "content", 200, "", "", "", "d",
-                        "t", "b", "", "", 0, -1, "")
+        self.promote()
+        self.sweep(0, 0, 9)
+        self.run_script("announce", TOPIC)
+        self.as_owner("take", 1, 9)
+        self.as_owner("fetched", TD, TOPIC, "content", 200, "", "", "", "d",
+                      "t", "b", "", "", 0, -1, "")
         self.run_script("request", TD, CD, "s", TOPIC, TOPIC, CALLBACK, 60,
-                        "-", 60, 9, "verify")
-        ping = self.call("XADD", "pings", "*", "v", 1)
-        self.read("pings")
-        self.run_script("validated", TD, CD, 2, "denied", "why", 0, 0, TOPIC,
-                        ping)
-        self.event()
-        (bad, _), = self.read("log")[-1:]
-        self.run_script("reject", "log", bad, "why")
+                        "-", 60, 9, "validate")
+        self.as_owner("take", 2, 9)
+        self.as_owner("validated", TD, CD, 2, TOPIC, "denied", "why", 0, 0)
+        ping = self.call("XADD", "pings", "*", "v", 1, "t", TOPIC)
+        self.as_owner("announced", ping, TOPIC)
+        self.as_owner("reject", "log", self.event(), "why", self.position())
+        self.as_owner("resume")
         for key in self.redis.keys():
             self.assertTrue(key.startswith(PREFIX.encode()), key)
 

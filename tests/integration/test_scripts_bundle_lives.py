@@ -69,7 +69,6 @@ class LifeTest(ScriptTest):
 
     def publish(self, draw):
         event = self.event()
-        self.read("log")
         size = draw.choice((3, 20, 100))
         while self.post_page(event, size)[1] == 0:
             pass
@@ -147,7 +146,7 @@ class LifeTest(ScriptTest):
         """What waits for its time, its host or an operator comes back."""
         for member in self.call("ZRANGE", "retry", 0, -1):
             self.call("ZADD", "retry", 1, member)
-        self.run_script("promote", 1000)
+        self.promote()
         self.run_script("letters", "replay", "all", "", "-", 100)
 
     def tidy(self, _):

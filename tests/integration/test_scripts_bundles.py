@@ -47,7 +47,6 @@ class Pages(BundleTest):
         for at, cd in enumerate(cds):
             self.subscribe(cd, td=("own", "up", "all")[at % 3])
         event = self.event(topic="a.b")
-        self.read("log")
         self.assertEqual(self.post_page(event, tds=("own", "up", "all")),
                          (20, 1))
         wanted = [cd + ("", ":1", ":*")[at % 3] for at, cd in enumerate(cds)]
@@ -87,7 +86,7 @@ class Whole(BundleTest):
         """An operation for each of the first six jobs; the others are done."""
         event, cds = self.event_id, self.cds
         self.subscription(cds[5], generation=7)
-        self.call("HSET", f"cursor:{TD}", cds[3], "0 idle 0-0 0 0 0-0 - -")
+        self.call("HSET", f"cursor:{TD}", cds[3], "0 idle 0-0 0 0 - -")
         return (*self.retry(1),
                 "park", event, cds[1], 2, 1, HOST,
                 *self.dead(3),
@@ -258,7 +257,6 @@ class Split(BundleTest):
         self.subscribe("a" * 22, td="own")
         self.subscribe("b" * 22, td="all")
         event = self.event(topic="a")
-        self.read("log")
         self.post_page(event, tds=("own", "all"))
         (self.entry_id, _), = self.read(LANE)
         self.lane = LANE

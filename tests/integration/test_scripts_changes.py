@@ -76,7 +76,6 @@ class Changes(ScriptTest):
     def test_410(self):
         self.subscription()
         event = self.event()
-        self.read("log")
         self.post_page(event)
         (entry, _), = self.read("outbox")
         for _ in range(2):

@@ -11,6 +11,7 @@ from support.cursor_job import LANE, NO_PARTS, PROBE_MS, CursorTest
 from support.scripts import CALLBACK, CD, TD, TOPIC
 
 OTHER = "o" * 22
+FIRST = "#" * 22  # in the index
 
 
 class Suspend(CursorTest):
@@ -18,7 +19,7 @@ class Suspend(CursorTest):
         before = self.now_ms()
         event = self.suspended_now()
         self.assertEqual(self.cursor(), {
-            "u": 1, "mode": "run", "cursor": event, "n": 0, "start": event,
+            "u": 1, "mode": "run", "cursor": event, "n": 0,
             "parts": NO_PARTS})
         self.assertEqual((self.missed(), self.flag()), ([event], "f"))
         self.assertTrue(self.is_suspended())
@@ -150,41 +151,26 @@ class CursorMode(CursorTest):
         self.assertEqual(self.claim()[1], {"e": events[1], "c": CD})
         self.assertEqual(self.hash("refs"), {events[1].encode(): b"1"})
 
-    def test_an_event_that_is_fanned_out_late_is_still_indexed(self):
-        first = self.publish()
-        late = self.event()
-        self.read("log")
+    def test_one_that_began_before_goes_by_missed(self):
+        """It is not in the index, and its pages come after a later event."""
+        self.subscribe(FIRST)
+        first, early = self.publish(), self.event()
+        self.assertEqual(self.post_page(early, 1), (1, 0))
+        (entry, _), = self.read(LANE)
+        self.run_script("settle", "rest", LANE, entry, "-", "suspend", first,
+                        CD, 0, 0, PROBE_MS, TD, "done", first, 1)
         later = self.publish()
-        (a, _), (b, _) = self.read(LANE)
-        self.suspend(a, first)
-        self.assertEqual(self.post_page(late), (0, 1))
-        last = self.publish()
-        self.assertEqual(self.hash(f"topic:{TD}")[b"n"], b"2")
-        self.miss(b, later)
-        self.due_now()
-        self.assertEqual(self.catch_up(), ([first, later, late, last],
-                                           ["idle"]))
-        self.assertEqual(self.gaps(), [])
-        self.check_normal()
-
-    def test_one_that_comes_after_a_later_one_goes_by_missed(self):
-        first = self.publish()
-        late = self.event()
-        self.read("log")
-        self.suspend(self.claim()[0], first)
-        later = self.event()
-        self.read("log")
-        self.call("HSET", "fanout", late, "#")  # it has begun, unindexed
-        self.finish(later)
+        self.assertEqual(self.post_page(early), (1, 1))
         self.assertEqual(self.hash(f"topic:{TD}")[b"n"], b"1")
-        self.call("HDEL", "fanout", late)
-        self.assertEqual(self.post_page(late), (1, 1))
-        self.assertEqual(self.hash(f"topic:{TD}")[b"n"], b"1")
-        entry, fields = self.claim()
-        self.assertEqual(fields, {"e": late, "c": CD})
-        self.miss(entry, late)
+        for lane in (LANE, "bulk"):
+            for entry, fields in self.read(lane):
+                word = "miss" if fields[b"c"] == CD.encode() else "done"
+                self.run_script("settle", "job", lane, entry, word,
+                                fields[b"e"], *({"miss": (CD, TD),
+                                                 "done": (1,)}[word]))
+        self.assertEqual(self.missed(), [first, early])
         self.due_now()
-        self.assertEqual(self.catch_up(), ([first, late, later], ["idle"]))
+        self.assertEqual(self.catch_up(), ([first, early, later], ["idle"]))
         self.assertEqual(self.gaps(), [])
         self.check_normal()
 

@@ -84,15 +84,20 @@ class Request(DenialTest):
     def test_a_topic_to_look_at_is_queued_for_the_spreader(self):
         self.assertEqual(self.request(how="validate"), 1)
         self.assertEqual(self.entries("verify"), [])
-        self.assertEqual([fields for _, fields in self.entries("pings")], [
-            {b"v": b"1", b"t": TOPIC.encode(), b"q": f"{TD}:{CD}:s".encode(),
-             b"g": b"1"}])
+        self.assertEqual(self.call("ZRANGE", "fetch", 0, -1),
+                         [f"w {TD}:{CD}:s 1 {TOPIC}".encode()])
+        self.assertEqual(len(self.entries("wake")), 1)
         self.assertTrue(self.waiting("s"))
 
     def test_too_many_topics_to_look_at_change_nothing(self):
+        """Those that are being fetched count too."""
         self.request(how="validate", most=1)
         self.assertEqual(self.unchanged_by(
             lambda: self.request(how="validate", most=1)), -1)
+        self.as_owner("take", 1, 1)
+        self.assertEqual(self.unchanged_by(
+            lambda: self.request(how="validate", most=1)), -1)
+        self.assertEqual(self.request(how="validate", most=2), 2)
 
 
 class Deny(DenialTest):
@@ -192,7 +197,7 @@ class Told(DenialTest):
                       entry=entry)
         self.assertEqual(self.call("ZRANGE", "retry", 0, -1),
                          [f"v {TD}:{CD}:d {generation} 1".encode()])
-        self.run_script("promote", 10)
+        self.promote()
         (_, fields), = self.read("verify")
         self.assertEqual(fields, {b"q": f"{TD}:{CD}:d".encode(),
                                   b"g": b"%d" % generation, b"n": b"1"})

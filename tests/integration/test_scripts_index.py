@@ -62,11 +62,6 @@ class IndexTest(ScriptTest):
                           for name in names},
                          set(self.redis.call("KEYS", f"{PREFIX}subs:*")))
 
-    def opened(self):
-        event = self.event()
-        self.read("log")
-        return event
-
 
 class Index(IndexTest):
     def test_a_small_topic_is_one_leaf(self):
@@ -113,7 +108,7 @@ class Index(IndexTest):
             self.remove(cd)
             cds.remove(cd)
         self.check(cds)
-        event = self.opened()
+        event = self.event()
         while not self.post_page(event)[1]:
             pass
         self.assertEqual(self.posted(), cds)
@@ -130,7 +125,7 @@ class Index(IndexTest):
         for n, td in enumerate(tds):
             cds = [digest("callback")] + [digest("other")] * (n % 3 == 0)
             self.check(cds, td)
-            event = self.opened()
+            event = self.event()
             self.assertEqual(self.post_page(event, tds=(td,)), (len(cds), 1))
             self.assertEqual(self.posted(event), sorted(cds))
         for n, td in enumerate(tds):
@@ -143,7 +138,7 @@ class Index(IndexTest):
         for td in tds:
             self.add("cd-" + td, td=td)
         for td in tds:
-            event = self.opened()
+            event = self.event()
             self.assertEqual(self.post_page(event, tds=(td,)), (1, 1))
             self.assertEqual(self.posted(event), ["cd-" + td])
 
@@ -152,7 +147,7 @@ class Index(IndexTest):
             self.add(digest(f"callback-{n}"), td=digest(f"topic-{n}"))
         cds = sorted(self.fill(300))
         for size in (1, 63, 64, 65, 299, 300, 301):
-            event = self.opened()
+            event = self.event()
             while not self.post_page(event, size)[1]:
                 pass
             self.assertEqual(self.posted(event), cds)
@@ -174,7 +169,7 @@ class Pages(IndexTest):
         cds = sorted(self.fill(700))
         for size in (1, 99, 127, 128, 129, 350, 699, 700, 5000):
             with self.subTest(size=size):
-                event = self.opened()
+                event = self.event()
                 while not self.post_page(event, size)[1]:
                     pass
                 self.assertEqual(self.posted(event), cds)
@@ -187,7 +182,7 @@ class Pages(IndexTest):
                 draw = random.Random(seed)
                 there = set(self.fill(400))
                 stay, fresh = set(there), 0
-                event = self.opened()
+                event = self.event()
                 while not self.post_page(event, 20)[1]:
                     for cd in draw.sample(sorted(there), 10):
                         self.remove(cd)
@@ -204,7 +199,7 @@ class Pages(IndexTest):
 
     def test_levels_merge_across_leaves(self):
         ours, others = self.fill(300), self.fill(500, td="other")
-        event = self.opened()
+        event = self.event()
         while not self.post_page(event, 70, ("other", TD))[1]:
             pass
         self.assertEqual([c.split(":")[0] for c in self.posted(event)],

@@ -11,16 +11,11 @@ from support.bundles import numbered
 from support.cursor_job import CursorTest
 from support.scripts import CD, TD, ScriptTest, targets
 
-IN_CURSOR_MODE = "0 idle 0-0 0 0 0-0 - -"
+IN_CURSOR_MODE = "0 idle 0-0 0 0 - -"
 
 
 class Lanes:
     """Beside a ScriptTest."""
-
-    def opened(self):
-        event = self.event()
-        self.read("log")
-        return event
 
     def pages(self, event, **options):
         """What each page says, to the last one."""
@@ -49,7 +44,7 @@ class Sizes(Lanes, ScriptTest):
                 self.setUp()
                 cds = numbered(count)
                 self.subscribe(*cds)
-                event = self.opened()
+                event = self.event()
                 self.assertEqual(self.pages(event), pages)
                 self.check_lane(lane, cds)
                 self.assertEqual(self.hash("refs"),
@@ -63,14 +58,14 @@ class Sizes(Lanes, ScriptTest):
                 cds = numbered(count)
                 self.subscribe(*cds[:60], td="own")
                 self.subscribe(*cds[40:], td="all")
-                self.pages(self.opened(), tds=("own", "all"))
+                self.pages(self.event(), tds=("own", "all"))
                 self.check_lane(lane, cds[:60] +
                                 [f"{cd}:*" for cd in cds[60:]])
 
     def test_one_that_ends_between_the_pages_changes_nothing(self):
         cds = numbered(101)
         self.subscribe(*cds)
-        event = self.opened()
+        event = self.event()
         self.assertEqual(self.post_page(event, 500), (100, 0))
         self.unindex(cds[100])
         self.assertEqual(self.post_page(event, 500), (0, 1))
@@ -88,7 +83,7 @@ class FullBulk(Lanes, ScriptTest):
         cds = numbered(101)
         self.subscribe(*cds)
         backlog = self.fill(16)
-        event = self.opened()
+        event = self.event()
         self.assertEqual(self.pages(event, backlog=backlog),
                          [(100, 0), (0, 2)])
         self.assertEqual(self.jobs("bulk")[16:], cds[:100])
@@ -101,7 +96,7 @@ class FullBulk(Lanes, ScriptTest):
         cds = numbered(99)
         self.subscribe(*cds)
         backlog = self.fill(16)
-        self.assertEqual(self.pages(self.opened(), backlog=backlog), [(99, 1)])
+        self.assertEqual(self.pages(self.event(), backlog=backlog), [(99, 1)])
         self.assertEqual(self.jobs("outbox"), cds)
         self.assertEqual(self.call("XLEN", "bulk"), 1)
 
@@ -136,7 +131,7 @@ class CursorMode(Lanes, CursorTest):
                 self.renew(ordered=True)
                 others = numbered(count - 1, first)
                 self.subscribe(*others)
-                self.assertEqual(self.pages(self.opened()), pages)
+                self.assertEqual(self.pages(self.event()), pages)
                 self.check_lane(lane, others)
                 self.assertEqual(self.cursor_jobs(), [CD])
 
@@ -149,7 +144,7 @@ class CursorMode(Lanes, CursorTest):
                 cds = numbered(130)
                 self.subscribe(*cds)
                 self.to_cursor_mode(cds[jobs:120])
-                self.assertEqual(self.pages(self.opened()),
+                self.assertEqual(self.pages(self.event()),
                                  [(jobs, 0), (10, 1)])
                 self.check_lane("bulk", cds[:jobs] + cds[120:])
                 self.assertEqual(self.cursor_jobs(), cds[jobs:120])
@@ -159,14 +154,14 @@ class CursorMode(Lanes, CursorTest):
         cds = numbered(99)
         self.subscribe(*cds)
         self.to_cursor_mode(cds)
-        self.assertEqual(self.pages(self.opened()), [(0, 1)])
+        self.assertEqual(self.pages(self.event()), [(0, 1)])
         self.assertEqual((self.cursor_jobs(), self.posted()), (cds, []))
 
-    def test_their_turns_do_not_wait_for_bulk(self):
+    def test_their_cursor_jobs_do_not_wait_for_bulk(self):
         self.renew(ordered=True)
         others = numbered(150, "z")
         self.subscribe(*others)
-        event = self.opened()
+        event = self.event()
         self.assertEqual(self.pages(event, backlog=1), [(99, 0), (0, 2)])
         self.assertEqual(self.cursor_jobs(), [CD])
         self.check_lane("bulk", others[:99])

@@ -13,9 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.bundles import numbered
-from support.cursor_job import CursorTest
-from support.scripts import (CALLBACK, CD, TD, TOPIC, ScriptTest, all_done,
-                             targets)
+from support.scripts import (CALLBACK, TD, TOPIC, ScriptTest, all_done, targets)
 from support.wait import wait_until
 
 FIRST_PAGE = 100
@@ -25,18 +23,13 @@ FIRST_ENTRIES = 7  # six full ones, one of 4 jobs
 
 class LaneTest(ScriptTest):
     def opened(self, count):
-        """An event that was read, of a topic with `count` subscriptions."""
+        """An event of a topic with `count` subscriptions."""
         self.cds = numbered(count)
         for at in range(0, count, 1000):
             self.call("ZADD", "subs:", *(
                 word for cd in self.cds[at:at + 1000]
                 for word in (0, f"{TD}:{cd}")))
-        return self.another()
-
-    def another(self):
-        event = self.event()
-        self.read("log")
-        return event
+        return self.event()
 
     def jobs(self, lane):
         return [target for _, fields in self.entries(lane)
@@ -156,13 +149,13 @@ class Backlog(LaneTest):
         self.assertEqual(self.post_page(event, 200, backlog=400), (200, 0))
         self.settle_all("bulk", 1000)
         self.finish(event, backlog=400)
-        self.assertEqual(self.call("HGET", "fanout", event), b"done")
+        self.assertFalse(self.exists("fanout"))
 
     def test_another_event_gets_its_first_page_meanwhile(self):
         event = self.opened(200)
         self.post_page(event, 100)
         self.assertEqual(self.post_page(event, 100, backlog=1), (0, 2))
-        other = self.another()
+        other = self.event()
         self.assertEqual(self.post_page(other, 100, backlog=1), (100, 0))
         self.assertEqual(self.post_page(other, 100, backlog=1), (0, 2))
         self.assertEqual(self.jobs("bulk"), self.cds[:100] * 2)
@@ -218,109 +211,6 @@ class Backlog(LaneTest):
         self.assertEqual(self.post_page(event, 100, backlog=209), (100, 0))
 
 
-class Begin(CursorTest):
-    """Who may begin, of events that two spreaders have read."""
-
-    flags = "o"
-    DOTTED = ("own", "up", "all")
-
-    def setUp(self):
-        super().setUp()
-        self.renew(ordered=True)
-
-    def two(self, first=TOPIC, second=TOPIC):
-        events = [self.event(topic=first), self.event(topic=second)]
-        self.read("log")
-        return events
-
-    def test_an_earlier_event_begins_first(self):
-        first, second = self.two()
-        self.assertEqual(self.unchanged_by(lambda: self.post_page(second)),
-                         (0, 3))
-        self.assertEqual(self.post_page(first), (0, 1))
-        self.assertEqual(self.post_page(second), (0, 1))
-        self.assertEqual([name for name, _ in
-                          self.entries(f"events:{TD}")], [first, second])
-
-    def test_it_needs_to_begin_only(self):
-        self.subscribe(*(f"{n:022d}" for n in range(150)))
-        first, second = self.two()
-        self.assertEqual(self.post_page(first)[1], 0)
-        self.assertEqual(self.post_page(second)[1], 0)
-
-    def test_without_cursor_mode_nobody_waits(self):
-        self.renew(ordered=False)
-        first, second = self.two()
-        self.assertEqual(self.post_page(second), (1, 1))
-        self.assertEqual(self.post_page(first), (1, 1))
-
-    def test_what_has_begun_goes_on(self):
-        """Following began in the middle."""
-        self.renew(ordered=False)
-        self.subscribe("x" * 22)
-        first, second = self.two()
-        self.assertEqual(self.post_page(second, 1), (1, 0))
-        self.renew(ordered=True)
-        self.assertEqual(self.post_page(second, 1)[1], 0)
-        self.assertEqual(self.post_page(first, 1)[1], 0)
-
-    def test_another_topic_is_not_waited_for(self):
-        for other in ("http://publisher.example/other", "orders"):
-            self.assertEqual(self.post_page(self.two(first=other)[1]), (0, 1))
-
-    def test_dotted_topics_share_indexes(self):
-        self.call("HSET", "cursor:up", CD, "0 idle 0-0 0 0 0-0 - -")
-        other = self.two(first=TOPIC, second="orders.eu")[1]
-        self.assertEqual(self.post_page(other, tds=self.DOTTED), (0, 1))
-        for first in ("orders", "orders.us", "stock"):
-            first, second = self.two(first, "orders.eu")
-            self.assertEqual(self.post_page(second, tds=self.DOTTED), (0, 3))
-            self.assertEqual(self.post_page(first, tds=self.DOTTED), (0, 1))
-            self.assertEqual(self.post_page(second, tds=self.DOTTED), (0, 1))
-
-    def test_what_is_no_event_is_not_waited_for(self):
-        first, second = self.two()
-        self.assertEqual(self.run_script("reject", "log", first, "why"), 1)
-        self.assertEqual(self.post_page(second), (0, 1))
-        first, second = self.two()
-        self.call("XDEL", "log", first)
-        self.assertEqual(self.post_page(second), (0, 1))
-        self.call("XADD", "log", "*", "v", 1)
-        second = self.event()
-        self.read("log")
-        self.assertEqual(self.post_page(second), (0, 1))
-
-    def test_a_later_event_is_not_waited_for(self):
-        first, _ = self.two()
-        self.assertEqual(self.post_page(first), (0, 1))
-
-    def test_however_many_have_begun_the_one_that_has_not_is_found(self):
-        begun = [self.event() for _ in range(2500)]
-        first, second = self.event(), self.event()
-        self.read("log", 3000)
-        for event in begun:
-            self.call("HSET", "fanout", event, "x")
-        self.assertEqual(self.post_page(second), (0, 3))
-        self.assertEqual(self.post_page(first), (0, 1))
-        self.assertEqual(self.post_page(second), (0, 1))
-
-    def test_behind_too_many_it_waits_until_they_are_fewer(self):
-        """Of other topics, which have not begun; and which have."""
-        for count, begun in ((60, False), (5000, True)):
-            with self.subTest(count=count):
-                self.setUp()
-                others = [self.event(topic="http://other.example/")
-                          for _ in range(count)]
-                event = self.event()
-                self.read("log", 6000)
-                if begun:
-                    for other in others:
-                        self.call("HSET", "fanout", other, "x")
-                self.assertEqual(self.post_page(event), (0, 3))
-                self.call("XACK", "log", "spread", *others[:20])
-                self.assertEqual(self.post_page(event), (0, 1))
-
-
 class Many(LaneTest):
     COUNT = 100000
 
@@ -345,7 +235,7 @@ class Many(LaneTest):
                 seen += self.settle_twice(lane)
         self.assertEqual(seen, self.cds)
         self.assertFalse(self.exists("refs"))
-        self.assertEqual(self.pending("log"), [])
+        self.assertFalse(self.exists("fanout"))
 
 
 class Locale(ScriptTest):
@@ -374,7 +264,6 @@ class Locale(ScriptTest):
     def test_levels_merge_in_the_order_of_bytes(self):
         self.assertEqual(self.redis.call("EVAL", "return 'a' < 'B'", 0), 1)
         event = self.event()
-        self.read("log")
         self.subscribe("a", "b", "_", td="one")
         self.subscribe("B", "C", "-", td="two")
         while not self.post_page(event, 2, ("one", "two"))[1]:

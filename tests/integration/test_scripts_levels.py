@@ -20,7 +20,6 @@ class Levels(ScriptTest):
         super().setUp()
         self.event = self.call("XADD", "log", "*", "v", 1, "t", "a.b.c",
                                "ct", "x", "b", "y").decode()
-        self.read("log")
 
     def fill(self, *levels):
         """Subscribes the numbers of each level."""

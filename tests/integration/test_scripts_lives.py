@@ -13,8 +13,9 @@ from support.scripts import CD, TD
 # What a subscription may be: the flag of its record, and the mode, END and
 # RESUME of its cursor (docs/PROTOCOL.md, `cursor:TD`).
 STATES = {
-    ("-", None), ("f", ("run", False, False)),
-    *(("o", (mode, False, False)) for mode in ("run", "idle")),
+    ("-", None),
+    *((flag, (mode, False, False)) for flag in "fo"
+      for mode in ("run", "idle")),
     *(("c", (mode, True, False)) for mode in ("run", "idle")),
     *((flag, (mode, True, True)) for flag in "fo"
       for mode in ("run", "idle"))}
@@ -31,14 +32,15 @@ class LifeTest(CursorTest):
     retried = ()  # of the job that is settled
 
     def life(self, draw):
-        self.got, self.sent, self.open = [], [], []
+        self.got, self.sent, self.unread, self.open = [], [], [], []
         self.states = set()
         acts = self.acts()
         for _ in range(self.STEPS):
             draw.choice(acts)(draw)
             self.note_state()
-        while self.open:
-            draw.choice((self.act_page, self.act_work, self.due_now))(draw)
+        while self.unread or self.open:
+            draw.choice((self.act_begin, self.act_page, self.act_work,
+                         self.due_now))(draw)
         for _ in range(10 * self.STEPS):
             if not any(self.call("XLEN", lane) for lane in (LANE, "bulk")) \
                     and not self.exists("retry"):
@@ -66,14 +68,19 @@ class LifeTest(CursorTest):
         self.sent.append(self.publish())
 
     def act_append(self, _):
-        """An event that is read, and has no page yet."""
+        """An event that has no page yet."""
         event = self.event()
-        self.read("log")
         self.sent.append(event)
-        self.open.append(event)
+        self.unread.append(event)
+
+    def act_begin(self, _):
+        """The first page, of one subscription, of the next event."""
+        if self.unread:
+            self.open.append(self.unread.pop(0))
+            self.assertEqual(self.post_page(self.open[-1], 1)[1], 0)
 
     def act_page(self, draw):
-        """One page, of one subscription, of one of the events under way."""
+        """A further one of one of the open events."""
         if self.open:
             event = draw.choice(self.open)
             if self.post_page(event, 1)[1] == 1:
@@ -176,13 +183,13 @@ class Lives(LifeTest):
 
 class FanOutLifeTest(LifeTest):
     """Lives with events of which one subscription is looked at at a time, and
-    which begin in any order."""
+    whose pages come in any order."""
 
     STEPS = 300
     FAILS_TURN, FAILS_JOB = 0.2, 0.3
 
     def acts(self):
-        return (self.act_append, self.act_page, self.act_page, self.act_page,
+        return (self.act_append, self.act_begin, self.act_page, self.act_page,
                 *[self.act_work] * 6, self.due_now, self.act_renew)
 
     def setUp(self):
@@ -215,24 +222,24 @@ class BrokenRules(FanOutLifeTest):
     # Scripts, what stands in them, and what is to stand there instead.
     RULES = (
         # Who has a cursor job.
-        (("page",), "if not id_before(cursor.start, event) then",
+        (("page", "begin"), "if not id_before(cursor.at, event) then",
          "if false then"),
-        (("page",), "id_before(cursor.resume_after.id, event)", "false"),
-        (("page",), "id_before(cursor.resume_after.id, event)", "true"),
-        (("page",), "if cursor.backfill_end and id_before(",
-         "if false and id_before("),
+        (("page",), "id_before(resume.id, event)", "false"),
+        (("page",), "id_before(resume.id, event)", "true"),
+        (("page",), "not id_before(backfill_end.id, event)", "false"),
+        (("page",), "if cursor.mode == 'idle' then", "if false then"),
         # Which events are due.
         (("next_event",), "due = first_due(cursor.backfill_end)",
          "due = first_due()"),
         (("next_event",), "cursor.at = cursor.resume_after.id",
          "cursor.at = cursor.backfill_end.id"),
-        # When it may be forgotten who has a cursor job.
-        (("next_event",),
-         "if not fanout_is_behind(td, cd, cursor, resume_after.id) then",
-         "if true then"),
-        (("next_event",),
-         "if not fanout_is_behind(td, cd, cursor, cursor.at) then",
-         "if true then"),
+        (("next_event",), "if due and has_come(due[1]) then", "if due then"),
+        (("next_event",), "not text_before(last, cd)",
+         "text_before(last, cd)"),
+        # When cursor mode may end.
+        (("next_event",), "if due or sub and", "if sub and"),
+        (("verified",), "cursor and has_nothing_due(td, cursor)",
+         "cursor and cursor.mode == 'idle'"),
         # What a change of state writes down.
         (("settle",), "set_flag(td_, cd_, 'c', 'f')", ""),
         (("settle",), "break_backfill(td_, cursor_)\n        set_cursor",
@@ -240,7 +247,7 @@ class BrokenRules(FanOutLifeTest):
         (("settle", "verified"), "cursor.resume_after = events_tail("
          "td, cursor.backfill_end.id)",
          "cursor.resume_after = cursor.backfill_end"),
-        (("settle", "next_event", "verified"),
+        (("settle",),
          "cursor.backfill_end = events_tail(td, cursor.at)",
          "cursor.backfill_end = { id = cursor.at, n = cursor.n }"),
         (("verified",), "elseif is_backfilling(cursor) then",

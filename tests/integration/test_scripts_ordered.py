@@ -18,7 +18,7 @@ class Ordered(CursorTest):
 
     def test_it_is_in_cursor_mode_from_its_activation(self):
         self.assertEqual(self.cursor(), {
-            "u": 0, "mode": "idle", "cursor": "0-0", "n": 0, "start": "0-0",
+            "u": 0, "mode": "idle", "cursor": "0-0", "n": 0,
             "parts": NO_PARTS})
         self.assertEqual(self.flag(), "o")
 
@@ -79,16 +79,14 @@ class Ordered(CursorTest):
         self.assertEqual((self.missed(), self.flag()), ([event], "o"))
         self.assertEqual(self.catch_up()[0], [event])
 
-    def test_an_event_read_again_posts_no_second_cursor_job(self):
+    def test_a_page_that_is_asked_for_again_posts_no_second_cursor_job(self):
         event = self.event()
-        self.read("log")
         self.post_page(event)
         self.unchanged_by(lambda: self.post_page(event))
 
     def test_levels_follow_by_themselves(self):
         self.subscribe("x" * 22, td="own")
         event = self.event()
-        self.read("log")
         self.assertEqual(self.post_page(event, tds=("own", TD)), (1, 1))
         self.assertEqual(self.posted(), ["x" * 22])
         self.assertEqual([fields.get(b"f") for _, fields in
@@ -269,7 +267,7 @@ class Full(FullRedis, CursorTest):
         for member in self.call("ZRANGE", "retry", 0, -1):
             self.call("ZADD", "retry", 1, member)
         self.redis.call("CONFIG", "SET", "maxmemory", limit)
-        self.run_script("promote", 10)
+        self.promote()
 
     def test_a_gap_is_noted(self):
         self.suspended_now()

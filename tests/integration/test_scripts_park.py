@@ -110,7 +110,7 @@ class Unpark(ParkTest):
 
     def test_a_cursor_job_comes_back_with_its_number(self):
         self.subscribe("cd0")
-        self.call("HSET", f"cursor:{TD}", "cd0", "7 run 0-0 0 0 0-0 - -")
+        self.call("HSET", f"cursor:{TD}", "cd0", "7 run 0-0 0 0 - -")
         self.call("XADD", "outbox", "*", "f", TD, "c", "cd0", "u", 7)
         (entry, _), = self.read("outbox")
         words = ("cursor", "outbox", entry, TD, "cd0", 7,
@@ -146,7 +146,7 @@ class WorkerDies(ParkTest):
     """The worker that parked the jobs does not come back for them."""
 
     def promote(self, most=1000):
-        return tuple(self.run_script("promote", most))
+        return tuple(self.as_owner("promote", most))
 
     def test_they_come_back_in_bites(self):
         self.park(self.jobs(150))

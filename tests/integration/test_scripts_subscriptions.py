@@ -208,7 +208,7 @@ class Verified(SubscriptionTest):
         (entry, _), = self.read("verify")
         again = {"outcome": "again", "failures": 1, "entry": entry}
         self.verified(generation, **again)
-        self.run_script("promote", 10)
+        self.promote()
         self.unchanged_by(lambda: self.verified(generation, **again))
 
     def test_only_the_waiting_request_counts(self):
@@ -296,39 +296,43 @@ class Verified(SubscriptionTest):
 
 class Validated(SubscriptionTest):
     def asked(self, **options):
-        """A request whose topic is asked about: its generation and the entry
-        of `pings`, claimed."""
+        """A request whose topic is being asked about; its generation."""
         generation = self.request(how="validate", **options)
-        self.call("DEL", "pings", "verify")
+        self.call("DEL", "fetch", "verify")
         self.run_script("groups")
-        self.call("XADD", "pings", "*", "v", 1, "t", TOPIC, "q", f"{KEY}:s",
-                  "g", generation)
-        return generation, self.read("pings")[0][0]
+        self.call("HSET", "fetching", self.member(generation), "1-1")
+        return generation
 
-    def validated(self, generation, entry, outcome, reason="", delay_ms=0,
+    def member(self, generation):
+        return f"w {KEY}:s {generation} {TOPIC}"
+
+    def validated(self, generation, outcome, reason="", delay_ms=0,
                   failures=0):
-        return self.run_script("validated", TD, CD, generation, outcome,
-                               reason, delay_ms, failures, TOPIC,
-                               entry).decode()
+        return self.as_owner("validated", TD, CD, generation, TOPIC, outcome,
+                             reason, delay_ms, failures).decode()
+
+    def check_over(self):
+        for key in ("fetching", "fetch_failures"):
+            self.assertFalse(self.exists(key), key)
 
     def queued(self):
         return [fields for _, fields in self.entries("verify")]
 
     def test_a_valid_request_goes_on_to_its_verification(self):
-        generation, entry = self.asked()
+        generation = self.asked()
         before = self.waiting("s")
-        self.assertEqual(self.validated(generation, entry, "valid"),
+        self.assertEqual(self.validated(generation, "valid"),
                          "applied")
         self.assertEqual(self.queued(), [{b"q": f"{KEY}:s".encode(),
                                           b"g": b"%d" % generation}])
         self.assertEqual(self.waiting("s"), before)
-        self.assertEqual(self.pending("pings"), [])
+        self.check_over()
         self.assertEqual(self.verified(generation), "applied")
         self.check_subscribed(generation)
 
     def test_a_denied_one_becomes_a_denial(self):
-        generation, entry = self.asked(secret="sealed")
-        self.assertEqual(self.validated(generation, entry, "denied",
+        generation = self.asked(secret="sealed")
+        self.assertEqual(self.validated(generation, "denied",
                                         "a reason"), "applied")
         self.assertFalse(self.waiting("s"))
         self.assertEqual(self.waiting("d"), {
@@ -338,75 +342,75 @@ class Validated(SubscriptionTest):
         self.assertTrue(3590 <= self.call("TTL", f"request:{KEY}:d") <= 3600)
         self.assertEqual(self.queued(), [{b"q": f"{KEY}:d".encode(),
                                           b"g": b"%d" % (generation + 1)}])
-        self.assertEqual(self.pending("pings"), [])
+        self.check_over()
 
     def test_a_denial_replaces_the_one_before(self):
         self.call("HSET", f"request:{KEY}:d", "r", "old", "x", "y")
         self.call("PERSIST", f"request:{KEY}:d")
-        generation, entry = self.asked()
-        self.validated(generation, entry, "denied", "new")
+        generation = self.asked()
+        self.validated(generation, "denied", "new")
         self.assertEqual(self.waiting("d")[b"r"], b"new")
         self.assertNotIn(b"x", self.waiting("d"))
         self.assertGreater(self.call("TTL", f"request:{KEY}:d"), 0)
 
     def test_an_active_subscription_stays_when_its_renewal_is_denied(self):
         old = self.active()
-        generation, entry = self.asked()
-        self.validated(generation, entry, "denied", "why")
+        generation = self.asked()
+        self.validated(generation, "denied", "why")
         self.check_subscribed(old)
 
     def test_a_failure_for_now_is_tried_again(self):
-        generation, entry = self.asked()
+        generation = self.asked()
         before = self.now_ms()
-        self.validated(generation, entry, "again", delay_ms=5000, failures=2)
-        member, due = self.call("ZRANGE", "retry", 0, -1, "WITHSCORES")
-        self.assertEqual(member,
-                         f"w 2 {KEY}:s {generation} {TOPIC}".encode())
+        self.validated(generation, "again", delay_ms=5000, failures=2)
+        member, due = self.call("ZRANGE", "fetch", 0, -1, "WITHSCORES")
+        self.assertEqual(member, self.member(generation).encode())
+        self.assertEqual(self.hash("fetch_failures"), {member: b"2"})
+        self.assertFalse(self.exists("fetching"))
         self.assertTrue(before + 5000 <= int(due) <= self.now_ms() + 5000)
         self.assertTrue(self.waiting("s"))
         self.assertEqual(self.queued(), [])
-        self.call("ZADD", "retry", 0, member)
-        self.run_script("promote", 9)
-        (_, again), = self.read("pings")
-        self.assertEqual(again[b"g"], b"%d" % generation)
+        self.call("ZADD", "fetch", 0, member)
+        self.assertEqual(self.as_owner("take", 1, 9), [-1, member, 2])
 
     def test_only_the_request_that_waits_counts(self):
         for outcome in ("valid", "denied", "again"):
             with self.subTest(outcome=outcome):
                 self.setUp()
-                generation, entry = self.asked()
+                generation = self.asked()
                 newer = self.request(how="validate")
                 self.assertEqual(
-                    self.validated(generation, entry, outcome), "superseded")
+                    self.validated(generation, outcome), "superseded")
                 self.assertEqual(self.waiting("s")[b"g"], b"%d" % newer)
                 self.assertFalse(self.waiting("d"))
-                self.assertFalse(self.exists("retry"))
+                self.assertEqual(self.call("ZRANGE", "fetch", 0, -1),
+                                 [self.member(newer).encode()])
                 self.assertNotIn(b"%d" % generation,
                                  [fields[b"g"] for fields in self.queued()])
-                self.assertEqual(self.pending("pings"), [])
+                self.check_over()
 
     def test_a_request_that_is_gone_is_forgotten(self):
-        generation, entry = self.asked()
+        generation = self.asked()
         self.call("DEL", f"request:{KEY}:s")
-        self.assertEqual(self.validated(generation, entry, "denied"),
+        self.assertEqual(self.validated(generation, "denied"),
                          "superseded")
         self.assertFalse(self.waiting("d"))
-        self.assertEqual(self.pending("pings"), [])
+        self.check_over()
 
     def test_a_lost_answer_changes_nothing_more(self):
         for outcome in ("valid", "denied", "again"):
             with self.subTest(outcome=outcome):
                 self.setUp()
-                generation, entry = self.asked()
-                self.validated(generation, entry, outcome)
+                generation = self.asked()
+                self.validated(generation, outcome)
                 self.assertEqual(self.unchanged_by(
-                    lambda: self.validated(generation, entry, outcome)),
+                    lambda: self.validated(generation, outcome)),
                     "superseded")
 
     def test_generations_pass_what_lua_prints_with_an_exponent(self):
         self.call("SET", "gen", 2 ** 49)
-        generation, entry = self.asked()
-        self.assertEqual(self.validated(generation, entry, "denied"),
+        generation = self.asked()
+        self.assertEqual(self.validated(generation, "denied"),
                          "applied")
         self.assertEqual(self.waiting("d")[b"g"], b"%d" % (2 ** 49 + 2))
 

@@ -16,9 +16,6 @@ TWO_ENTRIES = [f"{n:022d}" for n in range(17)]  # a bundle and one more
 
 
 class Sweep(ScriptTest):
-    def page(self, event, size=100):
-        return self.post_page(event, size)
-
     def settle(self, count=100):
         """So many entries."""
         self.settle_all(count=count)
@@ -27,18 +24,12 @@ class Sweep(ScriptTest):
         """Events of long ago with a job for each CD, settled or not."""
         self.subscribe(*cds)
         events = [self.event(f"{n + 1}-{n}") for n in range(count)]
-        self.read("log", count=count)
         for event in events:
-            self.page(event)
+            self.post_page(event)
         return events
 
     def log(self):
         return [event for event, _ in self.entries("log")]
-
-    def floor(self):
-        floor = self.call("GET", "watermark")
-        return floor and floor.decode()
-
 
 class Leases(Sweep):
     def lease(self, cd, expires_s, lease_s=60):
@@ -119,7 +110,7 @@ class Leases(Sweep):
 
     def test_all_that_is_kept_for_a_subscription_goes_with_it(self):
         self.lease("cd", 1)
-        self.call("HSET", f"cursor:{TD}", "cd", "1 run 0-0 0 0 0-0")
+        self.call("HSET", f"cursor:{TD}", "cd", "1 run 0-0 0 0 - -")
         self.call("ZADD", f"missed:{TD}:cd", 0, "x")
         self.call("ZADD", "suspended", 1, f"{TD}:cd")
         self.call("HSET", f"attempts:{TD}", "cd", "a log")
@@ -134,21 +125,35 @@ class Retention(Sweep):
         self.fanned_out(3)
         self.settle()
         young = self.event()
-        self.read("log")
-        self.page(young)
+        self.post_page(young)
         self.settle()
         self.assertEqual(self.sweep()[1], 3)
         self.assertEqual(self.log(), [young])
 
-    def test_what_is_not_yet_fanned_out_stays(self):
-        events = self.fanned_out(2)
+    def test_what_has_not_begun_stays(self):
+        self.fanned_out(2)
         self.settle()
-        pending, unread = self.event("3-0"), self.event("3-1")
-        self.read("log", count=1)
+        unread = [self.event("3-0"), self.event("3-1")]
+        self.assertEqual(self.sweep()[1], 2)
+        self.assertEqual(self.log(), unread)
+
+    def test_what_is_open_stays_and_all_after_it(self):
+        """However many have begun since then."""
+        self.subscribe("a", "b", "c")
+        before, is_open, after = (self.event(f"{n}-1") for n in (1, 2, 3))
+        self.post_page(before)
+        self.post_page(is_open, 2)
+        self.post_page(after)
+        for with_refs in (True, False):
+            with self.subTest(with_refs=with_refs):
+                if not with_refs:
+                    self.call("DEL", "refs")
+                self.sweep()
+                self.assertEqual(self.log(), [is_open, after])
+        self.assertEqual(self.open_events(), {is_open: "b"})
+        self.post_page(is_open)
         self.sweep()
-        self.assertEqual(self.log(), [pending, unread])
-        self.assertEqual(self.floor(), f"2-{SEQ_MAX}")
-        self.assertNotIn(events[0].encode(), self.hash("fanout"))
+        self.assertEqual(self.log(), [])
 
     def test_what_jobs_refer_to_moves_to_kept(self):
         one, two = self.fanned_out(2, cds=TWO_ENTRIES)
@@ -165,8 +170,7 @@ class Retention(Sweep):
         self.subscribe(CD)
         body = bytes(range(256)) * 4096
         event = self.event("1-1", body=body)
-        self.read("log")
-        self.page(event)
+        self.post_page(event)
         self.sweep()
         self.assertEqual(self.hash(f"kept:{event}"), {
             b"v": b"1", b"t": b"http://publisher.example/topic",
@@ -190,15 +194,27 @@ class Retention(Sweep):
         self.sweep()
         self.unchanged_by(self.sweep)
 
-    def test_without_the_group_no_event_goes(self):
+    def test_without_a_position_no_event_goes(self):
         self.fanned_out(2)
-        self.call("XGROUP DESTROY", "log", "spread")
+        self.call("DEL", "position")
         self.assertEqual(self.sweep()[1], 0)
         self.assertEqual(len(self.log()), 2)
-        self.assertIsNone(self.floor())
+
+    def test_the_trim_horizon_follows(self):
+        """It is the id from which on events may be there."""
+        one, two = self.fanned_out(2)
+        self.sweep()
+        self.assertEqual(self.call("GET", "horizon"), b"2-2")
+        self.settle()
+        self.post_page(self.event("5-5"))
+        self.settle()
+        self.sweep()
+        self.assertEqual(self.call("GET", "horizon"), b"5-6")
+        self.assertLess(one, two)
 
     def test_an_empty_shard(self):
         self.redis.call("FLUSHALL")
+        self.own_shard()
         self.assertEqual(self.unchanged_by(self.sweep), [0, 0, 0, 0])
 
     def test_a_retention_longer_than_time_itself(self):
@@ -206,89 +222,95 @@ class Retention(Sweep):
         self.assertEqual(self.sweep(retention_ms=2 ** 60)[1], 0)
 
 
-class Floor(Sweep):
-    def test_the_watermark_follows_and_marks_go(self):
-        one, two, three = self.fanned_out(3)
-        self.sweep(retention_ms=2 ** 60)
-        self.assertEqual(self.floor(), three)
-        self.assertFalse(self.exists("fanout"))
-        self.assertEqual(self.log(), [one, two, three])
+class Position(Sweep):
+    """The sweep looks whether the position is one of this log."""
 
-    def test_marks_beyond_the_floor_stay(self):
-        self.subscribe(CD)
-        events = [self.event(f"{n}-1") for n in (1, 2, 3)]
-        self.read("log")
-        self.page(events[2])
-        self.page(events[0])
+    def told(self):
+        """The position, and how many events have not begun."""
+        position, lag = self.as_owner("sweep", 2 ** 60, 3600000, 100)[4:]
+        self.assertEqual(position, self.position().encode())
+        return position.decode(), lag
+
+    def test_what_has_not_begun_is_counted(self):
+        self.assertEqual(self.told(), ("0-0", 0))
+        events = [self.event() for _ in range(3)]
+        self.assertEqual(self.told(), ("0-0", 3))
+        self.post_page(events[0])
+        self.assertEqual(self.told(), (events[0], 2))
+        self.assertEqual(self.unchanged_by(self.told), (events[0], 2))
+        self.begin(*events[1:])
+        self.assertEqual(self.told(), (events[2], 0))
+
+    def test_what_has_left_the_log_counts_as_begun(self):
+        self.fanned_out(3)
+        self.settle()
         self.sweep()
-        self.assertEqual(self.floor(), "2-0")
-        self.assertEqual(self.hash("fanout"), {events[2].encode(): b"done"})
+        self.assertEqual(self.log(), [])
+        self.assertEqual(self.told(), ("3-2", 0))
+        self.event()
+        self.assertEqual(self.told(), ("3-2", 1))
 
-    def test_a_cursor_stays_wherever_it_is(self):
-        self.subscribe("a", "b", "c")
+    def test_the_count_is_put_right_at_the_end_of_the_log(self):
+        """Entries were deleted, or the position was lost and found."""
+        events = [self.event() for _ in range(3)]
+        self.call("XDEL", "log", events[0])
+        self.begin(*events[1:])
+        self.assertEqual(self.told(), (events[2], 0))
+        self.assertEqual(self.hash("position")[b"n"], b"3")
+        self.event()
+        self.assertEqual(self.told(), (events[2], 1))
+
+    def test_a_log_that_was_deleted_is_read_from_its_beginning(self):
+        self.post_page(self.event())
+        self.call("DEL", "log")
+        self.assertEqual(self.told(), ("0-0", 0))
+        self.assertEqual(self.unchanged_by(self.told), ("0-0", 0))
         event = self.event("1-1")
-        self.read("log")
-        self.page(event, 2)
-        self.sweep()
-        self.assertEqual(self.hash("fanout"), {event.encode(): b"b"})
-
-    def test_many_marks_go_in_one_call(self):
-        self.fanned_out(2000)
-        self.assertEqual(self.call("HLEN", "fanout"), 2000)
-        self.sweep(limit=10)
-        self.assertFalse(self.exists("fanout"))
-
-    def check_group_comes_back(self):
-        """The group is lost; what the sweep noted creates it again, and the
-        sweep goes on."""
-        for _ in range(3):
-            self.call("XGROUP DESTROY", "log", "spread")
-            self.assertEqual(self.run_script("groups"), [b"log"])
-            self.sweep()
-
-    def test_the_first_event_of_a_millisecond_is_pending(self):
         self.subscribe(CD)
-        event = self.event("5-0")
-        self.read("log")
-        self.sweep()
-        self.check_group_comes_back()
-        self.assertEqual([e for e, _ in self.read("log")], [event])
+        self.assertEqual(self.told(), ("0-0", 1))
+        self.assertEqual(self.post_page(event), (1, 1))
+
+    def test_so_is_one_whose_ids_began_anew(self):
+        for before, again in (("9-9", "9-8"), ("10-0", "9-9"),
+                              (f"7-{SEQ_MAX}", f"7-{SEQ_MAX - 1}")):
+            with self.subTest(before=before):
+                self.setUp()
+                self.post_page(self.event(before))
+                self.call("DEL", "log")
+                self.event(again)
+                self.assertEqual(self.told(), ("0-0", 1))
+                self.assertEqual(self.begin(again), (again, [(0, 1)]))
+
+    def test_a_log_that_is_empty_stays_where_it_is(self):
+        self.post_page(self.event("9-9"))
+        self.call("XTRIM", "log", "MAXLEN", 0)
+        self.assertEqual(self.unchanged_by(self.told), ("9-9", 0))
 
     def test_ids_that_no_double_holds(self):
         """Sequence numbers up to 2^64-1, neighbours told apart."""
-        self.subscribe(CD)
         for first in (1, 9, 99, 2 ** 53, 2 ** 63, SEQ_MAX - 1):
             with self.subTest(first=first):
                 self.setUp()
-                self.subscribe(CD)
-                one = self.event(f"7-{first}")
-                two = self.event(f"7-{first + 1}")
-                self.read("log")
-                self.page(one)
-                self.sweep(retention_ms=2 ** 60)
-                self.assertEqual(self.floor(), one)
-                self.call("XGROUP DESTROY", "log", "spread")
-                self.run_script("groups")
-                self.assertEqual([e for e, _ in self.read("log")], [two])
-                self.page(two)
-                self.settle()
-                self.sweep()
-                self.check_group_comes_back()
-                self.assertEqual(self.floor(), two)
+                one, two = (self.event(f"7-{first + n}") for n in (0, 1))
+                self.post_page(one)
+                self.assertEqual(self.sweep()[1], 1)
+                self.assertEqual(self.log(), [two])
+                self.post_page(two)
+                self.assertEqual(self.sweep()[1], 1)
                 self.assertEqual(self.log(), [])
+                self.assertEqual(self.told(), (two, 0))
 
     def test_the_order_of_ids_is_that_of_numbers(self):
-        self.subscribe(CD)
+        self.subscribe("a", "b")
         ids = ["9-9", "9-10", "10-0", "99-1", "100-1"]
         for event in ids:
             self.event(event)
-        self.read("log")
-        for event in ids[:2] + ids[3:]:
-            self.page(event)
+        for event in ids:
+            self.assertEqual(self.post_page(event, 1), (1, 0))
+        self.post_page(ids[0])
+        self.post_page(ids[3])
         self.sweep()
-        self.assertEqual(self.floor(), f"9-{SEQ_MAX}")
-        self.assertEqual(sorted(self.hash("fanout")), [b"100-1", b"99-1"])
-        self.assertEqual(self.log(), ids[2:])
+        self.assertEqual(self.log(), ids[1:])
 
 
 class DeadLetters(Sweep):
@@ -321,7 +343,7 @@ class DeadLetters(Sweep):
 
 
 class Trimming(Sweep):
-    QUEUES = ("pings", "outbox", "bulk", "verify")
+    QUEUES = tuple(GROUPS)
 
     def fill(self, stream, count):
         return [self.call("XADD", stream, "*", "a", n).decode()
@@ -394,7 +416,7 @@ class Full(FullRedis, Sweep):
         self.full()
         self.run_script("settle", "job", "outbox", entry,
                         "retry", event, CD, 1, 0, 0, TD)
-        self.assertEqual(self.run_script("promote", 10)[0], 1)
+        self.assertEqual(self.promote()[0], 1)
         self.settle()
         self.assertFalse(self.exists("refs"))
 
@@ -417,13 +439,12 @@ class Full(FullRedis, Sweep):
     def test_a_page_is_refused_whole(self):
         self.subscribe("a", "b", "c")
         event = self.event()
-        self.read("log")
         self.full()
         with self.assertRaisesRegex(RedisError, "OOM"):
-            self.page(event, 2)
+            self.post_page(event, 2)
         self.redis.call("CONFIG", "SET", "maxmemory", 0)
-        self.page(event, 2)
-        self.page(event, 2)
+        self.post_page(event, 2)
+        self.post_page(event, 2)
         self.assertEqual(self.posted(event), ["a", "b", "c"])
 
 

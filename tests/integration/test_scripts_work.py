@@ -108,7 +108,7 @@ class Settle(ScriptTest):
         self.assertEqual(self.settle(*batch), 4)
         self.assertEqual(self.refs(), 2)
         self.assertEqual(self.unchanged_by(lambda: self.settle(*batch)), 0)
-        self.run_script("promote", 10)
+        self.promote()
         self.record(7)
         self.assertEqual(self.unchanged_by(lambda: self.settle(*batch)), 0)
 
@@ -162,24 +162,21 @@ class Promote(ScriptTest):
         self.call("ZADD", "retry", self.now_ms() + delay_ms, member)
 
     def promote(self, most=100):
-        return self.run_script("promote", most)
+        return self.as_owner("promote", most)
 
     def test_each_kind_goes_to_its_stream(self):
         self.plan(f"d 17-0 {CD} 3 0")
         self.plan(f"v {TD}:{CD}:u 12 1")
-        self.plan(f"p 2 {TOPIC}?a=b c")
-        self.plan(f"w 3 {TD}:{CD}:s 17 {TOPIC}", -500)
-        self.assertEqual(self.promote(), [4, -1])
+        self.plan(f"f {TD} {CD} 7 2 1")
+        self.assertEqual(self.promote(), [3, -1])
         self.assertFalse(self.exists("retry"))
-        self.assertEqual(self.entries("outbox")[0][1], {
-            b"e": b"17-0", b"c": CD.encode(), b"n": b"3", b"k": b"0"})
+        self.assertCountEqual([fields for _, fields in
+                               self.entries("outbox")], [
+            {b"e": b"17-0", b"c": CD.encode(), b"n": b"3", b"k": b"0"},
+            {b"f": TD.encode(), b"c": CD.encode(), b"u": b"7", b"n": b"2",
+             b"k": b"1"}])
         self.assertEqual(self.entries("verify")[0][1], {
             b"q": f"{TD}:{CD}:u".encode(), b"g": b"12", b"n": b"1"})
-        self.assertEqual(self.entries("pings")[0][1], {
-            b"v": b"1", b"t": f"{TOPIC}?a=b c".encode(), b"n": b"2"})
-        self.assertEqual(self.entries("pings")[1][1], {
-            b"v": b"1", b"t": TOPIC.encode(), b"n": b"3",
-            b"q": f"{TD}:{CD}:s".encode(), b"g": b"17"})
 
     def test_a_job_without_failures_says_that_it_was_in_retry(self):
         self.plan(f"d 17-0 {CD} 0 0")
@@ -229,28 +226,40 @@ class Promote(ScriptTest):
         self.assertFalse(self.exists("retry"))
 
 
-class Fetched(ScriptTest):
-    def pings(self, count):
-        for _ in range(count):
-            self.call("XADD", "pings", "*", "v", 1, "t", TOPIC)
-        return [entry for entry, _ in self.read("pings")]
+MEMBER = f"p {TOPIC}"
 
-    def fetched(self, outcome, pings=None, digest="d1", body=b"body",
-                status=200, error="", failures=0, again_ms=-1, canonical="",
-                entries=""):
-        if pings is None:
-            pings = self.pings(1)
-        return self.run_script(
+
+class Fetched(ScriptTest):
+    def fetching(self, failures=0):
+        """The topic is being fetched."""
+        self.call("HSET", "fetching", MEMBER, "1-1")
+        if failures:
+            self.call("HSET", "fetch_failures", MEMBER, failures)
+
+    def fetched(self, outcome, digest="d1", body=b"body", status=200,
+                error="", failures=0, again_ms=-1, canonical="", entries=""):
+        """What came of a fetch that was under way."""
+        self.fetching()
+        return self.over(outcome, digest, body, status, error, failures,
+                         again_ms, canonical, entries)
+
+    def over(self, outcome, digest="d1", body=b"body", status=200, error="",
+             failures=0, again_ms=-1, canonical="", entries=""):
+        return self.as_owner(
             "fetched", TD, TOPIC, outcome, status, error, '"etag"', "date",
             digest, "text/plain", body, canonical, TOPIC + "/moved", failures,
-            again_ms, entries, *pings)
+            again_ms, entries)
+
+    def check_over(self):
+        """Nothing of the fetch is left."""
+        for key in ("fetch", "fetching", "fetch_failures"):
+            self.assertFalse(self.exists(key), key)
 
     def test_new_content_becomes_an_event(self):
-        pings = self.pings(3)
         self.subscribe(CD)
         body = bytes(range(256))
         before_s = self.now_ms() // 1000
-        event = self.fetched("content", pings, body=body)
+        event = self.fetched("content", body=body)
         after_s = self.now_ms() // 1000
         self.assertEqual(self.entries("log"), [(event.decode(), {
             b"v": b"1", b"t": TOPIC.encode(), b"ct": b"text/plain",
@@ -262,7 +271,7 @@ class Fetched(ScriptTest):
             b"failures": b"0", b"etag": b'"etag"', b"lm": b"date",
             b"digest": b"d1", b"self": b"", b"src": TOPIC.encode() + b"/moved",
             b"entries": b""})
-        self.assertEqual(self.pending("pings"), [])
+        self.check_over()
 
     def test_the_canonical_url_goes_with_the_event(self):
         self.fetched("content", canonical="http://a.example/")
@@ -276,27 +285,22 @@ class Fetched(ScriptTest):
 
     def test_a_repeated_call_changes_nothing(self):
         """Nor does one that comes after another fetch."""
-        pings = self.pings(2)
-        self.fetched("content", pings)
+        self.fetched("content")
         for digest in ("d1", "d2"):
             self.assertIsNone(self.unchanged_by(
-                lambda: self.fetched("content", pings)))
+                lambda: self.over("content")))
             self.fetched("content", digest=digest)
         self.assertEqual(self.call("XLEN", "log"), 2)
         for outcome in ("known", "unchanged", "failed", "unneeded"):
-            pings = self.pings(1)
-            self.fetched(outcome, pings, again_ms=0)
-            self.run_script("promote", 10)
-            self.unchanged_by(
-                lambda: self.fetched(outcome, pings, again_ms=0))
+            self.fetched(outcome, again_ms=0)
+            self.unchanged_by(lambda: self.over(outcome, again_ms=0))
 
     def test_the_same_digest_makes_no_event_but_new_validators(self):
         self.fetched("content")
         self.call("HSET", f"topic:{TD}", "etag", "old")
-        pings = self.pings(2)
-        self.assertIsNone(self.fetched("content", pings))
+        self.assertIsNone(self.fetched("content"))
         self.assertEqual(self.hash(f"topic:{TD}")[b"etag"], b'"etag"')
-        self.assertEqual(self.pending("pings"), [])
+        self.check_over()
 
     def test_other_content_and_back_are_events(self):
         for digest in ("d1", "d2", "d1"):
@@ -311,53 +315,51 @@ class Fetched(ScriptTest):
 
     def test_known_entries_make_no_event_but_new_validators(self):
         self.fetched("content", entries="e1 e2")
-        pings = self.pings(1)
-        self.assertIsNone(self.fetched("known", pings, digest="d2",
-                                       entries="e1"))
+        self.assertIsNone(self.fetched("known", digest="d2", entries="e1"))
         self.assertEqual(self.call("XLEN", "log"), 1)
         state = self.hash(f"topic:{TD}")
         self.assertEqual((state[b"digest"], state[b"entries"]),
                          (b"d2", b"e1"))
-        self.assertEqual(self.pending("pings"), [])
+        self.check_over()
 
     def test_unchanged_keeps_the_validators(self):
         self.fetched("content", entries="e1")
-        pings = self.pings(1)
-        self.assertIsNone(self.run_script(
+        self.fetching()
+        self.assertIsNone(self.as_owner(
             "fetched", TD, TOPIC, "unchanged", 304, "", "", "", "", "", "",
-            "", "", 0, -1, "", *pings))
+            "", "", 0, -1, ""))
         state = self.hash(f"topic:{TD}")
         self.assertEqual((state[b"status"], state[b"etag"], state[b"digest"],
                           state[b"src"], state[b"entries"]),
                          (b"304", b'"etag"', b"d1",
                           TOPIC.encode() + b"/moved", b"e1"))
-        self.assertEqual(self.pending("pings"), [])
+        self.check_over()
 
     def test_a_failure_is_tried_again(self):
-        pings = self.pings(2)
         before = self.now_ms()
-        self.fetched("failed", pings, status=500, error="why", failures=2,
+        self.fetched("failed", status=500, error="why", failures=2,
                      again_ms=5000)
-        member, due = self.call("ZRANGE", "retry", 0, -1, "WITHSCORES")
-        self.assertEqual(member, f"p 2 {TOPIC}".encode())
+        member, due = self.call("ZRANGE", "fetch", 0, -1, "WITHSCORES")
+        self.assertEqual(member, MEMBER.encode())
+        self.assertEqual(self.hash("fetch_failures"), {member: b"2"})
         self.assertTrue(before + 5000 <= int(due) <= self.now_ms() + 5000)
         state = self.hash(f"topic:{TD}")
         self.assertEqual((state[b"error"], state[b"failures"]),
                          (b"why", b"2"))
         self.assertNotIn(b"digest", state)
-        self.assertEqual(self.pending("pings"), [])
+        self.assertFalse(self.exists("fetching"))
         self.assertEqual(self.call("XLEN", "log"), 0)
 
     def test_the_last_failure_is_not(self):
-        self.fetched("failed", self.pings(1), failures=8)
-        self.assertFalse(self.exists("retry"))
-        self.assertEqual(self.pending("pings"), [])
+        self.fetching(failures=7)
+        self.over("failed", failures=8)
+        self.check_over()
 
     def test_unneeded_stores_nothing(self):
-        self.fetched("unneeded", self.pings(2))
+        self.fetched("unneeded")
         self.assertFalse(self.exists(f"topic:{TD}"))
         self.assertFalse(self.exists("log") and self.call("XLEN", "log"))
-        self.assertEqual(self.pending("pings"), [])
+        self.check_over()
 
     def test_a_topic_that_lost_its_subscriptions_is_forgotten_in_time(self):
         self.fetched("content")
@@ -367,9 +369,12 @@ class Fetched(ScriptTest):
         self.fetched("content")
         self.assertEqual(self.call("TTL", f"topic:{TD}"), -1)
 
-    def test_without_the_group_the_event_is_stored(self):
-        self.call("DEL", "pings")
-        self.assertIsNotNone(self.fetched("content", ["1-1", "2-2"]))
+    def test_a_success_forgets_the_failures(self):
+        for outcome in ("content", "known", "unchanged", "unneeded"):
+            with self.subTest(outcome=outcome):
+                self.fetching(failures=3)
+                self.over(outcome)
+                self.check_over()
 
     def test_a_huge_body(self):
         body = b"\0\xff" * (1 << 22)
@@ -377,77 +382,82 @@ class Fetched(ScriptTest):
         self.assertEqual(self.entries("log")[0][1][b"b"], body)
 
 
-class Aside(ScriptTest):
-    def reject(self, stream, entry, why="why"):
-        return self.run_script("reject", stream, entry, why)
+class Rejected(ScriptTest):
+    def reject(self, stream, entry, why="why", after=None):
+        """1 when this call has moved it, and the position by then."""
+        moved, position = self.as_owner("reject", stream, entry, why,
+                                        after or self.position())
+        return moved, position.decode()
 
-    def claimed(self, stream, *fields):
-        self.call("XADD", stream, "*", *fields)
-        return self.read(stream)[-1][0]
+    def add(self, stream, *fields):
+        return self.call("XADD", stream, "*", *fields).decode()
 
-    def test_an_entry_is_moved_with_its_fields_and_a_reason(self):
+    def test_an_entry_is_kept_with_its_fields_and_a_reason(self):
         for stream in ("log", "pings"):
             with self.subTest(stream=stream):
                 self.setUp()
-                entry = self.claimed(stream, "t", "x", "\0\xff", "y")
-                self.assertEqual(self.reject(stream, entry, "a reason"), 1)
+                entry = self.add(stream, "t", "x", "\0\xff", "y")
+                position = entry if stream == "log" else "0-0"
+                self.assertEqual(self.reject(stream, entry, "a reason"),
+                                 (1, position))
                 (_, copy), = self.entries("rejected")
                 self.assertEqual(copy, {
                     b"v": b"1", b"from": stream.encode(),
                     b"id": entry.encode(), b"why": b"a reason", b"t": b"x",
                     "\0\xff".encode(): b"y"})
-                self.assertEqual(self.pending(stream), [])
+        self.assertEqual(self.entries("pings"), [])
 
     def test_ours_are_the_first_fields(self):
-        entry = self.claimed("pings", "v", "7", "why", "theirs")
+        entry = self.add("pings", "v", "7", "why", "theirs")
         self.reject("pings", entry)
         (_, flat), = self.call("XRANGE", "rejected", "-", "+")
         self.assertEqual(flat, [b"v", b"1", b"from", b"pings", b"id",
                                 entry.encode(), b"why", b"why", b"v", b"7",
                                 b"why", b"theirs"])
 
-    def test_an_event_counts_as_fanned_out(self):
-        entry = self.claimed("log", "t", TOPIC)
+    def test_an_event_counts_as_begun(self):
+        entry, after = self.add("log", "t", TOPIC), self.event()
         self.subscribe(CD)
         self.reject("log", entry)
-        self.assertEqual(self.call("HGET", "fanout", entry), b"done")
+        self.assertEqual(self.hash("position"), {b"id": entry.encode(),
+                                                 b"n": b"1"})
         self.assertEqual(self.post_page(entry), (0, 1))
         self.assertEqual(self.posted(), [])
-        self.sweep()
-        self.assertEqual(self.call("GET", "watermark"), entry.encode())
-        self.assertFalse(self.exists("fanout"))
+        self.assertEqual(self.post_page(after), (1, 1))
+        self.assertEqual(self.hash("position")[b"n"], b"2")
+
+    def test_only_the_event_after_the_position_is_moved(self):
+        entry = self.add("log", "a", "b")
+        begun = self.event()
+        self.post_page(begun)
+        for after in ("0-0", entry, "9-9"):
+            self.assertEqual(self.unchanged_by(
+                lambda: self.reject("log", entry, after=after)), (0, begun))
 
     def test_a_repeated_call_changes_nothing(self):
-        for stream in ("log", "pings"):
-            entry = self.claimed(stream, "a", "b")
-            self.assertEqual(self.reject(stream, entry), 1)
-            self.assertEqual(
-                self.unchanged_by(lambda: self.reject(stream, entry)), 0)
+        for stream, after in (("log", "0-0"), ("pings", None)):
+            entry = self.add(stream, "a", "b")
+            moved, position = self.reject(stream, entry)
+            self.assertEqual(moved, 1)
+            self.assertEqual(self.unchanged_by(lambda: self.reject(
+                stream, entry, after=after)), (0, position))
 
-    def test_an_event_read_again_after_a_lost_group_is_not_moved_twice(self):
-        entry = self.claimed("log", "a", "b")
-        self.reject("log", entry)
-        self.call("XGROUP DESTROY", "log", "spread")
-        self.run_script("groups")
-        self.assertEqual(self.read("log")[0][0], entry)
-        self.assertEqual(self.reject("log", entry), 0)
-        self.assertEqual(len(self.entries("rejected")), 1)
-        self.assertEqual(self.pending("log"), [])
-
-    def test_without_the_group_or_the_entry(self):
-        entry = self.claimed("pings", "a", "b")
-        self.call("XDEL", "pings", entry)
-        self.assertEqual(self.reject("pings", entry), 1)
+    def test_an_event_that_has_left_is_passed(self):
+        entry = self.add("log", "a", "b")
+        self.call("XDEL", "log", entry)
+        self.assertEqual(self.reject("log", entry), (1, entry))
         self.assertEqual(self.entries("rejected")[0][1][b"id"], entry.encode())
-        entry = self.claimed("pings", "a", "b")
-        self.call("XGROUP DESTROY", "pings", "spread")
-        self.assertEqual(
-            self.unchanged_by(lambda: self.reject("pings", entry)), 0)
+
+    def test_an_announcement_that_has_left_is_nothing(self):
+        entry = self.add("pings", "a", "b")
+        self.call("XDEL", "pings", entry)
+        self.assertEqual(self.unchanged_by(
+            lambda: self.reject("pings", entry)), (0, "0-0"))
 
     def test_copies_are_bounded(self):
         many = [word for n in range(20000) for word in (f"f{n}", "x")]
-        self.reject("pings", self.claimed("pings", *many))
-        self.reject("pings", self.claimed("pings", "a", b"\xff" * (1 << 20)))
+        self.reject("pings", self.add("pings", *many))
+        self.reject("pings", self.add("pings", "a", b"\xff" * (1 << 20)))
         many, large = [copy for _, copy in self.entries("rejected")]
         self.assertEqual(len(many), 4 + 32)
         self.assertEqual(large[b"a"], b"\xff" * 16384)
@@ -455,7 +465,7 @@ class Aside(ScriptTest):
     def test_the_newest_are_kept(self):
         for n in range(1300):
             self.call("XADD", "pings", "*", "n", n)
-        for entry, _ in self.read("pings", count=1300):
+        for entry, _ in self.entries("pings"):
             self.reject("pings", entry)
         kept = [copy[b"n"] for _, copy in self.entries("rejected")]
         self.assertTrue(1000 <= len(kept) < 1200, len(kept))

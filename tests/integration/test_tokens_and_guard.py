@@ -26,7 +26,7 @@ class Tokens(SystemTest):
                          "text/plain; charset=utf-8")
 
     def test_wrong_token_is_refused(self):
-        before = self.system.snapshot()
+        before = self.system.redis.snapshot()
         for token in (None, "", "sub", "sub-tokenx", "SUB-TOKEN"):
             with self.subTest(token=token):
                 for ask in (self.hub.subscribe, self.hub.unsubscribe):

@@ -32,8 +32,9 @@ class Validation(SystemTest):
         call("HSET", self.key(topic, f"request:{key}:s"), "v", 1,
              "g", generation, "t", topic, "tg", topic, "c", callback,
              "l", 3600, "s", "-")
-        call("XADD", self.key(topic, "pings"), "*", "v", 1, "t", topic,
-             "q", f"{key}:s", "g", generation)
+        call("ZADD", self.key(topic, "fetch"), 1,
+             f"w {key}:s {generation} {topic}")
+        call("XADD", self.key(topic, "wake"), "MAXLEN", 1, "*", "v", 1)
         return key
 
     def queued(self, topic):
@@ -47,10 +48,10 @@ class Validation(SystemTest):
             lambda: len(self.queued(topic)) >= count and self.queued(topic),
             f"{count} outcomes")
 
-    def wait_claimed(self, topic, count):
-        pings = self.key(topic, "pings")
-        wait_until(lambda: self.system.redis.call(
-            "XPENDING", pings, "spread")[0] == count, f"{count} are claimed")
+    def wait_asked(self, topic, count):
+        fetching = self.key(topic, "fetching")
+        wait_until(lambda: self.system.redis.call("HLEN", fetching) == count,
+                   f"{count} are being asked about")
 
     def check_valid(self, topic):
         key = self.ask(topic)
@@ -184,13 +185,13 @@ class Validation(SystemTest):
         self.ask(url, generation=7)
         topic.wait_fetches()
         key = self.ask(url, generation=8)
-        self.wait_claimed(url, 2)
+        self.wait_asked(url, 2)
         gate.set()
         # It shares the fetch that was under way; if that took too long, the
         # next one finds the usual answer.
         (q, g), = self.outcome(url)
         self.assertIn((q, g), ((f"{key}:s", 8), (f"{key}:d", 11)))
-        self.wait_claimed(url, 0)
+        self.wait_asked(url, 0)
         self.assertEqual(self.queued(url), [(q, g)])
 
     def test_requests_for_one_topic_share_a_fetch(self):
@@ -201,7 +202,7 @@ class Validation(SystemTest):
         topic.current = lambda request: gate.wait(30) and usual(request)
         keys = [self.ask(url, f"{CALLBACK}?{n}") for n in range(50)]
         topic.wait_fetches()
-        self.wait_claimed(url, 50)
+        self.wait_asked(url, 50)
         gate.set()
         got = self.outcome(url, 50)
         self.assertEqual(sorted(got), sorted((f"{k}:s", 7) for k in keys))
@@ -214,8 +215,9 @@ class Validation(SystemTest):
         topic.next_answers(Answer(200, gate=gate))
         key = self.ask(url)
         topic.wait_fetches()
-        self.system.program("spreader").kill()
-        self.system.store.age_claimed()
+        spreader = self.system.program("spreader")
+        spreader.kill()
+        self.system.presume_dead(spreader)
         self.system.start("spreader")
         self.assertEqual(self.outcome(url), [(f"{key}:s", 7)])
 

@@ -114,7 +114,7 @@ class Requests(Websub):
 
     def test_what_is_no_dotted_topic_is_refused(self):
         callback = self.subscriber.callback("/cb")
-        before = self.system.snapshot()
+        before = self.system.redis.snapshot()
         for topic in NO_DOTTED:
             with self.subTest(topic=topic):
                 answer = self.hub.subscribe(topic, callback.url)

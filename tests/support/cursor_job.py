@@ -21,7 +21,6 @@ class CursorTest(ScriptTest):
     def publish(self, event_id="*", **page):
         """An event that is fanned out to the end; returns its id."""
         event = self.event(event_id)
-        self.read("log")
         self.finish(event, **page)
         return event
 
@@ -83,7 +82,7 @@ class CursorTest(ScriptTest):
         """The time of everything in `retry` has come."""
         for member in self.call("ZRANGE", "retry", 0, -1):
             self.call("ZADD", "retry", 1, member)
-        self.run_script("promote", 1000)
+        self.promote()
 
     def cursor_job(self):
         """Claims the cursor job that waits: its entry, its number and
@@ -132,10 +131,10 @@ class CursorTest(ScriptTest):
         text = self.call("HGET", f"cursor:{TD}", cd)
         if text is None:
             return None
-        u, mode, cursor, n, since, start, *parts = text.decode().split(" ")
+        u, mode, cursor, n, since, *parts = text.decode().split(" ")
         self.assertLessEqual(int(since), self.now_ms())
         return {"u": int(u), "mode": mode, "cursor": cursor, "n": int(n),
-                "start": start, "parts": parts}
+                "parts": parts}
 
     def missed(self, cd=CD):
         found = [member.decode().split("-") for member in

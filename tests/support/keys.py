@@ -12,9 +12,9 @@ from support.redis import RedisError
 _UNRESERVED = re.compile(r"%(2D|2E|3\d|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])",
                          re.IGNORECASE)
 
-# The streams of work, and who reads each.
-_GROUPS = {"log": "spread", "pings": "spread", "outbox": "deliver",
-           "bulk": "deliver", "verify": "deliver"}
+# The streams of work, which deliver reads through its group.
+_QUEUES = ("outbox", "bulk", "verify")
+_GROUP = "deliver"
 
 
 def _hash(url):
@@ -119,15 +119,15 @@ class Store:
         hour.  Who holds it is dead, or stands still: another one need not wait
         until it may take it over."""
         for base in self.bases():
-            for stream, group in _GROUPS.items():
-                self._age(base + stream, group)
+            for stream in _QUEUES:
+                self._age(base + stream)
 
-    def _age(self, stream, group):
+    def _age(self, stream):
         if not self._redis.call("EXISTS", stream):
             return
         for entry, holder, _, _ in self._redis.call(
-                "XPENDING", stream, group, "-", "+", 100000):
-            self._redis.call("XCLAIM", stream, group, holder, 0, entry,
+                "XPENDING", stream, _GROUP, "-", "+", 100000):
+            self._redis.call("XCLAIM", stream, _GROUP, holder, 0, entry,
                              "IDLE", 3600000, "JUSTID")
 
     def delayed(self):
@@ -138,37 +138,57 @@ class Store:
         return [int(due) for answer in answers for due in answer[1::2]]
 
     def idle(self):
-        """True when every entry of every work stream was read and
-        acknowledged and nothing waits for its time or its host, all at one
-        moment."""
-        waiting = [[command, base + name] for base in self.bases()
-                   for command, name in (("ZCARD", "retry"),
-                                         ("KEYS", "parked:*"))]
-        return self._settled(waiting, _GROUPS)
+        """True when every event is fanned out, every entry of every queue was
+        read and acknowledged, and nothing waits for a fetch, its time or its
+        host, all at one moment."""
+        return self._settled(
+            (("HLEN", "fanout"), ("XLEN", "pings"), ("ZCARD", "fetch"),
+             ("HLEN", "fetching"), ("ZCARD", "retry"), ("KEYS", "parked:*")),
+            _QUEUES)
 
     def fanned_out(self):
-        """True when every event was read and has all its jobs.  (The marks in
-        `fan` that say so of one event do not last.)"""
-        return self._settled([], ("log",))
+        """True when every event has all its jobs."""
+        return self._settled((("HLEN", "fanout"),), ())
 
-    def swept(self):
-        """True when the sweep was in every shard."""
-        return all(self._redis.call("EXISTS", base + "watermark")
-                   for base in self.bases())
+    def end_leases(self, owner):
+        """What a spreader of this name owns is free, as though it had not
+        extended it."""
+        for n, base in enumerate(self.bases()):
+            if self._redis.call("HGET", base + "owner",
+                                "name") == owner.encode():
+                self._redis.call("HSET", base + "owner", "until", 0)
+                self._redis.call("HDEL", f"{self._prefix}:{{c}}:shards", n)
 
     def bases(self):
         """What the keys of each shard begin with."""
         return [f"{self._prefix}:{{{n}}}:" for n in range(self._shards)]
 
-    def _settled(self, waiting, streams):
-        """Whether the commands of `waiting` find nothing, and all entries of
-        `streams` were read and acknowledged, at one moment."""
-        infos = [["XINFO", part, base + name] for base in self.bases()
-                 for name in streams for part in ("STREAM", "GROUPS")]
-        answers = self._redis.call_all(waiting + infos)
-        about = answers[len(waiting):]
-        return not any(answers[:len(waiting)]) and all(
-            _stream_idle(*pair) for pair in zip(about[::2], about[1::2]))
+    def _settled(self, waiting, queues):
+        """Whether the commands of `waiting` find nothing, all events have
+        begun, and all entries of `queues` were read and acknowledged, at one
+        moment."""
+        bases = self.bases()
+        parts = [[command, base + name] for base in bases
+                 for command, name in waiting]
+        logs = [words for base in bases for words in (
+            ["XINFO", "STREAM", base + "log"],
+            ["HGET", base + "position", "id"])]
+        infos = [["XINFO", part, base + name] for base in bases
+                 for name in queues for part in ("STREAM", "GROUPS")]
+        answers = self._redis.call_all(parts + logs + infos)
+        found, about = answers[:len(parts)], answers[len(parts):]
+        logs, queues = about[:len(logs)], about[len(logs):]
+        return not any(found) and all(
+            _log_begun(*pair) for pair in zip(logs[::2], logs[1::2])) and all(
+            _stream_idle(*pair) for pair in zip(queues[::2], queues[1::2]))
+
+
+def _log_begun(log, position):
+    """Whether the position is the last event of a log."""
+    if isinstance(log, RedisError):  # there is none
+        return True
+    log = _pairs(log)
+    return log[b"length"] == 0 or log[b"last-generated-id"] == position
 
 
 def _stream_idle(stream, groups):

@@ -198,7 +198,8 @@ class Redis:
         which consumer read what is bookkeeping.  A stream without entries
         counts as none.  What the programs say of themselves, again and again,
         is left out."""
-        keys = [key for key in self.keys() if b":{c}:" not in key]
+        keys = [key for key in self.keys()
+                if b":{c}:" not in key and not key.endswith(b"}:owner")]
         kinds = self.call_many(["TYPE", key] for key in keys)
         values = self.call_many(
             ["XRANGE", key, "-", "+"] if kind == b"stream" else ["DUMP", key]

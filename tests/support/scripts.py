@@ -15,8 +15,10 @@ TOPIC = "http://publisher.example/topic"
 CALLBACK = "http://subscriber.example/cb"
 TD = digest(TOPIC)
 CD = digest(CALLBACK)
-GROUPS = {"log": "spread", "pings": "spread", "outbox": "deliver",
-          "bulk": "deliver", "verify": "deliver"}
+GROUPS = {"outbox": "deliver", "bulk": "deliver", "verify": "deliver"}
+OWNER = ("spreader-1", 1)  # name and incarnation
+LEASE_MS = 60000
+FIRST_PAGE = 100  # subscriptions
 
 
 _USES = re.compile(r"^-- uses: (.*)$", re.MULTILINE)
@@ -40,24 +42,22 @@ def named(lines):
 
 
 def _joined(wanted, done):
-    """What is wanted of lib/, after what that needs itself, but for what is
-    `done`."""
-    joined = ""
-    for name in wanted:
-        if name not in done:
-            done.add(name)
-            text = _text("lib/" + name)
-            joined += _joined(named(" ".join(_USES.findall(text))), done)
-            joined += text
-    return joined
+    """What is wanted of lib/, but for what is `done`."""
+    return "".join(_whole("lib/" + name, done) for name in wanted
+                   if name not in done and not done.add(name))
+
+
+def _whole(name, done):
+    """A file after what it needs."""
+    text = _text(name)
+    head = _joined(named(" ".join(_USES.findall(text))), done)
+    return head + _USES_WITHIN.sub(
+        lambda lines: "\n" + _joined(named(lines[0]), set(done)), text)
 
 
 def whole(name):
     """A script as the programs load it (cmake/EmbedLuaRun.cmake)."""
-    text, done = _text(name), set()
-    head = _joined(named(" ".join(_USES.findall(text))), done)
-    return head + _USES_WITHIN.sub(
-        lambda lines: "\n" + _joined(named(lines[0]), set(done)), text)
+    return _whole(name, set())
 
 
 def script_texts():
@@ -83,8 +83,13 @@ def all_done(lane, entry, fields):
     return [*opening, "done", fields[b"e"], count]
 
 
+def id_key(event):
+    """What ids are sorted by."""
+    return tuple(map(int, event.split("-")))
+
+
 class ScriptTest(unittest.TestCase):
-    """A test case with an empty shard whose groups exist."""
+    """A test case with an empty shard that has its groups and an owner."""
 
     redis_options = ()
 
@@ -95,8 +100,22 @@ class ScriptTest(unittest.TestCase):
         cls.texts = script_texts()
 
     def setUp(self):
+        self.empty()
+
+    def empty(self):
+        """The shard as it is when its first owner has claimed it."""
         self.redis.call("FLUSHALL")
         self.run_script("groups")
+        self.own_shard()
+
+    def own_shard(self, owner=OWNER, lease_ms=LEASE_MS):
+        """The scripts of the owner are called by this one from now on."""
+        mine, self.epoch = self.run_script("claim", *owner, lease_ms)
+        assert mine == 1, self.epoch
+
+    def as_owner(self, name, *args):
+        """A script that only the owner of the shard may call."""
+        return self.run_script(name, self.epoch, *args)
 
     def run_script(self, name, *args):
         return self.redis.call("EVAL", self.texts[name], 1, PREFIX, *args)
@@ -176,11 +195,45 @@ class ScriptTest(unittest.TestCase):
         due = self.call("ZSCORE", "lease", bound)
         return due and int(due)
 
-    def post_page(self, event, size=100, tds=(TD,), retention_ms=3600000,
-                  backlog=1000000):
-        """One call of `page`; returns jobs posted and 1 at the end."""
-        return tuple(self.run_script("page", event, size, retention_ms,
-                                     backlog, *tds))
+    def position(self):
+        """The last event that has begun."""
+        at = self.call("HGET", "position", "id")
+        return at.decode() if at else "0-0"
+
+    def open_events(self):
+        """How far each open event has come: a CD, by event."""
+        return {event.decode(): text.decode().split(" ")[0]
+                for event, text in self.hash("fanout").items()}
+
+    def topic_of(self, event):
+        found = self.call("XRANGE", "log", event, event)
+        return pairs(found[0][1])[b"t"] if found else TOPIC
+
+    def begin(self, *events, tds=(TD,), retention_ms=3600000, after=None,
+              first_page=FIRST_PAGE):
+        """One call of `begin`, with first pages as small as told; returns the
+        position by then, and for each event that has begun its jobs and 1 at
+        the end."""
+        text = self.texts["begin"].replace(
+            f"FIRST_PAGE = {FIRST_PAGE}", f"FIRST_PAGE = {first_page}")
+        words = [word for event in events for word in
+                 (event, self.topic_of(event), len(tds), *tds)]
+        position, *said = self.redis.call(
+            "EVAL", text, 1, PREFIX, self.epoch, after or self.position(),
+            retention_ms, *words)
+        return position.decode(), list(zip(said[::2], said[1::2]))
+
+    def post_page(self, event, size=FIRST_PAGE, tds=(TD,),
+                  retention_ms=3600000, backlog=1000000):
+        """The next page of an event, which is the one of `begin` for an event
+        that has not begun; returns jobs posted and 1 at the end."""
+        if id_key(event) > id_key(self.position()):
+            return self.begin(event, tds=tds, retention_ms=retention_ms,
+                              first_page=min(size, FIRST_PAGE))[1][0]
+        return tuple(self.as_owner("page", event, size, backlog, *tds))
+
+    def promote(self, most=1000):
+        return self.as_owner("promote", most)
 
     def posted(self, event=None):
         """The targets of the jobs in both lanes, of one event or of all."""
@@ -198,7 +251,9 @@ class ScriptTest(unittest.TestCase):
         return self.run_script("settle", *words)
 
     def sweep(self, retention_ms=3600000, dead_ms=3600000, limit=100):
-        return self.run_script("sweep", retention_ms, dead_ms, limit)
+        """Leases, events and dead letters that went, and 1 when there is
+        more."""
+        return self.as_owner("sweep", retention_ms, dead_ms, limit)[:4]
 
     def unchanged_by(self, act):
         """Runs `act` and asserts that no key differs afterwards."""

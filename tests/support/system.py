@@ -10,12 +10,12 @@ make waiting short.
 import threading
 import unittest
 
+from support.cluster import Cluster
 from support.hub import Hub
 from support.keys import Store
 from support.programs import Program
 from support.publisher import Publisher
 from support.redis import Redis
-from support.scripts import whole
 from support.subscriber import Subscriber
 from support.wait import DEADLINE_S, wait_until
 
@@ -192,15 +192,21 @@ class System:
         """Whatever waits for its time is due, and moves to where it belongs,
         as though that time had passed."""
         for base in self.store.bases():
-            for member in self.redis.call("ZRANGE", base + "retry", 0, -1):
-                self.redis.call("ZADD", base + "retry", "XX", 1, member)
-            self.redis.call("EVAL", whole("promote"), 1, base, 100000)
+            for key in (base + "retry", base + "fetch"):
+                for member in self.redis.call("ZRANGE", key, 0, -1):
+                    self.redis.call("ZADD", key, "XX", 1, member)
+            self.redis.call("XADD", base + "wake", "MAXLEN", 1, "*", "v", 1)
 
-    def snapshot(self):
-        """Redis.snapshot() of a system with a spreader that nobody has asked
-        for anything: the first sweep of a shard still writes its `floor`."""
-        wait_until(self.store.swept, "every shard was swept")
-        return self.redis.snapshot()
+    def presume_dead(self, program):
+        """A program that was killed, or stands still, is removed at once, as
+        its heartbeat would be missed in a while: what it owns and what it has
+        claimed is for others to take."""
+        cluster = Cluster(self.redis)
+        record = cluster.record_of(program)
+        if record:
+            cluster.forget(record["role"], record["name"])
+            self.store.end_leases(record["name"])
+        self.store.age_claimed()
 
     def log(self):
         return "\n\n".join(f"--- {program.name}\n{program.log()}"

@@ -65,7 +65,6 @@ REDIS_FIXTURE void delivery_set_up(void)
         .config = &config,
         .loop = loop,
         .store = store,
-        .promoter = promoter,
         .attempts = attempts,
         .attempt_flush = attempt_flush,
         .bundles = bundles,

@@ -4,7 +4,6 @@
 #define TESTS_UNIT_ENGINE_FIXTURE_H
 
 #include "common/crypto/digest.h"
-#include "common/store/promoter.h"
 #include "deliver/host/host.h"
 #include "deliver/post.h"
 #include "deliver/replicas.h"
@@ -18,7 +17,6 @@
 #define ENGINE_QUEUE_MAX 2 /* of a host, which takes one request at a time */
 
 static struct wsub_keyring *ring;
-static struct wsub_promoter *promoter;
 static struct deliver_hosts *hosts;
 static struct deliver_poster poster;
 static struct deliver_replicas *replicas;
@@ -61,7 +59,6 @@ REDIS_FIXTURE void engine_set_up(unsigned shards,
     subscriber_set_up();
     engine_guest_count = 0;
     ck_assert_int_eq(wsub_keyring_load("", err_text, &ring), WSUB_OK);
-    promoter = wsub_promoter_new(base, store);
     replicas = deliver_replicas_new(store);
     slots = deliver_slots_new(&(struct deliver_slots_options){
         .total = ENGINE_SLOTS,
@@ -97,7 +94,6 @@ REDIS_FIXTURE void engine_tear_down(void)
     deliver_hosts_free(hosts);
     deliver_slots_free(slots);
     deliver_replicas_free(replicas);
-    wsub_promoter_free(promoter);
     wsub_hmac_free(poster.hmac);
     wsub_keyring_free(ring);
     redis_tear_down();

@@ -83,9 +83,17 @@ static const struct {
     {"register", "*2\r\n$1\r\n7\r\n$1\r\n0\r\n"},
     {"heartbeat", "*4\r\n:0\r\n:0\r\n:1000\r\n:0\r\n"},
     {"deregister", ":1\r\n"},
+    {"claim", "*2\r\n:1\r\n$1\r\n5\r\n"},
+    {"extend", "$1\r\n5\r\n"},
+    {"release", "$1\r\n5\r\n"},
+    {"resume", "*1\r\n$3\r\n0-0\r\n"},
+    {"take", "*1\r\n:-1\r\n"},
     {"promote", "*2\r\n:0\r\n:-1\r\n"},
     {"renew", ":0\r\n"},
-    {"sweep", "*4\r\n:0\r\n:0\r\n:0\r\n:0\r\n"},
+    {"sweep", "*7\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n0-0\r\n:0\r\n:-1\r\n"},
+    {"HKEYS", "*0\r\n"},
+    {"HDEL", ":1\r\n"},
+    {"XADD", "$3\r\n1-0\r\n"},
 };
 
 static void redis_command_free(struct redis_command *command)
@@ -315,6 +323,7 @@ REDIS_FIXTURE void redis_set_up(void)
         .max_consecutive_failures = 5,
         .cluster_events_topic = redis_events,
         .cluster_events_kept = 100,
+        .shard_lease_ms = 3000,
         .public_url = redis_empty,
         .dns_servers = redis_empty,
         .shards = 1,

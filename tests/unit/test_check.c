@@ -113,25 +113,10 @@ static const struct {
     const char *why;
 } pings[] = {
     {{"v", "1", "t", FEED}, NULL},
-    {{"v", "1", "t", FEED, "n", "7"}, NULL},
-    {{"v", "1", "t", FEED, "q", FEED_TD ":" CD ":s", "g", "12"}, NULL},
-    {{"v", "1", "t", FEED, "q", FEED_TD ":" CD ":s", "g", "12", "n", "1"},
-     NULL},
     {{"v", "3", "t", FEED}, "its format version is not 1"},
     {{"v", "1"}, "it has no field t"},
-    {{"v", "1", "t", FEED, "n", ""}, "n is no number of failures"},
-    {{"v", "1", "t", FEED, "n", "-1"}, "n is no number of failures"},
-    {{"v", "1", "t", FEED, "n", "1234567890"}, "n is no number of failures"},
-    {{"v", "1", "t", FEED, "q", FEED_TD ":" CD ":s"}, "it has no field g"},
-    {{"v", "1", "t", FEED, "g", "12"}, "it has no field q"},
-    {{"v", "1", "t", FEED, "q", FEED_TD ":" CD ":s", "g", "x"},
-     "g is no generation"},
-    {{"v", "1", "t", FEED, "q", FEED_TD ":" CD ":u", "g", "12"},
-     "q names no subscribe request for the topic"},
-    {{"v", "1", "t", FEED, "q", FEED_TD ":" CD, "g", "12"},
-     "q names no subscribe request for the topic"},
-    {{"v", "1", "t", FEED, "q", CD ":" CD ":s", "g", "12"},
-     "q names no subscribe request for the topic"},
+    {{"v", "1", "t", "a.b"}, "the topic is not a URL; dotted topics are "
+                                  "published by content push"},
 };
 
 START_TEST(an_announcement_can_be_used_or_it_is_said_why_not)
@@ -178,8 +163,7 @@ static const struct {
     {"ct", spread_check_event, "ct holds a zero byte"},
     {"self", spread_check_event, "self is no URL"},
     {"b", spread_check_event, NULL},
-    {"n", spread_check_ping, "n is no number of failures"},
-    {"q", spread_check_ping, "q holds a zero byte"},
+    {"t", spread_check_ping, "t holds a zero byte"},
 };
 
 START_TEST(a_zero_byte_is_for_bodies_alone)
@@ -190,10 +174,7 @@ START_TEST(a_zero_byte_is_for_bodies_alone)
                   {"t", FEED},
                   {"ct", "a/b"},
                   {"b", "x"},
-                  {"self", FEED},
-                  {"n", "1"},
-                  {"q", FEED_TD ":" CD ":s"},
-                  {"g", "1"}};
+                  {"self", FEED}};
     struct entry_fixture e;
     char value[100];
 

@@ -9,6 +9,7 @@ static char topic[] = "events";
 static void set_up(void)
 {
     redis_set_up_store();
+    redis_held = "XADD";
     config.cluster_events_topic = topic;
     config.cluster_events_kept = 500;
 }

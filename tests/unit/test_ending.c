@@ -197,19 +197,6 @@ START_TEST(an_unopened_secret_ends_in_a_dead_letter)
 }
 END_TEST
 
-START_TEST(what_comes_again_is_promoted_in_time)
-{
-    config.retry_base_ms = config.retry_cap_ms = 2;
-    subscriber_status = 500;
-    post_job();
-    redis_wait("settle");
-    redis_held = "promote";
-    settled();
-    while (redis_shard(redis_wait("promote")) != 1)
-        redis_reply(redis_find("promote"), "*2\r\n:0\r\n:-1\r\n");
-}
-END_TEST
-
 int main(void)
 {
     TCase *cases = tcase_create("ending");
@@ -230,6 +217,5 @@ int main(void)
     tcase_add_test(
         cases, a_secret_that_cannot_be_opened_is_a_failure_of_the_subscription);
     tcase_add_test(cases, an_unopened_secret_ends_in_a_dead_letter);
-    tcase_add_test(cases, what_comes_again_is_promoted_in_time);
     return suite_run("ending", cases);
 }

@@ -1,171 +1,301 @@
-/* test_fanout.c - from events to pages, by spreader/fanout.h. */
+/* test_fanout.c - from entries of the log to pages, by spreader/fanout.h. */
 #include "spreader/fanout.h"
 
 #include "common/crypto/digest.h"
-#include "tests/unit/entry_fixture.h"
-#include "tests/unit/redis_fixture.h"
+#include "tests/unit/shard_fixture.h"
 
+#define TOPIC "http://p.example/"
+#define NOTHING_OPEN "*1\r\n$3\r\n0-9\r\n"
 #define MORE "*2\r\n:500\r\n:0\r\n"
 #define FINISHED "*2\r\n:1\r\n:1\r\n"
 #define FULL "*2\r\n:0\r\n:2\r\n"
-#define EARLY "*2\r\n:0\r\n:3\r\n"
 
 static struct spread_fanout *fanout;
-static size_t over;        /* entries, by on_done */
-static unsigned idle, got; /* calls of on_idle, of on_progress */
+static char position[32];          /* of the last on_resumed */
+static unsigned resumed, capacity; /* calls */
 
-static void on_done(size_t entries, void *arg)
+static void on_resumed(struct spread_shard *of, const char *at, void *arg)
 {
     (void)arg;
-    over += entries;
+    ck_assert_ptr_eq(of, shard);
+    resumed++;
+    snprintf(position, sizeof(position), "%s", at);
 }
 
-static void on_idle(void *arg)
+static void on_capacity(struct spread_shard *of, void *arg)
 {
+    (void)of;
     (void)arg;
-    idle++;
+    capacity++;
 }
 
-static void on_progress(void *arg)
+static void on_nothing(void *arg)
 {
     (void)arg;
-    got++;
+}
+
+static void on_closing(unsigned number)
+{
+    spread_fanout_close(fanout, number);
 }
 
 static void set_up(void)
 {
-    over = 0;
-    idle = got = 0;
+    resumed = capacity = 0;
     redis_set_up_store();
+    redis_held = "resume";
+    shard_set_up(on_closing);
     fanout = spread_fanout_new(&(struct spread_fanout_options){
-        .loop = loop,
+        .base = base,
         .store = store,
         .config = &config,
-        .on_progress = on_progress,
-        .on_done = on_done,
-        .on_idle = on_idle,
+        .shards = 1,
+        .on_resumed = on_resumed,
+        .on_capacity = on_capacity,
+        .on_progress = on_nothing,
     });
+    spread_fanout_open(fanout, shard);
 }
 
 static void tear_down(void)
 {
     wsub_store_close(store);
     spread_fanout_free(fanout);
+    shard_tear_down();
     redis_tear_down();
 }
 
-static void start(const char *id)
+static void resume(const char *reply)
 {
-    static const char *const words[] = {
-        "v", "1", "t", "http://p.example/", "ct", "a/b", "b", "x", NULL};
-    struct entry_fixture e;
+    unsigned before = resumed;
 
-    entry_make(&e, id, words);
-    spread_fanout_start(fanout, &e.entry);
-    entry_done(&e);
+    redis_reply(redis_wait("resume"), reply);
+    WAIT_FOR(base, resumed == before + 1);
 }
 
-/* Waits for the next page, which is the event's, and replies. */
-static void page(const char *id, const char *reply)
+static void add(const char *id)
 {
-    struct redis_command *command = redis_wait("page");
+    spread_fanout_add(fanout, 0, id, TOPIC, NULL);
+}
 
-    ck_assert_str_eq(redis_arg(command, 0), id);
+/* Waits for a call of that script and replies. */
+static void answer(const char *name, const char *id, const char *reply)
+{
+    struct redis_command *command = redis_wait(name);
+
+    ck_assert_str_eq(redis_arg(command, 1), id);
     redis_reply(command, reply);
 }
+
+static bool is_idle(void)
+{
+    return !spread_fanout_holds_work(fanout) && shard->under_way == 0;
+}
+
+START_TEST(an_open_shard_resumes_at_redis_position)
+{
+    redis_check_args(redis_wait("resume"), (const char *[]){EPOCH, NULL});
+    resume("*1\r\n$3\r\n7-3\r\n");
+    ck_assert_str_eq(position, "7-3");
+    ck_assert(is_idle());
+}
+END_TEST
+
+START_TEST(what_the_owner_before_left_open_goes_on)
+{
+    resume("*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n");
+    answer("page", "0-7", MORE);
+    answer("page", "0-7", FINISHED);
+    WAIT_FOR(base, is_idle());
+}
+END_TEST
+
+START_TEST(events_begin_in_one_call_after_the_position)
+{
+    char td[WSUB_DIGEST_LEN + 1];
+
+    wsub_digest(TOPIC, strlen(TOPIC), td);
+    resume(NOTHING_OPEN);
+    add("1-0");
+    add("2-0");
+    add("3-0");
+    redis_check_args(redis_wait("begin"),
+                     (const char *[]){EPOCH, "0-9", "3600000", "1-0", TOPIC,
+                                      "1", td, NULL});
+    redis_reply(redis_wait("begin"), "*3\r\n$3\r\n1-0\r\n:1\r\n:1\r\n");
+    redis_check_args(redis_wait("begin"),
+                     (const char *[]){EPOCH, "1-0", "3600000", "2-0", TOPIC,
+                                      "1", td, "3-0", TOPIC, "1", td, NULL});
+    redis_reply(redis_wait("begin"),
+                "*5\r\n$3\r\n3-0\r\n:1\r\n:1\r\n:1\r\n:1\r\n");
+    WAIT_FOR(base, is_idle());
+    ck_assert_uint_eq(capacity, 2);
+}
+END_TEST
+
+START_TEST(what_did_not_begin_is_sent_again)
+{
+    resume(NOTHING_OPEN);
+    add("1-0");
+    redis_wait("begin");
+    add("2-0");
+    add("3-0");
+    answer("begin", "0-9", "*3\r\n$3\r\n1-0\r\n:1\r\n:1\r\n");
+    answer("begin", "1-0", "*3\r\n$3\r\n2-0\r\n:1\r\n:1\r\n");
+    answer("begin", "2-0", "*3\r\n$3\r\n3-0\r\n:1\r\n:1\r\n");
+    WAIT_FOR(base, is_idle());
+}
+END_TEST
+
+START_TEST(open_events_get_their_pages_one_after_the_other)
+{
+    resume(NOTHING_OPEN);
+    add("1-0");
+    redis_wait("begin");
+    add("2-0");
+    answer("begin", "0-9", "*3\r\n$3\r\n1-0\r\n:100\r\n:0\r\n");
+    answer("begin", "1-0", "*3\r\n$3\r\n2-0\r\n:100\r\n:0\r\n");
+    answer("page", "1-0", MORE);
+    answer("page", "2-0", MORE);
+    answer("page", "1-0", FINISHED);
+    answer("page", "2-0", FINISHED);
+    WAIT_FOR(base, is_idle());
+}
+END_TEST
 
 START_TEST(a_page_says_whose_it_is_and_what_its_limits_are)
 {
     char td[WSUB_DIGEST_LEN + 1];
 
-    wsub_digest("http://p.example/", 17, td);
-    start("1-0");
+    wsub_digest(TOPIC, strlen(TOPIC), td);
+    resume("*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n");
     redis_check_args(
         redis_wait("page"),
-        (const char *[]){"1-0", "500", "3600000", "1000", td, NULL});
+        (const char *[]){EPOCH, "0-7", "500", "1000", td, NULL});
 }
 END_TEST
 
-START_TEST(an_event_is_over_after_its_last_page)
+START_TEST(where_bulk_is_full_pages_pause_and_events_begin)
 {
-    ck_assert(spread_fanout_idle(fanout));
-    start("1-0");
-    ck_assert(!spread_fanout_idle(fanout));
-    page("1-0", MORE);
-    page("1-0", MORE);
-    ck_assert_uint_eq(over, 0);
-    page("1-0", FINISHED);
-    WAIT_FOR(base, over == 1);
-    ck_assert(spread_fanout_idle(fanout));
-    ck_assert_uint_eq(idle, 1);
-    ck_assert_uint_eq(got, 3);
+    resume("*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n");
+    answer("page", "0-7", FULL);
+    add("1-0");
+    answer("begin", "0-9", "*3\r\n$3\r\n1-0\r\n:1\r\n:1\r\n");
+    answer("page", "0-7", FINISHED);
+    WAIT_FOR(base, is_idle());
 }
 END_TEST
 
-START_TEST(one_page_is_on_its_way_at_a_time)
+START_TEST(a_look_ends_the_pause)
 {
-    start("1-0");
-    start("2-0");
-    page("1-0", FINISHED);
-    page("2-0", FINISHED);
-    WAIT_FOR(base, over == 2);
-    ck_assert_uint_eq(idle, 1);
+    resume("*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n");
+    answer("page", "0-7", FULL);
+    WAIT_FOR(base, shard->under_way == 0);
+    spread_fanout_look(fanout);
+    answer("page", "0-7", FINISHED);
 }
 END_TEST
 
-START_TEST(an_event_that_is_held_already_is_over_at_once)
+START_TEST(an_entry_that_can_t_be_used_is_rejected_in_its_turn)
 {
-    start("1-0");
-    start("1-0");
-    ck_assert_uint_eq(over, 1);
-    page("1-0", FINISHED);
-    WAIT_FOR(base, over == 2);
-    ck_assert_ptr_null(redis_find("page"));
+    resume(NOTHING_OPEN);
+    add("1-0");
+    spread_fanout_add(fanout, 0, "2-0", NULL, "it is bad");
+    add("3-0");
+    answer("begin", "0-9", "*3\r\n$3\r\n1-0\r\n:1\r\n:1\r\n");
+    redis_check_args(redis_wait("reject"),
+                     (const char *[]){EPOCH, "log", "2-0", "it is bad", "1-0",
+                                      NULL});
+    redis_reply(redis_wait("reject"), "*2\r\n:1\r\n$3\r\n2-0\r\n");
+    answer("begin", "2-0", "*3\r\n$3\r\n3-0\r\n:1\r\n:1\r\n");
+    WAIT_FOR(base, is_idle());
 }
 END_TEST
 
-static const char *const refusals[] = {FULL, EARLY};
+static const char *const moved[] = {"begin", "reject"};
 
-START_TEST(an_event_that_has_to_wait_is_tried_again_after_a_pause)
+START_TEST(where_redis_is_elsewhere_the_shard_resumes)
 {
-    start("1-0");
-    page("1-0", refusals[_i]);
-    WAIT_FOR(base, got == 1);
-    ck_assert(spread_fanout_idle(fanout));
-    ck_assert_uint_eq(idle, 1);
-    page("1-0", FINISHED);
-    WAIT_FOR(base, over == 1);
+    resume(NOTHING_OPEN);
+    spread_fanout_add(fanout, 0, "1-0", _i == 0 ? TOPIC : NULL, "it is bad");
+    redis_reply(redis_wait(moved[_i]), _i == 0 ? "*1\r\n$3\r\n0-5\r\n"
+                                               : "*2\r\n:0\r\n$3\r\n0-5\r\n");
+    add("9-0"); /* read before: it is not the next one */
+    resume("*1\r\n$3\r\n0-5\r\n");
+    ck_assert_str_eq(position, "0-5");
+    ck_assert(is_idle());
+    add("0-6");
+    answer("begin", "0-5", "*3\r\n$3\r\n0-6\r\n:1\r\n:1\r\n");
 }
 END_TEST
 
-START_TEST(a_page_that_a_lost_link_left_open_is_repeated)
+START_TEST(a_sweep_that_finds_another_position_resumes_once_calls_are_over)
 {
-    start("1-0");
+    resume("*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n");
+    redis_wait("page");
+    spread_fanout_position(fanout, 0, "0-9");
+    redis_turn_some();
+    ck_assert_ptr_null(redis_find("resume"));
+    spread_fanout_position(fanout, 0, "0-1");
+    redis_turn_some();
+    ck_assert_ptr_null(redis_find("resume"));
+    answer("page", "0-7", MORE);
+    resume(NOTHING_OPEN);
+    ck_assert(is_idle());
+}
+END_TEST
+
+START_TEST(no_more_entries_are_held_than_may_be)
+{
+    char id[16];
+    unsigned count = 0;
+
+    resume(NOTHING_OPEN);
+    while (spread_fanout_capacity(fanout, 0) > 0) {
+        snprintf(id, sizeof(id), "%u-0", ++count);
+        add(id);
+    }
+    ck_assert_uint_ge(count, 64);
+    ck_assert_uint_le(count, 10000);
+}
+END_TEST
+
+static const char *const scripts[] = {"resume", "begin", "page", "reject"};
+
+START_TEST(a_call_that_is_fenced_closes_the_shard)
+{
+    if (_i > 0)
+        resume(_i == 2 ? "*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC
+                         "\r\n"
+                       : NOTHING_OPEN);
+    if (_i > 0)
+        spread_fanout_add(fanout, 0, "1-0", _i == 3 ? NULL : TOPIC, "it is bad");
+    redis_reply(redis_wait(scripts[_i]), FENCED);
+    WAIT_FOR(base, fenced == 1);
+    ck_assert(!spread_fanout_holds_work(fanout));
+    for (int i = 0; i < COUNT(scripts); i++)
+        while (redis_find(scripts[i]) != NULL)
+            redis_reply(redis_find(scripts[i]), FENCED);
+    WAIT_FOR(base, ended == 1);
+}
+END_TEST
+
+START_TEST(a_call_that_a_lost_link_left_open_is_repeated)
+{
+    resume("*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n");
     redis_wait("page");
     redis_drop();
-    ck_assert(!spread_fanout_idle(fanout));
-    page("1-0", FINISHED);
-    WAIT_FOR(base, over == 1);
-}
-END_TEST
-
-START_TEST(open_events_are_kept_from_being_taken_over)
-{
-    redis_held = "renew";
-    start("1-0");
-    page("1-0", EARLY);
-    start("2-0");
-    redis_check_args(
-        redis_wait("renew"),
-        (const char *[]){"spread", "me", "log", "1-0", "log", "2-0", NULL});
+    answer("page", "0-7", FINISHED);
+    WAIT_FOR(base, is_idle());
 }
 END_TEST
 
 START_TEST(events_that_are_open_at_the_end_are_left_to_others)
 {
-    start("1-0");
-    start("2-0");
-    redis_wait("page");
+    resume(NOTHING_OPEN);
+    add("1-0");
+    add("2-0");
+    redis_wait("begin");
 }
 END_TEST
 
@@ -174,15 +304,23 @@ int main(void)
     TCase *cases = tcase_create("fanout");
 
     tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, an_open_shard_resumes_at_redis_position);
+    tcase_add_test(cases, what_the_owner_before_left_open_goes_on);
+    tcase_add_test(cases, events_begin_in_one_call_after_the_position);
+    tcase_add_test(cases, what_did_not_begin_is_sent_again);
+    tcase_add_test(cases, open_events_get_their_pages_one_after_the_other);
     tcase_add_test(cases, a_page_says_whose_it_is_and_what_its_limits_are);
-    tcase_add_test(cases, an_event_is_over_after_its_last_page);
-    tcase_add_test(cases, one_page_is_on_its_way_at_a_time);
-    tcase_add_test(cases, an_event_that_is_held_already_is_over_at_once);
-    tcase_add_loop_test(cases,
-                        an_event_that_has_to_wait_is_tried_again_after_a_pause,
-                        0, COUNT(refusals));
-    tcase_add_test(cases, a_page_that_a_lost_link_left_open_is_repeated);
-    tcase_add_test(cases, open_events_are_kept_from_being_taken_over);
+    tcase_add_test(cases, where_bulk_is_full_pages_pause_and_events_begin);
+    tcase_add_test(cases, a_look_ends_the_pause);
+    tcase_add_test(cases, an_entry_that_can_t_be_used_is_rejected_in_its_turn);
+    tcase_add_loop_test(cases, where_redis_is_elsewhere_the_shard_resumes, 0,
+                        COUNT(moved));
+    tcase_add_test(
+        cases, a_sweep_that_finds_another_position_resumes_once_calls_are_over);
+    tcase_add_test(cases, no_more_entries_are_held_than_may_be);
+    tcase_add_loop_test(cases, a_call_that_is_fenced_closes_the_shard, 0,
+                        COUNT(scripts));
+    tcase_add_test(cases, a_call_that_a_lost_link_left_open_is_repeated);
     tcase_add_test(cases, events_that_are_open_at_the_end_are_left_to_others);
     return suite_run("fanout", cases);
 }

@@ -5,16 +5,16 @@
 #include "common/store/topic.h"
 #include "tests/unit/topics_fixture.h"
 
-#define TD 0 /* arguments of fetched.lua */
-#define TOPIC 1
-#define OUTCOME 2
-#define STATUS 3
-#define ETAG 5
-#define BODY 9
-#define SOURCE 11
-#define FAILURES 12
-#define DELAY 13
-#define IDS 15
+#define EPOCH_ARG 0 /* arguments of fetched.lua */
+#define TD 1
+#define TOPIC 2
+#define OUTCOME 3
+#define STATUS 4
+#define ETAG 6
+#define BODY 10
+#define SOURCE 12
+#define FAILURES 13
+#define DELAY 14
 
 #define NONE ":0\r\n"
 #define TWO ":2\r\n"
@@ -25,9 +25,14 @@
 
 static struct spread_fetcher *fetcher;
 
+static void on_closing(unsigned number)
+{
+    spread_fetcher_close(fetcher, number);
+}
+
 static void set_up(void)
 {
-    fetcher = spread_fetcher_new(topics_set_up(NULL));
+    fetcher = spread_fetcher_new(topics_set_up(NULL, on_closing));
 }
 
 static void tear_down(void)
@@ -37,21 +42,18 @@ static void tear_down(void)
     topics_tear_down();
 }
 
-/* Starts with the announcement of a path of the publisher's. */
-static void announce_failed(const char *id, const char *path, const char *n)
+/* Fetches a path of the publisher's. */
+static void fetch_failed(const char *path, uint32_t failures)
 {
-    const char *words[] = {
-        "v", "1", "t", publisher_url(path), n != NULL ? "n" : NULL, n, NULL};
-    struct entry_fixture e;
-
-    entry_make(&e, id, words);
-    spread_fetch_start(fetcher, &e.entry);
-    entry_done(&e);
+    spread_fetch_start(
+        fetcher, shard,
+        &(struct wsub_wanted){.topic = publisher_url(path),
+                              .failures = failures});
 }
 
-static void announce(const char *id, const char *path)
+static void fetch(const char *path)
 {
-    announce_failed(id, path, NULL);
+    fetch_failed(path, 0);
 }
 
 static void load(const char *subscribers, const char *state)
@@ -69,25 +71,21 @@ static struct redis_command *stored(const char *outcome)
     return command;
 }
 
-static void finish(struct redis_command *command, const char *reply,
-                   size_t entries)
+static void finish(struct redis_command *command, const char *reply)
 {
-    size_t before = over;
-
     redis_reply(command, reply);
-    WAIT_FOR(base, over > before);
-    ck_assert_uint_eq(over - before, entries);
+    WAIT_FOR(base, over == 1);
+    ck_assert_uint_eq(shard->under_way, 0);
 }
 
 START_TEST(new_content_is_stored_with_what_it_came_with)
 {
     struct redis_command *command;
 
-    ck_assert(spread_fetcher_idle(fetcher));
-    announce("1-0", "/content");
-    ck_assert(!spread_fetcher_idle(fetcher));
+    fetch("/content");
     load(TWO, NO_STATE);
     command = stored("content");
+    ck_assert_str_eq(redis_arg(command, EPOCH_ARG), EPOCH);
     ck_assert_str_eq(redis_arg(command, TD),
                      wsub_topic_ref(store, publisher_url("/content")).digest);
     ck_assert_str_eq(redis_arg(command, TOPIC), publisher_url("/content"));
@@ -97,43 +95,40 @@ START_TEST(new_content_is_stored_with_what_it_came_with)
     ck_assert_str_eq(redis_arg(command, SOURCE), publisher_url("/content"));
     ck_assert_str_eq(redis_arg(command, FAILURES), "0");
     ck_assert_str_eq(redis_arg(command, DELAY), "-1");
-    ck_assert_str_eq(redis_arg(command, IDS), "1-0");
-    ck_assert_ptr_null(redis_arg(command, IDS + 1));
-    finish(command, EVENT, 1);
-    ck_assert(spread_fetcher_idle(fetcher));
-    ck_assert_uint_eq(idle, 1);
+    finish(command, EVENT);
 }
 END_TEST
 
 START_TEST(a_topic_without_subscribers_is_not_fetched)
 {
-    announce("1-0", "/content");
+    fetch("/content");
     load(NONE, NO_STATE);
-    finish(stored("unneeded"), NO_EVENT, 1);
+    finish(stored("unneeded"), NO_EVENT);
     ck_assert_uint_eq(publisher_requests, 0);
 }
 END_TEST
 
 START_TEST(a_fetch_is_conditional_and_tells_of_the_subscribers)
 {
-    announce("1-0", "/content");
+    fetch("/content");
     load(TWO, STATE);
-    finish(stored("unchanged"), NO_EVENT, 1);
+    finish(stored("unchanged"), NO_EVENT);
     ck_assert_str_eq(publisher_if_none_match, "\"7\"");
     ck_assert_ptr_nonnull(strstr(publisher_agent, "2 subscribers"));
 }
 END_TEST
 
 static const struct {
-    const char *before, *failures, *delay; /* delay NULL: 500 to 1000 */
-} retries[] = {{NULL, "1", NULL}, {"1", "2", NULL}, {"2", "3", "-1"}};
+    uint32_t before;
+    const char *failures, *delay; /* delay NULL: 500 to 1000 */
+} retries[] = {{0, "1", NULL}, {1, "2", NULL}, {2, "3", "-1"}};
 
 START_TEST(a_fetch_that_failed_is_tried_again_until_it_failed_too_often)
 {
     struct redis_command *command;
     const char *delay;
 
-    announce_failed("1-0", "/status?500", retries[_i].before);
+    fetch_failed("/status?500", retries[_i].before);
     load(TWO, NO_STATE);
     command = stored("failed");
     delay = redis_arg(command, DELAY);
@@ -144,76 +139,74 @@ START_TEST(a_fetch_that_failed_is_tried_again_until_it_failed_too_often)
         ck_assert_int_ge(strtol(delay, NULL, 10), 500);
         ck_assert_int_le(strtol(delay, NULL, 10), 1000);
     }
-    finish(command, NO_EVENT, 1);
+    finish(command, NO_EVENT);
 }
 END_TEST
 
-START_TEST(announcements_before_the_request_share_it)
+START_TEST(a_topic_that_is_fetched_already_is_over_at_once)
 {
-    struct redis_command *command;
-
-    announce("1-0", "/content");
-    announce("2-0", "/content");
-    load(TWO, NO_STATE);
-    command = stored("content");
-    ck_assert_str_eq(redis_arg(command, IDS), "1-0");
-    ck_assert_str_eq(redis_arg(command, IDS + 1), "2-0");
-    finish(command, EVENT, 2);
-    ck_assert_uint_eq(publisher_requests, 1);
-}
-END_TEST
-
-START_TEST(announcements_after_the_request_bring_another_one)
-{
-    announce("1-0", "/later");
-    load(TWO, NO_STATE);
-    WAIT_FOR(base, publisher_waits != NULL);
-    announce("2-0", "/later");
-    announce("3-0", "/later");
-    wsub_http_respond_text(publisher_waits, 200, "first");
-    publisher_waits = NULL;
-    finish(stored("content"), EVENT, 1);
-    ck_assert_uint_eq(idle, 0);
-    load(TWO, NO_STATE);
-    WAIT_FOR(base, publisher_waits != NULL);
-    wsub_http_respond_text(publisher_waits, 200, "second");
-    finish(stored("content"), EVENT, 2);
-    ck_assert_uint_eq(idle, 1);
-}
-END_TEST
-
-START_TEST(an_announcement_that_is_held_already_is_over_at_once)
-{
-    announce("1-0", "/later");
-    announce("1-0", "/later");
+    fetch("/later");
+    fetch("/later");
     ck_assert_uint_eq(over, 1);
-    load(TWO, NO_STATE);
-    WAIT_FOR(base, publisher_waits != NULL);
-    announce("2-0", "/later");
-    announce("2-0", "/later");
-    ck_assert_uint_eq(over, 2);
-    wsub_http_respond_text(publisher_waits, 200, "first");
-    stored("content");
 }
 END_TEST
 
 START_TEST(a_lost_link_keeps_nothing_from_being_stored)
 {
-    announce("1-0", "/content");
+    fetch("/content");
     redis_wait("HMGET");
     redis_drop();
     load(TWO, NO_STATE);
     stored("content");
     redis_drop();
-    finish(stored("content"), EVENT, 1);
+    finish(stored("content"), EVENT);
     ck_assert_uint_eq(publisher_requests, 1);
+}
+END_TEST
+
+START_TEST(an_outcome_that_is_fenced_is_dropped)
+{
+    fetch("/content");
+    load(TWO, NO_STATE);
+    redis_reply(stored("content"), FENCED);
+    WAIT_FOR(base, over == 1);
+    ck_assert_uint_eq(ended, 1);
+}
+END_TEST
+
+START_TEST(a_request_of_a_closed_shard_ends_without_effect)
+{
+    fetch("/later");
+    load(TWO, NO_STATE);
+    WAIT_FOR(base, publisher_waits != NULL);
+    on_closing(0);
+    spread_shards_close(shards, 0);
+    ck_assert_uint_eq(ended, 1);
+    shard = spread_shards_open(shards, &(struct wsub_owned){0, 6});
+    fetch("/content"); /* another one may begin */
+    wsub_http_respond_text(publisher_waits, 200, "first");
+    WAIT_FOR(base, over == 1);
+    ck_assert_ptr_null(redis_find("fetched"));
+}
+END_TEST
+
+START_TEST(a_topic_of_a_closed_shard_that_is_loading_is_dropped)
+{
+    fetch("/content");
+    on_closing(0);
+    spread_shards_close(shards, 0);
+    ck_assert_uint_eq(ended, 0);
+    load(TWO, NO_STATE);
+    WAIT_FOR(base, over == 1);
+    ck_assert_uint_eq(ended, 1);
+    ck_assert_uint_eq(publisher_requests, 0);
 }
 END_TEST
 
 START_TEST(what_is_under_way_at_the_end_is_left_to_others)
 {
-    announce("1-0", "/content");
-    announce("2-0", "/later");
+    fetch("/content");
+    fetch("/later");
     load(TWO, NO_STATE);
     load(TWO, NO_STATE);
     WAIT_FOR(base, publisher_waits != NULL);
@@ -232,10 +225,11 @@ int main(void)
     tcase_add_loop_test(
         cases, a_fetch_that_failed_is_tried_again_until_it_failed_too_often, 0,
         COUNT(retries));
-    tcase_add_test(cases, announcements_before_the_request_share_it);
-    tcase_add_test(cases, announcements_after_the_request_bring_another_one);
-    tcase_add_test(cases, an_announcement_that_is_held_already_is_over_at_once);
+    tcase_add_test(cases, a_topic_that_is_fetched_already_is_over_at_once);
     tcase_add_test(cases, a_lost_link_keeps_nothing_from_being_stored);
+    tcase_add_test(cases, an_outcome_that_is_fenced_is_dropped);
+    tcase_add_test(cases, a_request_of_a_closed_shard_ends_without_effect);
+    tcase_add_test(cases, a_topic_of_a_closed_shard_that_is_loading_is_dropped);
     tcase_add_test(cases, what_is_under_way_at_the_end_is_left_to_others);
     return suite_run("fetch", cases);
 }

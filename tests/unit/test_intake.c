@@ -1,36 +1,34 @@
-/* test_intake.c - how many entries are read, and where each goes, by
- * spreader/intake.h.  The parts below are the real ones. */
+/* test_intake.c - what an owned shard is fed with, and where it goes, by
+ * spreader/intake.h and common/store/owner_feed.h. */
 #include "spreader/intake.h"
 
-#include "common/http/client.h"
-#include "common/store/promoter.h"
-#include "common/store/topic.h"
 #include "spreader/fanout.h"
-#include "spreader/fetch.h"
-#include "spreader/rejected.h"
-#include "spreader/validate.h"
-#include "tests/unit/redis_fixture.h"
+#include "tests/unit/shard_fixture.h"
 
-#define URL "http://127.0.0.1:1/" /* nothing is sent there: it is private */
-#define CD "ABCDEFGHIJKLMNOPQRSTUV"
-#define COUNT_ARG 4 /* of XREADGROUP */
-#define FINISHED "*2\r\n:1\r\n:1\r\n"
+#define COUNT_ARG 1 /* of XREAD */
+#define IDS_ARG 8
 
 static struct spread_intake *intake;
 static struct spread_fanout *fanout;
-static struct spread_fetcher *fetcher;
-static struct spread_validator *validator;
-static struct spread_rejecter *rejecter;
-static struct wsub_http_client *client;
-static struct wsub_promoter *promoter;
-static size_t over; /* entries, by on_done */
-static bool stopped;
+static unsigned wakes; /* calls */
 
-static void on_done(size_t entries, void *arg)
+static void on_wake(struct spread_shard *of, void *arg)
+{
+    (void)of;
+    (void)arg;
+    wakes++;
+}
+
+static void on_resumed(struct spread_shard *of, const char *position, void *arg)
 {
     (void)arg;
-    over += entries;
-    spread_intake_release(intake, entries);
+    spread_intake_open(intake, of, position);
+}
+
+static void on_capacity(struct spread_shard *of, void *arg)
+{
+    (void)arg;
+    spread_intake_kick(intake, of->owned.shard);
 }
 
 static void on_nothing(void *arg)
@@ -38,74 +36,43 @@ static void on_nothing(void *arg)
     (void)arg;
 }
 
-static void on_stopped(void *arg)
+static void on_closing(unsigned number)
 {
-    (void)arg;
-    stopped = true;
-}
-
-static void build_fetching(void)
-{
-    struct spread_topics_options options = {
-        .loop = loop,
-        .store = store,
-        .config = &config,
-        .client = client,
-        .promoter = promoter,
-        .on_done = on_done,
-        .on_idle = on_nothing,
-    };
-
-    fetcher = spread_fetcher_new(&options);
-    validator = spread_validator_new(&options);
-}
-
-static void build_parts(void)
-{
-    client = wsub_http_client_new(&(struct wsub_http_client_options){
-        .base = base, .connect_timeout_ms = DEADLINE_MS, .max_requests = 10});
-    promoter = wsub_promoter_new(base, store);
-    fanout = spread_fanout_new(&(struct spread_fanout_options){
-        .loop = loop,
-        .store = store,
-        .config = &config,
-        .on_progress = on_nothing,
-        .on_done = on_done,
-        .on_idle = on_nothing,
-    });
-    build_fetching();
-    rejecter = spread_rejecter_new(&(struct spread_rejecter_options){
-        .store = store, .on_done = on_done, .on_idle = on_nothing});
+    spread_intake_close(intake, number);
+    spread_fanout_close(fanout, number);
 }
 
 static void set_up(void)
 {
-    over = 0;
-    stopped = false;
+    wakes = 0;
     redis_set_up_store();
-    build_parts();
-    intake = spread_intake_new(&(struct spread_intake_options){
-        .loop = loop,
+    redis_held = "begin";
+    shard_set_up(on_closing);
+    fanout = spread_fanout_new(&(struct spread_fanout_options){
+        .base = base,
         .store = store,
         .config = &config,
-        .fanout = fanout,
-        .fetcher = fetcher,
-        .validator = validator,
-        .rejecter = rejecter,
-        .on_stopped = on_stopped,
+        .shards = 1,
+        .on_resumed = on_resumed,
+        .on_capacity = on_capacity,
+        .on_progress = on_nothing,
     });
+    intake = spread_intake_new(&(struct spread_intake_options){
+        .base = base,
+        .store = store,
+        .fanout = fanout,
+        .shards = 1,
+        .on_wake = on_wake,
+    });
+    spread_fanout_open(fanout, shard);
 }
 
 static void tear_down(void)
 {
     wsub_store_close(store);
-    wsub_http_client_free(client);
     spread_intake_free(intake);
-    spread_rejecter_free(rejecter);
-    spread_validator_free(validator);
-    spread_fetcher_free(fetcher);
     spread_fanout_free(fanout);
-    wsub_promoter_free(promoter);
+    shard_tear_down();
     redis_tear_down();
 }
 
@@ -116,9 +83,10 @@ static void add_word(struct wsub_buf *text, const char *word)
 
 /* Replies to a read with `count` entries of one stream, whose fields are
  * `words`, up to NULL; their ids go on from *last. */
-static void give(struct redis_command *read, const char *stream, size_t count,
-                 unsigned *last, const char *const words[])
+static void give(const char *stream, size_t count, unsigned *last,
+                 const char *const words[])
 {
+    struct redis_command *read = redis_wait("XREAD");
     struct wsub_buf text = {0};
     size_t words_count = 0;
     char id[16];
@@ -144,110 +112,145 @@ static void give_one(const char *stream, const char *const words[])
 {
     unsigned last = 0;
 
-    give(redis_wait("XREADGROUP"), stream, 1, &last, words);
+    give(stream, 1, &last, words);
 }
 
 static const char *const event[] = {"v",   "1", "t", "a.b", "ct",
                                     "a/b", "b", "x", NULL};
 
-START_TEST(an_idle_reader_asks_for_one_entry_of_each_stream)
+START_TEST(one_read_waits_for_all_that_an_owner_is_told)
 {
-    redis_check_args(redis_wait("XREADGROUP"),
-                     (const char *[]){"GROUP", "spread", "me", "COUNT", "1",
-                                      "BLOCK", "1000", "STREAMS", "w:{0}:pings",
-                                      "w:{0}:log", ">", ">", NULL});
+    redis_check_args(
+        redis_wait("XREAD"),
+        (const char *[]){"COUNT", "16", "BLOCK", "5000", "STREAMS",
+                         "w:{0}:log", "w:{0}:pings", "w:{0}:wake", "0-0", "0-0",
+                         "0-0", NULL});
+    ck_assert_uint_eq(wakes, 1); /* whatever came before */
 }
 END_TEST
 
 START_TEST(an_event_goes_to_the_fan_out)
 {
     give_one("w:{0}:log", event);
-    ck_assert_str_eq(redis_arg(redis_wait("page"), 0), "1-0");
+    ck_assert_str_eq(redis_arg(redis_wait("begin"), 3), "1-0");
+    ck_assert_str_eq(redis_arg(redis_wait("XREAD"), IDS_ARG), "1-0");
 }
 END_TEST
 
-START_TEST(an_announcement_is_fetched)
-{
-    const char *const words[] = {"v", "1", "t", URL, NULL};
-
-    give_one("w:{0}:pings", words);
-    redis_wait("HLEN");
-    ck_assert(!spread_fetcher_idle(fetcher));
-    ck_assert(spread_validator_idle(validator));
-}
-END_TEST
-
-START_TEST(an_announcement_with_a_subscribe_request_is_validated)
-{
-    char q[2 * WSUB_DIGEST_LEN + 4];
-    const char *const words[] = {"v", "1", "t", URL, "q", q, "g", "7", NULL};
-
-    snprintf(q, sizeof(q), "%s:%s:s", wsub_topic_ref(store, URL).digest, CD);
-    give_one("w:{0}:pings", words);
-    redis_wait("validated");
-    ck_assert(spread_fetcher_idle(fetcher));
-    ck_assert(!spread_validator_idle(validator));
-}
-END_TEST
-
-static const char *const streams[] = {"log", "pings"};
-
-START_TEST(what_can_t_be_used_is_rejected)
+START_TEST(an_event_that_can_t_be_used_is_rejected)
 {
     const char *const words[] = {"v", "2", NULL};
-    char key[32];
-    struct redis_command *command;
 
-    snprintf(key, sizeof(key), "w:{0}:%s", streams[_i]);
-    give_one(key, words);
-    command = redis_wait(wsub_script(WSUB_SCRIPT_REJECT)->name);
-    redis_check_args(command,
-                     (const char *[]){streams[_i], "1-0",
-                                      "its format version is not 1", NULL});
-    ck_assert(!spread_rejecter_idle(rejecter));
-    ck_assert_uint_eq(over, 0);
-    redis_reply(command, ":1\r\n");
-    WAIT_FOR(base, over == 1);
-    ck_assert(spread_rejecter_idle(rejecter));
+    give_one("w:{0}:log", words);
+    redis_check_args(redis_wait("reject"),
+                     (const char *[]){EPOCH, "log", "1-0",
+                                      "its format version is not 1", "0-0",
+                                      NULL});
 }
 END_TEST
 
-START_TEST(no_more_entries_are_held_than_may_be)
+START_TEST(announcements_are_taken_in_one_call)
 {
+    const char *const words[] = {"v", "1", "t", "http://p.example/", NULL};
     unsigned last = 0;
 
-    while (last < SPREAD_ENTRIES_MAX) {
-        struct redis_command *read = redis_wait("XREADGROUP");
-        size_t count = strtoul(redis_arg(read, COUNT_ARG), NULL, 10);
-
-        ck_assert_uint_le(count, (SPREAD_ENTRIES_MAX - last) / 2);
-        ck_assert_uint_ge(count, 1);
-        give(read, "w:{0}:log", count, &last, event);
-        if (SPREAD_ENTRIES_MAX - last < 2)
-            break;
-    }
-    redis_turn_some();
-    ck_assert_ptr_null(redis_find("XREADGROUP"));
-    for (int i = 0; i < 2; i++) {
-        redis_reply(redis_wait("page"), FINISHED);
-        WAIT_FOR(base, over == (size_t)i + 1);
-    }
-    ck_assert_str_eq(redis_arg(redis_wait("XREADGROUP"), COUNT_ARG), "1");
+    give("w:{0}:pings", 2, &last, words);
+    redis_check_args(redis_wait("announced"),
+                     (const char *[]){EPOCH, "1-0", "http://p.example/", "2-0",
+                                      "http://p.example/", NULL});
+    redis_reply(redis_wait("announced"), ":2\r\n");
+    WAIT_FOR(base, shard->under_way == 0);
+    ck_assert_str_eq(redis_arg(redis_wait("XREAD"), IDS_ARG + 1), "2-0");
 }
 END_TEST
 
-START_TEST(an_intake_that_stops_lets_its_read_end)
+START_TEST(an_announcement_that_can_t_be_used_is_rejected)
 {
-    struct redis_command *read = redis_wait("XREADGROUP");
+    const char *const words[] = {"v", "1", "t", "a.b", NULL};
+    struct redis_command *command;
 
+    give_one("w:{0}:pings", words);
+    command = redis_wait("reject");
+    ck_assert_str_eq(redis_arg(command, 1), "pings");
+    ck_assert_ptr_null(redis_arg(command, 4));
+    redis_reply(command, "*2\r\n:1\r\n$3\r\n0-0\r\n");
+    WAIT_FOR(base, shard->under_way == 0);
+}
+END_TEST
+
+START_TEST(a_wake_is_told)
+{
+    const char *const words[] = {"v", "1", NULL};
+
+    redis_wait("XREAD");
+    give_one("w:{0}:wake", words);
+    WAIT_FOR(base, wakes == 2);
+    ck_assert_str_eq(redis_arg(redis_wait("XREAD"), IDS_ARG + 2), "1-0");
+}
+END_TEST
+
+START_TEST(a_read_that_times_out_is_made_again)
+{
+    redis_reply(redis_wait("XREAD"), "*-1\r\n");
+    redis_wait("XREAD");
+}
+END_TEST
+
+START_TEST(a_read_that_is_refused_is_made_again)
+{
+    wsub_log_setup(WSUB_LOG_ERROR, WSUB_LOG_TEXT);
+    redis_reply(redis_wait("XREAD"), "-ERR refused\r\n");
+    redis_wait("XREAD");
+}
+END_TEST
+
+START_TEST(a_lost_link_is_built_again_and_reads_on)
+{
+    give_one("w:{0}:log", event);
+    redis_wait("begin");
+    redis_drop();
+    ck_assert_str_eq(redis_arg(redis_wait("XREAD"), IDS_ARG), "1-0");
+}
+END_TEST
+
+/* The fan-out takes a limited number; then only the rest is read. */
+START_TEST(a_log_that_the_fan_out_can_t_take_is_not_read)
+{
+    struct redis_command *read;
+    unsigned last = 0;
+
+    for (;;) {
+        read = redis_wait("XREAD");
+        if (strcmp(redis_arg(read, 5), "w:{0}:log") != 0)
+            break;
+        give("w:{0}:log", strtoul(redis_arg(read, COUNT_ARG), NULL, 10), &last,
+             event);
+    }
+    ck_assert_str_eq(redis_arg(read, 5), "w:{0}:pings");
     redis_held = "CLIENT";
-    spread_intake_stop(intake);
+    redis_reply(redis_wait("begin"), "*3\r\n$3\r\n1-0\r\n:1\r\n:1\r\n");
     redis_wait("CLIENT"); /* UNBLOCK */
-    ck_assert(!spread_intake_stopped(intake));
-    redis_reply(read, "*-1\r\n");
-    WAIT_FOR(base, stopped);
-    ck_assert(spread_intake_stopped(intake));
-    ck_assert_ptr_null(redis_find("XREADGROUP"));
+}
+END_TEST
+
+START_TEST(a_log_that_is_read_anew_forgets_what_is_on_its_way)
+{
+    redis_wait("XREAD");
+    spread_intake_open(intake, shard, "5-0");
+    give_one("w:{0}:log", event);
+    ck_assert_str_eq(redis_arg(redis_wait("XREAD"), IDS_ARG), "5-0");
+    ck_assert_ptr_null(redis_find("begin"));
+}
+END_TEST
+
+START_TEST(a_closed_shard_is_read_no_more)
+{
+    redis_wait("XREAD");
+    on_closing(0);
+    spread_shards_close(shards, 0);
+    ck_assert_uint_eq(ended, 1);
+    redis_turn_ms(20);
+    ck_assert_ptr_null(redis_find("XREAD"));
 }
 END_TEST
 
@@ -256,14 +259,17 @@ int main(void)
     TCase *cases = tcase_create("intake");
 
     tcase_add_checked_fixture(cases, set_up, tear_down);
-    tcase_add_test(cases, an_idle_reader_asks_for_one_entry_of_each_stream);
+    tcase_add_test(cases, one_read_waits_for_all_that_an_owner_is_told);
     tcase_add_test(cases, an_event_goes_to_the_fan_out);
-    tcase_add_test(cases, an_announcement_is_fetched);
-    tcase_add_test(cases,
-                   an_announcement_with_a_subscribe_request_is_validated);
-    tcase_add_loop_test(cases, what_can_t_be_used_is_rejected, 0,
-                        COUNT(streams));
-    tcase_add_test(cases, no_more_entries_are_held_than_may_be);
-    tcase_add_test(cases, an_intake_that_stops_lets_its_read_end);
+    tcase_add_test(cases, an_event_that_can_t_be_used_is_rejected);
+    tcase_add_test(cases, announcements_are_taken_in_one_call);
+    tcase_add_test(cases, an_announcement_that_can_t_be_used_is_rejected);
+    tcase_add_test(cases, a_wake_is_told);
+    tcase_add_test(cases, a_read_that_times_out_is_made_again);
+    tcase_add_test(cases, a_read_that_is_refused_is_made_again);
+    tcase_add_test(cases, a_lost_link_is_built_again_and_reads_on);
+    tcase_add_test(cases, a_log_that_the_fan_out_can_t_take_is_not_read);
+    tcase_add_test(cases, a_log_that_is_read_anew_forgets_what_is_on_its_way);
+    tcase_add_test(cases, a_closed_shard_is_read_no_more);
     return suite_run("intake", cases);
 }

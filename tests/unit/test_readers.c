@@ -132,11 +132,11 @@ START_TEST(an_idle_reader_asks_for_one_entry_of_each_stream)
     start();
     redis_check_args(read_of(OUTBOX),
                      (const char *[]){"GROUP", "deliver", "me", "COUNT", "1",
-                                      "BLOCK", "1000", "STREAMS", VERIFY,
+                                      "BLOCK", "5000", "STREAMS", VERIFY,
                                       OUTBOX, ">", ">", NULL});
     redis_check_args(read_of(BULK),
                      (const char *[]){"GROUP", "deliver", "me", "COUNT", "1",
-                                      "BLOCK", "1000", "STREAMS", BULK, ">",
+                                      "BLOCK", "5000", "STREAMS", BULK, ">",
                                       NULL});
     ck_assert_uint_eq(deliver_slots_used(slots), 3);
 }

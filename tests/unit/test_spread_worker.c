@@ -38,16 +38,6 @@ static void on_ending(void *arg)
     raise(SIGTERM);
 }
 
-/* Ends the reads, as Redis does when they are unblocked. */
-static void on_drain(void *arg)
-{
-    struct redis_command *read;
-
-    spread_worker_drain(arg);
-    while ((read = redis_find("XREADGROUP")) != NULL)
-        redis_reply(read, "*-1\r\n");
-}
-
 START_TEST(a_worker_is_ready_while_redis_is_there)
 {
     char reason[WSUB_STATUS_REASON_BYTES];
@@ -55,21 +45,26 @@ START_TEST(a_worker_is_ready_while_redis_is_there)
     build();
     ck_assert(!spread_worker_ready(worker, reason));
     ck_assert_str_eq(reason, "Redis is not reached");
-    redis_wait("XREADGROUP");
+    redis_wait_with("XREAD", "w:{0}:log");
     ck_assert(spread_worker_ready(worker, reason));
 }
 END_TEST
 
-START_TEST(a_worker_that_holds_nothing_leaves_when_it_drains)
+START_TEST(a_worker_that_drains_releases_its_shards_and_leaves)
 {
     char reason[WSUB_STATUS_REASON_BYTES];
 
     config.shards = 3;
     build();
-    WAIT_FOR(base, redis_count("XREADGROUP") == config.shards);
+    for (unsigned i = 0; i < config.shards; i++) {
+        char key[24];
+
+        snprintf(key, sizeof(key), "w:{%u}:log", i);
+        redis_wait_with("XREAD", key);
+    }
     wsub_timer_init(&ending, base, on_ending, NULL);
     wsub_timer_start_ms(&ending, 0);
-    ck_assert_int_eq(wsub_loop_run(loop, on_drain, worker), WSUB_EXIT_OK);
+    ck_assert_int_eq(wsub_loop_run(loop, spread_worker_drain, worker), WSUB_EXIT_OK);
     ck_assert(!spread_worker_ready(worker, reason));
     ck_assert_str_eq(reason, "draining");
 }
@@ -93,7 +88,7 @@ int main(void)
 
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, a_worker_is_ready_while_redis_is_there);
-    tcase_add_test(cases, a_worker_that_holds_nothing_leaves_when_it_drains);
+    tcase_add_test(cases, a_worker_that_drains_releases_its_shards_and_leaves);
     tcase_add_test(cases, a_bad_address_of_redis_is_told);
     return suite_run("spread_worker", cases);
 }

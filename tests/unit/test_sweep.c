@@ -1,25 +1,49 @@
 /* test_sweep.c - when shards are swept, by spreader/sweep.h. */
 #include "spreader/sweep.h"
 
-#include "tests/unit/redis_fixture.h"
+#include "spreader/stats.h"
+#include "tests/unit/shard_fixture.h"
 
-#define NOTHING "*4\r\n:0\r\n:0\r\n:0\r\n:0\r\n"
-#define MORE "*4\r\n:200\r\n:0\r\n:0\r\n:1\r\n"
+#define SOME "*7\r\n:1\r\n:0\r\n:0\r\n:0\r\n$3\r\n7-1\r\n:12\r\n:-1\r\n"
+#define NOTHING "*7\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n7-1\r\n:12\r\n:-1\r\n"
+#define LEASE "*7\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n7-1\r\n:12\r\n:400\r\n"
+#define MORE "*7\r\n:200\r\n:0\r\n:0\r\n:1\r\n$3\r\n7-1\r\n:0\r\n:-1\r\n"
 
 static struct spread_sweeper *sweeper;
+static char position[32]; /* of the last on_position */
+
+static void on_position(unsigned number, const char *at, void *arg)
+{
+    (void)number;
+    (void)arg;
+    snprintf(position, sizeof(position), "%s", at);
+}
+
+static void on_closing(unsigned number)
+{
+    spread_sweeper_close(sweeper, number);
+}
 
 static void set_up(void)
 {
     redis_set_up_store();
     redis_held = "sweep";
+    shard_set_up(on_closing);
     sweeper = spread_sweeper_new(&(struct spread_sweeper_options){
-        .loop = loop, .store = store, .config = &config});
+        .base = base,
+        .store = store,
+        .config = &config,
+        .shards = 1,
+        .on_position = on_position,
+    });
+    spread_sweeper_open(sweeper, shard);
 }
 
 static void tear_down(void)
 {
     wsub_store_close(store);
     spread_sweeper_free(sweeper);
+    shard_tear_down();
     redis_tear_down();
 }
 
@@ -38,11 +62,26 @@ static uint64_t pause_ms(const char *reply)
  * looked at together. */
 START_TEST(a_shard_is_swept_again_after_a_while_or_at_once_when_there_is_more)
 {
-    redis_check_args(redis_wait("sweep"),
-                     (const char *[]){"3600000", "7200000", "200", NULL});
+    redis_check_args(redis_wait("sweep"), (const char *[]){EPOCH, "3600000",
+                                                           "7200000", "200",
+                                                           NULL});
     for (int i = 0; i < 20; i++)
         redis_reply(redis_wait("sweep"), MORE);
-    ck_assert_uint_ge(pause_ms(NOTHING), 900);
+    ck_assert_uint_ge(pause_ms(SOME), 900);
+    ck_assert_str_eq(position, "7-1");
+    ck_assert_uint_eq(spread_stats[SPREAD_STAT_LAG].value, 12);
+}
+END_TEST
+
+START_TEST(an_idle_shard_is_swept_seldom_but_when_a_lease_ends)
+{
+    uint64_t ms;
+
+    redis_reply(redis_wait("sweep"), MORE);
+    ms = pause_ms(LEASE);
+    ck_assert_uint_ge(ms, 900);
+    ck_assert_uint_lt(ms, 4000);
+    ck_assert_uint_ge(pause_ms(NOTHING), 4900);
 }
 END_TEST
 
@@ -54,6 +93,16 @@ START_TEST(sweeps_go_on_after_a_refusal_and_when_the_link_is_back)
 }
 END_TEST
 
+START_TEST(a_sweep_that_is_fenced_is_the_last_one)
+{
+    redis_reply(redis_wait("sweep"), FENCED);
+    WAIT_FOR(base, ended == 1);
+    redis_turn_ms(1200);
+    ck_assert_ptr_null(redis_find("sweep"));
+    ck_assert_uint_eq(spread_stats[SPREAD_STAT_LAG].value, 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("sweep");
@@ -62,7 +111,9 @@ int main(void)
     tcase_add_test(
         cases,
         a_shard_is_swept_again_after_a_while_or_at_once_when_there_is_more);
+    tcase_add_test(cases, an_idle_shard_is_swept_seldom_but_when_a_lease_ends);
     tcase_add_test(cases,
                    sweeps_go_on_after_a_refusal_and_when_the_link_is_back);
+    tcase_add_test(cases, a_sweep_that_is_fenced_is_the_last_one);
     return suite_run("sweep", cases);
 }

@@ -1,50 +1,39 @@
-/* topics_fixture.h - what a spreader's fetches and validations need: a store, a
- * publisher and a promoter; and what they report.
- */
+/* topics_fixture.h - what a spreader's fetches and validations need: a store, an
+ * open shard and a publisher; and what they report. */
 #ifndef TESTS_UNIT_TOPICS_FIXTURE_H
 #define TESTS_UNIT_TOPICS_FIXTURE_H
 
-#include "common/store/promoter.h"
 #include "spreader/topics.h"
-#include "tests/unit/entry_fixture.h"
+#include "common/store/fetches.h"
 #include "tests/unit/publisher_fixture.h"
+#include "tests/unit/shard_fixture.h"
 
-static struct wsub_promoter *promoter;
-static size_t over;   /* entries, by on_done */
-static unsigned idle; /* calls of on_idle */
+static size_t over; /* topics, by on_over */
 
-REDIS_FIXTURE void on_done(size_t entries, void *arg)
+REDIS_FIXTURE void on_over(unsigned number, size_t count, void *arg)
 {
     (void)arg;
-    over += entries;
-}
-
-REDIS_FIXTURE void on_idle(void *arg)
-{
-    (void)arg;
-    idle++;
+    ck_assert_uint_eq(number, 0);
+    over += count;
 }
 
 /* The options hold until topics_tear_down. */
-REDIS_FIXTURE const struct spread_topics_options *topics_set_up(char *hub_url)
+REDIS_FIXTURE const struct spread_topics_options *
+topics_set_up(char *hub_url, void (*on_closing)(unsigned number))
 {
     static struct spread_topics_options options;
 
     over = 0;
-    idle = 0;
     redis_set_up_store();
     if (hub_url != NULL)
         config.public_url = hub_url;
+    shard_set_up(on_closing);
     publisher_set_up();
-    promoter = wsub_promoter_new(base, store);
     options = (struct spread_topics_options){
-        .loop = loop,
         .store = store,
         .config = &config,
         .client = client,
-        .promoter = promoter,
-        .on_done = on_done,
-        .on_idle = on_idle,
+        .on_over = on_over,
     };
     return &options;
 }
@@ -59,7 +48,7 @@ REDIS_FIXTURE void topics_close(void)
 
 REDIS_FIXTURE void topics_tear_down(void)
 {
-    wsub_promoter_free(promoter);
+    shard_tear_down();
     redis_tear_down();
 }
 

@@ -46,7 +46,6 @@ REDIS_FIXTURE void set_up(void)
         deliver_verifications_new(&(struct deliver_verifications_options){
             .loop = loop,
             .store = store,
-            .promoter = promoter,
             .progress = progress,
             .hosts = hosts,
             .poster = &poster,

@@ -9,7 +9,7 @@
 --
 -- Repeated: the caller owns it, under the same epoch.
 --
--- uses: memory, numbers, owner
+-- uses: shard, time, memory, numbers, lease
 
 local name, incarnation = ARGV[1], ARGV[2]
 local now = now_ms()

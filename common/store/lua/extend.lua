@@ -7,7 +7,7 @@
 --
 -- Repeated: it lasts somewhat longer.
 --
--- uses: memory, numbers, fenced
+-- uses: shard, time, memory, numbers, fenced
 
 check_owner(ARGV[1])
 pass_memory_limit()

@@ -8,7 +8,7 @@
 --
 -- Repeated: it only reads.
 --
--- uses: shard, numbers, time, owner
+-- uses: shard, numbers, time, lease
 
 local now = now_ms()
 local row = redis.call('HMGET', p .. 'owner', 'name', 'incarnation', 'epoch',

@@ -21,18 +21,19 @@
 -- were fanned out after a later one, or had jobs during a backfill that was
 -- broken off.
 --
--- Of a subscription whose backfill was, two parts of the index are due: up to
--- the backfill end, and after `resume after`.  Once the first is through the
--- cursor stands at `resume after`; the two are forgotten when the fan-outs of
--- all events before have come to the subscription, which until then says by
--- them who has cursor jobs.
+-- An event whose pages have yet to come to the subscription is not due: `page`
+-- posts a cursor job when they do, or a job once cursor mode has ended.
+--
+-- Of a subscription whose backfill was broken off, two parts of the index are
+-- due: up to the backfill end, and after `resume after`.  Once the first is
+-- through the cursor stands at `resume after`, and the two are forgotten.
 --
 -- Repeated: the same event is found, and a gap is told once; where nothing was
 -- due the entry is not pending any more, which makes it no such cursor job.
 --
 -- uses: shard, numbers, time, memory, ids, pending, trim, subscription
 -- uses: subscription_set, cursor_get, cursor_set, cursor_end, backfilling
--- uses: fanout, gaps, missed
+-- uses: gaps, missed, order, progress_get
 
 local td, cd = ARGV[1], ARGV[2]
 local lane, entry = ARGV[4], ARGV[5]
@@ -126,13 +127,15 @@ local function is_beyond_resume()
 end
 
 local function forget_parts()
-    local resume_after = cursor.resume_after
-    cursor.n = math.max(cursor.n, resume_after.n)
-    if not fanout_is_behind(td, cd, cursor, resume_after.id) then
-        cursor.start = resume_after.id
-        cursor.backfill_end, cursor.resume_after = nil, nil
-    end
+    cursor.n = math.max(cursor.n, cursor.resume_after.n)
+    cursor.backfill_end, cursor.resume_after = nil, nil
     set_cursor(td, cd, cursor)
+end
+
+-- Whether the event's pages have come to the subscription.
+local function has_come(event)
+    local last = get_progress(event)
+    return not last or not text_before(last, cd)
 end
 
 local due
@@ -146,20 +149,22 @@ if is_beyond_resume() then
     forget_parts()
     due = first_due()
 end
-if due then
+if due and has_come(due[1]) then
     return found(due[1])
 end
 
 local _, sub = get_sub(td, cd)
 acknowledge()
-if sub and sub.flags == 'o' then
-    redis.call('ZREM', p .. 'suspended', key)
+if due or sub and sub.flags == 'o' then
+    if not due then
+        redis.call('ZREM', p .. 'suspended', key)
+    end
     cursor.mode = 'idle'
     set_cursor(td, cd, cursor)
 else
-    local flags = end_cursor_mode(td, cd, cursor)
-    if sub and sub.flags ~= flags then
-        sub.flags = flags
+    end_cursor_mode(td, cd)
+    if sub then
+        sub.flags = '-'
         set_sub(td, cd, sub)
     end
 end

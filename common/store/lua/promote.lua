@@ -1,7 +1,8 @@
 -- promote.lua - move due work from `retry` to the stream it belongs to.
 --
--- ARGV  1 most entries to move
+-- ARGV  1 epoch, 2 most entries to move
 -- Returns {entries moved, ms until the next is due, or -1 when none waits}.
+-- FENCED: the epoch is over.
 --
 -- Atomic: an entry is in `retry` or in its stream, never in both or neither.
 -- It is removed first: Redis at its memory limit refuses a script whose first
@@ -13,12 +14,13 @@
 --
 -- Repeated: the next entries that are due move.
 --
--- uses: shard, time, numbers, waiting, parked
+-- uses: shard, time, numbers, waiting, parked, fenced
 
 local HOST_BITE = 64
 local HOST_EVERY_MS = 1000
 
-local most = tonumber(ARGV[1])
+check_owner(ARGV[1])
+local most = tonumber(ARGV[2])
 local now = now_ms()
 local moved = 0
 
@@ -40,15 +42,6 @@ local kinds = {
     v = function(member)
         local q, g, n = string.match(member, '^v (%S+) (%d+) (%d+)$')
         redis.call('XADD', p .. 'verify', '*', 'q', q, 'g', g, 'n', n)
-    end,
-    p = function(member)
-        local n, t = string.match(member, '^p (%d+) (.*)$')
-        redis.call('XADD', p .. 'pings', '*', 'v', 1, 't', t, 'n', n)
-    end,
-    w = function(member)
-        local n, q, g, t = string.match(member, '^w (%d+) (%S+) (%d+) (.*)$')
-        redis.call('XADD', p .. 'pings', '*', 'v', 1, 't', t, 'q', q, 'g', g,
-            'n', n)
     end,
 }
 

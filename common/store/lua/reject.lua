@@ -1,39 +1,42 @@
 -- reject.lua - take an entry that can't be used out of its stream.
 --
--- ARGV  1 stream: log or pings, 2 entry, 3 what is wrong with it
--- Returns 1 when the entry was moved by this call, else 0.
+-- ARGV  1 epoch, 2 stream: log or pings, 3 entry, 4 what is wrong with it,
+--       5 (log) id of the event before it, as the caller knows the position
+-- Returns {1 when the entry was moved by this call, else 0, the position by
+-- now}.  FENCED: the epoch is over.
 --
--- Atomic: acknowledging the entry and keeping a copy of it, with the reason, in
--- `rejected`.  An event counts as fanned out, so that the low watermark passes
--- it; when the group was lost and it is read again, its mark says so.
+-- Atomic: passing the entry of `log`, or dropping that of `pings`, and keeping a
+-- copy of it, with the reason, in `rejected`.
 --
--- Copies are bounded, as what is wrong may be their size.  The acknowledgement
--- comes first: Redis at its memory limit refuses a script whose first write
--- needs memory.
+-- Copies are bounded, as what is wrong may be their size.
 --
--- Repeated: an entry that is no longer pending was moved before, by this call
--- or by another process after a takeover, and nothing is changed.
+-- Repeated: the position is another one by then, or the entry is gone, and
+-- nothing is changed.
 --
--- uses: shard
+-- uses: shard, memory, fenced, position_get, position_set
 
-local stream, entry, why = ARGV[1], ARGV[2], ARGV[3]
+local stream, entry, why = ARGV[2], ARGV[3], ARGV[4]
 local KEPT, FIELDS, BYTES = 1000, 32, 16384
 
-if redis.call('XACK', p .. stream, 'spread', entry) == 0 then
-    return 0
-end
-if stream == 'log' then
-    if redis.call('HGET', p .. 'fanout', entry) == 'done' then
-        return 0
+check_owner(ARGV[1])
+pass_memory_limit()
+local position, begun = get_position()
+local found = redis.call('XRANGE', p .. stream, entry, entry)[1]
+if stream == 'pings' then
+    if redis.call('XDEL', p .. 'pings', entry) == 0 then
+        return { 0, position }
     end
-    redis.call('HSET', p .. 'fanout', entry, 'done')
+elseif position == ARGV[5] then
+    position = entry
+    set_position(entry, begun + 1)
+else
+    return { 0, position }
 end
 
 local copy = { 'v', 1, 'from', stream, 'id', entry, 'why', why }
-local found = redis.call('XRANGE', p .. stream, entry, entry)[1]
 local fields = found and found[2] or {}
 for i = 1, math.min(#fields, 2 * FIELDS) do
     copy[#copy + 1] = string.sub(fields[i], 1, BYTES)
 end
 redis.call('XADD', p .. 'rejected', 'MAXLEN', '~', KEPT, '*', unpack(copy))
-return 1
+return { 1, position }

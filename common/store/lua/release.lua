@@ -7,7 +7,7 @@
 --
 -- Repeated: it is over.
 --
--- uses: memory, owner
+-- uses: shard, memory, owner
 
 if not owns(ARGV[1]) then
     return '0'

@@ -19,17 +19,19 @@
 -- Repeated: a further generation replaces the request, like any other request
 -- of its kind; the queue entry of the one before is superseded.
 --
--- uses: shard, subscribed, deny
+-- uses: shard, time, subscribed, deny, fetch
 
 local td, cd, mode, how = ARGV[1], ARGV[2], ARGV[3], ARGV[11]
 local key = td .. ':' .. cd
-local queue = p .. (how == 'validate' and 'pings' or 'verify')
 
 if mode == 'u' and not is_subscribed(td, cd) and
     redis.call('EXISTS', p .. 'request:' .. key .. ':s') == 0 then
     return 0
 end
-if redis.call('XLEN', queue) >= tonumber(ARGV[10]) then
+local waiting = how == 'validate' and
+    redis.call('ZCARD', p .. 'fetch') + redis.call('HLEN', p .. 'fetching') or
+    redis.call('XLEN', p .. 'verify')
+if waiting >= tonumber(ARGV[10]) then
     return -1
 end
 
@@ -49,9 +51,9 @@ else
 end
 redis.call('EXPIRE', request, ARGV[9])
 if how == 'validate' then
-    redis.call('XADD', queue, '*', 'v', 1, 't', ARGV[4],
-        'q', key .. ':' .. mode, 'g', generation)
+    want_fetch('w ' .. key .. ':' .. mode .. ' ' .. generation .. ' ' ..
+        ARGV[4], now_ms())
 elseif how == 'verify' then
-    redis.call('XADD', queue, '*', 'q', key .. ':' .. mode, 'g', generation)
+    redis.call('XADD', p .. 'verify', '*', 'q', key .. ':' .. mode, 'g', generation)
 end
 return generation

@@ -90,7 +90,7 @@ local function other_operations()
     -- uses: time, numbers, memory, ids, pending, job, subscription, subscribed
     -- uses: subscription_set, subscription_end, cursor_get, cursor_set
     -- uses: cursor_job, cursor_begin, backfilling, backfill, backfill_break
-    -- uses: gaps, missed, event
+    -- uses: gaps, missed, event, retry
 
     local now = now_ms()
 
@@ -122,7 +122,7 @@ local function other_operations()
 
     -- What `retry` holds already is the same work twice, which becomes one.
     local function plan(member, delay_ms)
-        return redis.call('ZADD', p .. 'retry', digits(now + delay_ms), member)
+        return plan_retry(member, now + delay_ms)
     end
 
     local function job_member(event, c, n, k)
@@ -160,8 +160,9 @@ local function other_operations()
 
     local function park(h, member)
         redis.call('RPUSH', p .. 'parked:' .. h, member)
-        redis.call('ZADD', p .. 'retry', 'NX', digits(now + PARKED_MS),
-            'h ' .. h)
+        if not redis.call('ZSCORE', p .. 'retry', 'h ' .. h) then
+            plan_retry('h ' .. h, now + PARKED_MS)
+        end
     end
 
     local function end_if_current(td_, cd_, generation)
@@ -374,7 +375,8 @@ local function other_operations()
         redis.call('HDEL', p .. 'failing:' .. td_ .. ':' .. cd_, event)
     end
 
-    -- What each operation does, and how many arguments it has.
+    -- What each operation does, and how many arguments it has; and what is to
+    -- be called after the last one.
     return {
         cursor = { arguments = 5, opens = open_cursor },
         part = { arguments = 4, opens = open_part },
@@ -387,10 +389,10 @@ local function other_operations()
         suspend = { arguments = 6, job = job_suspend, cursor = cursor_suspend },
         cleared = { arguments = 2, notes = cleared },
         retried = { arguments = 3, notes = retried },
-    }
+    }, wake_if_earliest
 end
 
-local others
+local others, at_end
 local at, is_open, kind = 1, false, 'job'
 while at <= #ARGV do
     local word, last = ARGV[at], nil
@@ -408,7 +410,9 @@ while at <= #ARGV do
             settled = settled + ARGV[last]
         end
     else
-        others = others or other_operations()
+        if not others then
+            others, at_end = other_operations()
+        end
         local operation = others[word]
         last = at + operation.arguments
         if operation.opens then
@@ -422,6 +426,9 @@ while at <= #ARGV do
         end
     end
     at = last + 1
+end
+if at_end then
+    at_end()
 end
 for event, count in pairs(finished) do
     release(event, count)

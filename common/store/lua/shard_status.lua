@@ -11,7 +11,7 @@
 --
 -- Repeated: it only reads.
 --
--- uses: shard, numbers, time, ids, owner
+-- uses: shard, numbers, time, ids, lease
 
 -- Open events of which the oldest one is looked for.  One spreader has fewer
 -- open at a time.

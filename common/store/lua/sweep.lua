@@ -1,23 +1,27 @@
 -- sweep.lua - end what has lapsed, drop what is settled.
 --
--- ARGV  1 retention of events in ms, 2 retention of dead letters in ms,
---       3 most leases, events and dead letters to look at in one call (of
+-- ARGV  1 epoch, 2 retention of events in ms, 3 retention of dead letters in
+--       ms, 4 most leases, events and dead letters to look at in one call (of
 --       leases up to a leaf more; of events fewer, while jobs refer to any)
 -- Returns {leases ended, events dropped, dead letters dropped,
---          1 when a limit was reached and more is to do}.
+--          1 when a limit was reached and more is to do, the position by now, events
+--          that have not begun, ms until a lease ends or -1}.
+-- FENCED: the epoch is over.
 --
--- Atomic: an event leaves `log` only when it is fanned out (before the low
--- watermark) and too old; when jobs still refer to it its content moves to
--- kept:E in the same step, so deliver finds it in one place or the other.
+-- Atomic: an event leaves `log` only when it is fanned out and too old; when
+-- jobs still refer to it its content moves to kept:E in the same step, so
+-- deliver finds it in one place or the other.
 -- The queues are trimmed first: Redis at its memory limit refuses a script
 -- whose first write needs memory, and this one makes room.
 --
 -- Repeated: what has lapsed since then goes.
 --
--- uses: shard, numbers, time, ids, id_after, id_preceding, unsettled, trim
--- uses: pending, index, subscription, subscription_end, refs, letter
+-- uses: shard, numbers, time, ids, id_after, trim, pending, index
+-- uses: subscription, subscription_end, refs, letter, position_get
+-- uses: position_set, fenced
 
-local limit = tonumber(ARGV[3])
+check_owner(ARGV[1])
+local limit = tonumber(ARGV[4])
 local now = now_ms()
 local more = 0
 
@@ -84,41 +88,52 @@ local function sweep_leases()
     return ended
 end
 
--- Everything before the low watermark is fanned out; the marks in `fanout` that
--- say so one by one are then not needed any more.
-local function advance_watermark()
-    local open = first_unsettled(p .. 'log', 'spread')
-    if not open then
-        return nil
-    end
-    local before = id_preceding(open)
-    if not before or redis.call('GET', p .. 'watermark') == before then
-        return open -- no more marks to remove than last time
-    end
-    redis.call('SET', p .. 'watermark', before)
-    local cursor = '0'
-    repeat
-        local scan = redis.call('HSCAN', p .. 'fanout', cursor, 'COUNT', 100)
-        cursor = scan[1]
-        for i = 1, #scan[2], 2 do
-            if scan[2][i + 1] == 'done' and id_before(scan[2][i], open) then
-                redis.call('HDEL', p .. 'fanout', scan[2][i])
-            end
+-- Where the log was lost, ids may begin anew before the position.  Returns how
+-- many events have not begun.
+local function check_position()
+    local id, n = get_position()
+    local info = redis.pcall('XINFO', 'STREAM', p .. 'log')
+    if info.err then
+        if id ~= '0-0' then
+            set_position('0-0', 0)
         end
-    until cursor == '0'
-    return open
+        return 0
+    end
+    local about = {}
+    for i = 1, #info, 2 do
+        about[info[i]] = info[i + 1]
+    end
+    local last, added = about['last-generated-id'], about['entries-added']
+    if id_before(last, id) then
+        set_position('0-0', 0)
+        return added
+    end
+    if last == id and added ~= n then
+        set_position(id, added)
+        n = added
+    end
+    return math.max(0, added - n)
+end
+
+-- Everything before this id is fanned out: the first open event, else what
+-- follows the position.
+local function first_unfinished()
+    local first = id_after((get_position()))
+    for _, event in ipairs(redis.call('HKEYS', p .. 'fanout')) do
+        if id_before(event, first) then
+            first = event
+        end
+    end
+    return first
 end
 
 -- Entries that may have to be kept are read, and may be a MiB each.
 local KEPT_AT_ONCE = 20
 
-local function sweep_log(open)
-    if not open then
-        return 0
-    end
-    local cut = cut_at(ARGV[1])
-    if id_before(open, cut) then
-        cut = open
+local function sweep_log(unfinished)
+    local cut = cut_at(ARGV[2])
+    if id_before(unfinished, cut) then
+        cut = unfinished
     end
     if redis.call('HLEN', p .. 'refs') == 0 then
         local trimmed = redis.call('XTRIM', p .. 'log', 'MINID', cut)
@@ -139,7 +154,7 @@ local function sweep_log(open)
 end
 
 local function sweep_dead()
-    local old = oldest('dead', cut_at(ARGV[2]), limit)
+    local old = oldest('dead', cut_at(ARGV[3]), limit)
     for _, letter in ipairs(old) do
         redis.call('XDEL', p .. 'dead', letter[1])
         release(letter_fields(letter).e, 1)
@@ -173,13 +188,15 @@ local function sweep_entries(name, is_kept)
     end
 end
 
-trim('pings', 'spread')
 trim('outbox', 'deliver')
 trim('bulk', 'deliver')
 trim('verify', 'deliver')
+local lag = check_position()
 sweep_entries('crashes', is_suspected)
 sweep_entries('parts', is_pending)
 local leases = sweep_leases()
-local events = sweep_log(advance_watermark())
+local events = sweep_log(first_unfinished())
 local dead = sweep_dead()
-return { leases, events, dead, more }
+local lease = redis.call('ZRANGE', p .. 'lease', 0, 0, 'WITHSCORES')[2]
+local lease_ms = lease and math.max(0, lease * 1000 - now_ms()) or -1
+return { leases, events, dead, more, (get_position()), lag, lease_ms }

@@ -1,42 +1,46 @@
 -- validated.lua - apply what came of asking a topic about a subscribe request.
 --
--- ARGV  1 TD, 2 CD, 3 generation, 4 outcome: valid, denied, or again (the
---       fetch failed for now), 5 reason (denied), 6 ms until the next try,
---       7 failures so far, 8 topic (again), 9 entry of `pings` to acknowledge
+-- ARGV  1 epoch, 2 TD, 3 CD, 4 generation, 5 topic, 6 outcome: valid, denied, or
+--       again (the fetch failed for now), 7 reason (denied), 8 ms until the
+--       next try, 9 failures so far
 -- Returns applied, or superseded (another request waits, none does any more,
--- or a call before this one has applied the outcome).
+-- or a call before this one has applied the outcome).  FENCED: the epoch is
+-- over, and the next owner asks again.
 --
--- Atomic: the acknowledgement and what follows: the verification, the denial
+-- Atomic: the end of the fetch and what follows: the verification, the denial
 -- that takes the request's place, or the next try, and only while the request
 -- that was asked about is the one that waits.
 --
--- Repeated: only who still held the entry may queue anything, so nothing is
+-- Repeated: the topic is not being asked for it any more, and nothing is
 -- changed.
 --
--- uses: shard, numbers, time, denial
+-- uses: shard, time, denial, fenced, fetch_over
 
-local td, cd, generation, outcome = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local td, cd, generation, outcome = ARGV[2], ARGV[3], ARGV[4], ARGV[6]
 local key = td .. ':' .. cd
-local request = p .. 'request:' .. key .. ':s'
+local member = 'w ' .. key .. ':s ' .. generation .. ' ' .. ARGV[5]
 
-if redis.call('XACK', p .. 'pings', 'spread', ARGV[9]) == 0 then
+check_owner(ARGV[1])
+if not end_fetch(member) then
     return 'superseded'
 end
-local r = redis.call('HMGET', request, 'g', 't', 'tg', 'c')
+local r = redis.call('HMGET', p .. 'request:' .. key .. ':s', 'g', 't', 'tg',
+    'c')
 if tonumber(r[1]) ~= tonumber(generation) then
+    redis.call('HDEL', p .. 'fetch_failures', member)
     return 'superseded'
 end
 
 if outcome == 'again' then
-    redis.call('ZADD', p .. 'retry', digits(now_ms() + ARGV[6]),
-        'w ' .. ARGV[7] .. ' ' .. key .. ':s ' .. generation .. ' ' ..
-        ARGV[8])
-elseif outcome == 'valid' then
-    redis.call('XADD', p .. 'verify', '*', 'q', key .. ':s',
-        'g', generation)
+    fetch_again(member, now_ms() + ARGV[8], ARGV[9])
+    return 'applied'
+end
+redis.call('HDEL', p .. 'fetch_failures', member)
+if outcome == 'valid' then
+    redis.call('XADD', p .. 'verify', '*', 'q', key .. ':s', 'g', generation)
 else
     tell_denial({ td = td, cd = cd, generation = redis.call('INCR', p .. 'gen'),
                   topic = r[2], given = r[3], callback = r[4],
-                  reason = ARGV[5] })
+                  reason = ARGV[7] })
 end
 return 'applied'

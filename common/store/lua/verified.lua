@@ -24,7 +24,7 @@
 -- a time.
 --
 -- uses: shard, numbers, time, subscription, subscription_end, activation, deny
--- uses: subscription_event
+-- uses: subscription_event, retry
 
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local outcome = ARGV[5]
@@ -40,9 +40,9 @@ if tonumber(r[1]) ~= generation or (outcome == 'again' and not held) then
     return 'superseded'
 end
 if outcome == 'again' then
-    redis.call('ZADD', p .. 'retry', digits(now_ms() + ARGV[7]),
-        'v ' .. key .. ':' .. mode .. ' ' .. digits(generation) .. ' ' ..
-        ARGV[8])
+    plan_retry('v ' .. key .. ':' .. mode .. ' ' .. digits(generation) ..
+        ' ' .. ARGV[8], now_ms() + ARGV[7])
+    wake_if_earliest()
     return 'applied'
 end
 if replicas then

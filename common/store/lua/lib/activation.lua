@@ -1,7 +1,14 @@
 -- activation.lua - a subscription becomes active, or is renewed.
 --
 -- uses: shard, cursor_get, cursor_set, cursor_begin, cursor_end, backfilling
--- uses: backfill_break, flag, subscription_set, index_add
+-- uses: backfill_break, flag, subscription_set, index_add, events
+
+-- Whether the subscription waits, and not for an event whose pages have yet to
+-- come to it: later ones may have passed it meanwhile, without a job.
+local function has_nothing_due(td, cursor)
+    return cursor.mode == 'idle' and
+        events_tail(td, cursor.at).n <= cursor.n
+end
 
 -- What becomes of a subscription's cursor mode when it is (or is not) to be
 -- ordered from now on; returns the flag of its record.
@@ -16,8 +23,11 @@ local function cursor_mode_as(td, cd, ordered, topic)
         end
         return 'o'
     end
-    return cursor and cursor.mode == 'idle' and
-        end_cursor_mode(td, cd, cursor) or flag_of(cursor)
+    if cursor and has_nothing_due(td, cursor) then
+        end_cursor_mode(td, cd)
+        cursor = nil
+    end
+    return flag_of(cursor)
 end
 
 -- sub.flags is set here.

@@ -1,12 +1,11 @@
--- cluster_event.lua - what happens in the cluster, or to subscriptions.
+-- cluster_event.lua - tells the cluster what has happened.
 --
 -- uses: shard
 
--- Appends an event to `stream`, which keeps about `cap` of them.  After the
--- kind come its fields, names and values: `n` instance, `i` its incarnation,
--- `r` its role, `s` shard, `e` epoch, `w` a few words.
+-- Appends to the stream of cluster events, which keeps about `cap`: a kind, and
+-- what it is about (docs/PROTOCOL.md) as names and values.
 local function tell_event(stream, cap, kind, ...)
-    redis.call('XADD', p .. stream, 'MAXLEN', '~', cap, '*', 'v', '1',
-        'k', kind, ...)
+    redis.call('XADD', p .. stream, 'MAXLEN', '~', cap, '*', 'v', 1, 'k', kind,
+        ...)
 end
 

@@ -1,20 +1,11 @@
 -- cursor_end.lua - the end of cursor mode.
 --
--- uses: shard, cursor_set, backfill, flag, fanout
+-- uses: shard
 
--- Ends the cursor mode of a subscription that has got everything; returns the
--- flag of its record.  The mode goes on, idle, while a fan-out is behind.
-local function end_cursor_mode(td, cd, cursor)
+-- Ends the cursor mode of a subscription that has got everything.  An event whose
+-- pages have yet to come to it comes as a job.
+local function end_cursor_mode(td, cd)
     redis.call('ZREM', p .. 'suspended', td .. ':' .. cd)
-    if not fanout_is_behind(td, cd, cursor, cursor.at) then
-        redis.call('HDEL', p .. 'cursor:' .. td, cd)
-        return '-'
-    end
-    cursor.mode = 'idle'
-    if not cursor.backfill_end then
-        begin_backfill(td, cursor)
-    end
-    set_cursor(td, cd, cursor)
-    return flag_of(cursor)
+    redis.call('HDEL', p .. 'cursor:' .. td, cd)
 end
 

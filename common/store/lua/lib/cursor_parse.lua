@@ -2,7 +2,7 @@
 -- "Cursor mode").
 --
 -- u is the number of its current cursor job, at and n are id and number of the
--- last event that is not due any more, start is where `at` began.
+-- last event that is not due any more.
 -- `backfill_end` and `resume_after`, where there are any, have id and n of an
 -- event each: the events of the index between them have jobs of their own.
 
@@ -12,11 +12,10 @@ local function parse_place(text)
 end
 
 local function parse_cursor(text)
-    local u, mode, at, n, since, start, backfill_end, resume_after =
-        string.match(text,
-            '^(%d+) (%a+) (%S+) (%d+) (%d+) (%S+) (%S+) (%S+)$')
+    local u, mode, at, n, since, backfill_end, resume_after =
+        string.match(text, '^(%d+) (%a+) (%S+) (%d+) (%d+) (%S+) (%S+)$')
     return { u = tonumber(u), mode = mode, at = at, n = tonumber(n),
-             since = since, start = start,
+             since = since,
              backfill_end = parse_place(backfill_end),
              resume_after = parse_place(resume_after) }
 end

@@ -9,7 +9,7 @@ end
 local function set_cursor(td, cd, cursor)
     redis.call('HSET', p .. 'cursor:' .. td, cd, table.concat({
         digits(cursor.u), cursor.mode, cursor.at, digits(cursor.n),
-        cursor.since, cursor.start, place_text(cursor.backfill_end),
+        cursor.since, place_text(cursor.backfill_end),
         place_text(cursor.resume_after) }, ' '))
 end
 

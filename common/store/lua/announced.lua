@@ -1,0 +1,20 @@
+-- announced.lua - take what direct producers announced.
+--
+-- ARGV  1 epoch, 2... pairs of an entry of `pings` and its topic
+-- Returns how many announcements were taken.  FENCED: the epoch is over.
+--
+-- Atomic: an announcement is in `pings` or its topic wants a fetch.
+--
+-- Repeated: the entries are gone, and nothing is changed.
+--
+-- uses: shard, time, fenced, announce
+
+check_owner(ARGV[1])
+local now, taken = now_ms(), 0
+for i = 2, #ARGV, 2 do
+    if redis.call('XDEL', p .. 'pings', ARGV[i]) == 1 then
+        announce(ARGV[i + 1], now)
+        taken = taken + 1
+    end
+end
+return taken

@@ -1,0 +1,16 @@
+-- progress_get.lua - the events that have begun and are not finished.
+--
+-- `fanout` is a hash: event id -> `CD TOPIC`, the callback id that its pages
+-- have come to, and its topic.
+--
+-- uses: shard
+
+-- How far the event has come, and its topic; nil when it is not open.
+local function get_progress(event)
+    local text = redis.call('HGET', p .. 'fanout', event)
+    if not text then
+        return nil
+    end
+    return string.match(text, '^(%S+) (.*)$')
+end
+
