@@ -9,7 +9,9 @@
 #include "common/base/timer.h"
 #include "common/store/store.h"
 
-#define BLOCK_MS 5000 /* notices a stop even where CLIENT is forbidden */
+/* Notices a stop even where CLIENT is forbidden. */
+#define BLOCK_MS 5000
+#define BLOCK_LEAST_MS 100
 /* Entries a stream that an idle reader reserves: what it holds back for up to
  * BLOCK_MS others can't use. */
 #define READ_MIN 1
@@ -199,6 +201,22 @@ static bool link_send(struct wsub_stream_reader *r,
     return false;
 }
 
+/* A read that blocks gets entries for a process that stands still.  It ends
+ * before that can be taken for dead, so that what it has claimed till then is
+ * all. */
+static uint32_t block_ms(const struct wsub_stream_reader *r)
+{
+    const struct wsub_config *config = wsub_store_config(r->o.store);
+    uint64_t before_ms = 2 * (uint64_t)config->heartbeat_interval_ms;
+    uint64_t ms = config->heartbeat_timeout_ms > before_ms
+                      ? config->heartbeat_timeout_ms - before_ms
+                      : 0;
+
+    return ms > BLOCK_MS         ? BLOCK_MS
+           : ms > BLOCK_LEAST_MS ? (uint32_t)ms
+                                 : BLOCK_LEAST_MS;
+}
+
 static void read_send(struct wsub_stream_reader *r, size_t count)
 {
     struct wsub_cmd *cmd = &r->read.cmd;
@@ -211,7 +229,7 @@ static void read_send(struct wsub_stream_reader *r, size_t count)
     wsub_cmd_u64(cmd, count);
     if (count == READ_MIN) { /* else it would hold its credit back meanwhile */
         wsub_cmd_str(cmd, "BLOCK");
-        wsub_cmd_u64(cmd, BLOCK_MS);
+        wsub_cmd_u64(cmd, block_ms(r));
     }
     wsub_cmd_str(cmd, "STREAMS");
     for (unsigned i = 0; i < r->o.stream_count; i++)

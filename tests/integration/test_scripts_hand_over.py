@@ -34,7 +34,6 @@ class HandOverTest(ScriptTest):
     def page(self, count):
         self.subscribe(*CDS[:count])
         event = self.event()
-        self.read("log")
         self.post_page(event)
         return event
 

@@ -312,7 +312,7 @@ REDIS_FIXTURE void redis_set_up(void)
         .instance_name = redis_name,
         .site = redis_empty,
         .heartbeat_interval_ms = DEADLINE_MS,
-        .heartbeat_timeout_ms = DEADLINE_MS,
+        .heartbeat_timeout_ms = 4 * DEADLINE_MS,
         .heartbeat_check_interval_ms = DEADLINE_MS,
         .initial_reregister_interval_ms = DEADLINE_MS,
         .normal_reregister_interval_ms = DEADLINE_MS,
