@@ -13,8 +13,8 @@
 #include "common/store/stream_reader.h"
 
 #define BLOCK_MS 5000
-#define READ_MAX 16  /* entries of `log` hold whole bodies, 1 MiB or more */
-#define PAUSE_MS 50  /* before another look at Redis: starting, or refusing */
+#define READ_MAX 16 /* entries of `log` hold whole bodies, 1 MiB or more */
+#define PAUSE_MS 50 /* before another look at Redis: starting, or refusing */
 
 enum feed_stream { FEED_LOG, FEED_PINGS, FEED_WAKE, FEED_STREAMS };
 
@@ -127,8 +127,8 @@ static bool link_send(struct wsub_owner_feed *feed,
     return false;
 }
 
-static void add_streams(const struct wsub_owner_feed *feed, struct wsub_cmd *cmd,
-                        enum feed_stream first)
+static void add_streams(const struct wsub_owner_feed *feed,
+                        struct wsub_cmd *cmd, enum feed_stream first)
 {
     wsub_cmd_str(cmd, "STREAMS");
     for (int i = (int)first; i < FEED_STREAMS; i++)
@@ -150,8 +150,8 @@ static void read_next(struct wsub_owner_feed *feed)
     }
     wsub_cmd_init(cmd, "XREAD");
     wsub_cmd_str(cmd, "COUNT");
-    wsub_cmd_u64(cmd, capacity > 0 && capacity < READ_MAX ? capacity
-                                                          : READ_MAX);
+    wsub_cmd_u64(cmd,
+                 capacity > 0 && capacity < READ_MAX ? capacity : READ_MAX);
     wsub_cmd_str(cmd, "BLOCK");
     wsub_cmd_u64(cmd, BLOCK_MS);
     add_streams(feed, cmd, capacity > 0 ? FEED_LOG : FEED_PINGS);
