@@ -10,6 +10,7 @@ import growth
 import intake
 import isolation
 import scale
+import spreaders
 import topics
 
 KINDS = {
@@ -19,6 +20,7 @@ KINDS = {
     "push": intake.push,
     "subscribe": intake.subscribe,
     "fanout": intake.fanout,
+    "spreaders": spreaders.spreaders,
     "isolation": isolation.isolation,
     "growth": growth.growth,
     "crowd": crowd.crowd,

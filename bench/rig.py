@@ -19,6 +19,7 @@ import time
 from support.child import die_with_parent
 from support.hub import Hub
 from support.keys import Store
+from support.owners import Owners
 from support.programs import Program, binary
 from support.redis import Redis, RedisError
 
@@ -56,6 +57,9 @@ class System:
         self._end_programs()
         self._settings = {"shards": SHARDS, "listen": "127.0.0.1:0",
                           "allow_private_networks": "yes", "verify": "off",
+                          # Some are held for a while: they are not dead.
+                          "heartbeat_timeout_ms": 60000,
+                          "shard_lease_ms": 60000,
                           "redis_url": self.redis.url,
                           "secret_keys_file": self._ring, **settings}
         self.client = Hub(self._start("hub").address())
@@ -103,12 +107,21 @@ class System:
 
     def set_delivers(self, count):
         """Starts or ends deliver processes until there are so many."""
-        while len(self._of("deliver")) > count:
-            last = self._of("deliver")[-1]
+        self._set("deliver", count)
+
+    def set_spreaders(self, count):
+        """Starts or ends spreaders until there are so many, and each owns its
+        share."""
+        self._set("spreader", count)
+        Owners(self.redis, SHARDS).wait_shared(count)
+
+    def _set(self, role, count):
+        while len(self._of(role)) > count:
+            last = self._of(role)[-1]
             self._programs.remove(last)
             last.close()
-        while len(self._of("deliver")) < count:
-            self._start("deliver")
+        while len(self._of(role)) < count:
+            self._start(role)
 
     def pids(self):
         """By role; a role without a process is left out."""

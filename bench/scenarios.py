@@ -26,6 +26,7 @@ class Scenario:
     http2: bool = False
     topics: int = 0          # with one of the callbacks each; 0: one for all
     delivers: tuple = (1,)   # numbers of deliver processes to compare
+    spreaders: tuple = (1,)  # numbers of spreaders to compare
     sizes: tuple = ()        # numbers of subscriptions to compare
     unrelated: int = 0       # subscriptions to another topic that come in
     jobs: int = 0            # that wait
@@ -47,6 +48,7 @@ class Scenario:
             jobs=min(self.jobs, 200), topics=min(self.topics, 40),
             unrelated=min(self.unrelated, 200), delay_ms=min(self.delay_ms, 5),
             slices=1, delivers=self.delivers[:2],
+            spreaders=self.spreaders[:2],
             sizes=tuple(size // 1000 or 1 for size in self.sizes[-3:]))
 
 
@@ -127,6 +129,13 @@ SCENARIOS = {one.name: one for one in [
              "subscriptions", kind="fanout", subscriptions=200_000,
              settings=(("fanout_backlog", 100_000_000),),
              targets=(("jobs/s", "at least", 200_000),)),
+    Scenario("spreaders", "3,200 events of 64 topics, 8 shards, with 20 "
+             "subscriptions each, fanned out by several spreaders; and with one "
+             "more subscription each that gets them in order",
+             kind="spreaders", subscriptions=64 * 20, topics=64, events=50,
+             spreaders=(1, 2, 4), settings=(("fanout_backlog", 100_000_000),),
+             targets=tuple((f"{count}: one in order by nobody", "at least", 0.9)
+                           for count in (1, 2, 4))),
     Scenario("push", "events that one hub accepts, on 64 connections, beside "
              "redis-benchmark's XADD", kind="push", subscriptions=0,
              events=50_000, publishers=64,

@@ -6,7 +6,6 @@
 #include "common/store/stream_reader.h"
 #include "common/store/topic.h"
 
-
 /* The fields of one entry. */
 struct check {
     const struct wsub_store *store;

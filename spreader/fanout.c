@@ -38,7 +38,7 @@ TAILQ_HEAD(entries, entry);
 
 struct shard {
     struct spread_fanout *fanout;
-    struct spread_shard *shard; /* borrowed */
+    struct spread_shard *shard;    /* borrowed */
     struct wsub_entry_id position; /* what Redis said last */
     struct entries unbegun, open;  /* owned */
     size_t unbegun_count, open_count;
@@ -166,10 +166,9 @@ static void resume(struct shard *shard)
 /* Redis is elsewhere: what is known here is of no use. */
 static void lost_position(struct shard *shard, const char *position)
 {
-    wsub_log_warn("position-differs",
-                  WSUB_KU("shard", shard->shard->owned.shard),
-                  WSUB_KV("here", shard->position.text),
-                  WSUB_KV("redis", position));
+    wsub_log_warn(
+        "position-differs", WSUB_KU("shard", shard->shard->owned.shard),
+        WSUB_KV("here", shard->position.text), WSUB_KV("redis", position));
     forget(shard);
     shard->resuming = true;
     if (!shard->beginning && !shard->paging)
@@ -261,17 +260,17 @@ static void begin(struct shard *shard)
         events[count] = entry->id.text;
         topics[count++] = entry->topic;
     }
-    wsub_events_begin(o->store,
-                      &(struct wsub_begin){
-                          .owned = &shard->shard->owned,
-                          .position = shard->position.text,
-                          .retention_ms =
-                              (uint64_t)o->config->retention_s * 1000,
-                          .events = events,
-                          .topics = topics,
-                          .count = count,
-                      },
-                      on_begun, shard);
+    wsub_events_begin(
+        o->store,
+        &(struct wsub_begin){
+            .owned = &shard->shard->owned,
+            .position = shard->position.text,
+            .retention_ms = (uint64_t)o->config->retention_s * 1000,
+            .events = events,
+            .topics = topics,
+            .count = count,
+        },
+        on_begun, shard);
 }
 
 static void begin_next(struct shard *shard)

@@ -24,7 +24,7 @@ struct shard {
     struct wsub_owner_feed *feed; /* owned; NULL: the shard is not open */
     struct {
         struct wsub_entry_id id;
-        char *topic; /* owned */
+        char *topic;            /* owned */
     } announced[ANNOUNCED_MAX]; /* not sent so far */
     size_t announced_count;
 };

@@ -13,14 +13,14 @@
 #include "spreader/stats.h"
 
 #define SWEEP_MS 1000
-#define IDLE_MS 5000 /* while nothing happens in the shard */
+#define IDLE_MS 5000   /* while nothing happens in the shard */
 #define SWEEP_MOST 200 /* of each kind in one call; a few ms of Redis */
 
 struct shard {
     struct spread_sweeper *sweeper;
     struct spread_shard *shard; /* borrowed */
     struct wsub_timer timer;
-    uint64_t lag; /* events that have not begun */
+    uint64_t lag;                  /* events that have not begun */
     struct wsub_entry_id position; /* of the sweep before */
 };
 

@@ -33,7 +33,7 @@ struct spread_topics_options {
 };
 
 struct spread_topic {
-    char *name; /* owned; the topic; the key in the table */
+    char *name;                 /* owned; the topic; the key in the table */
     struct spread_shard *shard; /* borrowed; its shard */
     bool in_table;
     struct spread_request request;

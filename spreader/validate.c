@@ -24,7 +24,7 @@ struct validation {
     uint64_t generation;
     uint32_t failures;
     struct spread_shard *shard; /* borrowed */
-    char *topic; /* owned */
+    char *topic;                /* owned */
     struct spread_verdict verdict;
     uint32_t delay_ms; /* until the next fetch */
     TAILQ_ENTRY(validation) next;
@@ -80,12 +80,11 @@ static void on_stored(enum wsub_err err, bool applied, void *arg)
     unsigned shard = v->shard->owned.shard;
 
     if (err == WSUB_OK)
-        wsub_log_info("validation", WSUB_KV("topic", v->topic),
-                      WSUB_KV("request", v->cd),
-                      WSUB_KV("outcome",
-                              wsub_validation_name(v->verdict.outcome)),
-                      WSUB_KV("reason", v->verdict.reason),
-                      WSUB_KV("effect", applied ? "applied" : "superseded"));
+        wsub_log_info(
+            "validation", WSUB_KV("topic", v->topic), WSUB_KV("request", v->cd),
+            WSUB_KV("outcome", wsub_validation_name(v->verdict.outcome)),
+            WSUB_KV("reason", v->verdict.reason),
+            WSUB_KV("effect", applied ? "applied" : "superseded"));
     (void)spread_shard_replied(v->shard, err);
     validation_free(&validator->storing, v);
     o->on_over(shard, 1, o->arg);
@@ -198,8 +197,8 @@ void spread_validate_start(struct spread_validator *validator,
 {
     struct spread_topic *topic =
         spread_topics_find(&validator->topics, wanted->topic);
-    struct fetch *f = topic ? fetch_of(topic)
-                            : fetch_new(validator, shard, wanted->topic);
+    struct fetch *f =
+        topic ? fetch_of(topic) : fetch_new(validator, shard, wanted->topic);
     struct validation *v = validation_new(validator, shard, wanted);
 
     TAILQ_INSERT_TAIL(&f->waiting, v, next);
@@ -236,7 +235,7 @@ static size_t count_waiting(const struct fetch *f)
     size_t waiting = 0;
 
     TAILQ_FOREACH(v, &f->waiting, next)
-        waiting++;
+    waiting++;
     return waiting;
 }
 

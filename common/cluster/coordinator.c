@@ -22,8 +22,8 @@ struct wsub_coordinator {
     uint64_t epoch;    /* 0: somebody else is it */
     uint64_t known_ms; /* when somebody was it, on our own clock */
     bool started;
-    bool asking;       /* a call is on its way */
-    bool nobody;       /* told */
+    bool asking; /* a call is on its way */
+    bool nobody; /* told */
     void (*on_stopped)(void *arg);
     void *stopped_arg; /* borrowed; given to on_stopped */
 };
@@ -138,8 +138,7 @@ static void on_look(void *arg)
 struct wsub_coordinator *
 wsub_coordinator_new(const struct wsub_coordinator_options *options)
 {
-    struct wsub_coordinator *coordinator =
-        wsub_calloc(1, sizeof(*coordinator));
+    struct wsub_coordinator *coordinator = wsub_calloc(1, sizeof(*coordinator));
 
     coordinator->o = *options;
     wsub_timer_init(&coordinator->look, options->base, on_look, coordinator);

@@ -51,11 +51,11 @@ struct wsub_ownership {
     char name[WSUB_INSTANCE_NAME_BYTES];
     struct wsub_instance_ref me; /* name: above */
     size_t spreaders;
-    unsigned probed;      /* the last shard that was claimed despite its hint */
+    unsigned probed; /* the last shard that was claimed despite its hint */
     struct wsub_timer look;
     bool started, stopping;
-    bool looking;     /* the hints are being read */
-    bool look_again;  /* something has changed since */
+    bool looking;      /* the hints are being read */
+    bool look_again;   /* something has changed since */
     bool handing_over; /* a surplus shard, which nobody has claimed so far */
 };
 
@@ -238,8 +238,7 @@ static size_t first_shard(const struct wsub_ownership *ownership)
 static void balance(struct wsub_ownership *ownership)
 {
     size_t share = wsub_fair_share(ownership->count, ownership->spreaders);
-    enum wsub_shard_view *views =
-        wsub_calloc(ownership->count, sizeof(*views));
+    enum wsub_shard_view *views = wsub_calloc(ownership->count, sizeof(*views));
     unsigned *claims = wsub_calloc(ownership->count, sizeof(*claims));
     size_t count;
     int surplus;
@@ -351,8 +350,8 @@ void wsub_ownership_start(struct wsub_ownership *ownership,
                           const struct wsub_instance_ref *me)
 {
     snprintf(ownership->name, sizeof(ownership->name), "%s", me->name);
-    ownership->me = (struct wsub_instance_ref){ownership->name,
-                                               me->incarnation};
+    ownership->me =
+        (struct wsub_instance_ref){ownership->name, me->incarnation};
     ownership->started = true;
     wsub_ownership_look(ownership);
 }

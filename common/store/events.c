@@ -77,9 +77,8 @@ static void parse_begun(enum wsub_err err, const struct redisReply *reply,
     ((wsub_begun_cb *)cb)(&begun, arg);
 }
 
-void wsub_events_begin(struct wsub_store *store,
-                       const struct wsub_begin *begin, wsub_begun_cb *cb,
-                       void *arg)
+void wsub_events_begin(struct wsub_store *store, const struct wsub_begin *begin,
+                       wsub_begun_cb *cb, void *arg)
 {
     struct wsub_cmd cmd;
 

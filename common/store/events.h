@@ -53,18 +53,17 @@ struct wsub_begin {
  * the caller's, and count 0, when the caller was wrong about it. */
 struct wsub_begun {
     enum wsub_err err;
-    const char *position; /* by now; borrowed for the callback */
-    size_t count;         /* of the events, from the first on */
-    uint64_t jobs;        /* of all of them */
+    const char *position;          /* by now; borrowed for the callback */
+    size_t count;                  /* of the events, from the first on */
+    uint64_t jobs;                 /* of all of them */
     bool finished[WSUB_BEGIN_MAX]; /* the first page was all */
 };
 
 typedef void wsub_begun_cb(const struct wsub_begun *begun, void *arg);
 
 /* Gives the first of the events their first pages, at least one of them. */
-void wsub_events_begin(struct wsub_store *store,
-                       const struct wsub_begin *begin, wsub_begun_cb *cb,
-                       void *arg);
+void wsub_events_begin(struct wsub_store *store, const struct wsub_begin *begin,
+                       wsub_begun_cb *cb, void *arg);
 
 /* What came of a page; the numbers are those of page.lua. */
 enum wsub_page_result {
@@ -81,9 +80,8 @@ struct wsub_page {
     uint64_t fanout_jobs_max; /* unread jobs that `bulk` may hold */
 };
 
-typedef void wsub_event_page_cb(enum wsub_err err,
-                                enum wsub_page_result result, uint64_t jobs,
-                                void *arg);
+typedef void wsub_event_page_cb(enum wsub_err err, enum wsub_page_result result,
+                                uint64_t jobs, void *arg);
 
 /* Posts the next page of the event's jobs; `cb` gets their number. */
 void wsub_event_page(struct wsub_store *store, const struct wsub_page *page,

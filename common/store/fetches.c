@@ -86,8 +86,8 @@ void wsub_fetches_take(struct wsub_store *store, const struct wsub_owned *owned,
     wsub_owner_script(&cmd, store, owned, WSUB_SCRIPT_TAKE);
     wsub_cmd_u64(&cmd, number);
     wsub_cmd_u64(&cmd, most);
-    wsub_store_call(store, owned->shard, &cmd, parse_taken,
-                    (wsub_store_cb *)cb, arg);
+    wsub_store_call(store, owned->shard, &cmd, parse_taken, (wsub_store_cb *)cb,
+                    arg);
 }
 
 static void parse_announcements(enum wsub_err err,

@@ -9,12 +9,13 @@
 #include "common/base/timer.h"
 #include "common/store/entry_id.h"
 #include "common/store/keys.h"
+#include "common/store/reader_link.h"
 #include "common/store/store.h"
 #include "common/store/stream_reader.h"
 
 #define BLOCK_MS 5000
-#define READ_MAX 16  /* entries of `log` hold whole bodies, 1 MiB or more */
-#define PAUSE_MS 50  /* before another look at Redis: starting, or refusing */
+#define READ_MAX 16 /* entries of `log` hold whole bodies, 1 MiB or more */
+#define PAUSE_MS 50 /* before another look at Redis: starting, or refusing */
 
 enum feed_stream { FEED_LOG, FEED_PINGS, FEED_WAKE, FEED_STREAMS };
 
@@ -26,14 +27,13 @@ static const char *const names[FEED_STREAMS] = {
 
 struct wsub_owner_feed {
     struct wsub_owner_feed_options o;
-    struct wsub_redis_link *link;           /* owned */
-    struct wsub_redis_request read, client; /* their commands owned */
+    struct wsub_reader_link link;
+    struct wsub_redis_request read; /* its command owned */
     struct wsub_timer pause;
     struct wsub_entry_id after[FEED_STREAMS];
-    uint64_t client_id; /* Redis' name for the link; 0: not known */
-    bool reading;       /* a read is on its way */
-    bool reads_log;     /* the one on its way */
-    bool restarted;     /* since it was sent: its events are not wanted */
+    bool reading;   /* a read is on its way */
+    bool reads_log; /* the one on its way */
+    bool restarted; /* since it was sent: its events are not wanted */
     bool freeing;
 };
 
@@ -116,19 +116,8 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
     read_next(feed);
 }
 
-static bool link_send(struct wsub_owner_feed *feed,
-                      struct wsub_redis_request *request, wsub_redis_cb *cb)
-{
-    request->cb = cb;
-    request->arg = feed;
-    if (wsub_redis_link_send(feed->link, request) == WSUB_OK)
-        return true;
-    wsub_cmd_done(&request->cmd);
-    return false;
-}
-
-static void add_streams(const struct wsub_owner_feed *feed, struct wsub_cmd *cmd,
-                        enum feed_stream first)
+static void add_streams(const struct wsub_owner_feed *feed,
+                        struct wsub_cmd *cmd, enum feed_stream first)
 {
     wsub_cmd_str(cmd, "STREAMS");
     for (int i = (int)first; i < FEED_STREAMS; i++)
@@ -142,22 +131,23 @@ static void read_next(struct wsub_owner_feed *feed)
     struct wsub_cmd *cmd = &feed->read.cmd;
     size_t capacity = feed->o.capacity(feed->o.arg);
 
-    if (feed->reading || !wsub_redis_link_up(feed->link))
+    if (feed->reading)
         return;
-    if (!wsub_store_up(feed->o.store)) { /* not checked: may be the wrong one */
+    if (!wsub_reader_link_ready(&feed->link)) {
         wsub_timer_start_ms(&feed->pause, PAUSE_MS);
         return;
     }
     wsub_cmd_init(cmd, "XREAD");
     wsub_cmd_str(cmd, "COUNT");
-    wsub_cmd_u64(cmd, capacity > 0 && capacity < READ_MAX ? capacity
-                                                          : READ_MAX);
+    wsub_cmd_u64(cmd,
+                 capacity > 0 && capacity < READ_MAX ? capacity : READ_MAX);
     wsub_cmd_str(cmd, "BLOCK");
     wsub_cmd_u64(cmd, BLOCK_MS);
     add_streams(feed, cmd, capacity > 0 ? FEED_LOG : FEED_PINGS);
     feed->reads_log = capacity > 0;
     feed->restarted = false;
-    feed->reading = link_send(feed, &feed->read, on_read);
+    feed->reading =
+        wsub_reader_link_send(&feed->link, &feed->read, on_read, feed);
 }
 
 static void on_pause(void *arg)
@@ -165,48 +155,12 @@ static void on_pause(void *arg)
     read_next(arg);
 }
 
-static void on_client_id(enum wsub_err err, const struct redisReply *reply,
-                         void *arg)
-{
-    struct wsub_owner_feed *feed = arg;
-
-    wsub_cmd_done(&feed->client.cmd);
-    feed->client_id = err == WSUB_OK ? (uint64_t)reply->integer : 0;
-}
-
 static void on_link_up(void *arg)
 {
     struct wsub_owner_feed *feed = arg;
 
-    wsub_cmd_init(&feed->client.cmd, "CLIENT");
-    wsub_cmd_str(&feed->client.cmd, "ID");
-    if (!link_send(feed, &feed->client, on_client_id))
-        return;
     feed->o.on_wake(feed->o.arg);
     read_next(feed);
-}
-
-static void on_unblocked(enum wsub_err err, const struct redisReply *reply,
-                         void *arg)
-{
-    (void)err; /* then the read ends by itself, after BLOCK_MS */
-    (void)reply;
-    (void)arg;
-}
-
-/* Ends a read that blocks, so that another one may follow. */
-static void unblock(struct wsub_owner_feed *feed)
-{
-    struct wsub_cmd cmd;
-
-    if (feed->client_id == 0)
-        return;
-    wsub_cmd_init(&cmd, "CLIENT");
-    wsub_cmd_str(&cmd, "UNBLOCK");
-    wsub_cmd_u64(&cmd, feed->client_id);
-    if (wsub_store_send(feed->o.store, feed->o.shard, &cmd, on_unblocked,
-                        NULL) != WSUB_OK)
-        wsub_log_debug("unblock-unsent", WSUB_KU("shard", feed->o.shard));
 }
 
 struct wsub_owner_feed *
@@ -219,8 +173,8 @@ wsub_owner_feed_new(const struct wsub_owner_feed_options *options,
     for (int i = 0; i < FEED_STREAMS; i++)
         note_id(&feed->after[i], i == FEED_LOG ? position : "0-0");
     wsub_timer_init(&feed->pause, feed->o.base, on_pause, feed);
-    feed->link = wsub_store_reader(feed->o.store, feed->o.shard, BLOCK_MS,
-                                   on_link_up, feed);
+    wsub_reader_link_open(&feed->link, feed->o.store, feed->o.shard, BLOCK_MS,
+                          on_link_up, feed);
     return feed;
 }
 
@@ -229,7 +183,7 @@ void wsub_owner_feed_free(struct wsub_owner_feed *feed)
     if (feed == NULL)
         return;
     feed->freeing = true;
-    wsub_redis_link_free(feed->link);
+    wsub_reader_link_close(&feed->link);
     wsub_timer_done(&feed->pause);
     free(feed);
 }
@@ -239,7 +193,7 @@ void wsub_owner_feed_kick(struct wsub_owner_feed *feed)
     if (!feed->reading)
         read_next(feed);
     else if (!feed->reads_log && feed->o.capacity(feed->o.arg) > 0)
-        unblock(feed);
+        wsub_reader_link_unblock(&feed->link);
 }
 
 void wsub_owner_feed_restart(struct wsub_owner_feed *feed, const char *position)
@@ -247,5 +201,5 @@ void wsub_owner_feed_restart(struct wsub_owner_feed *feed, const char *position)
     note_id(&feed->after[FEED_LOG], position);
     feed->restarted = true;
     if (feed->reading)
-        unblock(feed);
+        wsub_reader_link_unblock(&feed->link);
 }

@@ -22,8 +22,7 @@ static void parse_claimed(enum wsub_err err, const struct redisReply *reply,
 static void parse_epoch(enum wsub_err err, const struct redisReply *reply,
                         wsub_store_cb *cb, void *arg)
 {
-    uint64_t epoch =
-        err == WSUB_OK ? strtoull(reply->str, NULL, 10) : 0;
+    uint64_t epoch = err == WSUB_OK ? strtoull(reply->str, NULL, 10) : 0;
 
     if (err == WSUB_OK && epoch == 0)
         err = WSUB_ERR_FENCED;

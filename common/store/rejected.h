@@ -19,8 +19,8 @@ struct wsub_rejected {
 
 /* `moved` is false when the entry was none any more, or the caller was wrong
  * about the position, which is another one by now (borrowed). */
-typedef void wsub_reject_cb(enum wsub_err err, bool moved,
-                            const char *position, void *arg);
+typedef void wsub_reject_cb(enum wsub_err err, bool moved, const char *position,
+                            void *arg);
 
 /* Moves the entry to the rejected ones, and the position past it; repeated until
  * Redis has replied.  WSUB_ERR_FENCED: only the owner may. */

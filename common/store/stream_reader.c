@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
+#include "common/store/reader_link.h"
 #include "common/store/store.h"
 
 /* Notices a stop even where CLIENT is forbidden. */
@@ -28,13 +29,12 @@ enum reader_state {
 
 struct wsub_stream_reader {
     struct wsub_stream_reader_options o;
-    struct wsub_redis_link *link;                   /* owned */
-    struct wsub_redis_request read, groups, client; /* their commands owned */
+    struct wsub_reader_link link;
+    struct wsub_redis_request read, groups; /* their commands owned */
     struct wsub_timer pause, takeover, stopped;
     enum reader_state state;
     size_t want;        /* entries a stream in the next read */
     size_t credited;    /* to the read on its way */
-    uint64_t client_id; /* Redis' name for the link; 0: not known */
     bool making_groups; /* the request is on its way */
     bool had_groups;    /* they were there once */
     bool stopping;
@@ -130,8 +130,7 @@ static void on_pause(void *arg)
 {
     struct wsub_stream_reader *r = arg;
 
-    if (wsub_redis_link_up(r->link))
-        groups_make(r);
+    groups_make(r);
 }
 
 /* The read is over, whatever came of it. */
@@ -189,18 +188,6 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
         read_next(r);
 }
 
-/* Sends a command of the reader's own connection; false when that is down. */
-static bool link_send(struct wsub_stream_reader *r,
-                      struct wsub_redis_request *request, wsub_redis_cb *cb)
-{
-    request->cb = cb;
-    request->arg = r;
-    if (wsub_redis_link_send(r->link, request) == WSUB_OK)
-        return true;
-    wsub_cmd_done(&request->cmd);
-    return false;
-}
-
 /* A read that blocks gets entries for a process that stands still.  It ends
  * before that can be taken for dead, so that what it has claimed till then is
  * all. */
@@ -237,7 +224,7 @@ static void read_send(struct wsub_stream_reader *r, size_t count)
     for (unsigned i = 0; i < r->o.stream_count; i++)
         wsub_cmd_str(cmd, ">");
     r->state = READER_READING;
-    if (!link_send(r, &r->read, on_read)) {
+    if (!wsub_reader_link_send(&r->link, &r->read, on_read, r)) {
         r->state = READER_DOWN;
         read_end(r);
     }
@@ -299,59 +286,28 @@ static void groups_make(struct wsub_stream_reader *r)
 {
     if (r->state == READER_READING || r->making_groups || r->stopping)
         return;
-    if (!wsub_store_up(
-            r->o.store)) { /* not checked yet: may be the wrong one */
+    if (!wsub_reader_link_ready(&r->link)) {
         read_pause(r);
         return;
     }
     wsub_store_script(&r->groups.cmd, r->o.store, r->o.shard,
                       WSUB_SCRIPT_GROUPS);
-    r->making_groups = link_send(r, &r->groups, on_groups);
+    r->making_groups =
+        wsub_reader_link_send(&r->link, &r->groups, on_groups, r);
     if (!r->making_groups)
         r->state = READER_DOWN; /* the link's coming up starts again */
 }
 
-static void on_client_id(enum wsub_err err, const struct redisReply *reply,
-                         void *arg)
-{
-    struct wsub_stream_reader *r = arg;
-
-    wsub_cmd_done(&r->client.cmd);
-    r->client_id = err == WSUB_OK ? (uint64_t)reply->integer : 0;
-}
-
 static void on_link_up(void *arg)
 {
-    struct wsub_stream_reader *r = arg;
-
-    wsub_cmd_init(&r->client.cmd, "CLIENT");
-    wsub_cmd_str(&r->client.cmd, "ID");
-    if (link_send(r, &r->client, on_client_id))
-        groups_make(r);
+    groups_make(arg);
 }
 
-static void on_unblocked(enum wsub_err err, const struct redisReply *reply,
-                         void *arg)
-{
-    (void)err; /* then the read ends by itself, after BLOCK_MS */
-    (void)reply;
-    (void)arg;
-}
-
-/* Ends a read that blocks; its connection stays, so that an entry that comes
- * at this very moment is not lost on the way. */
+/* Ends a read that blocks. */
 static void unblock(struct wsub_stream_reader *r)
 {
-    struct wsub_cmd cmd;
-
-    if (r->state != READER_READING || r->client_id == 0)
-        return;
-    wsub_cmd_init(&cmd, "CLIENT");
-    wsub_cmd_str(&cmd, "UNBLOCK");
-    wsub_cmd_u64(&cmd, r->client_id);
-    if (wsub_store_send(r->o.store, r->o.shard, &cmd, on_unblocked, r) !=
-        WSUB_OK)
-        wsub_log_debug("unblock-unsent", WSUB_KU("shard", r->o.shard));
+    if (r->state == READER_READING)
+        wsub_reader_link_unblock(&r->link);
 }
 
 static void claim_done(struct wsub_stream_reader *r,
@@ -439,8 +395,8 @@ wsub_stream_reader_new(const struct wsub_stream_reader_options *options)
     wsub_timer_init(&r->pause, r->o.base, on_pause, r);
     wsub_timer_init(&r->stopped, r->o.base, on_stopped_event, r);
     wsub_timer_every_ms(&r->takeover, r->o.base, TAKEOVER_MS, on_takeover, r);
-    r->link =
-        wsub_store_reader(r->o.store, r->o.shard, BLOCK_MS, on_link_up, r);
+    wsub_reader_link_open(&r->link, r->o.store, r->o.shard, BLOCK_MS,
+                          on_link_up, r);
     return r;
 }
 
@@ -449,7 +405,7 @@ void wsub_stream_reader_free(struct wsub_stream_reader *r)
     if (r == NULL)
         return;
     r->stopping = r->freeing = true;
-    wsub_redis_link_free(r->link);
+    wsub_reader_link_close(&r->link);
     wsub_timer_done(&r->pause);
     wsub_timer_done(&r->stopped);
     wsub_timer_done(&r->takeover);

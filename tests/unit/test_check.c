@@ -115,8 +115,9 @@ static const struct {
     {{"v", "1", "t", FEED}, NULL},
     {{"v", "3", "t", FEED}, "its format version is not 1"},
     {{"v", "1"}, "it has no field t"},
-    {{"v", "1", "t", "a.b"}, "the topic is not a URL; dotted topics are "
-                                  "published by content push"},
+    {{"v", "1", "t", "a.b"},
+     "the topic is not a URL; dotted topics are "
+     "published by content push"},
 };
 
 START_TEST(an_announcement_can_be_used_or_it_is_said_why_not)
@@ -170,11 +171,8 @@ START_TEST(a_zero_byte_is_for_bodies_alone)
 {
     static const struct {
         const char *name, *value;
-    } fields[] = {{"v", "1"},
-                  {"t", FEED},
-                  {"ct", "a/b"},
-                  {"b", "x"},
-                  {"self", FEED}};
+    } fields[] = {
+        {"v", "1"}, {"t", FEED}, {"ct", "a/b"}, {"b", "x"}, {"self", FEED}};
     struct entry_fixture e;
     char value[100];
 

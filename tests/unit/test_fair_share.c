@@ -9,14 +9,13 @@
 
 static const struct {
     size_t shards, spreaders, share;
-} shares[] = {{8, 0, 8}, {8, 1, 8},  {8, 3, 3},     {8, 8, 1},
+} shares[] = {{8, 0, 8}, {8, 1, 8},     {8, 3, 3},      {8, 8, 1},
               {8, 9, 1}, {256, 16, 16}, {1024, 7, 147}, {1, 5, 1}};
 
 START_TEST(the_share_is_rounded_up)
 {
-    ck_assert_uint_eq(
-        wsub_fair_share(shares[_i].shards, shares[_i].spreaders),
-        shares[_i].share);
+    ck_assert_uint_eq(wsub_fair_share(shares[_i].shards, shares[_i].spreaders),
+                      shares[_i].share);
 }
 END_TEST
 
@@ -55,9 +54,8 @@ START_TEST(missing_shards_are_claimed_and_surplus_ones_handed_over)
     for (size_t i = 0; i < count; i++)
         text[i] = (char)('0' + claims[i]);
     ck_assert_str_eq(text, cases_of[_i].claims);
-    ck_assert_int_eq(
-        wsub_fair_share_surplus(views, SHARDS, cases_of[_i].share),
-        cases_of[_i].surplus);
+    ck_assert_int_eq(wsub_fair_share_surplus(views, SHARDS, cases_of[_i].share),
+                     cases_of[_i].surplus);
 }
 END_TEST
 

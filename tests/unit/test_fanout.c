@@ -119,9 +119,9 @@ START_TEST(events_begin_in_one_call_after_the_position)
     add("1-0");
     add("2-0");
     add("3-0");
-    redis_check_args(redis_wait("begin"),
-                     (const char *[]){EPOCH, "0-9", "3600000", "1-0", TOPIC,
-                                      "1", td, NULL});
+    redis_check_args(
+        redis_wait("begin"),
+        (const char *[]){EPOCH, "0-9", "3600000", "1-0", TOPIC, "1", td, NULL});
     redis_reply(redis_wait("begin"), "*3\r\n$3\r\n1-0\r\n:1\r\n:1\r\n");
     redis_check_args(redis_wait("begin"),
                      (const char *[]){EPOCH, "1-0", "3600000", "2-0", TOPIC,
@@ -169,9 +169,8 @@ START_TEST(a_page_says_whose_it_is_and_what_its_limits_are)
 
     wsub_digest(TOPIC, strlen(TOPIC), td);
     resume("*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n");
-    redis_check_args(
-        redis_wait("page"),
-        (const char *[]){EPOCH, "0-7", "500", "1000", td, NULL});
+    redis_check_args(redis_wait("page"),
+                     (const char *[]){EPOCH, "0-7", "500", "1000", td, NULL});
 }
 END_TEST
 
@@ -203,9 +202,9 @@ START_TEST(an_entry_that_can_t_be_used_is_rejected_in_its_turn)
     spread_fanout_add(fanout, 0, "2-0", NULL, "it is bad");
     add("3-0");
     answer("begin", "0-9", "*3\r\n$3\r\n1-0\r\n:1\r\n:1\r\n");
-    redis_check_args(redis_wait("reject"),
-                     (const char *[]){EPOCH, "log", "2-0", "it is bad", "1-0",
-                                      NULL});
+    redis_check_args(
+        redis_wait("reject"),
+        (const char *[]){EPOCH, "log", "2-0", "it is bad", "1-0", NULL});
     redis_reply(redis_wait("reject"), "*2\r\n:1\r\n$3\r\n2-0\r\n");
     answer("begin", "2-0", "*3\r\n$3\r\n3-0\r\n:1\r\n:1\r\n");
     WAIT_FOR(base, is_idle());
@@ -218,8 +217,8 @@ START_TEST(where_redis_is_elsewhere_the_shard_resumes)
 {
     resume(NOTHING_OPEN);
     spread_fanout_add(fanout, 0, "1-0", _i == 0 ? TOPIC : NULL, "it is bad");
-    redis_reply(redis_wait(moved[_i]), _i == 0 ? "*1\r\n$3\r\n0-5\r\n"
-                                               : "*2\r\n:0\r\n$3\r\n0-5\r\n");
+    redis_reply(redis_wait(moved[_i]),
+                _i == 0 ? "*1\r\n$3\r\n0-5\r\n" : "*2\r\n:0\r\n$3\r\n0-5\r\n");
     add("9-0"); /* read before: it is not the next one */
     resume("*1\r\n$3\r\n0-5\r\n");
     ck_assert_str_eq(position, "0-5");
@@ -265,11 +264,11 @@ static const char *const scripts[] = {"resume", "begin", "page", "reject"};
 START_TEST(a_call_that_is_fenced_closes_the_shard)
 {
     if (_i > 0)
-        resume(_i == 2 ? "*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC
-                         "\r\n"
+        resume(_i == 2 ? "*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n"
                        : NOTHING_OPEN);
     if (_i > 0)
-        spread_fanout_add(fanout, 0, "1-0", _i == 3 ? NULL : TOPIC, "it is bad");
+        spread_fanout_add(fanout, 0, "1-0", _i == 3 ? NULL : TOPIC,
+                          "it is bad");
     redis_reply(redis_wait(scripts[_i]), FENCED);
     WAIT_FOR(base, fenced == 1);
     ck_assert(!spread_fanout_holds_work(fanout));

@@ -45,10 +45,9 @@ static void tear_down(void)
 /* Fetches a path of the publisher's. */
 static void fetch_failed(const char *path, uint32_t failures)
 {
-    spread_fetch_start(
-        fetcher, shard,
-        &(struct wsub_wanted){.topic = publisher_url(path),
-                              .failures = failures});
+    spread_fetch_start(fetcher, shard,
+                       &(struct wsub_wanted){.topic = publisher_url(path),
+                                             .failures = failures});
 }
 
 static void fetch(const char *path)

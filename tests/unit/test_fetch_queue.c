@@ -66,11 +66,11 @@ static void reply(const char *text)
 
 START_TEST(questions_are_numbered_and_say_how_many_may_be_taken)
 {
-    redis_check_args(redis_wait("take"), (const char *[]){EPOCH, "1", "3",
-                                                          NULL});
+    redis_check_args(redis_wait("take"),
+                     (const char *[]){EPOCH, "1", "3", NULL});
     reply(SOON);
-    redis_check_args(redis_wait("take"), (const char *[]){EPOCH, "2", "3",
-                                                          NULL});
+    redis_check_args(redis_wait("take"),
+                     (const char *[]){EPOCH, "2", "3", NULL});
 }
 END_TEST
 
@@ -91,7 +91,8 @@ START_TEST(a_topic_to_validate_names_its_request)
 {
     char text[128];
 
-    snprintf(text, sizeof(text), "*3\r\n:-1\r\n$%zu\r\n" VALIDATION "\r\n:1\r\n",
+    snprintf(text, sizeof(text),
+             "*3\r\n:-1\r\n$%zu\r\n" VALIDATION "\r\n:1\r\n",
              strlen(VALIDATION));
     reply(text);
     ck_assert_str_eq(last_topic, "T");
@@ -101,9 +102,9 @@ START_TEST(a_topic_to_validate_names_its_request)
 }
 END_TEST
 
-static const char *const malformed[] = {
-    "*3\r\n:-1\r\n$3\r\nx T\r\n:0\r\n", "*3\r\n:-1\r\n$5\r\nw T 1\r\n:0\r\n",
-    "*3\r\n:-1\r\n$0\r\n\r\n:0\r\n"};
+static const char *const malformed[] = {"*3\r\n:-1\r\n$3\r\nx T\r\n:0\r\n",
+                                        "*3\r\n:-1\r\n$5\r\nw T 1\r\n:0\r\n",
+                                        "*3\r\n:-1\r\n$0\r\n\r\n:0\r\n"};
 
 START_TEST(what_is_malformed_is_left_out)
 {
@@ -121,8 +122,8 @@ START_TEST(no_more_topics_are_held_than_may_be)
     redis_turn_ms(20);
     ck_assert_ptr_null(redis_find("take"));
     spread_fetch_queue_over(queue, 0, 1);
-    redis_check_args(redis_wait("take"), (const char *[]){EPOCH, "2", "1",
-                                                          NULL});
+    redis_check_args(redis_wait("take"),
+                     (const char *[]){EPOCH, "2", "1", NULL});
 }
 END_TEST
 
@@ -153,8 +154,8 @@ START_TEST(a_lost_link_repeats_the_question)
 {
     redis_wait("take");
     redis_drop();
-    redis_check_args(redis_wait("take"), (const char *[]){EPOCH, "1", "3",
-                                                          NULL});
+    redis_check_args(redis_wait("take"),
+                     (const char *[]){EPOCH, "1", "3", NULL});
 }
 END_TEST
 

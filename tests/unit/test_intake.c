@@ -120,11 +120,10 @@ static const char *const event[] = {"v",   "1", "t", "a.b", "ct",
 
 START_TEST(one_read_waits_for_all_that_an_owner_is_told)
 {
-    redis_check_args(
-        redis_wait("XREAD"),
-        (const char *[]){"COUNT", "16", "BLOCK", "5000", "STREAMS",
-                         "w:{0}:log", "w:{0}:pings", "w:{0}:wake", "0-0", "0-0",
-                         "0-0", NULL});
+    redis_check_args(redis_wait("XREAD"),
+                     (const char *[]){"COUNT", "16", "BLOCK", "5000", "STREAMS",
+                                      "w:{0}:log", "w:{0}:pings", "w:{0}:wake",
+                                      "0-0", "0-0", "0-0", NULL});
     ck_assert_uint_eq(wakes, 1); /* whatever came before */
 }
 END_TEST

@@ -312,9 +312,9 @@ START_TEST(a_victim_is_removed_step_by_step)
     redis_check_args(redis_wait("hand_over"),
                      (const char *[]){"ghost", "5", "200", NULL});
     redis_reply(redis_find("hand_over"), "*2\r\n:4\r\n:0\r\n");
-    redis_check_args(redis_wait("buried"),
-                     (const char *[]){"events", "100", "ghost", "deliver", "5",
-                                      NULL});
+    redis_check_args(
+        redis_wait("buried"),
+        (const char *[]){"events", "100", "ghost", "deliver", "5", NULL});
     redis_reply(redis_find("buried"), ":1\r\n");
 }
 END_TEST

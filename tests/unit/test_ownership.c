@@ -89,8 +89,8 @@ START_TEST(free_shards_are_claimed_up_to_the_share)
 {
     redis_held = "claim";
     start(2);
-    redis_check_args(redis_wait("claim"), (const char *[]){"me", "8", "300",
-                                                           NULL});
+    redis_check_args(redis_wait("claim"),
+                     (const char *[]){"me", "8", "300", NULL});
     redis_turn_some();
     ck_assert_uint_eq(redis_count("claim"), 2);
     redis_reply(redis_find("claim"), MINE);
@@ -247,8 +247,7 @@ int main(void)
     TCase *cases = tcase_create("ownership");
 
     tcase_add_checked_fixture(cases, set_up, tear_down);
-    tcase_add_test(cases,
-                   nothing_is_claimed_before_the_process_is_registered);
+    tcase_add_test(cases, nothing_is_claimed_before_the_process_is_registered);
     tcase_add_test(cases, free_shards_are_claimed_up_to_the_share);
     tcase_add_test(cases, a_shard_that_is_somebody_s_is_left_alone);
     tcase_add_test(cases, a_claim_that_comes_too_late_is_no_ownership);

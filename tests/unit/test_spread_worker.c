@@ -64,7 +64,8 @@ START_TEST(a_worker_that_drains_releases_its_shards_and_leaves)
     }
     wsub_timer_init(&ending, base, on_ending, NULL);
     wsub_timer_start_ms(&ending, 0);
-    ck_assert_int_eq(wsub_loop_run(loop, spread_worker_drain, worker), WSUB_EXIT_OK);
+    ck_assert_int_eq(wsub_loop_run(loop, spread_worker_drain, worker),
+                     WSUB_EXIT_OK);
     ck_assert(!spread_worker_ready(worker, reason));
     ck_assert_str_eq(reason, "draining");
 }

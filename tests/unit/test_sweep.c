@@ -62,9 +62,9 @@ static uint64_t pause_ms(const char *reply)
  * looked at together. */
 START_TEST(a_shard_is_swept_again_after_a_while_or_at_once_when_there_is_more)
 {
-    redis_check_args(redis_wait("sweep"), (const char *[]){EPOCH, "3600000",
-                                                           "7200000", "200",
-                                                           NULL});
+    redis_check_args(
+        redis_wait("sweep"),
+        (const char *[]){EPOCH, "3600000", "7200000", "200", NULL});
     for (int i = 0; i < 20; i++)
         redis_reply(redis_wait("sweep"), MORE);
     ck_assert_uint_ge(pause_ms(SOME), 900);

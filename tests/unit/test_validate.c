@@ -39,13 +39,12 @@ static void tear_down(void)
 static void validate_failed(uint64_t generation, const char *path,
                             uint32_t failures)
 {
-    spread_validate_start(
-        validator, shard,
-        &(struct wsub_wanted){.topic = publisher_url(path),
-                              .failures = failures,
-                              .td = TD,
-                              .cd = CD,
-                              .generation = generation});
+    spread_validate_start(validator, shard,
+                          &(struct wsub_wanted){.topic = publisher_url(path),
+                                                .failures = failures,
+                                                .td = TD,
+                                                .cd = CD,
+                                                .generation = generation});
 }
 
 static void validate(uint64_t generation, const char *path)
@@ -76,10 +75,9 @@ START_TEST(a_topic_that_names_hub_and_itself_may_be_subscribed_to)
 
     validate(1, "/content");
     command = stored("1", "valid");
-    redis_check_args(command,
-                     (const char *[]){EPOCH, TD, CD, "1",
-                                      publisher_url("/content"), "valid", "",
-                                      "0", "0", NULL});
+    redis_check_args(command, (const char *[]){EPOCH, TD, CD, "1",
+                                               publisher_url("/content"),
+                                               "valid", "", "0", "0", NULL});
     ck_assert_str_eq(publisher_if_none_match, "");
     finish(command, APPLIED);
 }
