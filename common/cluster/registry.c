@@ -233,7 +233,7 @@ static void refused(struct wsub_registry *registry, enum wsub_err err,
     else if (err == WSUB_ERR_REFUSED && registry->incarnation == 0)
         refuse(registry, why);
     else
-        failed(registry, why != NULL ? why : "Redis is not reached");
+        failed(registry, why[0] != '\0' ? why : "Redis is not reached");
 }
 
 static void on_registered(const struct wsub_registered *registered, void *arg)
@@ -305,27 +305,14 @@ static void on_overdue(void *arg)
     failed(registry, "no reply within verification_timeout_ms");
 }
 
-/* Redis says behind an error where in the script it was raised. */
-static void cut_place(char *sentence)
-{
-    char *place = strstr(sentence, " script: ");
-
-    if (place != NULL)
-        *place = '\0';
-}
-
 /* The incarnation is over: it goes on under a new one, or not at all. */
 static void on_fenced(const char *why, void *arg)
 {
     struct wsub_registry *registry = arg;
-    char sentence[SENTENCE_BYTES];
 
-    snprintf(sentence, sizeof(sentence), "%s", why);
-    cut_place(sentence);
-    wsub_log_warn("fenced",
-                  WSUB_KV("instance", registry->o.config->instance_name),
-                  WSUB_KU("incarnation", registry->incarnation),
-                  WSUB_KV("why", sentence));
+    wsub_log_warn(
+        "fenced", WSUB_KV("instance", registry->o.config->instance_name),
+        WSUB_KU("incarnation", registry->incarnation), WSUB_KV("why", why));
     wsub_metric_add(&wsub_cluster_stats[WSUB_CLUSTER_STAT_FENCED], 1);
     registry->verified = 0;
     wsub_heartbeat_rest(&registry->heartbeat);

@@ -1,6 +1,8 @@
 #include "common/store/instances.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jansson.h>
 
@@ -16,9 +18,19 @@ static uint64_t number(const struct redisReply *reply)
     return strtoull(reply->str, NULL, 10);
 }
 
-static const char *refusal(enum wsub_err err, const struct redisReply *reply)
+/* Writes what Redis says of a refusal, without the place in the script that it
+ * puts behind it. */
+static void write_refusal(enum wsub_err err, const struct redisReply *reply,
+                          char ret_why[WSUB_WHY_BYTES])
 {
-    return err != WSUB_OK && reply != NULL ? reply->str : NULL;
+    char *place;
+
+    if (err == WSUB_OK || reply == NULL)
+        return;
+    snprintf(ret_why, WSUB_WHY_BYTES, "%s", reply->str);
+    place = strstr(ret_why, " script: ");
+    if (place != NULL)
+        *place = '\0';
 }
 
 /* Begins a script that tells the cluster what it does. */
@@ -41,9 +53,9 @@ static void send_once(struct wsub_store *store, struct wsub_cmd *cmd,
 static void parse_registered(enum wsub_err err, const struct redisReply *reply,
                              wsub_store_cb *cb, void *arg)
 {
-    struct wsub_registered registered = {.err = err,
-                                         .why = refusal(err, reply)};
+    struct wsub_registered registered = {.err = err};
 
+    write_refusal(err, reply, registered.why);
     if (err == WSUB_OK) {
         registered.incarnation = number(reply->element[0]);
         registered.previous = number(reply->element[1]);
@@ -127,8 +139,9 @@ static void read_victims(const struct redisReply *reply, struct wsub_beat *beat)
 static void parse_beat(enum wsub_err err, const struct redisReply *reply,
                        wsub_store_cb *cb, void *arg)
 {
-    struct wsub_beat beat = {.err = err, .why = refusal(err, reply)};
+    struct wsub_beat beat = {.err = err};
 
+    write_refusal(err, reply, beat.why);
     if (err == WSUB_OK) {
         beat.is_late = reply->element[0]->integer != 0;
         beat.spreaders = (uint64_t)reply->element[1]->integer;

@@ -33,11 +33,13 @@ struct wsub_instance {
     uint32_t failures;    /* to register, in a row, before this time */
 };
 
+#define WSUB_WHY_BYTES 256
+
 struct wsub_registered {
     enum wsub_err err; /* WSUB_ERR_FENCED: the name is another process's */
     uint64_t incarnation;
     uint64_t previous; /* the incarnation before it; 0: it did not change */
-    const char *why;   /* of a refusal, else NULL */
+    char why[WSUB_WHY_BYTES]; /* of a refusal, else "" */
 };
 
 typedef void wsub_registered_cb(const struct wsub_registered *registered,
@@ -66,12 +68,12 @@ struct wsub_victim {
 };
 
 struct wsub_beat {
-    enum wsub_err err;  /* WSUB_ERR_FENCED: the incarnation is over */
-    const char *why;    /* of a refusal, else NULL */
-    bool is_late;       /* its own heartbeat was missing */
-    bool wants_restart; /* an operator does */
-    uint64_t spreaders; /* that live */
-    uint64_t next_ms;   /* until another heartbeat goes missing */
+    enum wsub_err err;        /* WSUB_ERR_FENCED: the incarnation is over */
+    char why[WSUB_WHY_BYTES]; /* of a refusal, else "" */
+    bool is_late;             /* its own heartbeat was missing */
+    bool wants_restart;       /* an operator does */
+    uint64_t spreaders;       /* that live */
+    uint64_t next_ms;         /* until another heartbeat goes missing */
     size_t victim_count;
     struct wsub_victim victims[WSUB_VICTIMS_MAX];
 };

@@ -100,6 +100,48 @@ class Registry(RegistryTest):
         self.assertIn("can't be registered", program.log())
         self.system.programs.remove(program)
 
+    def test_after_a_reconnect_all_register_again(self):
+        self.start()
+        before = self.wait_registered(*self.system.programs)
+        since_ms = self.system.redis.now_ms()
+        self.system.redis.call("CLIENT", "KILL", "TYPE", "normal")
+
+        def again():
+            records = self.wait_registered(*self.system.programs)
+            return all(r["last_successful_registration_ms"] >= since_ms
+                       for r in records) and records
+        after = wait_until(again, "all have registered again")
+        self.assertEqual([r["incarnation"] for r in after],
+                         [r["incarnation"] for r in before])
+
+    def test_a_process_that_fails_to_register_says_so_and_recovers(self):
+        self.start(roles=("deliver",), normal_reregister_interval_ms=50,
+                   initial_reregister_interval_ms=50,
+                   retry_reregister_interval_ms=50,
+                   enable_exponential_backoff="no",
+                   failure_notification_threshold=2,
+                   max_consecutive_failures=4)
+        deliver = self.system.program("deliver")
+        self.wait_registered(deliver)
+        self.system.redis.call("ACL", "SETUSER", "default", "-zadd")
+        self.assertIn("can't run this command",
+                      deliver.wait_event("instance-failed")["why"])
+        self.assertEqual(len(deliver.events("instance-degraded")), 1)
+        self.assertEqual(deliver.metric("websubd_instance_state",
+                                        '{state="failed"}'), 1)
+        self.system.redis.call("ACL", "SETUSER", "default", "+zadd")
+        # One attempt a minute, or one when Redis is back.
+        self.system.redis.call("CLIENT", "KILL", "TYPE", "normal")
+        deliver.wait_event("instance-recovered")
+        wait_until(lambda: self.cluster.record_of(deliver)["health"] ==
+                   "healthy", "its record says so")
+        told = [kind for kind, _ in self.cluster.events()]
+        for kind, count in (
+                ("instance_degraded", 1), ("registration_failed", 1),
+                ("breaker_opened", 1), ("alert", 2),
+                ("instance_recovered", 1), ("breaker_closed", 1)):
+            self.assertEqual(told.count(kind), count, kind)
+
     def check_metrics(self, program, record):
         for state, value in (("healthy", 1), ("degraded", 0), ("failed", 0),
                              ("unregistered", 0)):
