@@ -123,7 +123,8 @@ class Store:
                 self._age(base + stream)
 
     def _age(self, stream):
-        if not self._redis.call("EXISTS", stream):
+        if not self._redis.call("EXISTS", stream) or \
+                not self._redis.call("XINFO", "GROUPS", stream):
             return
         for entry, holder, _, _ in self._redis.call(
                 "XPENDING", stream, _GROUP, "-", "+", 100000):
