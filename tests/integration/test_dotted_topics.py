@@ -107,7 +107,7 @@ class Matching(Dotted):
         self.assertIn("content push", answer.body.decode())
 
 
-class Star(Dotted):
+class Wildcard(Dotted):
     # First labels that fall into each of the four shards.
     TOPICS = ("a.x", "b.x", "c.x", "d.x", "e.x", "f.x", "g.x", "h.x")
 
@@ -132,21 +132,21 @@ class Star(Dotted):
             self.system.push(topic, topic.encode())
         self.system.wait_idle()
 
-    def test_star_receives_every_dotted_topic_of_every_shard(self):
+    def test_the_wildcard_receives_every_dotted_topic_of_every_shard(self):
         callback = self.star()
         self.push_all()
         self.push("http://publisher.example/x")
         self.assertEqual(sorted(callback.bodies()),
                          sorted(t.encode() for t in self.TOPICS))
 
-    def test_star_ends_in_every_shard(self):
+    def test_the_wildcard_ends_in_every_shard(self):
         callback = self.star()
         self.system.hub.unsubscribe("*", callback.url)
         self.wait_copies(callback, 0)
         self.push_all()
         self.assertEqual(callback.bodies(), [])
 
-    def test_410_ends_star_in_every_shard(self):
+    def test_410_ends_the_wildcard_in_every_shard(self):
         callback = self.star()
         callback.next_answers(410)
         self.push("a.x")
