@@ -8,7 +8,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.httpd import Answer
-from support.system import SystemTest
+from support.keys import shard
+from support.system import FAST, SystemTest
 from support.wait import wait_until
 
 FEED = b'<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"/>\n'
@@ -127,6 +128,26 @@ class Announcements(SystemTest):
         # may be older than they are.
         self.assertEqual(len(topic.fetches), 2)
         self.assertIn(FEED, self.callback.bodies())  # in whatever order
+
+    def test_a_topic_that_hangs_holds_up_no_other_of_its_shard(self):
+        """Announced again meanwhile it is the first that wants a fetch."""
+        self.system.program("spreader").stop()
+        self.system.start("spreader", timeout_ms=60000)
+        hangs, gate = self.topic(), self.gate()
+        path = next(path for path in map("/{}".format, range(1000))
+                    if shard(self.publisher.url + path, FAST["shards"]) ==
+                    shard(hangs.url, FAST["shards"]))
+        other = self.topic(path)
+        hangs.next_answers(Answer(200, b"<feed>0</feed>", gate=gate))
+        self.system.announce(hangs.url)
+        hangs.wait_fetches()
+        self.system.announce(hangs.url)
+        for count in (1, 2):
+            other.update(b"<feed>%d</feed>" % count)
+            self.system.announce(other.url)
+            self.callback.wait_deliveries(count)
+        self.assertEqual(len(hangs.fetches), 1)
+        gate.set()
 
     def test_failed_fetch_is_tried_again(self):
         topic = self.topic()

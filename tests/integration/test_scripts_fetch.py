@@ -396,6 +396,15 @@ class Wake(FetchTest):
         self.due_at("p long-due", -60000)
         self.assertFalse(self.wakes(self.announce, OTHER))
 
+    def test_by_an_announcement_behind_what_is_being_fetched(self):
+        """That is the first, but not to be taken before its fetch is over."""
+        self.due_at(ping(TOPIC), -1000)
+        self.taken()
+        self.due_at(ping(TOPIC), -1000)
+        self.assertEqual(self.taken(), [])
+        self.assertTrue(self.wakes(self.announce, OTHER))
+        self.assertEqual(self.taken(), [ping(OTHER)])
+
     def test_by_what_was_due_later_until_now(self):
         self.due_at(ping(TOPIC), 60000)
         self.assertTrue(self.wakes(self.announce, TOPIC))
