@@ -136,3 +136,11 @@ void spread_sweeper_close(struct spread_sweeper *sweeper, unsigned number)
     wsub_timer_stop(&sweeper->shards[number].timer);
     set_lag(&sweeper->shards[number], 0);
 }
+
+bool spread_sweeper_found_work(const struct spread_sweeper *sweeper)
+{
+    for (unsigned i = 0; i < sweeper->o.shards; i++)
+        if (sweeper->shards[i].lag > 0)
+            return true;
+    return false;
+}

@@ -6,6 +6,8 @@
 #ifndef SPREADER_SWEEP_H
 #define SPREADER_SWEEP_H
 
+#include <stdbool.h>
+
 struct event_base;
 struct spread_shard;
 struct spread_sweeper;
@@ -31,5 +33,9 @@ void spread_sweeper_free(struct spread_sweeper *sweeper);
 void spread_sweeper_open(struct spread_sweeper *sweeper,
                          struct spread_shard *shard);
 void spread_sweeper_close(struct spread_sweeper *sweeper, unsigned shard);
+
+/* Events had not begun when a shard was swept last: work that nobody may have
+ * read. */
+bool spread_sweeper_found_work(const struct spread_sweeper *sweeper);
 
 #endif

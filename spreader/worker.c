@@ -240,7 +240,8 @@ static bool holds_work(void *arg)
     const struct spread_worker *worker = arg;
 
     return spread_fanout_holds_work(worker->fanout) ||
-           spread_fetch_queue_holds_work(worker->fetch_queue);
+           spread_fetch_queue_holds_work(worker->fetch_queue) ||
+           spread_sweeper_found_work(worker->sweeper);
 }
 
 static enum wsub_err build_store(struct spread_worker *worker,

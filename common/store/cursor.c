@@ -16,8 +16,8 @@ bool wsub_cursor_parse(const char *line, struct wsub_cursor *ret_cursor)
     char end[ID_NUMBER_BYTES], resume[ID_NUMBER_BYTES];
     struct wsub_cursor cursor = {0};
 
-    if (sscanf(line, "%*s %*s %*s %" SCNu64 " %*s %*s %63s %63s",
-               &cursor.passed, end, resume) != 3)
+    if (sscanf(line, "%*s %*s %*s %" SCNu64 " %*s %63s %63s", &cursor.passed,
+               end, resume) != 3)
         return false;
     if (parse_number(end, &cursor.backfill_end) &&
         !parse_number(resume, &cursor.resume_after))

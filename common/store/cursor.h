@@ -1,7 +1,7 @@
 /* cursor.h - where a subscription in cursor mode stands (key follow:TD,
  * field CD).
  *
- *   U MODE CURSOR N SINCE START END RESUME
+ *   U MODE CURSOR N SINCE END RESUME
  *
  * One line, single spaces; docs/PROTOCOL.md explains the fields.  The scripts
  * write it, this reads what operators are told. */

@@ -126,9 +126,8 @@ class Killer:
     def redis_drop_group(self, act):
         (shard, stream), = act.targets
         mark = self._fleet.mark("group", f"{shard}-{stream}")
-        group = "spread" if stream in ("log", "pings") else "deliver"
         self._command("XGROUP", "DESTROY",
-                      f"websub:{{{shard}}}:{stream}", group)
+                      f"websub:{{{shard}}}:{stream}", "deliver")
         mark.over()
 
     def redis_drop_scripts(self, act):

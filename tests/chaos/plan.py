@@ -7,10 +7,10 @@ import random
 ROLES = ("hub", "spreader", "deliver")
 COPIES = 2  # programs of each role
 SHARDS = 4
-STREAMS = ("log", "pings", "outbox", "bulk", "verify")
+STREAMS = ("outbox", "bulk", "verify")
 
 # at_s: seconds after the start.  targets: (role, copy) of programs, shard and
-# stream of a group.  lasts_s: until a program or Redis is started again, or
+# queue of a group.  lasts_s: until a program or Redis is started again, or
 # goes on.
 Act = collections.namedtuple("Act", "at_s kind targets lasts_s")
 

@@ -292,14 +292,12 @@ class Suspended(AdminTest):
 
     def fan_out(self, event):
         """Indexes the event, which posts no job: a cursor job sends it."""
-        key = self.system.store.key(TOPIC, "log")
-        self.script(TOPIC, "groups")
-        (_, read), = self.redis.call("XREADGROUP", "GROUP", "spread", "one",
-                                     "STREAMS", key, ">")
-        for entry, _ in read[:-1]:  # the one that suspended it
-            self.redis.call("XACK", key, "spread", entry)
-        self.assertEqual(self.script(TOPIC, "page", event, 100, 3600000, 1000,
-                                     digest(TOPIC)), [0, 1])
+        _, epoch = self.script(TOPIC, "claim", "spreader", 1, 60000)
+        position = self.redis.call(
+            "HGET", self.system.store.key(TOPIC, "position"), "id") or "0-0"
+        self.assertEqual(self.script(
+            TOPIC, "begin", epoch, position, 3600000, event, TOPIC, 1,
+            digest(TOPIC)), [event.encode(), 0, 1])
 
     def test_pages_go_over_all_shards(self):
         expected = set()

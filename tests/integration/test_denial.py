@@ -303,7 +303,7 @@ class ByOperator(DenialTest):
 
 
 class Dotted(DenialTest):
-    """A subscription to * has a copy in every shard."""
+    """A subscription to * has a replica in every other shard."""
 
     TOPICS = [f"topic{n}.x" for n in range(12)]
 
@@ -328,19 +328,19 @@ class Dotted(DenialTest):
         self.system.wait_idle()
         return callback
 
-    def test_operator_ends_star_in_every_shard(self):
+    def test_operator_ends_the_wildcard_in_every_shard(self):
         callback = self.wildcard()
         self.deny("*", 1)
         self.check_over(callback)
 
-    def test_copies_end_though_the_callback_is_deaf(self):
+    def test_replicas_end_though_the_callback_is_deaf(self):
         callback = self.wildcard()
         callback.next_denied(500, 500, 500, 500)
         self.deny("*", 1)
         callback.wait_denials()
         self.assertEqual(self.replicas(), 0)
 
-    def test_denied_renewal_of_star_ends_it(self):
+    def test_denied_renewal_of_the_wildcard_ends_it(self):
         callback = self.wildcard()
         self.system.program("hub").stop()
         self.system.start("hub", callback_deny="*")

@@ -107,23 +107,23 @@ class Matching(Dotted):
         self.assertIn("content push", answer.body.decode())
 
 
-class Star(Dotted):
+class Wildcard(Dotted):
     # First labels that fall into each of the four shards.
     TOPICS = ("a.x", "b.x", "c.x", "d.x", "e.x", "f.x", "g.x", "h.x")
 
-    def copies(self, callback):
+    def replicas(self, callback):
         """The shards in which `*` is subscribed."""
         name, cd = f"sub:{digest('*')}", digest(callback.url)
         return sum(self.system.redis.call("HEXISTS", f"websub:{{{n}}}:{name}",
                                           cd) for n in range(SHARDS))
 
-    def wait_copies(self, callback, count):
-        wait_until(lambda: self.copies(callback) == count,
+    def wait_replicas(self, callback, count):
+        wait_until(lambda: self.replicas(callback) == count,
                    f"{count} shards know the subscription")
 
-    def star(self):
+    def wildcard(self):
         callback = self.active("*")
-        self.wait_copies(callback, SHARDS)
+        self.wait_replicas(callback, SHARDS)
         self.system.wait_decided("*", callback)
         return callback
 
@@ -132,37 +132,37 @@ class Star(Dotted):
             self.system.push(topic, topic.encode())
         self.system.wait_idle()
 
-    def test_star_receives_every_dotted_topic_of_every_shard(self):
-        callback = self.star()
+    def test_the_wildcard_receives_every_dotted_topic_of_every_shard(self):
+        callback = self.wildcard()
         self.push_all()
         self.push("http://publisher.example/x")
         self.assertEqual(sorted(callback.bodies()),
                          sorted(t.encode() for t in self.TOPICS))
 
-    def test_star_ends_in_every_shard(self):
-        callback = self.star()
+    def test_the_wildcard_ends_in_every_shard(self):
+        callback = self.wildcard()
         self.system.hub.unsubscribe("*", callback.url)
-        self.wait_copies(callback, 0)
+        self.wait_replicas(callback, 0)
         self.push_all()
         self.assertEqual(callback.bodies(), [])
 
-    def test_410_ends_star_in_every_shard(self):
-        callback = self.star()
+    def test_410_ends_the_wildcard_in_every_shard(self):
+        callback = self.wildcard()
         callback.next_answers(410)
         self.push("a.x")
-        self.wait_copies(callback, 0)
+        self.wait_replicas(callback, 0)
         self.push_all()
         self.assertEqual(len(callback.deliveries), 1)
 
-    def test_renewal_changes_every_copy(self):
-        callback = self.star()
+    def test_renewal_changes_every_replica(self):
+        callback = self.wildcard()
         self.system.activate("*", callback, secret="new")
         self.system.wait_decided("*", callback)
         self.push_all()
         for delivery in callback.deliveries:
             self.assertIn("X-Hub-Signature", delivery.headers)
 
-    def test_copies_are_made_after_a_crash(self):
+    def test_replicas_are_made_after_a_crash(self):
         """A request that was confirmed at home, whose process then died."""
         callback = self.subscriber.callback("/cb")
         deliver = self.system.program("deliver")
@@ -175,7 +175,7 @@ class Star(Dotted):
             "HSET", self.store.key("*", f"sub:{td}"), cd,
             f"1 99999999999 60 1 - {callback.url} -")
         self.system.start("deliver")
-        self.wait_copies(callback, SHARDS)
+        self.wait_replicas(callback, SHARDS)
         self.system.wait_decided("*", callback)
         self.assertEqual(callback.verifications, [])
 

@@ -32,17 +32,17 @@ class Progress(SystemTest):
     def permit(self, *rules):
         self.redis.call("ACL", "SETUSER", "default", *rules)
 
-    def forbid_reading(self):
+    def forbid(self, command):
         """Also to those that wait in Redis at this moment."""
-        self.permit("-xreadgroup")
+        self.permit("-" + command)
         self.redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         wait_until(lambda: self.system.hub.get("/readyz").status == 200,
                    "the hub is ready again")
 
     def test_a_deliver_that_may_not_read(self):
-        self.forbid_reading()
-        log = self.system.store.key(TOPIC, "outbox")
-        self.redis.call("XADD", log, "*", "e", "1-1", "c", "x" * 22)
+        self.forbid("xreadgroup")
+        outbox = self.system.store.key(TOPIC, "outbox")
+        self.redis.call("XADD", outbox, "*", "e", "1-1", "c", "x" * 22)
         wait_until(lambda: "work waits" in self.ready("deliver")[1],
                    "it says that work waits")
         self.system.program("deliver").wait_event("no-progress")
@@ -51,11 +51,11 @@ class Progress(SystemTest):
         self.system.wait_idle()
 
     def test_a_spreader_that_may_not_read(self):
-        self.forbid_reading()
+        self.forbid("xread")
         self.system.push(TOPIC, b"body")
         wait_until(lambda: "work waits" in self.ready("spreader")[1],
                    "it says that work waits")
-        self.permit("+xreadgroup")
+        self.permit("+xread")
         self.wait_ready("spreader", 200)
         self.callback.wait_deliveries()
         self.system.wait_idle()

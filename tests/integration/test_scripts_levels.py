@@ -1,4 +1,4 @@
-"""The scripts where topics have levels: page merges them, copy brings `*` to
+"""The scripts where topics have levels: page merges them, replicate brings `*` to
 every shard."""
 
 import random
@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.scripts import CD, PREFIX, TD, ScriptTest
 
-LEVELS = ["level-0", "level-1", "level-2", "star"]
+LEVELS = ["level-0", "level-1", "level-2", "wildcard"]
 SUFFIXES = ["", ":1", ":2", ":*"]
 RECORD = "1 99 60 {} - http://subscriber.example/cb -"
 
@@ -67,8 +67,8 @@ class Levels(ScriptTest):
                                    for _ in LEVELS))
 
 
-class Copy(ScriptTest):
-    def copy(self, mode, generation):
+class Replicate(ScriptTest):
+    def replicate(self, mode, generation):
         return self.run_script("replicate", TD, CD, mode, generation,
                                RECORD.format(generation), 99, 60)
 
@@ -80,33 +80,33 @@ class Copy(ScriptTest):
             self.assertEqual(self.lease_due(), 99)
         return record and int(record.split()[3])
 
-    def test_copies_end_as_the_newest_whatever_their_order(self):
+    def test_replicas_end_as_the_newest_whatever_their_order(self):
         for first, second in (((("s", 1)), ("s", 2)), (("s", 1), ("u", 2)),
                               (("u", 1), ("s", 2))):
             for order in ((first, second), (second, first)):
                 with self.subTest(order=order):
                     self.redis.call("FLUSHALL")
                     for change in order:
-                        self.copy(*change)
+                        self.replicate(*change)
                     self.assertEqual(self.active(),
                                      2 if second[0] == "s" else None)
 
-    def test_a_repeated_copy_changes_nothing(self):
-        self.copy("s", 3)
-        self.copy("s", 3)
+    def test_a_repeated_call_changes_nothing(self):
+        self.replicate("s", 3)
+        self.replicate("s", 3)
         self.assertEqual(self.active(), 3)
-        self.copy("u", 4)
-        self.copy("u", 4)
+        self.replicate("u", 4)
+        self.replicate("u", 4)
         self.assertIsNone(self.active())
 
     def test_a_record_of_a_newer_format_stays(self):
         self.write_record("2 something else")
-        self.assertEqual(self.copy("s", 9), 0)
+        self.assertEqual(self.replicate("s", 9), 0)
         self.assertEqual(self.read_record(), b"2 something else")
 
 
-class CopiesDue(ScriptTest):
-    """`verified` for a `*` subscription: the request waits for the copies."""
+class ReplicasDue(ScriptTest):
+    """`verified` for a `*` subscription: the request waits for the replicas."""
 
     def verified(self, outcome, generation=1, *more):
         return self.run_script("verified", TD, CD, "s", generation, outcome,
@@ -118,7 +118,7 @@ class CopiesDue(ScriptTest):
                         "-", 60, 9, "verify")
         self.entry, = (name for name, _ in self.read("verify"))
 
-    def test_the_request_and_its_entry_stay_until_the_copies_are_made(self):
+    def test_the_request_and_its_entry_stay_until_the_replicas_are_made(self):
         self.assertEqual(self.verified("confirmed", 1, "replicas"), b"applied")
         self.assertIsNotNone(self.read_record())
         self.assertEqual(self.hash(f"request:{TD}:{CD}:s")[b"ok"], b"1")
@@ -136,7 +136,7 @@ class CopiesDue(ScriptTest):
         self.assertEqual(self.unchanged_by(
             lambda: self.verified("confirmed", 1, "replicas")), b"applied")
 
-    def test_a_newer_request_is_not_removed_by_the_end_of_older_copies(self):
+    def test_a_newer_request_is_not_removed_by_the_end_of_older_replicas(self):
         self.verified("confirmed", 1, "replicas")
         self.run_script("request", TD, CD, "s", "*", "*", "http://s/", 60,
                         "-", 60, 9, "verify")

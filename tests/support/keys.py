@@ -123,7 +123,8 @@ class Store:
                 self._age(base + stream)
 
     def _age(self, stream):
-        if not self._redis.call("EXISTS", stream):
+        if not self._redis.call("EXISTS", stream) or \
+                not self._redis.call("XINFO", "GROUPS", stream):
             return
         for entry, holder, _, _ in self._redis.call(
                 "XPENDING", stream, _GROUP, "-", "+", 100000):
@@ -133,8 +134,8 @@ class Store:
     def delayed(self):
         """When what waits for its time is due, in ms of Redis' clock."""
         answers = self._redis.call_all(
-            [["ZRANGE", base + "retry", 0, -1, "WITHSCORES"]
-             for base in self.bases()])
+            [["ZRANGE", base + name, 0, -1, "WITHSCORES"]
+             for base in self.bases() for name in ("retry", "fetch")])
         return [int(due) for answer in answers for due in answer[1::2]]
 
     def idle(self):

@@ -10,15 +10,15 @@ static const struct {
     const char *line;
     uint64_t due;
 } cases[] = {
-    {LINE("90 5 0-0 - -"), 10},           /* all that come */
-    {LINE("100 5 0-0 - -"), 0},           /* none is left */
-    {LINE("120 5 0-0 - -"), 0},           /* the index was lost meanwhile */
-    {LINE("90 5 0-0 1-9:95 -"), 5},       /* backfill, and no more */
-    {LINE("95 5 0-0 1-9:95 -"), 0},       /* it is over */
-    {LINE("90 5 0-0 1-9:92 1-9:97"), 5},  /* up to 92, and after 97 */
-    {LINE("92 5 0-0 1-9:92 1-9:97"), 3},  /* the second part is left */
-    {LINE("98 5 0-0 1-9:92 1-9:97"), 2},  /* within the second part */
-    {LINE("90 5 0-0 1-9:92 1-9:100"), 2}, /* there is no second part yet */
+    {LINE("90 5 - -"), 10},           /* all that come */
+    {LINE("100 5 - -"), 0},           /* none is left */
+    {LINE("120 5 - -"), 0},           /* the index was lost meanwhile */
+    {LINE("90 5 1-9:95 -"), 5},       /* backfill, and no more */
+    {LINE("95 5 1-9:95 -"), 0},       /* it is over */
+    {LINE("90 5 1-9:92 1-9:97"), 5},  /* up to 92, and after 97 */
+    {LINE("92 5 1-9:92 1-9:97"), 3},  /* the second part is left */
+    {LINE("98 5 1-9:92 1-9:97"), 2},  /* within the second part */
+    {LINE("90 5 1-9:92 1-9:100"), 2}, /* there is no second part yet */
 };
 
 START_TEST(events_that_are_due_are_counted)
@@ -30,8 +30,8 @@ START_TEST(events_that_are_due_are_counted)
 }
 END_TEST
 
-static const char *const bad[] = {"", "7", "7 run 1-1 x 5 0-0 - -",
-                                  "7 run 1-1 90 5 0-0 -"};
+static const char *const bad[] = {"", "7", "7 run 1-1 x 5 - -",
+                                  "7 run 1-1 90 5 -"};
 
 START_TEST(a_malformed_line_is_refused)
 {

@@ -37,7 +37,7 @@ end
 
 local now = now_ms()
 local due = redis.call('ZRANGEBYSCORE', p .. 'fetch', '-inf', digits(now),
-    'LIMIT', 0, most + redis.call('HLEN', p .. 'fetching'))
+    'LIMIT', 0, most + 1 + redis.call('HLEN', p .. 'fetching'))
 for _, member in ipairs(due) do
     if redis.call('HEXISTS', p .. 'fetching', member) == 0 then
         if #result > 2 * most then

@@ -8,10 +8,13 @@
 --
 -- uses: shard, numbers, wake
 
--- A member wants a fetch at `due_ms`, or earlier when it does already.
+-- A member wants a fetch at `due_ms`, or earlier when it does already.  The owner
+-- knows of what is due before it, unless that is being fetched.
 local function want_fetch(member, due_ms)
     redis.call('ZADD', p .. 'fetch', 'LT', digits(due_ms), member)
-    if redis.call('ZRANGE', p .. 'fetch', 0, 0)[1] == member then
+    local first = redis.call('ZRANGE', p .. 'fetch', 0, 0)[1]
+    if first == member or
+        redis.call('HEXISTS', p .. 'fetching', first) == 1 then
         wake_owner()
     end
 end
