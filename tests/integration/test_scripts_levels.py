@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.scripts import CD, PREFIX, TD, ScriptTest
+from support.scripts import CD, TD, ScriptTest
 
 LEVELS = ["level-0", "level-1", "level-2", "wildcard"]
 SUFFIXES = ["", ":1", ":2", ":*"]
