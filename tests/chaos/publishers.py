@@ -6,11 +6,18 @@ import threading
 import time
 import urllib.parse
 
+from chaos.plan import SHARDS
+from support.keys import shard
+from support.redis import Client, RedisError
+
 URLS = tuple(f"http://publisher.example/{n}" for n in range(16))
 # At the usual rate the first two come faster than the slow subscribers to them
 # could take them one at a time.
 TOPICS = (*URLS, *URLS[:2], *URLS[:2], "orders.eu.created",
           "orders.us.created", "stock.changed")
+# What comes in bursts: each has ordered subscriptions and suspended ones.
+BURST_TOPICS = (URLS[0], URLS[1], "orders.eu.created")
+_BURST = 200  # events
 _TIMEOUT_S = 3
 
 
@@ -27,6 +34,10 @@ class Event:
         self.answered = None
         self.answer = "maybe"
 
+    def settle(self, answer):
+        self.answer = answer
+        self.answered = time.monotonic()
+
     @property
     def accepted(self):
         return self.answer not in ("maybe", "refused")
@@ -35,11 +46,12 @@ class Event:
 class Publishers:
     """`events`: their numbers are their places.  `unexpected`: answers that no fault explains."""
 
-    def __init__(self, hubs, seed, rate, threads=8):
+    def __init__(self, fleet, seed, rate, threads=8):
         self.events = []
         self.unexpected = []
         self._lock = threading.Lock()
-        self._hubs = hubs
+        self._hubs = fleet.hubs
+        self._redis_path = fleet.redis.socket_path
         self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._run, daemon=True,
@@ -60,14 +72,41 @@ class Publishers:
         """How many were accepted so far."""
         return sum(event.accepted for event in list(self.events))
 
+    def burst(self, choice):
+        """Appends many events of one topic at once, as a direct producer."""
+        topic = BURST_TOPICS[int(choice * len(BURST_TOPICS))]
+        made = [self._add(topic) for _ in range(_BURST)]
+        where = shard(topic, SHARDS)
+        try:
+            client = Client(self._redis_path)
+        except OSError:
+            for _, event in made:
+                event.settle("refused")
+            return
+        try:
+            answers = client.call_many(
+                ("XADD", f"websub:{{{where}}}:log", "*", "v", 1, "t", topic,
+                 "ct", "text/plain", "b", f"{number} {topic}")
+                for number, _ in made)
+        except OSError:
+            answers = [RedisError("cut off")] * len(made)
+        finally:
+            client.close()
+        for (_, event), answer in zip(made, answers):
+            event.settle("maybe" if isinstance(answer, RedisError)
+                         else f"{where}-{answer.decode()}")
+
+    def _add(self, topic):
+        event = Event(topic)
+        with self._lock:
+            number = len(self.events)
+            self.events.append(event)
+        return number, event
+
     def _run(self, draw, every_s):
         while not self._stopped.wait(draw.uniform(0, 2 * every_s)):
-            event = Event(draw.choice(TOPICS))
-            with self._lock:
-                number = len(self.events)
-                self.events.append(event)
-            event.answer = self._push(draw.choice(self._hubs), number, event)
-            event.answered = time.monotonic()
+            number, event = self._add(draw.choice(TOPICS))
+            event.settle(self._push(draw.choice(self._hubs), number, event))
 
     def _push(self, hub, number, event):
         link = http.client.HTTPConnection(hub, timeout=_TIMEOUT_S)
