@@ -25,7 +25,9 @@ class Balance:
         self.late = []
         self.strays = []
         self.duplicates = []  # (cause, subscription, number, first, again)
-        for event in self.events:
+        self._numbers = {}  # of the events of each topic
+        for number, event in enumerate(self.events):
+            self._numbers.setdefault(event.topic, []).append(number)
             kind = "accepted" if event.accepted else event.answer
             self.figures[kind] += 1
         for subscription in subscriptions:
@@ -35,8 +37,8 @@ class Balance:
 
     def _count(self, subscription):
         account = subscription.account
-        for number, event in enumerate(self.events):
-            if not subscription.expects(event):
+        for number in self._of(subscription):
+            if not subscription.expects(self.events[number]):
                 continue
             self.figures["expected"] += 1
             if number in account.accepted:
@@ -51,6 +53,11 @@ class Balance:
                 self.figures["allowed"] += 1
         self.figures["repeated"] += account.repeated
         self._count_duplicates(subscription)
+
+    def _of(self, subscription):
+        """The numbers of the events that it matches."""
+        return [number for topic, numbers in self._numbers.items()
+                if subscription.matches(topic) for number in numbers]
 
     def unexplained(self):
         """The duplicates that nothing explains which was done."""

@@ -30,6 +30,7 @@ _SETTINGS = {
     "max_crashes": 1000,
     "retry_cap_ms": 2000,
     "probe_cap_ms": 1000,
+    "fanout_backlog": 1000,  # large events stay open for a while
 }
 _EXIT_CODES = (0, 2)  # 2: Redis was away until the drain deadline
 _EXIT_USURPED = 1     # another process has its name

@@ -8,10 +8,13 @@ import time
 
 from chaos.fleet import ADMIN
 from chaos.plan import SHARDS
+from chaos.publishers import CROWD
+from support.keys import shard as shard_of
 from support.redis import Client, RedisError
 
 _TICK_S = 0.02
-_HUB_S = 1  # for a response of the hub
+_HUB_S = 1     # for a response of the hub
+_FANOUT_S = 1  # for the first page of a large event
 
 
 class Killer:
@@ -26,6 +29,7 @@ class Killer:
         self._later = []  # heap of (when, order, function)
         self._order = itertools.count()
         self.done = 0
+        self.in_fanout = 0  # acts on an owner with open events
         self.last = "nothing yet"
 
     def run(self, seconds, progress):
@@ -57,6 +61,8 @@ class Killer:
             slots = self._chosen(self._owners(range(SHARDS)), act.choice)
         elif act.kind.endswith("-coordinator"):
             slots = self._chosen(self._owners("c"), act.choice)
+        elif act.kind.endswith("-in-fanout"):
+            slots = self._chosen(self._owner_in_fanout(), act.choice)
         elif act.kind == "backlog":
             slots = self._fleet.of_role("spreader")
         what = " ".join(slot.name for slot in slots)
@@ -76,6 +82,18 @@ class Killer:
         rows = (self._command("HGET", f"websub:{{{shard}}}:owner", "name")
                 for shard in shards)
         return {row.decode() for row in rows if row}
+
+    def _owner_in_fanout(self):
+        """The name of the owner that has begun large events, which are open if
+        nothing keeps it from that."""
+        shard = shard_of(CROWD, SHARDS)
+        self._publishers.crowd_burst()
+        end = time.monotonic() + _FANOUT_S
+        while time.monotonic() < end:
+            if self._command("HLEN", f"websub:{{{shard}}}:fanout"):
+                self.in_fanout += 1
+                break
+        return self._owners([shard])
 
     def kill(self, act, slots):
         for slot in slots:
@@ -235,7 +253,8 @@ _ACTS = {
     "kill-owner": Killer.kill, "freeze-owner": Killer.freeze,
     "term-owner": Killer.term, "kill-coordinator": Killer.kill,
     "freeze-coordinator": Killer.freeze, "term-coordinator": Killer.term,
-    "redis-stop": Killer.redis_end,
+    "kill-in-fanout": Killer.kill, "freeze-in-fanout": Killer.freeze,
+    "term-in-fanout": Killer.term, "redis-stop": Killer.redis_end,
     "redis-kill": Killer.redis_end, "redis-pause": Killer.redis_pause,
     "redis-drop-clients": Killer.redis_drop_clients,
     "redis-drop-group": Killer.redis_drop_group,

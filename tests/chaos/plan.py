@@ -18,12 +18,14 @@ Act = collections.namedtuple(
     "Act", "at_s kind targets lasts_s choice same_name")
 
 # How often each kind comes.  Of an owner: of any shard; of the coordinator: that
-# one.  Who that is is found out when the time has come.
+# one; in a fan-out: the owner of a shard while large events of it are open.  Who
+# that is is found out when the time has come.
 _WEIGHTS = {
     "kill": 14, "kill-several": 6, "term": 7, "freeze": 9, "usurp": 3,
     "restart": 3,
     "kill-owner": 12, "freeze-owner": 10, "term-owner": 7,
     "kill-coordinator": 4, "freeze-coordinator": 4, "term-coordinator": 3,
+    "kill-in-fanout": 7, "freeze-in-fanout": 5, "term-in-fanout": 4,
     "burst": 5, "backlog": 4,
     "redis-stop": 4, "redis-kill": 6, "redis-drop-clients": 5,
     "redis-pause": 4, "redis-drop-group": 4, "redis-drop-scripts": 2,
@@ -34,7 +36,9 @@ _LASTS_S = {
     "usurp": (0, 2),
     "kill-owner": (0, 2), "term-owner": (0, 2), "kill-coordinator": (0, 2),
     "term-coordinator": (0, 2), "freeze-owner": _LONGER_THAN_A_LEASE_S,
-    "freeze-coordinator": _LONGER_THAN_A_LEASE_S, "backlog": (0.5, 3),
+    "freeze-coordinator": _LONGER_THAN_A_LEASE_S,
+    "kill-in-fanout": (0, 2), "term-in-fanout": (0, 2),
+    "freeze-in-fanout": _LONGER_THAN_A_LEASE_S, "backlog": (0.5, 3),
     "redis-stop": (0, 2), "redis-kill": (0, 2), "redis-pause": (1, 5),
     "away": (6, 12),
 }

@@ -15,9 +15,14 @@ URLS = tuple(f"http://publisher.example/{n}" for n in range(16))
 # could take them one at a time.
 TOPICS = (*URLS, *URLS[:2], *URLS[:2], "orders.eu.created",
           "orders.us.created", "stock.changed")
-# What comes in bursts: each has ordered subscriptions and suspended ones.
-BURST_TOPICS = (URLS[0], URLS[1], "orders.eu.created")
-_BURST = 200  # events
+# Has so many subscriptions that an event takes several pages.
+CROWD = "http://publisher.example/crowd"
+_CROWD_EVERY_S = 2
+# What comes in bursts, and how many at once: each has ordered subscriptions and
+# suspended ones.
+_CROWD_BURST = 8
+_BURSTS = ((URLS[0], 200), (URLS[1], 200), ("orders.eu.created", 200),
+           (CROWD, _CROWD_BURST))
 _TIMEOUT_S = 3
 
 
@@ -55,9 +60,12 @@ class Publishers:
         self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._run, daemon=True,
-                             args=(random.Random(f"{seed} {n}"),
+                             args=(random.Random(f"{seed} {n}"), TOPICS,
                                    threads / rate))
             for n in range(threads)]
+        self._threads.append(threading.Thread(
+            target=self._run, daemon=True,
+            args=(random.Random(f"{seed} crowd"), (CROWD,), _CROWD_EVERY_S)))
 
     def start(self):
         for thread in self._threads:
@@ -72,10 +80,25 @@ class Publishers:
         """How many were accepted so far."""
         return sum(event.accepted for event in list(self.events))
 
+    def add(self, topic):
+        """A new event of the account; returns its number and itself."""
+        event = Event(topic)
+        with self._lock:
+            number = len(self.events)
+            self.events.append(event)
+        return number, event
+
     def burst(self, choice):
-        """Appends many events of one topic at once, as a direct producer."""
-        topic = BURST_TOPICS[int(choice * len(BURST_TOPICS))]
-        made = [self._add(topic) for _ in range(_BURST)]
+        """Many events of one topic at once."""
+        self._append(*_BURSTS[int(choice * len(_BURSTS))])
+
+    def crowd_burst(self):
+        """Events that take many pages."""
+        self._append(CROWD, _CROWD_BURST)
+
+    def _append(self, topic, count):
+        """As a direct producer."""
+        made = [self.add(topic) for _ in range(count)]
         where = shard(topic, SHARDS)
         try:
             client = Client(self._redis_path)
@@ -96,16 +119,9 @@ class Publishers:
             event.settle("maybe" if isinstance(answer, RedisError)
                          else f"{where}-{answer.decode()}")
 
-    def _add(self, topic):
-        event = Event(topic)
-        with self._lock:
-            number = len(self.events)
-            self.events.append(event)
-        return number, event
-
-    def _run(self, draw, every_s):
+    def _run(self, draw, topics, every_s):
         while not self._stopped.wait(draw.uniform(0, 2 * every_s)):
-            number, event = self._add(draw.choice(TOPICS))
+            number, event = self.add(draw.choice(topics))
             event.settle(self._push(draw.choice(self._hubs), number, event))
 
     def _push(self, hub, number, event):

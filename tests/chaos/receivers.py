@@ -18,8 +18,8 @@ from support.sink import OK, Sink, header, port_of
 # kinds of ORDERED ask for their events in order.
 AWAY = ("away", "ordered_away")
 ORDERED = ("ordered", "ordered_flaky", "ordered_away")
-KINDS = ("good", "slow", "flaky", "busy", "closing", "resetting", "churn",
-         "away", *ORDERED)
+KINDS = ("good", "crowd", "fetched", "slow", "flaky", "busy", "closing",
+         "resetting", "churn", "away", *ORDERED)
 _SLOW_S = (0.05, 0.2)
 _FLAKY = 0.1  # of deliveries are answered 500
 _BUSY = 0.2   # ... 429

@@ -17,6 +17,7 @@ def figures_of(options, balance, fleet, killer, churn, posted):
                      "deliver": options.delivers},
         "acts": killer.done,
         "done": dict(done),
+        "acts in a fan-out": killer.in_fanout,
         "programs started": len(fleet.programs),
         "subscriptions that came and went": len(churn.made),
         "events accepted": count["accepted"],
@@ -59,6 +60,7 @@ def details_of(balance, fleet):
 
 
 _ROWS = (
+    ("acts in a fan-out", "on the owner, while a large event was open"),
     ("events accepted", "answered 202"),
     ("events without a response", "stored or not; may arrive"),
     ("events not accepted", "no hub listened"),
@@ -72,6 +74,7 @@ _ROWS = (
     ("duplicates", "after a 2xx, or a response that was lost"),
 )
 _ORDER_ROWS = (
+    ("acts in a fan-out", "on the owner, while a large event was open"),
     ("first arrivals in order", "ordered subscriptions, and suspended ones"),
     ("out of order", "must be 0"),
     ("fanned out late", "of ordered subscriptions: must be 0"),

@@ -19,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from chaos.announcer import Announcer
 from chaos.autopsy import look_at
 from chaos.balance import Balance
 from chaos.fleet import Fleet
@@ -98,8 +99,11 @@ class Run:
         options = self._options
         posted = Posted(fleet.redis)
         posted.start()
-        lasting = subscribe_lasting(fleet, receivers, self._seed)
         publishers = Publishers(fleet, self._seed, options.rate)
+        announcer = Announcer(fleet, publishers, self._seed)
+        lasting = subscribe_lasting(fleet, receivers, announcer.urls,
+                                    self._seed)
+        announcer.subscribed(lasting)
         churn = Churn(fleet, receivers, publishers, self._seed)
         killer = Killer(fleet, receivers, publishers,
                         make_plan(options.seed, options.seconds,
@@ -107,17 +111,18 @@ class Run:
         watch = SuspensionWatch(fleet, [s for s in lasting
                                         if s.kind == "away"])
         self.say(f"{len(lasting)} subscriptions are active")
-        for part in (publishers, churn, watch):
+        for part in (publishers, announcer, churn, watch):
             part.start()
         killer.run(options.seconds,
                    lambda: self._progress(killer, publishers, receivers))
-        publishers.stop()
-        churn.stop()
+        for part in (publishers, announcer, churn):
+            part.stop()
         self.say("the killer rests")
         fleet.recover()
         self._wait_idle(fleet)
         for part in (watch, posted):
             part.stop()
+        announcer.close()
         balance = Balance(fleet, receivers, publishers, lasting + churn.made)
         figures = figures_of(options, balance, fleet, killer, churn, posted)
         print_table(figures)

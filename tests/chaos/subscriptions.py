@@ -8,7 +8,7 @@ import time
 
 from chaos.fleet import PATIENCE_S, PatientRedis
 from chaos.plan import SHARDS
-from chaos.publishers import URLS
+from chaos.publishers import CROWD, URLS
 from chaos.receivers import ORDERED
 from support.hub import Hub
 from support.keys import digest, shard
@@ -24,10 +24,11 @@ _LASTING = {
     "busy": (URLS[1], "orders.us"),
     "closing": (URLS[0], URLS[3], "*"),
     "resetting": (URLS[2], "orders"),
-    "ordered": (URLS[0], URLS[2], "orders", "*"),
+    "crowd": (CROWD,) * 750,  # a first page, a whole one, and a part of one
+    "ordered": (URLS[0], URLS[2], CROWD, "orders", "*"),
     "ordered_flaky": (URLS[4], "stock"),
     "ordered_away": (URLS[1], URLS[5], "orders.us"),
-    "away": (URLS[0], URLS[1], URLS[6], "orders.eu"),
+    "away": (URLS[0], URLS[1], URLS[6], CROWD, "orders.eu"),
 }
 _CHURNS = 3           # threads, each with one subscription at a time
 _LIFE_S = (1, 8)
@@ -98,11 +99,12 @@ class Subscriber:
                 for n in shards]
 
 
-def subscribe_lasting(fleet, receivers, seed):
-    """Makes all that last; returns them once they are active."""
+def subscribe_lasting(fleet, receivers, announced, seed):
+    """Makes all that last, two of them to each of the `announced` topics;
+    returns them once they are active."""
     subscriber = Subscriber(fleet, random.Random(seed))
     made = []
-    for kind, topics in _LASTING.items():
+    for kind, topics in {**_LASTING, "fetched": announced * 2}.items():
         for number, topic in enumerate(topics):
             url, account = receivers.callback(kind, number)
             made.append(Subscription(topic, kind, url, account))
