@@ -74,7 +74,6 @@ _ROWS = (
     ("duplicates", "after a 2xx, or a response that was lost"),
 )
 _ORDER_ROWS = (
-    ("acts in a fan-out", "on the owner, while a large event was open"),
     ("first arrivals in order", "ordered subscriptions, and suspended ones"),
     ("out of order", "must be 0"),
     ("fanned out late", "of ordered subscriptions: must be 0"),
