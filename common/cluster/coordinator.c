@@ -85,10 +85,40 @@ static void plan(struct wsub_coordinator *coordinator)
                                 : config->heartbeat_interval_ms);
 }
 
+static void on_released(enum wsub_err err, uint64_t epoch, void *arg)
+{
+    struct wsub_coordinator *coordinator = arg;
+
+    (void)err; /* then it ends by itself, with its lease */
+    (void)epoch;
+    set_epoch(coordinator, 0);
+    coordinator->on_stopped(coordinator->stopped_arg);
+}
+
+static void step_down(struct wsub_coordinator *coordinator, uint64_t epoch)
+{
+    wsub_owner_release(coordinator->o.store, WSUB_SHARD_CLUSTER, epoch,
+                       on_released, coordinator);
+}
+
+/* The process has become it while it ends. */
+static void claimed_late(struct wsub_coordinator *coordinator,
+                         const struct wsub_claimed *claimed)
+{
+    if (claimed->err == WSUB_OK)
+        step_down(coordinator, claimed->epoch);
+    else
+        coordinator->on_stopped(coordinator->stopped_arg);
+}
+
 static void on_claimed(const struct wsub_claimed *claimed, void *arg)
 {
     struct wsub_coordinator *coordinator = arg;
 
+    if (!coordinator->started) {
+        claimed_late(coordinator, claimed);
+        return;
+    }
     if (claimed->err == WSUB_OK)
         become(coordinator, claimed->epoch);
     if (claimed->err == WSUB_OK || claimed->err == WSUB_ERR_FULL)
@@ -169,16 +199,6 @@ bool wsub_coordinator_is_me(const struct wsub_coordinator *coordinator)
     return coordinator->epoch != 0;
 }
 
-static void on_released(enum wsub_err err, uint64_t epoch, void *arg)
-{
-    struct wsub_coordinator *coordinator = arg;
-
-    (void)err; /* then it ends by itself, with its lease */
-    (void)epoch;
-    set_epoch(coordinator, 0);
-    coordinator->on_stopped(coordinator->stopped_arg);
-}
-
 void wsub_coordinator_stop(struct wsub_coordinator *coordinator,
                            void (*on_stopped)(void *arg), void *arg)
 {
@@ -187,8 +207,7 @@ void wsub_coordinator_stop(struct wsub_coordinator *coordinator,
     coordinator->on_stopped = on_stopped;
     coordinator->stopped_arg = arg;
     if (coordinator->epoch != 0)
-        wsub_owner_release(coordinator->o.store, WSUB_SHARD_CLUSTER,
-                           coordinator->epoch, on_released, coordinator);
-    else
+        step_down(coordinator, coordinator->epoch);
+    else if (!coordinator->asking) /* else see claimed_late() */
         on_stopped(arg);
 }

@@ -1,17 +1,20 @@
 """What Redis holds about an event that is missing at a callback."""
 
-from support.keys import digest
+from chaos.owners import owner_row
+from chaos.plan import SHARDS
+from support.keys import digest, shard
 from support.redis import RedisError
 
 
-def look_at(fleet, subscription, event):
+def look_at(fleet, posted, subscription, event):
     """Lines of text."""
-    return _Autopsy(fleet, subscription, event).lines()
+    return _Autopsy(fleet, posted, subscription, event).lines()
 
 
 class _Autopsy:
-    def __init__(self, fleet, subscription, event):
+    def __init__(self, fleet, posted, subscription, event):
         self._fleet = fleet
+        self._posted = posted
         self._topic = event.topic
         self._event_id = event.answer
         self._event = event.answer.split("-", 1)[1]
@@ -23,9 +26,10 @@ class _Autopsy:
         found = {
             "in log": self._call("XRANGE", "log", self._event, self._event),
             "kept": self._call("HGETALL", f"kept:{self._event}"),
+            "owner": owner_row(self._fleet.redis, shard(self._topic, SHARDS)),
+            "position": self._call("HGETALL", "position"),
             "fanout progress": self._call("HGET", "fanout", self._event),
-            "position": self._call("HGET", "position", "id"),
-            "owner": self._call("HGETALL", "owner"),
+            "a job was posted": self._posted.has(self._event_id, self._cd),
             "refs": self._call("HGET", "refs", self._event),
             "in index": self._call("XRANGE", f"events:{self._td}",
                                    self._event, self._event),

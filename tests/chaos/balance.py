@@ -2,8 +2,9 @@
 
 import collections
 
-from chaos.causes import CAUSES, Causes
+from chaos.causes import CAUSES, NONE, Causes
 from chaos.plan import SHARDS
+from chaos.receivers import ORDERED
 from support.keys import digest, shard
 
 
@@ -14,7 +15,6 @@ class Balance:
     subscription was to get it."""
 
     def __init__(self, fleet, receivers, publishers, subscriptions):
-        self._store = fleet.store
         self._redis = fleet.redis
         self.events = publishers.events
         self._causes = Causes(fleet.marks, receivers.lags)
@@ -25,18 +25,20 @@ class Balance:
         self.late = []
         self.strays = []
         self.duplicates = []  # (cause, subscription, number, first, again)
-        for event in self.events:
+        self._numbers = {}  # of the events of each topic
+        for number, event in enumerate(self.events):
+            self._numbers.setdefault(event.topic, []).append(number)
             kind = "accepted" if event.accepted else event.answer
             self.figures[kind] += 1
         for subscription in subscriptions:
             self._count(subscription)
-            if subscription.kind in ("ordered", "away"):
+            if subscription.kind in ("away", *ORDERED):
                 self._check_order(subscription)
 
     def _count(self, subscription):
         account = subscription.account
-        for number, event in enumerate(self.events):
-            if not subscription.expects(event):
+        for number in self._of(subscription):
+            if not subscription.expects(self.events[number]):
                 continue
             self.figures["expected"] += 1
             if number in account.accepted:
@@ -52,6 +54,15 @@ class Balance:
         self.figures["repeated"] += account.repeated
         self._count_duplicates(subscription)
 
+    def _of(self, subscription):
+        """The numbers of the events that it matches."""
+        return [number for topic, numbers in self._numbers.items()
+                if subscription.matches(topic) for number in numbers]
+
+    def unexplained(self):
+        """The duplicates that nothing explains which was done."""
+        return [row[1:] for row in self.duplicates if row[0] == NONE]
+
     def _count_duplicates(self, subscription):
         for number, first, again in subscription.account.duplicates:
             cause = self._causes.of(
@@ -64,31 +75,39 @@ class Balance:
         """The first arrivals of an ordered subscription come in the order of
         the topic's index, which is that of the ids; an event that was fanned
         out after a later one is in no index.  Of another subscription those
-        are in order that were indexed while it was suspended."""
-        td = digest(subscription.topic)
-        index = self._redis.call(
-            "XRANGE", self._store.key(subscription.topic, f"events:{td}"),
-            "-", "+")
-        place = {entry[0].decode(): n for n, entry in enumerate(index)}
-        highest = -1
+        are in order that were indexed while it was suspended.  A subscription
+        to `*` has an index in each shard, and an order in each."""
+        places, highest = {}, {}
         for number in subscription.account.accepted:
             event = self.events[number]
-            at = event.accepted and place.get(_log_id(event.answer))
-            if not event.accepted or not _has_turn(subscription, at, place):
+            if not event.accepted:
+                continue
+            where = shard(event.topic, SHARDS)
+            if where not in places:
+                places[where] = self._places(where, subscription.topic)
+            place = places[where]
+            at = place.get(_log_id(event.answer))
+            if not _has_turn(subscription, at, place):
                 continue
             if at is None:
                 self.late.append((subscription, number))
-            elif at < highest:
+            elif at < highest.get(where, -1):
                 self.disordered.append((subscription, number))
             else:
                 self.figures["in order"] += 1
-                highest = at
+                highest[where] = at
+
+    def _places(self, where, topic):
+        """The places of the events in a topic's index, by their ids."""
+        index = self._redis.call(
+            "XRANGE", f"websub:{{{where}}}:events:{digest(topic)}", "-", "+")
+        return {entry[0].decode(): n for n, entry in enumerate(index)}
 
 
 def _has_turn(subscription, at, place):
     """Whether order is promised, for an event with this place in the index
     (None: with none): always of an ordered subscription."""
-    return subscription.kind == "ordered" or at is not None and any(
+    return subscription.kind in ORDERED or at is not None and any(
         place.get(after, -1) < at <= place.get(last, -1)
         for after, last in subscription.suspended)
 

@@ -4,7 +4,8 @@ with its time, so that what follows from it can be told."""
 import threading
 import time
 
-from chaos.plan import COPIES, ROLES, SHARDS
+from chaos.plan import ROLES, SHARDS
+from support.cluster import Cluster
 from support.keys import Store
 from support.programs import Program
 from support.redis import Client, Redis, RedisError
@@ -13,12 +14,14 @@ from support.wait import wait_until
 
 PATIENCE_S = 60  # for what no act makes last longer than some seconds
 TIMEOUT_MS = 1000
+ADMIN = "chaos"
 
 # Nothing is given up and nothing leaves before the end: what is missing then
-# was lost.
+# was lost.  Leases, heartbeats and their timeouts are the defaults.
 _SETTINGS = {
     **FAST,
     "shards": SHARDS,
+    "admin_token": ADMIN,
     "timeout_ms": TIMEOUT_MS,
     "connect_timeout_ms": TIMEOUT_MS // 2,
     "redis_timeout_ms": 1000,
@@ -27,8 +30,10 @@ _SETTINGS = {
     "max_crashes": 1000,
     "retry_cap_ms": 2000,
     "probe_cap_ms": 1000,
+    "fanout_backlog": 1000,  # large events stay open for a while
 }
 _EXIT_CODES = (0, 2)  # 2: Redis was away until the drain deadline
+_EXIT_USURPED = 1     # another process has its name
 
 
 class Mark:
@@ -47,7 +52,8 @@ class Mark:
 
 class Slot:
     """A place for one program: what runs there is started again and again,
-    under a new name each time."""
+    under a new instance name or the one that it had.  `name` is that of the
+    process and never comes twice."""
 
     def __init__(self, fleet, role, copy):
         self._fleet = fleet
@@ -56,14 +62,17 @@ class Slot:
         self._starts = 0
         self._address = "127.0.0.1:0"
         self.program = None
+        self.instance = None
         self.name = None
         self.state = "down"  # up, frozen, ending, down
         self.start()
 
-    def start(self):
+    def start(self, same_name=False):
         self._starts += 1
         self.name = f"{self.role}-{self._copy}.{self._starts}"
-        settings = self._fleet.settings(instance_name=self.name)
+        if not same_name:
+            self.instance = self.name
+        settings = self._fleet.settings(instance_name=self.instance)
         if self.role == "hub":
             settings["listen"] = self._address
         if self.role == "deliver":  # a delivery tells who made it
@@ -71,6 +80,14 @@ class Slot:
         self.program = Program(f"websub-{self.role}", settings)
         self._fleet.programs.append((self.name, self.program))
         self.state = "up"
+
+    def usurp(self):
+        """Another process gets the name of this one, which stands still, and
+        goes on by then."""
+        self._fleet.usurped.append(self.program)
+        old = self.program
+        self.start(same_name=True)
+        old.thaw()
 
     def address(self):
         self._address = self.program.address()
@@ -97,11 +114,13 @@ class Fleet:
     """A context manager.  Findings (a crash, a sanitizer's report) are kept
     in `findings`; `marks` are what was done."""
 
-    def __init__(self, retention_s):
+    def __init__(self, copies, retention_s):
+        self._copies = copies
         self._retention_s = retention_s
         self.marks = []
         self.findings = []
         self.programs = []  # (name, program) of every one that was started
+        self.usurped = []   # programs whose name another one has
         self.redis = None
         self.slots = {}
 
@@ -109,22 +128,29 @@ class Fleet:
         self.started = time.monotonic()
         self.redis = Redis("--appendfsync", "always")
         self.store = Store(self.redis, SHARDS)
+        self.cluster = Cluster(self.redis)
         for role in ROLES:
-            for copy in range(COPIES):
+            for copy in range(self._copies[role]):
                 self.slots[role, copy] = Slot(self, role, copy)
         for slot in self.slots.values():
             slot.program.wait_ready()
-        self.hubs = [self.slots["hub", n].address() for n in range(COPIES)]
+        self.hubs = [self.slots["hub", n].address()
+                     for n in range(self._copies["hub"])]
         return self
 
     def __exit__(self, *_):
+        self.end()
+        self.redis.close()
+
+    def end(self):
+        """All programs end in order."""
         for slot in self.slots.values():
             if slot.state == "up":
                 slot.program.terminate()
         for slot in self.slots.values():
             if slot.state == "up":
+                slot.state = "down"
                 self.attempt(slot.program.close)
-        self.redis.close()
 
     def settings(self, **more):
         return {"redis_url": self.redis.url, **_SETTINGS,
@@ -142,9 +168,16 @@ class Fleet:
         except AssertionError as finding:
             self.findings.append(str(finding))
 
+    def of_role(self, role):
+        return [slot for slot in self.slots.values() if slot.role == role]
+
     def check(self):
         for slot in self.slots.values():
             self.attempt(slot.check)
+        for program in [p for p in self.usurped if not p.running]:
+            self.usurped.remove(program)
+            self.attempt(lambda program=program: program.wait_exit(
+                (_EXIT_USURPED, *_EXIT_CODES)))
 
     def recover(self):
         """Everything runs again and is ready."""
@@ -169,7 +202,8 @@ class Fleet:
 
     def _all_ended(self):
         self.check()
-        return all(slot.state != "ending" for slot in self.slots.values())
+        return not self.usurped and all(slot.state != "ending"
+                                        for slot in self.slots.values())
 
 
 class PatientRedis:

@@ -1,26 +1,35 @@
 """Carries the plan out."""
 
 import heapq
+import http.client
 import itertools
 import threading
 import time
 
+from chaos.fleet import ADMIN
+from chaos.plan import SHARDS
+from chaos.publishers import CROWD
+from support.keys import shard as shard_of
 from support.redis import Client, RedisError
 
 _TICK_S = 0.02
+_HUB_S = 1     # for a response of the hub
+_FANOUT_S = 1  # for the first page of a large event
 
 
 class Killer:
     """`last` names the last act.  What it starts ends with the thread that
     runs it (support.child), so that is the test's own."""
 
-    def __init__(self, fleet, receivers, plan):
+    def __init__(self, fleet, receivers, publishers, plan):
         self._fleet = fleet
         self._receivers = receivers
+        self._publishers = publishers
         self._plan = list(plan)
         self._later = []  # heap of (when, order, function)
         self._order = itertools.count()
         self.done = 0
+        self.in_fanout = 0  # acts on an owner with open events
         self.last = "nothing yet"
 
     def run(self, seconds, progress):
@@ -46,53 +55,86 @@ class Killer:
 
     def _act(self, act):
         self.done += 1
-        what = " ".join(f"{a}-{b}" for a, b in act.targets)
+        slots = [self._fleet.slots[target] for target in act.targets
+                 if target in self._fleet.slots]
+        if act.kind.endswith("-owner"):
+            slots = self._chosen(self._owners(range(SHARDS)), act.choice)
+        elif act.kind.endswith("-coordinator"):
+            slots = self._chosen(self._owners("c"), act.choice)
+        elif act.kind.endswith("-in-fanout"):
+            slots = self._chosen(self._owner_in_fanout(), act.choice)
+        elif act.kind == "backlog":
+            slots = self._fleet.of_role("spreader")
+        what = " ".join(slot.name for slot in slots)
         self.last = f"{act.kind} {what}".strip()
-        _ACTS[act.kind](self, act)
+        _ACTS[act.kind](self, act, slots)
 
-    def _up(self, act):
-        """The targets that run: one that is down or frozen already is left
-        alone."""
-        slots = [self._fleet.slots[target] for target in act.targets]
-        return [slot for slot in slots if slot.state == "up"]
+    def _chosen(self, names, choice):
+        """The slot of one of the instances; without any, that of any
+        spreader."""
+        spreaders = self._fleet.of_role("spreader")
+        owners = [slot for slot in spreaders if slot.instance in names]
+        among = owners or spreaders
+        return [among[int(choice * len(among))]]
 
-    def kill(self, act):
-        for target in act.targets:
-            slot = self._fleet.slots[target]
+    def _owners(self, shards):
+        """The names in their rows."""
+        rows = (self._command("HGET", f"websub:{{{shard}}}:owner", "name")
+                for shard in shards)
+        return {row.decode() for row in rows if row}
+
+    def _owner_in_fanout(self):
+        """The name of the owner that has begun large events, which are open if
+        nothing keeps it from that."""
+        shard = shard_of(CROWD, SHARDS)
+        self._publishers.crowd_burst()
+        end = time.monotonic() + _FANOUT_S
+        while time.monotonic() < end:
+            if self._command("HLEN", f"websub:{{{shard}}}:fanout"):
+                self.in_fanout += 1
+                break
+        return self._owners([shard])
+
+    def kill(self, act, slots):
+        for slot in slots:
             if slot.state == "down":
                 continue
             mark = self._fleet.mark("kill", slot.name)
             self._fleet.attempt(slot.kill)
             mark.over()
-            self._in(act.lasts_s, lambda slot=slot: self._start(slot))
+            self._in(act.lasts_s, lambda slot=slot: self._start(slot, act))
 
-    def _start(self, slot):
+    def _start(self, slot, act):
         if slot.state == "down":
-            slot.start()
+            slot.start(act.same_name)
 
-    def term(self, act):
-        for slot in self._up(act):
+    def term(self, act, slots):
+        for slot in _up(slots):
             mark = self._fleet.mark("term", slot.name)
             slot.program.terminate()
             slot.state = "ending"
             self._in(act.lasts_s, lambda slot=slot, mark=mark:
-                     self._start_ended(slot, mark))
+                     self._start_ended(slot, mark, act))
 
-    def _start_ended(self, slot, mark):
+    def _start_ended(self, slot, mark, act):
         self._fleet.check()
         if slot.state == "ending":
-            self._in(0.1, lambda: self._start_ended(slot, mark))
+            self._in(0.1, lambda: self._start_ended(slot, mark, act))
             return
         mark.over()
-        self._start(slot)
+        self._start(slot, act)
 
-    def freeze(self, act):
-        for slot in self._up(act):
-            mark = self._fleet.mark("freeze", slot.name)
-            slot.program.freeze()
-            slot.state = "frozen"
+    def freeze(self, act, slots):
+        for slot in _up(slots):
+            mark = self._freeze(slot)
             self._in(act.lasts_s, lambda slot=slot, mark=mark,
                      program=slot.program: self._thaw(slot, mark, program))
+
+    def _freeze(self, slot):
+        mark = self._fleet.mark("freeze", slot.name)
+        slot.program.freeze()
+        slot.state = "frozen"
+        return mark
 
     def _thaw(self, slot, mark, program):
         mark.over()
@@ -100,7 +142,47 @@ class Killer:
             program.thaw()
             slot.state = "up"
 
-    def redis_end(self, act):
+    def usurp(self, act, slots):
+        for slot in _up(slots):
+            mark = self._freeze(slot)
+            self._in(act.lasts_s, lambda slot=slot, mark=mark,
+                     program=slot.program: self._usurp(slot, mark, program))
+
+    def _usurp(self, slot, mark, program):
+        mark.over()
+        if slot.state == "frozen" and slot.program is program:
+            self._fleet.mark("usurp", slot.name).over()
+            slot.usurp()
+
+    def restart(self, act, slots):
+        """By the admin API of any hub; in vain while that does not run."""
+        hubs = self._fleet.hubs
+        for slot in _up(slots):
+            link = http.client.HTTPConnection(
+                hubs[int(act.choice * len(hubs))], timeout=_HUB_S)
+            mark = self._fleet.mark("restart", slot.name)
+            try:
+                link.request("POST",
+                             f"/admin/instances/{slot.instance}/restart",
+                             headers={"Authorization": f"Bearer {ADMIN}"})
+                status = link.getresponse().status
+                if status not in (202, 404, 409, 503):
+                    self._fleet.findings.append(
+                        f"restart of {slot.name}: status {status}")
+            except (OSError, http.client.HTTPException):
+                pass
+            finally:
+                link.close()
+                mark.over()
+
+    def burst(self, act, slots):
+        """Many events at once; of a backlog, while no spreader runs."""
+        self.kill(act, slots)
+        mark = self._fleet.mark(act.kind)
+        self._publishers.burst(act.choice)
+        mark.over()
+
+    def redis_end(self, act, _):
         mark = self._fleet.mark("redis", act.kind)
         if act.kind == "redis-kill":
             self._fleet.redis.kill()
@@ -113,42 +195,43 @@ class Killer:
             self._fleet.redis.start()
         mark.over()
 
-    def redis_pause(self, act):
+    def redis_pause(self, act, _):
         mark = self._fleet.mark("redis", act.kind)
         self._command("CLIENT", "PAUSE", int(act.lasts_s * 1000), "ALL")
         self._in(act.lasts_s, mark.over)
 
-    def redis_drop_clients(self, act):
+    def redis_drop_clients(self, act, _):
         mark = self._fleet.mark("redis", act.kind)
         self._command("CLIENT", "KILL", "TYPE", "normal")
         mark.over()
 
-    def redis_drop_group(self, act):
+    def redis_drop_group(self, act, _):
         (shard, stream), = act.targets
         mark = self._fleet.mark("group", f"{shard}-{stream}")
         self._command("XGROUP", "DESTROY",
                       f"websub:{{{shard}}}:{stream}", "deliver")
         mark.over()
 
-    def redis_drop_scripts(self, act):
+    def redis_drop_scripts(self, act, _):
         mark = self._fleet.mark("scripts", act.kind)
         self._command("SCRIPT", "FLUSH")
         mark.over()
 
     def _command(self, *words):
-        """Over a connection of its own; in vain while Redis is away."""
+        """Over a connection of its own; in vain, and None, while Redis is
+        away."""
         try:
             client = Client(self._fleet.redis.socket_path)
         except OSError:
-            return
+            return None
         try:
-            client.call(*words)
+            return client.call(*words)
         except (OSError, RedisError):
-            pass
+            return None
         finally:
             client.close()
 
-    def away(self, act):
+    def away(self, act, _):
         mark = self._fleet.mark("away", "subscriber")
         self._receivers.go_away()
         self._in(act.lasts_s, lambda: self._back(mark))
@@ -158,9 +241,20 @@ class Killer:
         mark.over()
 
 
+def _up(slots):
+    """Those that run: one that is down or frozen already is left alone."""
+    return [slot for slot in slots if slot.state == "up"]
+
+
 _ACTS = {
     "kill": Killer.kill, "kill-several": Killer.kill, "term": Killer.term,
-    "freeze": Killer.freeze, "redis-stop": Killer.redis_end,
+    "freeze": Killer.freeze, "usurp": Killer.usurp,
+    "restart": Killer.restart, "burst": Killer.burst, "backlog": Killer.burst,
+    "kill-owner": Killer.kill, "freeze-owner": Killer.freeze,
+    "term-owner": Killer.term, "kill-coordinator": Killer.kill,
+    "freeze-coordinator": Killer.freeze, "term-coordinator": Killer.term,
+    "kill-in-fanout": Killer.kill, "freeze-in-fanout": Killer.freeze,
+    "term-in-fanout": Killer.term, "redis-stop": Killer.redis_end,
     "redis-kill": Killer.redis_end, "redis-pause": Killer.redis_pause,
     "redis-drop-clients": Killer.redis_drop_clients,
     "redis-drop-group": Killer.redis_drop_group,

@@ -2,11 +2,14 @@
 
 import re
 
+from chaos.owners import owner_row
 from chaos.plan import SHARDS, STREAMS
 from support.redis import RedisError
 
-# Jobs, events and subscriptions that the programs lost track of, or gave up.
+# Jobs, events, fetches and subscriptions that the programs lost track of, or
+# gave up.
 _NAMES = re.compile(r"websub:\{\d+\}:(dead|gaps|rejected|refs|suspended|retry|"
+                    r"fanout|pings|fetch|fetching|fetch_failures|"
                     r"(parked|missed|failing|kept):.*)")
 _COUNT = {b"stream": "XLEN", b"hash": "HLEN", b"zset": "ZCARD",
           b"list": "LLEN"}
@@ -27,16 +30,45 @@ _SHOWN = 3  # members of each key
 
 
 def work_left(redis):
-    """Lines of text: what waits for its time, and what is held or unread."""
+    """Lines of text: what has not begun, is open, waits for its time, and what
+    is held or unread."""
     lines = []
     for shard in range(SHARDS):
         base = f"websub:{{{shard}}}:"
-        waiting = redis.call("ZRANGE", base + "retry", 0, -1, "WITHSCORES")
-        if waiting:
-            lines.append(f"{base}retry {len(waiting) // 2}: "
-                         f"{waiting[:2 * _SHOWN]}")
+        found = _log_left(redis, base) + _waiting(redis, base)
         for stream in STREAMS:
-            lines += _stream_left(redis, base + stream)
+            found += _stream_left(redis, base + stream)
+        if found:
+            lines += [f"{base}owner {owner_row(redis, shard)}", *found]
+    return lines
+
+
+def _log_left(redis, base):
+    position = redis.call("HGET", base + "position", "id") or b"0-0"
+    ahead = redis.call("XRANGE", base + "log", b"(" + position, "+")
+    if not ahead:
+        return []
+    return [f"{base}log {len(ahead)} not begun, after {position}"]
+
+
+def _waiting(redis, base):
+    """What is open, to be fetched, or waits for its time."""
+    lines = []
+    for name in ("fanout", "fetching"):
+        members = redis.call("HGETALL", base + name)
+        if members:
+            lines.append(f"{base}{name} {len(members) // 2}: "
+                         f"{members[:2 * _SHOWN]}")
+    for name in ("fetch", "retry"):
+        members = redis.call("ZRANGE", base + name, 0, -1, "WITHSCORES")
+        if members:
+            lines.append(f"{base}{name} {len(members) // 2}: "
+                         f"{members[:2 * _SHOWN]}")
+    announced = redis.call("XLEN", base + "pings")
+    if announced:
+        lines.append(f"{base}pings {announced}")
+    for key in redis.call("KEYS", base + "parked:*"):
+        lines.append(f"{key.decode()} {redis.call('LLEN', key)}")
     return lines
 
 

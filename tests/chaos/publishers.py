@@ -6,11 +6,23 @@ import threading
 import time
 import urllib.parse
 
+from chaos.plan import SHARDS
+from support.keys import shard
+from support.redis import Client, RedisError
+
 URLS = tuple(f"http://publisher.example/{n}" for n in range(16))
 # At the usual rate the first two come faster than the slow subscribers to them
 # could take them one at a time.
 TOPICS = (*URLS, *URLS[:2], *URLS[:2], "orders.eu.created",
           "orders.us.created", "stock.changed")
+# Has so many subscriptions that an event takes several pages.
+CROWD = "http://publisher.example/crowd"
+_CROWD_EVERY_S = 2
+# What comes in bursts, and how many at once: each has ordered subscriptions and
+# suspended ones.
+_CROWD_BURST = 8
+_BURSTS = ((URLS[0], 200), (URLS[1], 200), ("orders.eu.created", 200),
+           (CROWD, _CROWD_BURST))
 _TIMEOUT_S = 3
 
 
@@ -27,6 +39,10 @@ class Event:
         self.answered = None
         self.answer = "maybe"
 
+    def settle(self, answer):
+        self.answer = answer
+        self.answered = time.monotonic()
+
     @property
     def accepted(self):
         return self.answer not in ("maybe", "refused")
@@ -35,17 +51,21 @@ class Event:
 class Publishers:
     """`events`: their numbers are their places.  `unexpected`: answers that no fault explains."""
 
-    def __init__(self, hubs, seed, rate, threads=8):
+    def __init__(self, fleet, seed, rate, threads=8):
         self.events = []
         self.unexpected = []
         self._lock = threading.Lock()
-        self._hubs = hubs
+        self._hubs = fleet.hubs
+        self._redis_path = fleet.redis.socket_path
         self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._run, daemon=True,
-                             args=(random.Random(f"{seed} {n}"),
+                             args=(random.Random(f"{seed} {n}"), TOPICS,
                                    threads / rate))
             for n in range(threads)]
+        self._threads.append(threading.Thread(
+            target=self._run, daemon=True,
+            args=(random.Random(f"{seed} crowd"), (CROWD,), _CROWD_EVERY_S)))
 
     def start(self):
         for thread in self._threads:
@@ -60,14 +80,49 @@ class Publishers:
         """How many were accepted so far."""
         return sum(event.accepted for event in list(self.events))
 
-    def _run(self, draw, every_s):
+    def add(self, topic):
+        """A new event of the account; returns its number and itself."""
+        event = Event(topic)
+        with self._lock:
+            number = len(self.events)
+            self.events.append(event)
+        return number, event
+
+    def burst(self, choice):
+        """Many events of one topic at once."""
+        self._append(*_BURSTS[int(choice * len(_BURSTS))])
+
+    def crowd_burst(self):
+        """Events that take many pages."""
+        self._append(CROWD, _CROWD_BURST)
+
+    def _append(self, topic, count):
+        """As a direct producer."""
+        made = [self.add(topic) for _ in range(count)]
+        where = shard(topic, SHARDS)
+        try:
+            client = Client(self._redis_path)
+        except OSError:
+            for _, event in made:
+                event.settle("refused")
+            return
+        try:
+            answers = client.call_many(
+                ("XADD", f"websub:{{{where}}}:log", "*", "v", 1, "t", topic,
+                 "ct", "text/plain", "b", f"{number} {topic}")
+                for number, _ in made)
+        except OSError:
+            answers = [RedisError("cut off")] * len(made)
+        finally:
+            client.close()
+        for (_, event), answer in zip(made, answers):
+            event.settle("maybe" if isinstance(answer, RedisError)
+                         else f"{where}-{answer.decode()}")
+
+    def _run(self, draw, topics, every_s):
         while not self._stopped.wait(draw.uniform(0, 2 * every_s)):
-            event = Event(draw.choice(TOPICS))
-            with self._lock:
-                number = len(self.events)
-                self.events.append(event)
-            event.answer = self._push(draw.choice(self._hubs), number, event)
-            event.answered = time.monotonic()
+            number, event = self.add(draw.choice(topics))
+            event.settle(self._push(draw.choice(self._hubs), number, event))
 
     def _push(self, hub, number, event):
         link = http.client.HTTPConnection(hub, timeout=_TIMEOUT_S)

@@ -14,8 +14,12 @@ import time
 
 from support.sink import OK, Sink, header, port_of
 
-KINDS = ("good", "slow", "flaky", "busy", "closing", "resetting", "ordered",
-         "away", "churn")
+# What the kinds of AWAY listen on is closed for a time.  Subscriptions of the
+# kinds of ORDERED ask for their events in order.
+AWAY = ("away", "ordered_away")
+ORDERED = ("ordered", "ordered_flaky", "ordered_away")
+KINDS = ("good", "crowd", "fetched", "slow", "flaky", "busy", "closing",
+         "resetting", "churn", "away", *ORDERED)
 _SLOW_S = (0.05, 0.2)
 _FLAKY = 0.1  # of deliveries are answered 500
 _BUSY = 0.2   # ... 429
@@ -76,7 +80,7 @@ class Receivers(Sink):
         self.accounts = {}
         self.lags = []
         self._servers = {}
-        self._open = set()  # connections to `away`
+        self._open = set()  # connections to those of AWAY
         self._is_away = False
         for kind in KINDS:
             self._servers[kind] = self._run(self._listen())
@@ -102,19 +106,21 @@ class Receivers(Sink):
         self._loop.call_later(_LAG_TICK_S, self._watch, now + _LAG_TICK_S)
 
     def go_away(self):
-        """Nobody answers at the port of `away`, and what was open is cut."""
+        """Nobody answers at the ports of AWAY, and what was open is cut."""
         self._run(self._close_away())
 
     async def _close_away(self):
         self._is_away = True
-        self._servers["away"].close()
+        for kind in AWAY:
+            self._servers[kind].close()
         for transport in self._open:
             transport.abort()
         self._open.clear()
 
     def come_back(self):
         self._is_away = False
-        self._servers["away"] = self._run(self._listen(self._ports["away"]))
+        for kind in AWAY:
+            self._servers[kind] = self._run(self._listen(self._ports[kind]))
 
     def deliver(self, transport, lines, target, body):
         self.total += 1
@@ -174,6 +180,9 @@ class Receivers(Sink):
             return
         self._open.add(transport)
         self._good(transport, arrival, account, event)
+
+    _ordered_away = _away
+    _ordered_flaky = _flaky
 
     def close(self):
         for server in self._servers.values():

@@ -2,12 +2,10 @@
 
 import collections
 
-from chaos.causes import NONE
-
 _SHOWN = 20  # of each kind of failure
 
 
-def figures_of(options, balance, fleet, killer, churn):
+def figures_of(options, balance, fleet, killer, churn, posted):
     """What the table shows and the report has, as one dict."""
     count = balance.figures
     done = collections.Counter(mark.kind for mark in fleet.marks)
@@ -15,8 +13,11 @@ def figures_of(options, balance, fleet, killer, churn):
         "seed": options.seed,
         "seconds": options.seconds,
         "rate": options.rate,
+        "programs": {"hub": options.hubs, "spreader": options.spreaders,
+                     "deliver": options.delivers},
         "acts": killer.done,
         "done": dict(done),
+        "acts in a fan-out": killer.in_fanout,
         "programs started": len(fleet.programs),
         "subscriptions that came and went": len(churn.made),
         "events accepted": count["accepted"],
@@ -26,6 +27,8 @@ def figures_of(options, balance, fleet, killer, churn):
         "deliveries received": count["received"],
         "deliveries beyond": count["allowed"],
         "missing": len(balance.missing),
+        "jobs posted": posted.count,
+        "posted twice": len(posted.twice),
         "repeated as asked": count["repeated"],
         "duplicates": len(balance.duplicates),
         "causes": {cause: n for cause, n in balance.causes.items() if n},
@@ -57,12 +60,15 @@ def details_of(balance, fleet):
 
 
 _ROWS = (
+    ("acts in a fan-out", "on the owner, while a large event was open"),
     ("events accepted", "answered 202"),
     ("events without a response", "stored or not; may arrive"),
     ("events not accepted", "no hub listened"),
     ("deliveries expected", "to subscriptions active before the event"),
     ("deliveries received", "each counted once"),
     ("missing", "must be 0"),
+    ("jobs posted", "by begin and page, from the append-only file"),
+    ("posted twice", "one event to one callback: must be 0"),
     ("deliveries beyond", "unanswered events, or a subscription's edges"),
     ("repeated as asked", "after 500, 429"),
     ("duplicates", "after a 2xx, or a response that was lost"),
@@ -93,8 +99,12 @@ def _print_row(name, value, about):
     print(f"  {name:26} {value:8}  {about}")
 
 
-def print_failures(balance, unexpected, look_at):
+def print_failures(balance, posted, unexpected, look_at):
     """Says what failed; returns whether anything did."""
+    for event_id, cd in posted.twice[:_SHOWN]:
+        print(f"POSTED TWICE: event {event_id} to callback id {cd}")
+    for part in posted.torn[:_SHOWN]:
+        print(f"FAILED: this transaction's jobs do not add up: {part[:2000]}")
     for subscription, number in balance.missing[:_SHOWN]:
         event = balance.events[number]
         print(f"MISSING: event {number} ({event.answer}, {event.topic}) at "
@@ -103,15 +113,18 @@ def print_failures(balance, unexpected, look_at):
     _print_pairs("OUT OF ORDER", balance, balance.disordered)
     _print_pairs("FANNED OUT LATE", balance, balance.late)
     _print_pairs("WRONG PLACE", balance, balance.strays)
-    unexplained = [row[1:] for row in balance.duplicates if row[0] == NONE]
+    unexplained = balance.unexplained()
     for subscription, number, first, again in unexplained[:_SHOWN]:
-        print(f"not explained: event {number} at {subscription.url}: by "
-              f"{first.by} at {first.at:.3f}, answered "
+        event = balance.events[number]
+        print(f"NOT EXPLAINED: event {number} ({event.answer}) at "
+              f"{subscription.url}: by {first.by} at {first.at:.3f}, answered "
               f"{first.answered:.3f}, again by {again.by} at {again.at:.3f}")
+        print("\n".join(look_at(subscription, event)))
     for text in unexpected[:_SHOWN]:
         print(f"FAILED: {text}")
     return bool(balance.missing or balance.disordered or balance.late or
-                balance.strays or unexpected)
+                balance.strays or posted.twice or posted.torn or unexplained
+                or unexpected)
 
 
 def _print_pairs(title, balance, pairs):

@@ -4,8 +4,8 @@ every accepted event must have arrived wherever it was to arrive.
     python3 tests/chaos/run.py --seconds 60 --seed 7
 
 The programs are those of $WEBSUBD_BIN, else of build/dev/bin.  Ends with 0
-when nothing is missing, out of order or at the wrong place, and no program
-ended by itself.
+when nothing is missing, fanned out twice, out of order or at the wrong place,
+no program ended by itself, and nothing is left of who is dead.
 """
 
 import argparse
@@ -19,12 +19,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from chaos.announcer import Announcer
 from chaos.autopsy import look_at
 from chaos.balance import Balance
 from chaos.fleet import Fleet
 from chaos.killer import Killer
 from chaos.leftovers import leftovers, work_left
-from chaos.plan import make_plan
+from chaos.owners import cluster_findings, ended_findings
+from chaos.plan import COPIES, make_plan
+from chaos.posted import Posted
 from chaos.publishers import Publishers
 from chaos.receivers import Receivers
 from chaos.report import (details_of, figures_of, print_failures,
@@ -48,6 +51,9 @@ def parse(words):
                         help="what is done and when (default: any)")
     parser.add_argument("--rate", type=float, default=100,
                         help="events a second (default: 100)")
+    for role, copies in COPIES.items():
+        parser.add_argument(f"--{role}s", type=int, default=copies,
+                            help=f"number of {role}s (default: {copies})")
     parser.add_argument("--report", help="write the figures here, as JSON")
     return parser.parse_args(words)
 
@@ -58,6 +64,7 @@ class Run:
         self._started = time.monotonic()
         self._next_progress = 0
         self._seed = f"chaos {options.seed}"
+        self._copies = {role: getattr(options, role + "s") for role in COPIES}
 
     def say(self, text):
         print(f"[{time.monotonic() - self._started:5.0f} s] {text}",
@@ -68,9 +75,11 @@ class Run:
         options = self._options
         print(f"seed {options.seed}: python3 tests/chaos/run.py "
               f"--seconds {options.seconds} --seed {options.seed} "
-              f"--rate {options.rate:g}", flush=True)
+              f"--rate {options.rate:g} --hubs {options.hubs} "
+              f"--spreaders {options.spreaders} "
+              f"--delivers {options.delivers}", flush=True)
         receivers = Receivers(self._seed)
-        fleet = Fleet(options.seconds + _RETENTION_S)
+        fleet = Fleet(self._copies, options.seconds + _RETENTION_S)
         threading.excepthook = lambda args: fleet.findings.append(
             "".join(traceback.format_exception(args.exc_value)))
         try:
@@ -88,33 +97,48 @@ class Run:
 
     def _play(self, fleet, receivers):
         options = self._options
-        lasting = subscribe_lasting(fleet, receivers, self._seed)
-        publishers = Publishers(fleet.hubs, self._seed, options.rate)
+        posted = Posted(fleet.redis)
+        posted.start()
+        publishers = Publishers(fleet, self._seed, options.rate)
+        announcer = Announcer(fleet, publishers, self._seed)
+        lasting = subscribe_lasting(fleet, receivers, announcer.urls,
+                                    self._seed)
+        announcer.subscribed(lasting)
         churn = Churn(fleet, receivers, publishers, self._seed)
-        killer = Killer(fleet, receivers,
-                        make_plan(options.seed, options.seconds))
+        killer = Killer(fleet, receivers, publishers,
+                        make_plan(options.seed, options.seconds,
+                                  self._copies))
         watch = SuspensionWatch(fleet, [s for s in lasting
                                         if s.kind == "away"])
         self.say(f"{len(lasting)} subscriptions are active")
-        for part in (publishers, churn, watch):
+        for part in (publishers, announcer, churn, watch):
             part.start()
         killer.run(options.seconds,
                    lambda: self._progress(killer, publishers, receivers))
-        publishers.stop()
-        churn.stop()
+        for part in (publishers, announcer, churn):
+            part.stop()
         self.say("the killer rests")
         fleet.recover()
         self._wait_idle(fleet)
-        watch.stop()
+        for part in (watch, posted):
+            part.stop()
+        announcer.close()
         balance = Balance(fleet, receivers, publishers, lasting + churn.made)
-        figures = figures_of(options, balance, fleet, killer, churn)
+        figures = figures_of(options, balance, fleet, killer, churn, posted)
         print_table(figures)
-        for key, count in leftovers(fleet.redis):
-            fleet.findings.append(f"{key} still has {count}")
+        failed = print_failures(balance, posted, publishers.unexpected,
+                                lambda *which: look_at(fleet, posted, *which))
+        self._check_order(fleet)
         figures["details"] = details_of(balance, fleet)
-        failed = print_failures(balance, publishers.unexpected,
-                                lambda *which: look_at(fleet, *which))
         return figures, failed
+
+    def _check_order(self, fleet):
+        """What is left of the work and of the dead."""
+        fleet.findings += [f"{key} still has {count}"
+                           for key, count in leftovers(fleet.redis)]
+        fleet.findings += cluster_findings(fleet)
+        fleet.end()
+        fleet.findings += ended_findings(fleet)
 
     def _progress(self, killer, publishers, receivers):
         if time.monotonic() < self._next_progress:

@@ -8,12 +8,13 @@ import time
 
 from chaos.fleet import PATIENCE_S, PatientRedis
 from chaos.plan import SHARDS
-from chaos.publishers import URLS
+from chaos.publishers import CROWD, URLS
+from chaos.receivers import ORDERED
 from support.hub import Hub
 from support.keys import digest, shard
 from support.wait import wait_until
 
-_ORDERED = [("hub.websubd.ordered", "true")]
+_IN_ORDER = [("hub.websubd.ordered", "true")]
 # What each kind subscribes to, a callback each.
 _LASTING = {
     "good": (*URLS, *URLS, *URLS, "orders", "orders.eu", "stock.changed",
@@ -23,8 +24,11 @@ _LASTING = {
     "busy": (URLS[1], "orders.us"),
     "closing": (URLS[0], URLS[3], "*"),
     "resetting": (URLS[2], "orders"),
-    "ordered": (URLS[0], "orders"),
-    "away": (URLS[1], "orders.eu"),
+    "crowd": (CROWD,) * 750,  # a first page, a whole one, and a part of one
+    "ordered": (URLS[0], URLS[2], CROWD, "orders", "*"),
+    "ordered_flaky": (URLS[4], "stock"),
+    "ordered_away": (URLS[1], URLS[5], "orders.us"),
+    "away": (URLS[0], URLS[1], URLS[6], CROWD, "orders.eu"),
 }
 _CHURNS = 3           # threads, each with one subscription at a time
 _LIFE_S = (1, 8)
@@ -95,17 +99,18 @@ class Subscriber:
                 for n in shards]
 
 
-def subscribe_lasting(fleet, receivers, seed):
-    """Makes all that last; returns them once they are active."""
+def subscribe_lasting(fleet, receivers, announced, seed):
+    """Makes all that last, two of them to each of the `announced` topics;
+    returns them once they are active."""
     subscriber = Subscriber(fleet, random.Random(seed))
     made = []
-    for kind, topics in _LASTING.items():
+    for kind, topics in {**_LASTING, "fetched": announced * 2}.items():
         for number, topic in enumerate(topics):
             url, account = receivers.callback(kind, number)
             made.append(Subscription(topic, kind, url, account))
     for subscription in made:
         subscriber.ask(subscription, "subscribe",
-                       _ORDERED if subscription.kind == "ordered" else ())
+                       _IN_ORDER if subscription.kind in ORDERED else ())
     for subscription in made:
         subscriber.wait_active(subscription)
     return made
