@@ -1,4 +1,4 @@
-/* cursor.h - where a subscription in cursor mode stands (key follow:TD,
+/* cursor.h - where a subscription in cursor mode stands (key cursor:TD,
  * field CD).
  *
  *   U MODE CURSOR N SINCE END RESUME

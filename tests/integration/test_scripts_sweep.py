@@ -227,7 +227,7 @@ class Position(Sweep):
 
     def told(self):
         """The position, and how many events have not begun."""
-        position, lag = self.as_owner("sweep", 2 ** 60, 3600000, 100)[4:]
+        position, lag = self.as_owner("sweep", 2 ** 60, 3600000, 100)[4:6]
         self.assertEqual(position, self.position().encode())
         return position.decode(), lag
 
@@ -240,6 +240,23 @@ class Position(Sweep):
         self.assertEqual(self.unchanged_by(self.told), (events[0], 2))
         self.begin(*events[1:])
         self.assertEqual(self.told(), (events[2], 0))
+
+    def test_events_that_were_deleted_before_they_began_do_not_wait(self):
+        events = [self.event() for _ in range(3)]
+        self.post_page(events[0])
+        self.call("XDEL", "log", *events[1:])
+        self.assertEqual(self.told(), (events[0], 0))
+        event = self.event()
+        self.assertEqual(self.told(), (events[0], 1))
+        self.post_page(event)
+        self.assertEqual(self.told(), (event, 0))
+
+    def test_it_says_when_the_next_lease_ends(self):
+        def lease_ms():
+            return self.as_owner("sweep", 2 ** 60, 3600000, 100)[6]
+        self.assertEqual(lease_ms(), -1)
+        self.subscription(expires_s=self.now_ms() // 1000 + 100)
+        self.assertTrue(98000 <= lease_ms() <= 100000)
 
     def test_what_has_left_the_log_counts_as_begun(self):
         self.fanned_out(3)

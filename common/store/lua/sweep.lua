@@ -103,16 +103,18 @@ local function check_position()
     for i = 1, #info, 2 do
         about[info[i]] = info[i + 1]
     end
-    local last, added = about['last-generated-id'], about['entries-added']
-    if id_before(last, id) then
+    local added, newest = about['entries-added'], about['last-entry']
+    if id_before(about['last-generated-id'], id) then
         set_position('0-0', 0)
         return added
     end
-    if last == id and added ~= n then
-        set_position(id, added)
-        n = added
+    if newest and id_before(id, newest[1]) then
+        return math.max(0, added - n)
     end
-    return math.max(0, added - n)
+    if added ~= n then -- entries were deleted, or the log is another one
+        set_position(id, added)
+    end
+    return 0
 end
 
 -- Everything before this id is fanned out: the first open event, else what
