@@ -5,6 +5,7 @@ import threading
 import time
 
 from chaos.plan import ROLES, SHARDS
+from chaos.ports import kept_port
 from support.cluster import Cluster
 from support.keys import Store
 from support.programs import Program
@@ -60,7 +61,7 @@ class Slot:
         self.role = role
         self._copy = copy
         self._starts = 0
-        self._address = "127.0.0.1:0"
+        self.address = f"127.0.0.1:{kept_port()}"  # of a hub
         self.program = None
         self.instance = None
         self.name = None
@@ -74,7 +75,7 @@ class Slot:
             self.instance = self.name
         settings = self._fleet.settings(instance_name=self.instance)
         if self.role == "hub":
-            settings["listen"] = self._address
+            settings["listen"] = self.address
         if self.role == "deliver":  # a delivery tells who made it
             settings["public_url"] = f"http://hub.example/{self.name}"
         self.program = Program(f"websub-{self.role}", settings)
@@ -88,10 +89,6 @@ class Slot:
         old = self.program
         self.start(same_name=True)
         old.thaw()
-
-    def address(self):
-        self._address = self.program.address()
-        return self._address
 
     def kill(self):
         codes = _EXIT_CODES if self.state == "ending" else ()
@@ -134,8 +131,7 @@ class Fleet:
                 self.slots[role, copy] = Slot(self, role, copy)
         for slot in self.slots.values():
             slot.program.wait_ready()
-        self.hubs = [self.slots["hub", n].address()
-                     for n in range(self._copies["hub"])]
+        self.hubs = [slot.address for slot in self.of_role("hub")]
         return self
 
     def __exit__(self, *_):

@@ -70,10 +70,10 @@ class Killer:
         _ACTS[act.kind](self, act, slots)
 
     def _chosen(self, names, choice):
-        """The slot of one of the instances; without any, that of any
-        spreader."""
+        """The slot of one of the instances that runs; without any, that of
+        any spreader."""
         spreaders = self._fleet.of_role("spreader")
-        owners = [slot for slot in spreaders if slot.instance in names]
+        owners = [slot for slot in _up(spreaders) if slot.instance in names]
         among = owners or spreaders
         return [among[int(choice * len(among))]]
 

@@ -137,15 +137,15 @@ class Publishers:
                          f"{number} {event.topic}",
                          {"Content-Type": "text/plain"})
             answer = link.getresponse()
-            return self._judge(answer, answer.read())
+            return self._judge(hub, answer, answer.read())
         except (OSError, http.client.HTTPException):
             return "maybe"
         finally:
             link.close()
 
-    def _judge(self, answer, body):
+    def _judge(self, hub, answer, body):
         if answer.status == 202:
             return answer.headers["Location"].rpartition("/")[2]
         if answer.status != 503:  # Redis is away
-            self.unexpected.append(f"{answer.status} {body!r}")
+            self.unexpected.append(f"{hub}: {answer.status} {body!r}")
         return "maybe"

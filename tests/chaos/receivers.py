@@ -12,7 +12,8 @@ import socket
 import struct
 import time
 
-from support.sink import OK, Sink, header, port_of
+from chaos.ports import kept_port
+from support.sink import OK, Sink, header
 
 # What the kinds of AWAY listen on is closed for a time.  Subscriptions of the
 # kinds of ORDERED ask for their events in order.
@@ -80,12 +81,12 @@ class Receivers(Sink):
         self.accounts = {}
         self.lags = []
         self._servers = {}
+        self._ports = {}
         self._open = set()  # connections to those of AWAY
         self._is_away = False
         for kind in KINDS:
-            self._servers[kind] = self._run(self._listen())
-        self._ports = {kind: port_of(server)
-                       for kind, server in self._servers.items()}
+            self._ports[kind] = kept_port()
+            self._servers[kind] = self._run(self._listen(self._ports[kind]))
         self._loop.call_soon_threadsafe(self._watch, time.monotonic())
 
     def _run(self, coroutine):
