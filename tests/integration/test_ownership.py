@@ -20,7 +20,8 @@ URLS = [f"http://publisher.example/{n}" for n in range(12)]  # many shards
 class OwnershipTest(ClusterTest):
     def start_spreaders(self, count, **settings):
         self.start(shards=SHARDS, roles=("hub", "deliver"),
-                   shard_lease_ms=LEASE_MS, **settings)
+                   shard_lease_ms=LEASE_MS, heartbeat_timeout_ms=3000,
+                   **settings)
         self.owners = Owners(self.redis, SHARDS)
         self.spreaders = [self.system.start("spreader", wait=False)
                           for _ in range(count)]
