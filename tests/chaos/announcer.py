@@ -1,6 +1,6 @@
-"""A publisher that announces its topics, and changes each once its last content
-has arrived: so every content must arrive, though announcements of one topic
-may become one fetch."""
+"""A publisher that announces its topics, and changes each once its last
+content has arrived: so every content must arrive, though announcements of one
+topic may become one fetch."""
 
 import http.client
 import random
@@ -13,7 +13,7 @@ from support.wait import wait_until
 _TOPICS = 6
 _EVERY_S = 0.2
 _PATIENCE_S = 60
-_UNKNOWN = "fetched-unknown"  # the spreader makes the event: nobody says its id
+_UNKNOWN = "fetched-unknown"  # the spreader makes the event, and tells nobody
 
 
 class Announcer:

@@ -6,7 +6,7 @@ import collections
 import random
 
 ROLES = ("hub", "spreader", "deliver")
-COPIES = {"hub": 2, "spreader": 4, "deliver": 3}  # unless other numbers are given
+COPIES = {"hub": 2, "spreader": 4, "deliver": 3}  # unless told otherwise
 SHARDS = 8
 STREAMS = ("outbox", "bulk", "verify")  # with a consumer group
 
@@ -17,9 +17,9 @@ STREAMS = ("outbox", "bulk", "verify")  # with a consumer group
 Act = collections.namedtuple(
     "Act", "at_s kind targets lasts_s choice same_name")
 
-# How often each kind comes.  Of an owner: of any shard; of the coordinator: that
-# one; in a fan-out: the owner of a shard while large events of it are open.  Who
-# that is is found out when the time has come.
+# How often each kind comes.  Of an owner: of any shard; of the coordinator:
+# that one; in a fan-out: the owner of a shard while large events of it are
+# open.  Who that is is found out when the time has come.
 _WEIGHTS = {
     "kill": 14, "kill-several": 6, "term": 7, "freeze": 9, "usurp": 3,
     "restart": 3,

@@ -3,8 +3,8 @@
 What a script writes stands there as one transaction, in the order in which it
 happened, with `appendfsync always` before anybody has a reply.  Only `begin`
 and `page` add to an event's references, as many as the jobs that they post in
-the same step: so a transaction that does has new jobs, and what comes to a lane
-otherwise is an old one that moves.
+the same step: so a transaction that does has new jobs, and what comes to a
+lane otherwise is an old one that moves.
 """
 
 import re

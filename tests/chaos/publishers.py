@@ -18,9 +18,9 @@ TOPICS = (*URLS, *URLS[:2], *URLS[:2], "orders.eu.created",
 # Has so many subscriptions that an event takes several pages.
 CROWD = "http://publisher.example/crowd"
 _CROWD_EVERY_S = 2
-# What comes in bursts, and how many at once: each has ordered subscriptions and
-# suspended ones.
 _CROWD_BURST = 8
+# What comes in bursts, and how many at once: each has ordered subscriptions
+# and suspended ones.
 _BURSTS = ((URLS[0], 200), (URLS[1], 200), ("orders.eu.created", 200),
            (CROWD, _CROWD_BURST))
 _TIMEOUT_S = 3
@@ -49,7 +49,8 @@ class Event:
 
 
 class Publishers:
-    """`events`: their numbers are their places.  `unexpected`: answers that no fault explains."""
+    """`events`: their numbers are their places.  `unexpected`: answers that no
+    fault explains."""
 
     def __init__(self, fleet, seed, rate, threads=8):
         self.events = []
