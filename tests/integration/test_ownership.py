@@ -305,6 +305,18 @@ class Coordinator(OwnershipTest):
                    if kind == "leader_changed"]
         self.assertEqual(changes[-1], other[0])
 
+    def test_all_register_again_when_it_changes(self):
+        self.start_spreaders(2, initial_reregister_interval_ms=3600000,
+                             normal_reregister_interval_ms=3600000)
+        name, _ = wait_until(lambda: self.owners.row("c"), "there is one")
+        self.names()[name].kill()
+        since_ms = self.redis.now_ms()
+
+        def registered():
+            return all(record["last_successful_registration_ms"] > since_ms
+                       for record in self.cluster.records().values())
+        wait_until(registered, "all have registered again")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -52,6 +52,13 @@ static const struct {
      "WEBSUB_REDIRECT_TO='/hub' is not valid: URL of the hub to which this "
      "one has moved: every POST to / and /subscriptions gets 308; "
      "empty: it has not moved (an absolute http or https URL)"},
+    {"WEBSUB_CLUSTER_EVENTS_TOPIC=events-2", NULL},
+    {"WEBSUB_CLUSTER_EVENTS_TOPIC=removing",
+     "WEBSUB_CLUSTER_EVENTS_TOPIC='removing' is not valid: name of the stream "
+     "of cluster events (a name that no other key of the cluster has)"},
+    {"WEBSUB_CLUSTER_EVENTS_TOPIC=",
+     "WEBSUB_CLUSTER_EVENTS_TOPIC='' is not valid: name of the stream of "
+     "cluster events (1 to 128 letters, digits, '.', '_' and '-')"},
     {"WEBSUB_DNS_SERVERS=", NULL},
     {"WEBSUB_DNS_SERVERS=127.0.0.1", NULL},
     {"WEBSUB_DNS_SERVERS=127.0.0.1:5353,::1", NULL},
