@@ -329,6 +329,13 @@ static const struct {
      "retry_base_ms=2 must not be above retry_cap_ms=1"},
     {{"WEBSUB_CONNECT_TIMEOUT_MS=2", "WEBSUB_TIMEOUT_MS=1"},
      "connect_timeout_ms=2 must not be above timeout_ms=1"},
+    {{"WEBSUB_HEARTBEAT_INTERVAL_MS=600", "WEBSUB_HEARTBEAT_TIMEOUT_MS=1000"},
+     "twice heartbeat_interval_ms=600 must not be above "
+     "heartbeat_timeout_ms=1000"},
+    {{"WEBSUB_FAILURE_NOTIFICATION_THRESHOLD=3",
+      "WEBSUB_MAX_CONSECUTIVE_FAILURES=2"},
+     "failure_notification_threshold=3 must not be above "
+     "max_consecutive_failures=2"},
 };
 
 START_TEST(settings_that_contradict_each_other_are_refused)
