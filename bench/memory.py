@@ -134,9 +134,11 @@ class Measure:
 def post(shard, td, topic):
     shard.redis.call("XADD", PREFIX + "log", EVENT, "v", 1, "t", topic,
                      "ct", "text/plain", "b", "body")
-    read(shard, "log", 1)
-    while not shard.run("page", EVENT, AT_ONCE, 3600000, 10 ** 9, td)[1]:
-        pass
+    epoch = shard.run("claim", "bench", 1, 60000)[1]
+    begun = shard.run("begin", epoch, "0-0", 3600000, EVENT, topic, 1, td)
+    finished = begun[2]
+    while not finished:
+        finished = shard.run("page", epoch, EVENT, AT_ONCE, 10 ** 9, td)[1]
 
 
 def read(shard, stream, count):

@@ -75,6 +75,20 @@ bool wsub_setting_is_name(const char *text, const char **reason)
     return is_made_of(text, ALNUM "._-", 0, 128);
 }
 
+bool wsub_setting_is_stream(const char *text, const char **reason)
+{
+    /* Keys of the cluster's slot (docs/PROTOCOL.md). */
+    static const char *const taken[] = {"instances", "owner",    "positions",
+                                        "removing",  "restarts", "shards"};
+
+    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+        if (strcmp(text, taken[i]) == 0) {
+            *reason = "a name that no other key of the cluster has";
+            return false;
+        }
+    return is_made_of(text, ALNUM "._-", 1, 128);
+}
+
 static bool is_listen_host(const char *host)
 {
     size_t len = strlen(host);

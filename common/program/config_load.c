@@ -20,13 +20,22 @@
 #define HOST_PART_MAX_BYTES 64 /* of the default instance name */
 #define VARIABLE_PREFIX "WEBSUB_"
 
-/* Settings whose values are ordered. */
-static const struct {
+/* Settings whose values are ordered: so many times the lower one is not above
+ * the higher one. */
+struct pair {
     const char *low, *high;
-} pairs[] = {
-    {"lease_min_s", "lease_max_s"},       {"lease_min_s", "lease_default_s"},
-    {"lease_default_s", "lease_max_s"},   {"retry_base_ms", "retry_cap_ms"},
-    {"connect_timeout_ms", "timeout_ms"},
+    uint32_t times;
+};
+
+static const struct pair pairs[] = {
+    {"lease_min_s", "lease_max_s", 1},
+    {"lease_min_s", "lease_default_s", 1},
+    {"lease_default_s", "lease_max_s", 1},
+    {"retry_base_ms", "retry_cap_ms", 1},
+    {"connect_timeout_ms", "timeout_ms", 1},
+    /* One heartbeat may be late. */
+    {"heartbeat_interval_ms", "heartbeat_timeout_ms", 2},
+    {"failure_notification_threshold", "max_consecutive_failures", 1},
 };
 
 static void apply_defaults(struct wsub_config_draft *draft)
@@ -109,26 +118,30 @@ static uint32_t *number(struct wsub_config_draft *draft,
 
 /* Makes low <= high.  A default gives way to what the user set, so that one
  * who sets timeout_ms=1000 need not know of connect_timeout_ms. */
-static enum wsub_err order_pair(const struct wsub_setting *low,
-                                const struct wsub_setting *high,
+static enum wsub_err order_pair(const struct pair *pair,
                                 struct wsub_config_draft *draft)
 {
+    const struct wsub_setting *low =
+        wsub_setting_find(pair->low, strlen(pair->low));
+    const struct wsub_setting *high =
+        wsub_setting_find(pair->high, strlen(pair->high));
     uint32_t *low_value = number(draft, low);
     uint32_t *high_value = number(draft, high);
 
-    if (*low_value <= *high_value)
+    if (*low_value <= *high_value / pair->times)
         return WSUB_OK;
     if (!draft->given[low - wsub_settings]) {
-        *low_value = *high_value;
+        *low_value = *high_value / pair->times;
         return WSUB_OK;
     }
     if (!draft->given[high - wsub_settings]) {
-        *high_value = *low_value;
+        *high_value = *low_value * pair->times;
         return WSUB_OK;
     }
     snprintf(draft->err_text, WSUB_CONFIG_ERR_BYTES,
-             "%s=%u must not be above %s=%u", low->name, *low_value, high->name,
-             *high_value);
+             "%s%s=%u must not be above %s=%u",
+             pair->times == 1 ? "" : "twice ", low->name, *low_value,
+             high->name, *high_value);
     return WSUB_ERR_INVALID;
 }
 
@@ -136,13 +149,9 @@ static enum wsub_err order_pairs(struct wsub_config_draft *draft)
 {
     enum wsub_err err = WSUB_OK;
 
-    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        const char *low = pairs[i].low, *high = pairs[i].high;
-
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
         if (err == WSUB_OK)
-            err = order_pair(wsub_setting_find(low, strlen(low)),
-                             wsub_setting_find(high, strlen(high)), draft);
-    }
+            err = order_pair(&pairs[i], draft);
     return err;
 }
 

@@ -12,7 +12,8 @@
 #include "common/base/timer.h"
 #include "common/store/store.h"
 
-#define LOOK_MS 5000
+#define LOOK_MS 5000 /* between two looks, at most */
+#define LOOKS 3      /* at least, within the limit */
 
 struct wsub_progress {
     struct wsub_progress_options o;
@@ -112,8 +113,11 @@ wsub_progress_new(const struct wsub_progress_options *options)
     struct wsub_progress *progress = wsub_calloc(1, sizeof(*progress));
 
     progress->o = *options;
-    wsub_timer_every_ms(&progress->timer, options->base, LOOK_MS, on_timer,
-                        progress);
+    wsub_timer_every_ms(&progress->timer, options->base,
+                        options->limit_ms / LOOKS < LOOK_MS
+                            ? options->limit_ms / LOOKS
+                            : LOOK_MS,
+                        on_timer, progress);
     wsub_progress_note(progress);
     return progress;
 }

@@ -20,7 +20,8 @@ URLS = [f"http://publisher.example/{n}" for n in range(12)]  # many shards
 class OwnershipTest(ClusterTest):
     def start_spreaders(self, count, **settings):
         self.start(shards=SHARDS, roles=("hub", "deliver"),
-                   shard_lease_ms=LEASE_MS, **settings)
+                   shard_lease_ms=LEASE_MS, heartbeat_timeout_ms=3000,
+                   **settings)
         self.owners = Owners(self.redis, SHARDS)
         self.spreaders = [self.system.start("spreader", wait=False)
                           for _ in range(count)]
@@ -303,6 +304,18 @@ class Coordinator(OwnershipTest):
         changes = [fields["n"] for kind, fields in self.cluster.events()
                    if kind == "leader_changed"]
         self.assertEqual(changes[-1], other[0])
+
+    def test_all_register_again_when_it_changes(self):
+        self.start_spreaders(2, initial_reregister_interval_ms=3600000,
+                             normal_reregister_interval_ms=3600000)
+        name, _ = wait_until(lambda: self.owners.row("c"), "there is one")
+        self.names()[name].kill()
+        since_ms = self.redis.now_ms()
+
+        def registered():
+            return all(record["last_successful_registration_ms"] > since_ms
+                       for record in self.cluster.records().values())
+        wait_until(registered, "all have registered again")
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ class ShardStatus(ScriptTest):
         return age
 
     def test_nothing(self):
+        self.call("DEL", "owner")
         self.assertEqual(self.status(), NOTHING)
         self.redis.call("FLUSHALL")
         self.assertEqual(self.status(), NOTHING)
@@ -133,6 +134,7 @@ class ShardStatus(ScriptTest):
 
 class Leader(ScriptTest):
     def test_who_it_is(self):
+        self.call("DEL", "owner")
         self.assertIsNone(self.run_script("leader"))
         self.call("HSET", "owner", "name", "s1", "incarnation", 5, "epoch", 9,
                   "until", self.now_ms() + 30000)

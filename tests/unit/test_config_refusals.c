@@ -52,6 +52,13 @@ static const struct {
      "WEBSUB_REDIRECT_TO='/hub' is not valid: URL of the hub to which this "
      "one has moved: every POST to / and /subscriptions gets 308; "
      "empty: it has not moved (an absolute http or https URL)"},
+    {"WEBSUB_CLUSTER_EVENTS_TOPIC=events-2", NULL},
+    {"WEBSUB_CLUSTER_EVENTS_TOPIC=removing",
+     "WEBSUB_CLUSTER_EVENTS_TOPIC='removing' is not valid: name of the stream "
+     "of cluster events (a name that no other key of the cluster has)"},
+    {"WEBSUB_CLUSTER_EVENTS_TOPIC=",
+     "WEBSUB_CLUSTER_EVENTS_TOPIC='' is not valid: name of the stream of "
+     "cluster events (1 to 128 letters, digits, '.', '_' and '-')"},
     {"WEBSUB_DNS_SERVERS=", NULL},
     {"WEBSUB_DNS_SERVERS=127.0.0.1", NULL},
     {"WEBSUB_DNS_SERVERS=127.0.0.1:5353,::1", NULL},
@@ -322,6 +329,13 @@ static const struct {
      "retry_base_ms=2 must not be above retry_cap_ms=1"},
     {{"WEBSUB_CONNECT_TIMEOUT_MS=2", "WEBSUB_TIMEOUT_MS=1"},
      "connect_timeout_ms=2 must not be above timeout_ms=1"},
+    {{"WEBSUB_HEARTBEAT_INTERVAL_MS=600", "WEBSUB_HEARTBEAT_TIMEOUT_MS=1000"},
+     "twice heartbeat_interval_ms=600 must not be above "
+     "heartbeat_timeout_ms=1000"},
+    {{"WEBSUB_FAILURE_NOTIFICATION_THRESHOLD=3",
+      "WEBSUB_MAX_CONSECUTIVE_FAILURES=2"},
+     "failure_notification_threshold=3 must not be above "
+     "max_consecutive_failures=2"},
 };
 
 START_TEST(settings_that_contradict_each_other_are_refused)
