@@ -40,10 +40,10 @@ class Killer:
         while (self._plan or self._later or
                time.monotonic() < start + seconds):
             now = time.monotonic()
-            if self._plan and now >= start + self._plan[0].at_s:
-                self._act(self._plan.pop(0))
-            elif self._later and now >= self._later[0][0]:
+            if self._later and now >= self._later[0][0]:
                 heapq.heappop(self._later)[2]()
+            elif self._plan and now >= start + self._plan[0].at_s:
+                self._act(self._plan.pop(0))
             else:
                 self._fleet.check()
                 progress()
@@ -200,6 +200,19 @@ class Killer:
         self._command("CLIENT", "PAUSE", int(act.lasts_s * 1000), "ALL")
         self._in(act.lasts_s, mark.over)
 
+    def redis_freeze(self, act, _):
+        """While large events are fanned out.  Who gives a call up meanwhile
+        repeats it over another connection, and when Redis goes on it carries
+        both out.  Nothing else is done until then: it might wait for Redis."""
+        if not self._fleet.redis.running:
+            return
+        self._publishers.crowd_burst()
+        mark = self._fleet.mark("redis", act.kind)
+        self._fleet.redis.freeze()
+        threading.Event().wait(act.lasts_s)
+        self._fleet.redis.thaw()
+        mark.over()
+
     def redis_drop_clients(self, act, _):
         mark = self._fleet.mark("redis", act.kind)
         self._command("CLIENT", "KILL", "TYPE", "normal")
@@ -232,6 +245,8 @@ class Killer:
             client.close()
 
     def away(self, act, _):
+        if self._receivers.is_away:  # the acts are late
+            return
         mark = self._fleet.mark("away", "subscriber")
         self._receivers.go_away()
         self._in(act.lasts_s, lambda: self._back(mark))
@@ -256,6 +271,7 @@ _ACTS = {
     "kill-in-fanout": Killer.kill, "freeze-in-fanout": Killer.freeze,
     "term-in-fanout": Killer.term, "redis-stop": Killer.redis_end,
     "redis-kill": Killer.redis_end, "redis-pause": Killer.redis_pause,
+    "redis-freeze": Killer.redis_freeze,
     "redis-drop-clients": Killer.redis_drop_clients,
     "redis-drop-group": Killer.redis_drop_group,
     "redis-drop-scripts": Killer.redis_drop_scripts, "away": Killer.away,

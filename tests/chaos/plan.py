@@ -28,7 +28,7 @@ _WEIGHTS = {
     "kill-in-fanout": 7, "freeze-in-fanout": 5, "term-in-fanout": 4,
     "burst": 5, "backlog": 4,
     "redis-stop": 4, "redis-kill": 6, "redis-drop-clients": 5,
-    "redis-pause": 4, "redis-drop-group": 4, "redis-drop-scripts": 2,
+    "redis-pause": 4, "redis-freeze": 7, "redis-drop-group": 4, "redis-drop-scripts": 2,
 }
 _LONGER_THAN_A_LEASE_S = (5.5, 9)
 _LASTS_S = {
@@ -40,6 +40,7 @@ _LASTS_S = {
     "kill-in-fanout": (0, 2), "term-in-fanout": (0, 2),
     "freeze-in-fanout": _LONGER_THAN_A_LEASE_S, "backlog": (0.5, 3),
     "redis-stop": (0, 2), "redis-kill": (0, 2), "redis-pause": (1, 5),
+    "redis-freeze": (1.2, 4),
     "away": (6, 12),
 }
 _PAUSE_S = (0.5, 3)      # between two acts

@@ -73,7 +73,8 @@ class Account:
 
 
 class Receivers(Sink):
-    """`accounts`: by path.  `lags`: when the loop did not run in time."""
+    """`accounts`: by path.  `lags`: when the loop did not run in time.
+    `is_away`: those of AWAY are."""
 
     def __init__(self, seed):
         super().__init__()
@@ -83,7 +84,7 @@ class Receivers(Sink):
         self._servers = {}
         self._ports = {}
         self._open = set()  # connections to those of AWAY
-        self._is_away = False
+        self.is_away = False
         for kind in KINDS:
             self._ports[kind] = kept_port()
             self._servers[kind] = self._run(self._listen(self._ports[kind]))
@@ -111,7 +112,7 @@ class Receivers(Sink):
         self._run(self._close_away())
 
     async def _close_away(self):
-        self._is_away = True
+        self.is_away = True
         for kind in AWAY:
             self._servers[kind].close()
         for transport in self._open:
@@ -119,7 +120,7 @@ class Receivers(Sink):
         self._open.clear()
 
     def come_back(self):
-        self._is_away = False
+        self.is_away = False
         for kind in AWAY:
             self._servers[kind] = self._run(self._listen(self._ports[kind]))
 
@@ -175,7 +176,7 @@ class Receivers(Sink):
         transport.abort()
 
     def _away(self, transport, arrival, account, event):
-        if self._is_away:
+        if self.is_away:
             arrival.settle("reset")
             transport.abort()
             return
