@@ -28,7 +28,8 @@ _WEIGHTS = {
     "kill-in-fanout": 7, "freeze-in-fanout": 5, "term-in-fanout": 4,
     "burst": 5, "backlog": 4,
     "redis-stop": 4, "redis-kill": 6, "redis-drop-clients": 5,
-    "redis-pause": 4, "redis-freeze": 7, "redis-drop-group": 4, "redis-drop-scripts": 2,
+    "redis-pause": 4, "redis-freeze": 7,
+    "redis-drop-group": 4, "redis-drop-scripts": 2,
 }
 _LONGER_THAN_A_LEASE_S = (5.5, 9)
 _LASTS_S = {
