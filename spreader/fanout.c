@@ -163,16 +163,22 @@ static void resume(struct shard *shard)
                        shard);
 }
 
-/* Redis is elsewhere: what is known here is of no use. */
+/* What is known here is of no use: resumes, once calls are over. */
+static void start_anew(struct shard *shard)
+{
+    forget(shard);
+    shard->resuming = true;
+    if (!shard->beginning && !shard->paging)
+        resume(shard);
+}
+
+/* Redis is elsewhere. */
 static void lost_position(struct shard *shard, const char *position)
 {
     wsub_log_warn(
         "position-differs", WSUB_KU("shard", shard->shard->owned.shard),
         WSUB_KV("here", shard->position.text), WSUB_KV("redis", position));
-    forget(shard);
-    shard->resuming = true;
-    if (!shard->beginning && !shard->paging)
-        resume(shard);
+    start_anew(shard);
 }
 
 /* Another call that was under way when the position was lost is over. */
@@ -192,7 +198,7 @@ static void on_begun(const struct wsub_begun *begun, void *arg)
     if (!replied(shard, begun->err) || resumes(shard))
         return;
     wsub_metric_add(&spread_stats[SPREAD_STAT_JOBS], begun->jobs);
-    if (begun->count == 0 && !is_at(shard, begun->position)) {
+    if (begun->count == 0) {
         lost_position(shard, begun->position);
         return;
     }
@@ -414,14 +420,25 @@ size_t spread_fanout_capacity(const struct spread_fanout *fanout,
                : UNBEGUN_MAX - shard->unbegun_count;
 }
 
+static bool is_resumed(const struct shard *shard)
+{
+    return shard->shard != NULL && shard->shard->open && !shard->resuming;
+}
+
 void spread_fanout_position(struct spread_fanout *fanout, unsigned number,
                             const char *position)
 {
     struct shard *shard = &fanout->shards[number];
 
-    if (shard->shard != NULL && shard->shard->open && !shard->resuming &&
-        !is_at(shard, position))
+    if (is_resumed(shard) && !is_at(shard, position))
         lost_position(shard, position);
+}
+
+void spread_fanout_redis_up(struct spread_fanout *fanout)
+{
+    for (unsigned i = 0; i < fanout->o.shards; i++)
+        if (is_resumed(&fanout->shards[i]))
+            start_anew(&fanout->shards[i]);
 }
 
 void spread_fanout_look(struct spread_fanout *fanout)

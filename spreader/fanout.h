@@ -61,6 +61,10 @@ size_t spread_fanout_capacity(const struct spread_fanout *fanout,
 void spread_fanout_position(struct spread_fanout *fanout, unsigned shard,
                             const char *position);
 
+/* Redis may have lost what it had replied to (a failover, or a start from a file
+ * that was behind): all shards resume. */
+void spread_fanout_redis_up(struct spread_fanout *fanout);
+
 /* Where `bulk` is full, looks again at once. */
 void spread_fanout_look(struct spread_fanout *fanout);
 

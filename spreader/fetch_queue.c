@@ -19,6 +19,7 @@ struct shard {
     size_t asked;       /* capacity of the call that is under way; 0: none is */
     bool woken;         /* since it was sent */
     bool waits;         /* for capacity */
+    bool open;          /* topics may be taken */
 };
 
 struct spread_fetch_queue {
@@ -110,13 +111,16 @@ void spread_fetch_queue_open(struct spread_fetch_queue *queue,
     struct shard *shard = &queue->shards[open_shard->owned.shard];
 
     shard->shard = open_shard;
+    shard->open = true;
     wsub_timer_start_ms(&shard->timer, 0);
 }
 
 void spread_fetch_queue_close(struct spread_fetch_queue *queue, unsigned number)
 {
-    wsub_timer_stop(&queue->shards[number].timer);
-    queue->shards[number].waits = false;
+    struct shard *shard = &queue->shards[number];
+
+    wsub_timer_stop(&shard->timer);
+    shard->waits = shard->open = false;
 }
 
 void spread_fetch_queue_wake(struct spread_fetch_queue *queue, unsigned number)
@@ -148,7 +152,7 @@ void spread_fetch_queue_over(struct spread_fetch_queue *queue, unsigned number,
     struct shard *shard = &queue->shards[number];
 
     queue->held -= count;
-    if (shard->shard->open && shard->asked == 0 && !shard->waits)
+    if (shard->open && shard->asked == 0 && !shard->waits)
         wsub_timer_start_ms(&shard->timer, 0);
     else
         shard->woken = true;

@@ -58,6 +58,7 @@ static void on_redis_up(void *arg)
     struct spread_worker *worker = arg;
 
     wsub_member_redis_up(worker->member);
+    spread_fanout_redis_up(worker->fanout);
 }
 
 /* Redis must not be used, or the process must not go on. */

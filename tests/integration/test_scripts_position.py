@@ -65,6 +65,24 @@ class Begin(PositionTest):
         self.assertEqual(self.unchanged_by(
             lambda: self.begin(two, after=one)), ("0-0", []))
 
+    def test_nor_events_that_redis_has_lost(self):
+        """As by a failover to a replica that was behind: what is in the log
+        does not begin again."""
+        self.subscribe(CD)
+        one, two, three = self.events(3)
+        self.begin(one)
+        log = [(entry, fields) for entry, fields in
+               self.call("XRANGE", "log", "-", "+")]
+        self.call("DEL", "log")
+        for entry, fields in log[:2]:
+            self.call("XADD", "log", entry, *fields)
+        for events in ((two, three), (three,)):
+            self.assertEqual(self.unchanged_by(
+                lambda e=events: self.begin(*e)), (one, []))
+        self.sweep()
+        self.assertEqual(self.position(), one)
+        self.assertEqual(self.begin(two), (two, [(1, 1)]))
+
     def test_an_event_without_subscriptions_is_finished(self):
         event = self.event()
         self.assertEqual(self.begin(event), (event, [(0, 1)]))

@@ -228,6 +228,43 @@ START_TEST(where_redis_is_elsewhere_the_shard_resumes)
 }
 END_TEST
 
+START_TEST(where_redis_has_lost_the_event_the_shard_resumes)
+{
+    resume(NOTHING_OPEN);
+    add("1-0");
+    answer("begin", "0-9", "*1\r\n$3\r\n0-9\r\n");
+    resume(NOTHING_OPEN);
+    ck_assert(is_idle());
+}
+END_TEST
+
+START_TEST(after_a_reconnect_the_shard_resumes_once_calls_are_over)
+{
+    resume("*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n");
+    redis_wait("page");
+    spread_fanout_redis_up(fanout);
+    redis_turn_some();
+    ck_assert_ptr_null(redis_find("resume"));
+    answer("page", "0-7", FINISHED);
+    resume("*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n");
+    answer("page", "0-7", FINISHED);
+    WAIT_FOR(base, is_idle());
+    spread_fanout_redis_up(fanout);
+    resume(NOTHING_OPEN);
+    ck_assert(is_idle());
+}
+END_TEST
+
+START_TEST(a_shard_that_is_not_open_does_not_resume)
+{
+    resume(NOTHING_OPEN);
+    on_shard_fenced(&shard->owned, NULL);
+    spread_fanout_redis_up(fanout);
+    redis_turn_some();
+    ck_assert_ptr_null(redis_find("resume"));
+}
+END_TEST
+
 START_TEST(a_sweep_that_finds_another_position_resumes_once_calls_are_over)
 {
     resume("*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n");
@@ -314,6 +351,10 @@ int main(void)
     tcase_add_test(cases, an_entry_that_can_t_be_used_is_rejected_in_its_turn);
     tcase_add_loop_test(cases, where_redis_is_elsewhere_the_shard_resumes, 0,
                         COUNT(moved));
+    tcase_add_test(cases, where_redis_has_lost_the_event_the_shard_resumes);
+    tcase_add_test(cases,
+                   after_a_reconnect_the_shard_resumes_once_calls_are_over);
+    tcase_add_test(cases, a_shard_that_is_not_open_does_not_resume);
     tcase_add_test(
         cases, a_sweep_that_finds_another_position_resumes_once_calls_are_over);
     tcase_add_test(cases, no_more_entries_are_held_than_may_be);

@@ -150,6 +150,19 @@ START_TEST(a_wake_ends_the_sleep_also_when_it_comes_during_a_call)
 }
 END_TEST
 
+/* Its topics are dropped by the parts that are closed after the queue. */
+START_TEST(a_closed_shard_is_not_asked_when_its_topics_are_dropped)
+{
+    reply(ONE);
+    spread_fetch_queue_close(queue, 0);
+    spread_fetch_queue_over(queue, 0, 1);
+    ck_assert(!spread_fetch_queue_holds_work(queue));
+    redis_turn_ms(20);
+    ck_assert_ptr_null(redis_find("take"));
+    ck_assert_uint_eq(shard->under_way, 0);
+}
+END_TEST
+
 START_TEST(a_lost_link_repeats_the_question)
 {
     redis_wait("take");
@@ -183,6 +196,8 @@ int main(void)
                    the_end_of_a_fetch_means_a_look_as_it_may_be_wanted_again);
     tcase_add_test(cases,
                    a_wake_ends_the_sleep_also_when_it_comes_during_a_call);
+    tcase_add_test(cases,
+                   a_closed_shard_is_not_asked_when_its_topics_are_dropped);
     tcase_add_test(cases, a_lost_link_repeats_the_question);
     tcase_add_test(cases, a_question_that_is_fenced_is_the_last_one);
     return suite_run("fetch_queue", cases);

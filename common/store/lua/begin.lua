@@ -7,8 +7,8 @@
 --       dotted topic the last one is that of `*`
 -- Returns {ID, JOBS, FINISHED, JOBS, FINISHED ...}: the position by now, and for
 -- each event that has begun the jobs that were posted and 1 when that was all,
--- else 0.  None has begun when the position was not ARGV[2].  FENCED: the epoch
--- is over.
+-- else 0.  None has begun when the position was not ARGV[2], or the log does not
+-- have the last event: the caller reads the log anew.  FENCED: the epoch is over.
 --
 -- Atomic: an event's first jobs, its place among the open ones, and the
 -- position.  So events begin in the order of the log, each once.
@@ -33,6 +33,20 @@ local FIRST_EVENT = 4
 check_owner(ARGV[1])
 local position, begun = get_position()
 if position ~= ARGV[2] then
+    return { position }
+end
+
+-- A position beyond the end of the log would be taken for one of another log
+-- (sweep.lua), and all of this one would begin again.
+local function is_last_there()
+    local last, at = nil, FIRST_EVENT
+    while at <= #ARGV do
+        last, at = ARGV[at], at + 3 + tonumber(ARGV[at + 2])
+    end
+    return not last or #redis.call('XRANGE', p .. 'log', last, last) > 0
+end
+
+if not is_last_there() then
     return { position }
 end
 

@@ -4,8 +4,9 @@
 -- Returns {1, EPOCH} when it is the caller's now, else {0, MS, NAME}: whose it
 -- is, and how long it lasts unless it is extended.
 --
--- Atomic: whether the row is free, and its new epoch.  The first epoch is Redis'
--- time, so that one from before a FLUSHALL does not become valid again.
+-- Atomic: whether the row is free, and its new epoch: Redis' time, and more than
+-- the one before.  So one from before a FLUSHALL, or that a replica or a file
+-- did not have yet when Redis went on from it, does not become valid again.
 --
 -- Repeated: the caller owns it, under the same epoch.
 --
@@ -24,7 +25,7 @@ if is_valid(row[4], now) then
     return { 0, digits(row[4] - now), row[1] }
 end
 pass_memory_limit()
-local epoch = digits(row[3] and row[3] + 1 or now)
+local epoch = digits(math.max((row[3] or 0) + 1, now))
 redis.call('HSET', p .. 'owner', 'name', name, 'incarnation', incarnation,
     'epoch', epoch, 'until', digits(now + ARGV[3]))
 return { 1, epoch }

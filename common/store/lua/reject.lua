@@ -11,7 +11,8 @@
 -- Copies are bounded, as what is wrong may be their size.
 --
 -- Repeated: the position is another one by then, or the entry is gone, and
--- nothing is changed.
+-- nothing is changed.  One that Redis has lost does not move the position beyond
+-- the end of the log (begin.lua).
 --
 -- uses: shard, memory, fenced, position_get, position_set
 
@@ -26,7 +27,7 @@ if stream == 'pings' then
     if redis.call('XDEL', p .. 'pings', entry) == 0 then
         return { 0, position }
     end
-elseif position == ARGV[5] then
+elseif position == ARGV[5] and found then
     position = entry
     set_position(entry, begun + 1)
 else
