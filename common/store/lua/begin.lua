@@ -50,35 +50,39 @@ if not is_last_there() then
     return { position }
 end
 
--- Adds the event to the index of those levels.  It stays out, and everybody
--- gets a job for it, where the index has a later one (the log was lost, and ids
--- began anew).
-local function enter_index(event, tds, cursors)
-    local retention_ms = tonumber(ARGV[3])
-    local oldest = digits(math.max(0, now_ms() - retention_ms))
-    for _, td in ipairs(tds) do
-        if cursors[td] then
-            local n = (redis.call('HGET', p .. 'topic:' .. td, 'n') or 0) + 1
-            local key = p .. 'events:' .. td
-            local added = redis.pcall('XADD', key, 'MINID', '~', oldest, event,
-                'n', digits(n))
-            if not added.err then
-                redis.call('HSET', p .. 'topic:' .. td, 'n', digits(n))
-                redis.call('PEXPIRE', key, digits(retention_ms))
-            elseif not string.find(added.err, 'equal or smaller', 1, true) then
-                error(added.err)
-            end
+local retention_ms = tonumber(ARGV[3])
+local oldest -- id before which events leave an index
+local lasts = {} -- TD -> whether this call has made its index last
+
+-- Adds the event to the index of a level.  It stays out, and everybody gets a
+-- job for it, where the index has a later one (the log was lost, and ids began
+-- anew).
+local function enter_index(event, td)
+    local topic, key = p .. 'topic:' .. td, p .. 'events:' .. td
+    oldest = oldest or digits(math.max(0, now_ms() - retention_ms))
+    local n = redis.call('HINCRBY', topic, 'n', 1)
+    local added = redis.pcall('XADD', key, 'MINID', '~', oldest, event, 'n', n)
+    if added.err then
+        redis.call('HINCRBY', topic, 'n', -1)
+        if not string.find(added.err, 'equal or smaller', 1, true) then
+            error(added.err)
         end
+        return false
     end
+    if not lasts[td] then
+        redis.call('PEXPIRE', key, digits(retention_ms))
+        lasts[td] = true
+    end
+    return true
 end
 
 local function begin(event, topic, tds)
-    local cursors = levels_with_cursors(tds)
-    if next(cursors) then
-        enter_index(event, tds, cursors)
+    local indexed = {}
+    for _, td in ipairs(tds) do
+        indexed[td] = has_cursors(td) and enter_index(event, td)
     end
     local targets, looked, last =
-        page_targets(event, tds, cursors, '', FIRST_PAGE)
+        page_targets(event, tds, '', FIRST_PAGE, indexed)
     local is_finished = looked < FIRST_PAGE
     post_jobs(is_finished and 'outbox' or 'bulk', event, targets)
     if not is_finished then

@@ -35,7 +35,7 @@ end
 
 local tds = { unpack(ARGV, 5) }
 local targets, looked, last =
-    page_targets(event, tds, levels_with_cursors(tds), from, size)
+    page_targets(event, tds, from, size, {})
 post_jobs('bulk', event, targets)
 if looked < size then
     redis.call('HDEL', p .. 'fanout', event)

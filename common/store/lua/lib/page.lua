@@ -13,6 +13,19 @@
 
 local BUNDLE_JOBS = 16 -- deliver/bundle.h: at most
 
+-- How many subscriptions of a level are in cursor mode; it does not change
+-- during a call.
+local cursor_counts = {}
+
+local function has_cursors(td)
+    local count = cursor_counts[td]
+    if not count then
+        count = redis.call('HLEN', p .. 'cursor:' .. td)
+        cursor_counts[td] = count
+    end
+    return count > 0
+end
+
 -- The next CDs of each level that has any, at most a page of each: more can't
 -- be among the first `size` of all.
 local function level_lists(tds, from, size)
@@ -29,34 +42,67 @@ local function level_lists(tds, from, size)
     return lists
 end
 
--- The targets of a page of several levels, or of a topic of which somebody is
--- in cursor mode; how many CDs were looked at, and the last one.
-local function merged_targets(event, lists, cursors, size)
+-- What the pages of several levels need, or of topics of which somebody is in
+-- cursor mode: a function that returns the targets of a page, how many CDs
+-- were looked at, and the last one.
+local function make_choice()
     -- uses: ids, order, cursor_parse, cursor_job
 
-    -- The texts of the cursors among `cds`, by CD; nil when the index does not
-    -- have the event.
-    local function cursors_of(td, cds)
-        if #redis.call('XRANGE', p .. 'events:' .. td, event, event) == 0 then
-            return nil
-        end
+    local FEW = 64   -- cursors of a level that are read at once
+    local kept = {}  -- TD -> those cursors by CD
+
+    local function parse_all(texts)
         local found = {}
-        for i, text in ipairs(redis.call('HMGET', p .. 'cursor:' .. td,
-            unpack(cds))) do
-            found[cds[i]] = text or nil
+        for i = 1, #texts, 2 do
+            found[texts[i]] = parse_cursor(texts[i + 1])
         end
         return found
     end
 
-    for _, list in ipairs(lists) do
-        if cursors[list.td] then
-            list.cursors = cursors_of(list.td, list.cds)
+    -- The cursors of a level, at least those of `cds`, by CD; nil when the
+    -- index does not have the event.
+    local function cursors_of(td, event, cds, is_indexed)
+        local key = p .. 'cursor:' .. td
+        if not is_indexed and
+            #redis.call('XRANGE', p .. 'events:' .. td, event, event) == 0 then
+            return nil
+        end
+        if cursor_counts[td] <= FEW then
+            kept[td] = kept[td] or parse_all(redis.call('HGETALL', key))
+            return kept[td]
+        end
+        local found = {}
+        for i, text in ipairs(redis.call('HMGET', key, unpack(cds))) do
+            found[cds[i]] = text and parse_cursor(text) or nil
+        end
+        return found
+    end
+
+    -- Whether the event comes by a cursor job.  During a backfill that holds up
+    -- to the backfill end, and after `resume after`.
+    local function has_cursor_job(cursor, event)
+        local backfill_end, resume = cursor.backfill_end, cursor.resume_after
+        if not id_before(cursor.at, event) then
+            return false
+        end
+        return not backfill_end or not id_before(backfill_end.id, event) or
+            resume ~= nil and id_before(resume.id, event)
+    end
+
+    -- Adds a target, unless the subscription has a cursor that comes to the
+    -- event; an idle one is given a cursor job for it.
+    local function add(targets, list, cd, event)
+        local cursor = list.cursors and list.cursors[cd]
+        if not cursor or not has_cursor_job(cursor, event) then
+            targets[#targets + 1] = cd .. list.suffix
+        elseif cursor.mode == 'idle' then
+            post_cursor_job(list.td, cd, cursor)
         end
     end
 
     -- Takes the smallest CD off all lists; returns it and the first list that
     -- has it.
-    local function take_next()
+    local function take_next(lists)
         local best
         for _, list in ipairs(lists) do
             local cd = list.cds[list.at]
@@ -76,67 +122,49 @@ local function merged_targets(event, lists, cursors, size)
         return cd, best
     end
 
-    -- Whether the event comes by a cursor job.  During a backfill that holds up
-    -- to the backfill end, and after `resume after`.
-    local function has_cursor_job(cursor)
-        local backfill_end, resume = cursor.backfill_end, cursor.resume_after
-        if not id_before(cursor.at, event) then
-            return false
+    -- `indexed` has the TDs of which the index is known to have the event.
+    return function(event, lists, size, indexed)
+        local targets, looked, last = {}, 0, nil
+        for _, list in ipairs(lists) do
+            if has_cursors(list.td) then
+                list.cursors = cursors_of(list.td, event, list.cds,
+                    indexed[list.td])
+            end
         end
-        return not backfill_end or not id_before(backfill_end.id, event) or
-            resume ~= nil and id_before(resume.id, event)
+        if #lists == 1 then
+            for _, cd in ipairs(lists[1].cds) do
+                add(targets, lists[1], cd, event)
+            end
+            return targets, #lists[1].cds, lists[1].cds[#lists[1].cds]
+        end
+        while looked < size do
+            local cd, list = take_next(lists)
+            if not cd then
+                break
+            end
+            add(targets, list, cd, event)
+            looked, last = looked + 1, cd
+        end
+        return targets, looked, last
     end
-
-    -- An idle subscription is given a cursor job for the event.
-    local function comes_by_cursor_job(list, cd)
-        local text = list.cursors[cd]
-        local cursor = text and parse_cursor(text)
-        if not cursor or not has_cursor_job(cursor) then
-            return false
-        end
-        if cursor.mode == 'idle' then
-            post_cursor_job(list.td, cd, cursor)
-        end
-        return true
-    end
-
-    local targets, looked, last = {}, 0, nil
-    while looked < size do
-        local cd, list = take_next()
-        if not cd then
-            break
-        end
-        if not (list.cursors and comes_by_cursor_job(list, cd)) then
-            targets[#targets + 1] = cd .. list.suffix
-        end
-        looked, last = looked + 1, cd
-    end
-    return targets, looked, last
 end
 
--- The levels of which some subscription is in cursor mode.
-local function levels_with_cursors(tds)
-    local cursors = {}
-    for _, td in ipairs(tds) do
-        if redis.call('EXISTS', p .. 'cursor:' .. td) == 1 then
-            cursors[td] = true
-        end
-    end
-    return cursors
-end
+local choose
 
 -- The targets of the page after CD `from`, "" for the first one; how many CDs
 -- were looked at, and the last one.
-local function page_targets(event, tds, cursors, from, size)
+local function page_targets(event, tds, from, size, indexed)
     local lists = level_lists(tds, from, size)
     if #lists == 0 then
         return {}, 0, nil
     end
-    if #lists == 1 and lists[1].suffix == '' and not cursors[lists[1].td] then
+    if #lists == 1 and lists[1].suffix == '' and
+        not has_cursors(lists[1].td) then
         local cds = lists[1].cds
         return cds, #cds, cds[#cds]
     end
-    return merged_targets(event, lists, cursors, size)
+    choose = choose or make_choice()
+    return choose(event, lists, size, indexed)
 end
 
 local function post_jobs(lane, event, targets)
