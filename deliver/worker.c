@@ -74,7 +74,7 @@ struct deliver_worker {
     struct deliver_poster poster;
     struct deliver_stall stall;
     struct wsub_timer tick;
-    bool was_alive; /* at the last tick */
+    bool was_alive; /* since the last tick */
     bool leaving;   /* drained; ends once Redis has replied */
 };
 
@@ -253,9 +253,13 @@ static void on_jobs(enum deliver_lane lane,
 
 static bool may_claim(void *arg)
 {
-    const struct deliver_worker *w = arg;
+    struct deliver_worker *w = arg;
 
-    return w->poster.user_agent != NULL && wsub_member_alive(w->member) &&
+    if (!wsub_member_alive(w->member)) {
+        w->was_alive = false;
+        return false;
+    }
+    return w->poster.user_agent != NULL &&
            deliver_content_bytes(w->contents) <= CONTENT_MAX_BYTES;
 }
 

@@ -9,6 +9,7 @@
 #include "spreader/shard.h"
 
 #define LOOK_MS 5000 /* longest sleep, should a wake get lost */
+#define LEAST_MS 4   /* shortest sleep: what is due meanwhile goes together */
 #define DOWN_MS 500  /* between tries while Redis is away */
 #define MOVE_MAX 500 /* entries per call; about a millisecond of Redis */
 
@@ -33,9 +34,9 @@ static uint64_t sleep_ms(const struct shard *shard,
         return DOWN_MS;
     if (shard->woken || promoted->moved == MOVE_MAX)
         return 0;
-    return promoted->later && promoted->next_ms < LOOK_MS
-               ? promoted->next_ms + 1
-               : LOOK_MS;
+    if (!promoted->later || promoted->next_ms >= LOOK_MS)
+        return LOOK_MS;
+    return promoted->next_ms < LEAST_MS ? LEAST_MS : promoted->next_ms + 1;
 }
 
 static void on_promoted(const struct wsub_promoted *promoted, void *arg)

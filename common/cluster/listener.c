@@ -34,6 +34,7 @@ struct wsub_listener {
     bool has_position;
     bool looking; /* for the position */
     bool reading;
+    bool refused; /* told; until a read is not */
     bool freeing;
 };
 
@@ -79,9 +80,15 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
     if (l->freeing || err == WSUB_ERR_UNAVAILABLE)
         return; /* the link's coming up goes on */
     if (err != WSUB_OK) {
-        wsub_log_warn("cluster-events-refused", WSUB_KV("error", reply->str));
+        if (!l->refused)
+            wsub_log_warn("cluster-events-refused",
+                          WSUB_KV("error", reply->str));
+        l->refused = true;
         wsub_timer_start_ms(&l->pause, PAUSE_MS);
-    } else if (reply->type == REDIS_REPLY_ARRAY && reply->elements > 0) {
+        return;
+    }
+    l->refused = false;
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements > 0) {
         take_events(l, reply);
         read_next(l);
     } else {

@@ -215,17 +215,19 @@ static enum wsub_shard_view view_of(const struct shard *shard)
                : WSUB_SHARD_OTHERS;
 }
 
-/* A hint may be wrong: who has fewer than its share asks the rows of other
- * shards, as many as are missing, in rotation. */
+/* A hint may be wrong: who has fewer than its share asks the rows of shards that
+ * are not its own, as many as are missing, in rotation. */
 static void probe(struct wsub_ownership *ownership, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < ownership->count && count > 0; i++) {
         struct shard *shard;
 
         ownership->probed = (ownership->probed + 1) % ownership->count;
         shard = &ownership->shards[ownership->probed];
-        if (shard->state == SHARD_FREE)
-            claim(shard);
+        if (shard->state != SHARD_FREE)
+            continue;
+        claim(shard);
+        count--;
     }
 }
 
@@ -387,6 +389,8 @@ void wsub_ownership_ended(struct wsub_ownership *ownership, unsigned number)
     struct shard *shard = &ownership->shards[number];
 
     if (shard->is_lost) {
+        /* The hint is ours, or of somebody who will set it again. */
+        wsub_shard_hint_drop(ownership->o.store, number);
         tell(shard, WSUB_EVENT_SHARD_LOST, "fenced");
         shard_free(shard);
         wsub_ownership_look(ownership);

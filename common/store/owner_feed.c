@@ -34,6 +34,7 @@ struct wsub_owner_feed {
     bool reading;   /* a read is on its way */
     bool reads_log; /* the one on its way */
     bool restarted; /* since it was sent: its events are not wanted */
+    bool refused;   /* told; until a read is not */
     bool freeing;
 };
 
@@ -106,11 +107,15 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
     if (feed->freeing || err == WSUB_ERR_UNAVAILABLE)
         return;
     if (err != WSUB_OK) {
-        wsub_log_warn("stream-read-refused", WSUB_KU("shard", feed->o.shard),
-                      WSUB_KV("error", reply->str));
+        if (!feed->refused)
+            wsub_log_warn("stream-read-refused",
+                          WSUB_KU("shard", feed->o.shard),
+                          WSUB_KV("error", reply->str));
+        feed->refused = true;
         wsub_timer_start_ms(&feed->pause, PAUSE_MS);
         return;
     }
+    feed->refused = false;
     if (reply->type == REDIS_REPLY_ARRAY)
         give_all(feed, reply);
     read_next(feed);

@@ -318,6 +318,14 @@ class Validations(FetchTest):
                 self.assertEqual(act(), "applied")
                 self.assertEqual(self.unchanged_by(act), "superseded")
 
+    def test_no_more_than_told_wait_but_those_that_have_failed(self):
+        generation = self.request(1)
+        self.assertEqual(self.unchanged_by(lambda: self.request(1)), -1)
+        self.taken()
+        self.assertEqual(self.unchanged_by(lambda: self.request(1)), -1)
+        self.validated(generation, "again", 1)
+        self.assertTrue(self.request(1) > generation)
+
     def test_failures_go_with_it_and_end_with_it(self):
         generation = self.request()
         self.taken()

@@ -169,6 +169,22 @@ START_TEST(a_script_of_the_owner_that_is_refused_ends_the_ownership)
 }
 END_TEST
 
+/* All others have their share and would not ask its row. */
+START_TEST(the_hint_of_a_lost_shard_goes_before_anybody_looks)
+{
+    start(4);
+    WAIT_FOR(base, count() == 1);
+    redis_held = "HDEL";
+    for (unsigned i = 0; i < SHARDS; i++)
+        if (owned[i])
+            wsub_ownership_fenced(ownership, &(struct wsub_owned){i, 5});
+    redis_wait("HDEL");
+    redis_held = "HKEYS";
+    redis_reply(redis_find("HDEL"), ":1\r\n");
+    redis_wait("HKEYS");
+}
+END_TEST
+
 START_TEST(the_surplus_is_handed_over_one_after_the_other)
 {
     start(1);
@@ -256,6 +272,7 @@ int main(void)
     tcase_add_test(cases, an_extension_that_could_not_be_sent_is_tried_again);
     tcase_add_test(cases,
                    a_script_of_the_owner_that_is_refused_ends_the_ownership);
+    tcase_add_test(cases, the_hint_of_a_lost_shard_goes_before_anybody_looks);
     tcase_add_test(cases, the_surplus_is_handed_over_one_after_the_other);
     tcase_add_test(cases, a_shard_is_released_when_its_calls_are_over);
     tcase_add_test(cases, a_stop_releases_all);

@@ -5,6 +5,7 @@
 
 #define NONE "*2\r\n:0\r\n:-1\r\n"
 #define SOON "*2\r\n:1\r\n:60\r\n"
+#define NOW "*2\r\n:1\r\n:0\r\n"
 #define LATE "*2\r\n:1\r\n:900000\r\n"
 #define FULL "*2\r\n:500\r\n:900000\r\n"
 
@@ -53,6 +54,17 @@ START_TEST(the_next_look_is_when_the_next_entry_is_due)
     begin_ms = wsub_now_ms();
     redis_wait("promote");
     ck_assert_uint_ge(wsub_now_ms() - begin_ms, 55);
+}
+END_TEST
+
+START_TEST(what_is_due_within_some_ms_goes_together)
+{
+    uint64_t begin_ms = wsub_now_ms();
+
+    for (int i = 0; i < 10; i++)
+        reply(NOW);
+    redis_wait("promote");
+    ck_assert_uint_ge(wsub_now_ms() - begin_ms, 30);
 }
 END_TEST
 
@@ -109,6 +121,7 @@ int main(void)
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, an_open_shard_is_looked_at_at_once);
     tcase_add_test(cases, the_next_look_is_when_the_next_entry_is_due);
+    tcase_add_test(cases, what_is_due_within_some_ms_goes_together);
     tcase_add_test(cases, what_a_call_could_not_move_follows_at_once);
     tcase_add_loop_test(cases, a_wake_ends_the_sleep, 0, COUNT(long_sleeps));
     tcase_add_test(cases, a_wake_during_a_call_means_another_one);

@@ -19,7 +19,10 @@
 -- Repeated: a further generation replaces the request, like any other request
 -- of its kind; the queue entry of the one before is superseded.
 --
--- uses: shard, time, subscribed, deny, fetch
+-- What waits for its time after a failure does not count: a few topics that do
+-- not respond would keep everybody from subscribing.
+--
+-- uses: shard, time, numbers, subscribed, deny, fetch
 
 local td, cd, mode, how = ARGV[1], ARGV[2], ARGV[3], ARGV[11]
 local key = td .. ':' .. cd
@@ -29,7 +32,8 @@ if mode == 'u' and not is_subscribed(td, cd) and
     return 0
 end
 local waiting = how == 'validate' and
-    redis.call('ZCARD', p .. 'fetch') + redis.call('HLEN', p .. 'fetching') or
+    redis.call('ZCOUNT', p .. 'fetch', '-inf', digits(now_ms())) +
+        redis.call('HLEN', p .. 'fetching') or
     redis.call('XLEN', p .. 'verify')
 if waiting >= tonumber(ARGV[10]) then
     return -1
