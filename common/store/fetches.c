@@ -110,6 +110,7 @@ void wsub_fetches_announced(struct wsub_store *store,
     for (size_t i = 0; i < count; i++) {
         wsub_cmd_str(&cmd, entries[i]);
         wsub_cmd_str(&cmd, topics[i]);
+        wsub_cmd_str(&cmd, wsub_topic_ref(store, topics[i]).digest);
     }
     wsub_store_call(store, owned->shard, &cmd, parse_announcements,
                     (wsub_store_cb *)cb, arg);

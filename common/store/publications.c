@@ -7,6 +7,7 @@
 #include "common/crypto/digest.h"
 #include "common/store/keys.h"
 #include "common/store/store.h"
+#include "common/store/topic.h"
 
 #define FORMAT "1"        /* of the entries */
 #define KEY_LASTS_S 86400 /* a publisher that comes back later has lost it */
@@ -96,6 +97,7 @@ void wsub_publications_announce(struct wsub_store *store, unsigned shard,
 
     wsub_store_script(&cmd, store, shard, WSUB_SCRIPT_ANNOUNCE);
     wsub_cmd_str(&cmd, topic);
+    wsub_cmd_str(&cmd, wsub_topic_ref(store, topic).digest);
     wsub_store_once(store, shard, &cmd, parse_announced, (wsub_store_cb *)cb,
                     arg);
 }

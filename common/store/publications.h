@@ -37,7 +37,7 @@ void wsub_publications_push(struct wsub_store *store,
 typedef void wsub_announced_cb(enum wsub_err err, void *arg);
 
 /* Notes that the topic of that shard, a URL in its normal spelling, has new
- * content, which the spreader fetches. */
+ * content, which the spreader fetches if it is subscribed to. */
 void wsub_publications_announce(struct wsub_store *store, unsigned shard,
                                 const char *topic, wsub_announced_cb *cb,
                                 void *arg);

@@ -199,7 +199,7 @@ class AllScripts(ScriptTest):
                         "retry", event, CD, 1, 0, 0, TD)
         self.promote()
         self.sweep(0, 0, 9)
-        self.run_script("announce", TOPIC)
+        self.announce(TOPIC)
         self.as_owner("take", 1, 9)
         self.as_owner("fetched", TD, TOPIC, "content", 200, "", "", "", "d",
                       "t", "b", "", "", 0, -1, "")
@@ -208,7 +208,7 @@ class AllScripts(ScriptTest):
         self.as_owner("take", 2, 9)
         self.as_owner("validated", TD, CD, 2, TOPIC, "denied", "why", 0, 0)
         ping = self.call("XADD", "pings", "*", "v", 1, "t", TOPIC)
-        self.as_owner("announced", ping, TOPIC)
+        self.as_owner("announced", ping, TOPIC, TD)
         self.as_owner("reject", "log", self.event(), "why", self.position())
         self.as_owner("resume")
         for key in self.redis.keys():

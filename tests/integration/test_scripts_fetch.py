@@ -21,9 +21,6 @@ class FetchTest(ScriptTest):
         super().setUp()
         self.question = 0
 
-    def announce(self, *topics):
-        self.assertEqual(self.run_script("announce", *topics), 1)
-
     def ask(self, question, most=100):
         """When the next is due, and what was taken with its failures."""
         due, *taken = self.as_owner("take", question, most)
@@ -92,6 +89,12 @@ class Announce(FetchTest):
     def test_nothing_is_announced(self):
         self.unchanged_by(self.announce)
 
+    def test_what_nobody_subscribes_to_wants_no_fetch(self):
+        self.unchanged_by(lambda: self.run_script("announce", TOPIC, TD))
+        entry = self.call("XADD", "pings", "*", "v", 1, "t", TOPIC).decode()
+        self.assertEqual(self.as_owner("announced", entry, TOPIC, TD), 1)
+        self.assertEqual(self.wanted(), {})
+
 
 class Announced(FetchTest):
     """What direct producers have put into `pings`."""
@@ -101,7 +104,8 @@ class Announced(FetchTest):
 
     def announced(self, *entries):
         return self.as_owner("announced", *(
-            word for entry, topic in entries for word in (entry, topic)))
+            word for entry, topic in entries
+            for word in (entry, topic, self.with_subscriber(topic))))
 
     def test_entries_become_announcements(self):
         entries = [(self.ping(topic), topic)

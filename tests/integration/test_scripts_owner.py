@@ -221,7 +221,7 @@ class Fenced(ScriptTest):
         self.subscribe(*(f"{n:022d}" for n in range(101)))
         self.is_open, self.next = self.event(), self.event()
         self.post_page(self.is_open)
-        self.run_script("announce", TOPIC, TOPIC + "/other")
+        self.announce(TOPIC, TOPIC + "/other")
         self.as_owner("take", 1, 1)
         self.call("HSET", f"request:{TD}:{CD}:s", "g", 7, "t", TOPIC)
         self.call("HSET", "fetching", f"w {TD}:{CD}:s 7 {TOPIC}", "1-1")
@@ -238,7 +238,7 @@ class Fenced(ScriptTest):
             "fetched": (TD, TOPIC, "content", 200, "", "", "", "d", "t", "b",
                         "", "", 0, -1, ""),
             "validated": (TD, CD, 7, TOPIC, "valid", "", 0, 0),
-            "announced": (self.ping, TOPIC),
+            "announced": (self.ping, TOPIC, TD),
             "reject": ("log", self.next, "why", self.is_open),
             "promote": (9,),
             "sweep": (60000, 60000, 9),

@@ -210,7 +210,7 @@ class Resume(PositionTest):
             self.assertEqual(self.posted(event), numbered(150))
 
     def test_what_was_being_fetched_is_due_at_once(self):
-        self.run_script("announce", TOPIC, "http://other.example/")
+        self.announce(TOPIC, "http://other.example/")
         self.as_owner("take", 1, 9)
         later = self.now_ms() + 60000
         self.call("ZADD", "fetch", later, f"p {TOPIC}")

@@ -232,6 +232,19 @@ class ScriptTest(unittest.TestCase):
                               first_page=min(size, FIRST_PAGE))[1][0]
         return tuple(self.as_owner("page", event, size, backlog, *tds))
 
+    def with_subscriber(self, topic):
+        """The TD of a topic that somebody subscribes to."""
+        td = digest(topic)
+        self.call("HSETNX", "sub:" + td, CD, f"1 9999999999 3600 1 - {CALLBACK} "
+                  "-")
+        return td
+
+    def announce(self, *topics):
+        """Each is subscribed to."""
+        return self.run_script("announce", *(
+            word for topic in topics
+            for word in (topic, self.with_subscriber(topic))))
+
     def promote(self, most=1000):
         return self.as_owner("promote", most)
 

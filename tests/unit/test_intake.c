@@ -2,11 +2,13 @@
  * spreader/intake.h and common/store/owner_feed.h. */
 #include "spreader/intake.h"
 
+#include "common/crypto/digest.h"
 #include "spreader/fanout.h"
 #include "tests/unit/shard_fixture.h"
 
 #define COUNT_ARG 1 /* of XREAD */
 #define IDS_ARG 8
+#define FEED "http://p.example/"
 
 static struct spread_intake *intake;
 static struct spread_fanout *fanout;
@@ -150,13 +152,15 @@ END_TEST
 
 START_TEST(announcements_are_taken_in_one_call)
 {
-    const char *const words[] = {"v", "1", "t", "http://p.example/", NULL};
+    const char *const words[] = {"v", "1", "t", FEED, NULL};
+    char td[WSUB_DIGEST_LEN + 1];
     unsigned last = 0;
 
+    wsub_digest(FEED, strlen(FEED), td);
     give("w:{0}:pings", 2, &last, words);
     redis_check_args(redis_wait("announced"),
-                     (const char *[]){EPOCH, "1-0", "http://p.example/", "2-0",
-                                      "http://p.example/", NULL});
+                     (const char *[]){EPOCH, "1-0", FEED, td, "2-0", FEED, td,
+                                      NULL});
     redis_reply(redis_wait("announced"), ":2\r\n");
     WAIT_FOR(base, shard->under_way == 0);
     ck_assert_str_eq(redis_arg(redis_wait("XREAD"), IDS_ARG + 1), "2-0");

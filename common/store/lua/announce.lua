@@ -1,9 +1,9 @@
 -- announce.lua - topics have new content.
 --
--- ARGV  topics, URLs in their normal spelling
+-- ARGV  pairs of a topic, a URL in its normal spelling, and its TD
 -- Returns 1.
 --
--- Atomic: a topic wants a fetch, and the owner of the shard is told.  However
+-- Atomic: a topic that is subscribed to wants a fetch, and the owner of the shard is told.  However
 -- often it is announced it has one entry; an announcement while it is fetched
 -- asks for one more.
 --
@@ -12,7 +12,7 @@
 -- uses: time, announce
 
 local now = now_ms()
-for _, topic in ipairs(ARGV) do
-    announce(topic, now)
+for i = 1, #ARGV, 2 do
+    announce(ARGV[i], ARGV[i + 1], now)
 end
 return 1

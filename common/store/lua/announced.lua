@@ -1,6 +1,6 @@
 -- announced.lua - take what direct producers announced.
 --
--- ARGV  1 epoch, 2... pairs of an entry of `pings` and its topic
+-- ARGV  1 epoch, 2... an entry of `pings`, its topic and its TD, and so on
 -- Returns how many announcements were taken.  FENCED: the epoch is over.
 --
 -- Atomic: an announcement is in `pings` or its topic wants a fetch.
@@ -11,9 +11,9 @@
 
 check_owner(ARGV[1])
 local now, taken = now_ms(), 0
-for i = 2, #ARGV, 2 do
+for i = 2, #ARGV, 3 do
     if redis.call('XDEL', p .. 'pings', ARGV[i]) == 1 then
-        announce(ARGV[i + 1], now)
+        announce(ARGV[i + 1], ARGV[i + 2], now)
         taken = taken + 1
     end
 end
