@@ -15,6 +15,10 @@
 #include "common/store/store.h"
 
 #define EXTENSIONS 3 /* in the time of a lease */
+/* Heartbeat intervals that a shard which was handed over may be nobody's, and for
+ * which no other one is handed over when nobody has claimed it. */
+#define TAKE_BACK_LOOKS 2
+#define HOLD_LOOKS 10
 
 enum shard_state {
     SHARD_FREE, /* or somebody else's */
@@ -54,9 +58,11 @@ struct wsub_ownership {
     unsigned probed; /* the last shard that was claimed despite its hint */
     struct wsub_timer look;
     bool started, stopping;
-    bool looking;      /* the hints are being read */
-    bool look_again;   /* something has changed since */
-    bool handing_over; /* a surplus shard, which nobody has claimed so far */
+    bool looking;    /* the hints are being read */
+    bool look_again; /* something has changed since */
+    int handed;      /* a surplus shard that nobody has claimed so far; or -1 */
+    unsigned handed_looks; /* of our own, since then */
+    unsigned held_looks;   /* of our own, until another is handed over */
 };
 
 static void enter(struct shard *shard, enum shard_state state)
@@ -237,6 +243,12 @@ static size_t first_shard(const struct wsub_ownership *ownership)
     return (size_t)(ownership->me.incarnation % ownership->count);
 }
 
+/* One shard after the other: each is somebody's before the next one. */
+static bool may_hand_over(const struct wsub_ownership *ownership)
+{
+    return ownership->handed < 0 && ownership->held_looks == 0;
+}
+
 static void balance(struct wsub_ownership *ownership)
 {
     size_t share = wsub_fair_share(ownership->count, ownership->spreaders);
@@ -252,9 +264,10 @@ static void balance(struct wsub_ownership *ownership)
     surplus = wsub_fair_share_surplus(views, ownership->count, share);
     for (size_t i = 0; i < count; i++)
         claim(&ownership->shards[claims[i]]);
-    if (surplus >= 0 && !ownership->handing_over &&
+    if (surplus >= 0 && may_hand_over(ownership) &&
         ownership->shards[surplus].state == SHARD_OWNED) {
-        ownership->handing_over = true;
+        ownership->handed = surplus;
+        ownership->handed_looks = 0;
         end(&ownership->shards[surplus], false);
     }
     free(views);
@@ -277,6 +290,10 @@ static void on_hints(enum wsub_err err, const bool *owned, void *arg)
             wsub_shard_hint_set(ownership->o.store, &shard->owned,
                                 &ownership->me); /* it got lost */
     }
+    if (ownership->handed >= 0 &&
+        ownership->shards[ownership->handed].state == SHARD_FREE &&
+        ownership->shards[ownership->handed].is_others)
+        ownership->handed = -1;
     balance(ownership);
     if (ownership->look_again)
         wsub_ownership_look(ownership);
@@ -285,7 +302,6 @@ static void on_hints(enum wsub_err err, const bool *owned, void *arg)
 void wsub_ownership_look(struct wsub_ownership *ownership)
 {
     ownership->look_again = ownership->looking;
-    ownership->handing_over = false;
     if (ownership->looking || !ownership->started)
         return;
     ownership->looking = true;
@@ -303,12 +319,27 @@ static size_t missing(const struct wsub_ownership *ownership)
     return mine < share ? share - mine : 0;
 }
 
+/* A shard that was handed over and that nobody wants is taken back: who counts
+ * as a spreader may not be able to claim. */
+static void take_back(struct wsub_ownership *ownership)
+{
+    if (ownership->held_looks > 0)
+        ownership->held_looks--;
+    if (ownership->handed < 0 || ++ownership->handed_looks < TAKE_BACK_LOOKS)
+        return;
+    if (ownership->shards[ownership->handed].state == SHARD_FREE)
+        claim(&ownership->shards[ownership->handed]);
+    ownership->handed = -1;
+    ownership->held_looks = HOLD_LOOKS;
+}
+
 static void on_look(void *arg)
 {
     struct wsub_ownership *ownership = arg;
 
     if (!ownership->started)
         return;
+    take_back(ownership);
     probe(ownership, missing(ownership));
     wsub_ownership_look(ownership);
 }
@@ -321,6 +352,7 @@ wsub_ownership_new(const struct wsub_ownership_options *options)
     ownership->o = *options;
     ownership->count = wsub_store_shards(options->store);
     ownership->spreaders = 1;
+    ownership->handed = -1;
     ownership->shards =
         wsub_calloc(ownership->count, sizeof(*ownership->shards));
     for (unsigned i = 0; i < ownership->count; i++) {

@@ -44,6 +44,7 @@ static void set_up(void)
     wsub_log_setup(WSUB_LOG_ERROR, WSUB_LOG_TEXT);
     redis_set_up_shards(SHARDS);
     config.shard_lease_ms = 300;
+    config.heartbeat_interval_ms = 200;
     ownership = wsub_ownership_new(&(struct wsub_ownership_options){
         .base = base,
         .store = store,
@@ -194,15 +195,32 @@ START_TEST(the_surplus_is_handed_over_one_after_the_other)
     redis_check_args(redis_wait("release"), (const char *[]){"5", NULL});
     ck_assert_uint_eq(endings, 1);
     redis_reply(redis_find("release"), "$1\r\n5\r\n");
+    redis_held = "HKEYS";
+    wsub_ownership_look(ownership);
+    redis_reply(redis_wait("HKEYS"), "*3\r\n$1\r\n0\r\n$1\r\n1\r\n$1\r\n2\r\n");
     redis_turn_ms(20);
     ck_assert_uint_eq(endings, 1); /* until somebody has claimed it */
     wsub_ownership_look(ownership);
-    redis_reply(redis_wait("release"), "$1\r\n5\r\n");
-    ck_assert_uint_eq(endings, 2);
+    redis_reply(redis_wait("HKEYS"),
+                "*4\r\n$1\r\n0\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\n3\r\n");
+    WAIT_FOR(base, endings == 2);
     wsub_ownership_look(ownership);
     redis_turn_ms(20);
     ck_assert_uint_eq(endings, 2);
     ck_assert_uint_eq(count(), 2);
+}
+END_TEST
+
+START_TEST(what_nobody_claims_is_taken_back)
+{
+    start(1);
+    WAIT_FOR(base, count() == SHARDS);
+    wsub_ownership_spreaders(ownership, 2);
+    WAIT_FOR(base, endings == 1);
+    WAIT_FOR(base, count() == SHARDS);
+    wsub_ownership_look(ownership);
+    redis_turn_ms(20);
+    ck_assert_uint_eq(endings, 1); /* nor is another one handed over at once */
 }
 END_TEST
 
@@ -274,6 +292,7 @@ int main(void)
                    a_script_of_the_owner_that_is_refused_ends_the_ownership);
     tcase_add_test(cases, the_hint_of_a_lost_shard_goes_before_anybody_looks);
     tcase_add_test(cases, the_surplus_is_handed_over_one_after_the_other);
+    tcase_add_test(cases, what_nobody_claims_is_taken_back);
     tcase_add_test(cases, a_shard_is_released_when_its_calls_are_over);
     tcase_add_test(cases, a_stop_releases_all);
     tcase_add_test(cases, a_stop_waits_for_claims_that_are_on_their_way);
