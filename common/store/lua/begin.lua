@@ -61,7 +61,8 @@ local function enter_index(event, td)
     local topic, key = p .. 'topic:' .. td, p .. 'events:' .. td
     oldest = oldest or digits(math.max(0, now_ms() - retention_ms))
     local n = redis.call('HINCRBY', topic, 'n', 1)
-    local added = redis.pcall('XADD', key, 'MINID', '~', oldest, event, 'n', n)
+    local added = lasts[td] and redis.pcall('XADD', key, event, 'n', n) or
+        redis.pcall('XADD', key, 'MINID', '~', oldest, event, 'n', n)
     if added.err then
         redis.call('HINCRBY', topic, 'n', -1)
         if not string.find(added.err, 'equal or smaller', 1, true) then

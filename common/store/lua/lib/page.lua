@@ -89,15 +89,31 @@ local function make_choice()
             resume ~= nil and id_before(resume.id, event)
     end
 
-    -- Adds a target, unless the subscription has a cursor that comes to the
-    -- event; an idle one is given a cursor job for it.
-    local function add(targets, list, cd, event)
+    -- Whether a cursor of the subscription comes to the event; an idle one is
+    -- given a cursor job for it.
+    local function is_followed(list, cd, event)
         local cursor = list.cursors and list.cursors[cd]
         if not cursor or not has_cursor_job(cursor, event) then
-            targets[#targets + 1] = cd .. list.suffix
-        elseif cursor.mode == 'idle' then
+            return false
+        end
+        if cursor.mode == 'idle' then
             post_cursor_job(list.td, cd, cursor)
         end
+        return true
+    end
+
+    -- The targets of a page of one level.
+    local function targets_of(list, event)
+        local targets, count = {}, 0
+        local cds, cursors, suffix = list.cds, list.cursors or {}, list.suffix
+        for i = 1, #cds do -- a few million a second
+            local cd = cds[i]
+            if not (cursors[cd] and is_followed(list, cd, event)) then
+                count = count + 1
+                targets[count] = suffix == '' and cd or cd .. suffix
+            end
+        end
+        return targets, #cds, cds[#cds]
     end
 
     -- Takes the smallest CD off all lists; returns it and the first list that
@@ -132,17 +148,16 @@ local function make_choice()
             end
         end
         if #lists == 1 then
-            for _, cd in ipairs(lists[1].cds) do
-                add(targets, lists[1], cd, event)
-            end
-            return targets, #lists[1].cds, lists[1].cds[#lists[1].cds]
+            return targets_of(lists[1], event)
         end
         while looked < size do
             local cd, list = take_next(lists)
             if not cd then
                 break
             end
-            add(targets, list, cd, event)
+            if not is_followed(list, cd, event) then
+                targets[#targets + 1] = cd .. list.suffix
+            end
             looked, last = looked + 1, cd
         end
         return targets, looked, last
