@@ -48,8 +48,9 @@ end
 local function make_choice()
     -- uses: ids, order, cursor_parse, cursor_job
 
-    local FEW = 64   -- cursors of a level that are read at once
-    local kept = {}  -- TD -> those cursors by CD
+    local FEW = 64     -- cursors of a level that are read at once
+    local VERY_FEW = 4 -- that are looked for one by one
+    local kept = {}    -- TD -> those cursors by CD
 
     local function parse_all(texts)
         local found = {}
@@ -102,15 +103,39 @@ local function make_choice()
         return true
     end
 
+    local function find(cds, cd)
+        for i = 1, #cds do
+            if cds[i] == cd then
+                return i
+            end
+        end
+        return nil
+    end
+
+    -- The targets of a page of one level, all but a few of its CDs.
+    local function most_of(list, event)
+        local cds = list.cds
+        local looked, last = #cds, cds[#cds]
+        for cd in pairs(list.cursors) do
+            local at = find(cds, cd)
+            if at and is_followed(list, cd, event) then
+                table.remove(cds, at)
+            end
+        end
+        return cds, looked, last
+    end
+
     -- The targets of a page of one level.
     local function targets_of(list, event)
-        local targets, count = {}, 0
-        local cds, cursors, suffix = list.cds, list.cursors or {}, list.suffix
-        for i = 1, #cds do -- a few million a second
+        local targets, cds, suffix = {}, list.cds, list.suffix
+        if suffix == '' and list.cursors and
+            cursor_counts[list.td] <= VERY_FEW then
+            return most_of(list, event)
+        end
+        for i = 1, #cds do
             local cd = cds[i]
-            if not (cursors[cd] and is_followed(list, cd, event)) then
-                count = count + 1
-                targets[count] = suffix == '' and cd or cd .. suffix
+            if not is_followed(list, cd, event) then
+                targets[#targets + 1] = cd .. suffix
             end
         end
         return targets, #cds, cds[#cds]
