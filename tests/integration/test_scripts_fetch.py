@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
+from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest, pairs
 
 OTHER = "http://publisher.example/other"
 
@@ -223,12 +223,12 @@ class Failures(FetchTest):
         self.announce(TOPIC)
         self.taken()
 
-    def fail(self, failures=1, again_ms=60000):
+    def failed(self, failures=1, again_ms=60000):
         self.fetched("failed", failures=failures, again_ms=again_ms)
 
     def test_the_next_try_has_its_time_and_its_number(self):
         before = self.now_ms()
-        self.fail(2)
+        self.failed(2)
         self.assertTrue(before + 60000 <= self.wanted()[ping(TOPIC)]
                         <= self.now_ms() + 60000)
         self.assertEqual(self.failures(), {ping(TOPIC): 2})
@@ -238,19 +238,19 @@ class Failures(FetchTest):
 
     def test_the_last_one_ends_it(self):
         self.call("HSET", "fetch_failures", ping(TOPIC), 7)
-        self.fail(8, -1)
+        self.failed(8, -1)
         self.assertEqual((self.wanted(), self.failures(), self.fetching()),
                          ({}, {}, []))
 
     def test_announced_meanwhile_it_begins_anew(self):
         """At once, and with all its attempts."""
         self.announce(TOPIC)
-        self.fail(3)
+        self.failed(3)
         self.assertEqual(self.take(), (-1, [(ping(TOPIC), 0)]))
 
     def test_so_it_does_after_the_last_one(self):
         self.announce(TOPIC)
-        self.fail(8, -1)
+        self.failed(8, -1)
         self.assertEqual(self.take(), (-1, [(ping(TOPIC), 0)]))
 
 
@@ -387,17 +387,29 @@ class Wake(FetchTest):
         self.assertTrue(self.wakes(self.park, "one"))
         self.assertFalse(self.wakes(self.park, "one"))
 
+    def retry_at_once(self, *delays_ms):
+        """Retries of one call."""
+        for delay_ms in delays_ms:
+            self.call("XADD", "outbox", "*", "e", "1-1", "c", f"cd{delay_ms}")
+        self.run_script("settle", *(
+            word for (entry, fields), delay_ms in
+            zip(self.read("outbox"), delays_ms) for word in (
+                "job", "outbox", entry, "retry", "1-1", fields[b"c"], 1, 0,
+                delay_ms, "-")))
+
     def test_once_by_many_of_one_call(self):
-        words = []
-        for n in range(5):
-            self.call("XADD", "outbox", "*", "e", "1-1", "c", f"cd{n}")
-        for n, (entry, _) in enumerate(self.read("outbox")):
-            words += ["job", "outbox", entry, "retry", "1-1", f"cd{n}", 1, 0,
-                      60000 - n, "-"]
-        self.run_script("settle", *words)
-        self.assertEqual(len(self.entries("wake")), 1)
-        self.assertEqual(self.call("XINFO STREAM", "wake")[
-            self.call("XINFO STREAM", "wake").index(b"entries-added") + 1], 1)
+        self.retry_at_once(60000, 50000, 40000)
+        about = pairs(self.call("XINFO STREAM", "wake"))
+        self.assertEqual(about[b"entries-added"], 1)
+
+    def test_any_of_a_call_may_be_the_earliest(self):
+        for earliest_ms, delays_ms in ((60000, (20000, 40000, 70000)),
+                                       (10000, (70000, 5000, 80000))):
+            with self.subTest(delays_ms=delays_ms):
+                self.setUp()
+                self.retry(earliest_ms)
+                self.assertTrue(self.wakes(self.retry_at_once, *delays_ms))
+        self.assertFalse(self.wakes(self.retry_at_once, 90000, 6000, 95000))
 
     def test_not_by_what_is_done(self):
         self.call("XADD", "outbox", "*", "e", "1-1", "c", CD)
