@@ -158,9 +158,9 @@ START_TEST(announcements_are_taken_in_one_call)
 
     wsub_digest(FEED, strlen(FEED), td);
     give("w:{0}:pings", 2, &last, words);
-    redis_check_args(redis_wait("announced"),
-                     (const char *[]){EPOCH, "1-0", FEED, td, "2-0", FEED, td,
-                                      NULL});
+    redis_check_args(
+        redis_wait("announced"),
+        (const char *[]){EPOCH, "1-0", FEED, td, "2-0", FEED, td, NULL});
     redis_reply(redis_wait("announced"), ":2\r\n");
     WAIT_FOR(base, shard->under_way == 0);
     ck_assert_str_eq(redis_arg(redis_wait("XREAD"), IDS_ARG + 1), "2-0");
