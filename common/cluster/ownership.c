@@ -1,5 +1,6 @@
 #include "common/cluster/ownership.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -240,6 +241,7 @@ static void probe(struct wsub_ownership *ownership, size_t count)
 /* Spreaders that start together begin at shards of their own. */
 static size_t first_shard(const struct wsub_ownership *ownership)
 {
+    assert(ownership->count > 0);
     return (size_t)(ownership->me.incarnation % ownership->count);
 }
 
