@@ -100,13 +100,22 @@ static void tell(const struct shard *shard, enum wsub_cluster_event_kind kind,
                             });
 }
 
-static void stop_if_free(struct wsub_ownership *ownership)
+/* Also while Redis is away: then nothing can be released, and what is owned ends
+ * with its lease. */
+static bool is_over(const struct wsub_ownership *ownership)
 {
-    if (!ownership->stopping)
-        return;
+    if (!wsub_store_up(ownership->o.store))
+        return true;
     for (unsigned i = 0; i < ownership->count; i++)
         if (ownership->shards[i].state != SHARD_FREE)
-            return;
+            return false;
+    return true;
+}
+
+static void stop_if_over(struct wsub_ownership *ownership)
+{
+    if (!ownership->stopping || !is_over(ownership))
+        return;
     ownership->stopping = false;
     ownership->o.on_stopped(ownership->o.arg);
 }
@@ -115,7 +124,7 @@ static void shard_free(struct shard *shard)
 {
     enter(shard, SHARD_FREE);
     shard->is_others = false;
-    stop_if_free(shard->ownership);
+    stop_if_over(shard->ownership);
 }
 
 static void end(struct shard *shard, bool is_lost)
@@ -199,7 +208,7 @@ static void on_claimed(const struct wsub_claimed *claimed, void *arg)
     }
     enter(shard, SHARD_FREE);
     shard->is_others = claimed->err == WSUB_ERR_FULL;
-    stop_if_free(shard->ownership);
+    stop_if_over(shard->ownership);
 }
 
 static void claim(struct shard *shard)
@@ -339,6 +348,7 @@ static void on_look(void *arg)
 {
     struct wsub_ownership *ownership = arg;
 
+    stop_if_over(ownership);
     if (!ownership->started)
         return;
     take_back(ownership);
@@ -446,5 +456,5 @@ void wsub_ownership_stop(struct wsub_ownership *ownership)
     for (unsigned i = 0; i < ownership->count; i++)
         if (ownership->shards[i].state == SHARD_OWNED)
             end(&ownership->shards[i], false);
-    stop_if_free(ownership);
+    stop_if_over(ownership);
 }

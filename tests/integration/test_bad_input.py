@@ -12,10 +12,12 @@ from urllib.parse import quote
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.isolated import isolated_hub_answer
+from support.keys import digest
 from support.system import SystemTest
 from support.wait import wait_until
 
 TOPIC = "http%3A%2F%2Fpublisher.example%2Ftopic"
+PLAIN = "http://publisher.example/topic"
 CALLBACK = "http%3A%2F%2Fsubscriber.example%2Fcb"
 SUBSCRIBE = f"hub.mode=subscribe&hub.topic={TOPIC}&hub.callback={CALLBACK}"
 UNSUBSCRIBE = SUBSCRIBE.replace("=sub", "=unsub")
@@ -449,6 +451,10 @@ class RedisFails(SystemTest):
 
     def setUp(self):
         self.start_system(roles=("hub",))
+        # An announcement of what nobody subscribes to leaves nothing behind.
+        self.system.redis.call(
+            "HSET", self.system.store.key(PLAIN, "sub:" + digest(PLAIN)),
+            "x" * 22, "1 9999999999 3600 1 - http://subscriber.example/ -")
 
     def statuses(self):
         """What each row is answered, checking the form of a 503."""

@@ -244,7 +244,7 @@ class Due(OwnershipTest):
         self.start_spreaders(1, retry_base_ms=100, retry_cap_ms=3600000)
         server = self.system.subscriber()
         late = server.callback("/late", answers=[
-            Answer(503, {"Retry-After": "3600"})])
+            Answer(503, headers={"Retry-After": "3600"})])
         soon = server.callback("/soon", answers=[Answer(500)])
         for callback in (late, soon):
             self.system.activate(URLS[0], callback)

@@ -269,6 +269,20 @@ START_TEST(a_stop_waits_for_claims_that_are_on_their_way)
 }
 END_TEST
 
+START_TEST(a_stop_does_not_wait_for_a_redis_that_is_away)
+{
+    start(1);
+    WAIT_FOR(base, count() == SHARDS);
+    redis_held = "release";
+    ends_later = true; /* calls are under way */
+    wsub_ownership_stop(ownership);
+    ck_assert_uint_eq(stops, 0);
+    evconnlistener_disable(redis_listener);
+    redis_drop();
+    WAIT_FOR(base, stops == 1);
+}
+END_TEST
+
 START_TEST(a_stop_without_shards_is_over_at_once)
 {
     wsub_ownership_stop(ownership);
@@ -296,6 +310,7 @@ int main(void)
     tcase_add_test(cases, a_shard_is_released_when_its_calls_are_over);
     tcase_add_test(cases, a_stop_releases_all);
     tcase_add_test(cases, a_stop_waits_for_claims_that_are_on_their_way);
+    tcase_add_test(cases, a_stop_does_not_wait_for_a_redis_that_is_away);
     tcase_add_test(cases, a_stop_without_shards_is_over_at_once);
     return suite_run("ownership", cases);
 }
