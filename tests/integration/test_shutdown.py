@@ -135,7 +135,7 @@ class Shutdown(SystemTest):
         self.assertEqual(link.answer().status, 200)
         hub.wait_exit(0)
 
-    def test_spreader_finishes_its_fetch(self):
+    def test_a_fetch_that_is_under_way_is_left_to_the_next_spreader(self):
         topic = self.system.publisher().topic("/feed", b"<feed/>")
         gate = self.gate()
         topic.next_answers(Answer(200, b"<feed/>", gate=gate))
@@ -144,13 +144,13 @@ class Shutdown(SystemTest):
         self.system.announce(topic.url)
         topic.wait_fetches()
         spreader = self.system.program("spreader")
-        spreader.terminate()
+        spreader.stop()
         gate.set()
-        spreader.wait_exit(0)
         self.system.start("spreader")
         callback.wait_deliveries()
         self.system.wait_idle()
-        self.assertEqual(len(topic.fetches), 1)
+        self.assertEqual(len(topic.fetches), 2)
+        self.assertEqual(callback.bodies(), [b"<feed/>"])
 
     def test_programs_end_while_redis_is_away(self):
         self.system.redis.stop()
