@@ -9,7 +9,7 @@ from rig import TOPIC, System
 
 CALLBACK = "http://127.0.0.1:9/cb"  # nobody delivers
 ORDERED = (("hub.websubd.ordered", "true"),)
-FOLLOWED = {"nobody": "plain", "one in order": "followed"}
+KINDS = {"nobody": "plain", "one in order": "ordered"}
 
 
 def spreaders(load, context):
@@ -24,7 +24,7 @@ def spreaders(load, context):
             for count in load.spreaders:
                 system.set_spreaders(count)
                 rates = {}
-                for name, kind in FOLLOWED.items():
+                for name, kind in KINDS.items():
                     rates[name], meter = _run(load, system, kind)
                     figures[f"{count}, {name}: jobs/s"] = rates[name]
                     if count == load.spreaders[0]:
@@ -46,11 +46,11 @@ def _topics(load, kind):
 
 
 def _subscribe(load, system):
-    for kind in FOLLOWED.values():
+    for kind in KINDS.values():
         for topic in _topics(load, kind):
             for number in range(load.subscriptions // load.topics):
                 _ask(system, topic, f"{CALLBACK}/{number}", ())
-            if kind == "followed":
+            if kind == "ordered":
                 _ask(system, topic, f"{CALLBACK}/ordered", ORDERED)
     system.wait_idle()
 

@@ -31,12 +31,6 @@ void spread_shards_free(struct spread_shards *shards)
     free(shards);
 }
 
-struct spread_shard *spread_shards_at(struct spread_shards *shards,
-                                      unsigned number)
-{
-    return &shards->all[number];
-}
-
 struct spread_shard *spread_shards_open(struct spread_shards *shards,
                                         const struct wsub_owned *owned)
 {

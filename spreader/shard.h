@@ -37,10 +37,7 @@ struct spread_shards *
 spread_shards_new(const struct spread_shards_options *options);
 void spread_shards_free(struct spread_shards *shards);
 
-/* The shard of that number; stays where it is. */
-struct spread_shard *spread_shards_at(struct spread_shards *shards,
-                                      unsigned number);
-
+/* The shard of that number; it stays where it is. */
 struct spread_shard *spread_shards_open(struct spread_shards *shards,
                                         const struct wsub_owned *owned);
 /* Calls on_ended during the call, when nothing is under way. */

@@ -194,11 +194,6 @@ void wsub_coordinator_start(struct wsub_coordinator *coordinator,
     wsub_coordinator_look(coordinator);
 }
 
-bool wsub_coordinator_is_me(const struct wsub_coordinator *coordinator)
-{
-    return coordinator->epoch != 0;
-}
-
 void wsub_coordinator_stop(struct wsub_coordinator *coordinator,
                            void (*on_stopped)(void *arg), void *arg)
 {

@@ -11,8 +11,6 @@
 #ifndef WSUB_CLUSTER_COORDINATOR_H
 #define WSUB_CLUSTER_COORDINATOR_H
 
-#include <stdbool.h>
-
 #include "common/store/owners.h"
 
 struct event_base;
@@ -37,8 +35,6 @@ void wsub_coordinator_start(struct wsub_coordinator *coordinator,
 
 /* Something has changed: looks at once. */
 void wsub_coordinator_look(struct wsub_coordinator *coordinator);
-
-bool wsub_coordinator_is_me(const struct wsub_coordinator *coordinator);
 
 /* Steps down; `on_stopped` is called once, when Redis has replied or can't be
  * reached, maybe during the call. */

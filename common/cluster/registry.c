@@ -44,7 +44,7 @@ struct wsub_registry {
     void *left_arg; /* borrowed; given to on_left */
 };
 
-static uint32_t draw(void)
+static uint32_t random_number(void)
 {
     uint32_t random;
 
@@ -120,8 +120,9 @@ static void plan_next(struct wsub_registry *registry)
 {
     if (registry->left || registry->soon)
         return;
-    wsub_timer_start_ms(&registry->next,
-                        wsub_registration_delay_ms(&registry->state, draw()));
+    wsub_timer_start_ms(
+        &registry->next,
+        wsub_registration_delay_ms(&registry->state, random_number()));
 }
 
 static void show(enum wsub_cluster_stat stat, uint64_t value)
@@ -387,7 +388,7 @@ void wsub_registry_again(struct wsub_registry *registry)
     }
     registry->soon = true;
     wsub_timer_start_ms(&registry->next,
-                        (uint64_t)AGAIN_WITHIN_MS * draw() >> 32);
+                        (uint64_t)AGAIN_WITHIN_MS * random_number() >> 32);
 }
 
 static void on_deregistered(enum wsub_err err, void *arg)

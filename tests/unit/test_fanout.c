@@ -195,7 +195,7 @@ START_TEST(a_look_ends_the_pause)
 }
 END_TEST
 
-START_TEST(an_entry_that_can_t_be_used_is_rejected_in_its_turn)
+START_TEST(an_entry_that_can_t_be_used_is_rejected_in_its_order)
 {
     resume(NOTHING_OPEN);
     add("1-0");
@@ -348,7 +348,7 @@ int main(void)
     tcase_add_test(cases, a_page_says_whose_it_is_and_what_its_limits_are);
     tcase_add_test(cases, where_bulk_is_full_pages_pause_and_events_begin);
     tcase_add_test(cases, a_look_ends_the_pause);
-    tcase_add_test(cases, an_entry_that_can_t_be_used_is_rejected_in_its_turn);
+    tcase_add_test(cases, an_entry_that_can_t_be_used_is_rejected_in_its_order);
     tcase_add_loop_test(cases, where_redis_is_elsewhere_the_shard_resumes, 0,
                         COUNT(moved));
     tcase_add_test(cases, where_redis_has_lost_the_event_the_shard_resumes);

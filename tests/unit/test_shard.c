@@ -56,9 +56,10 @@ END_TEST
 START_TEST(a_shard_may_be_opened_again_under_another_epoch)
 {
     spread_shards_close(shards, 0);
-    shard = spread_shards_open(shards, &(struct wsub_owned){0, 6});
-    ck_assert_uint_eq(spread_shards_at(shards, 0)->owned.epoch, 6);
-    ck_assert(!spread_shards_at(shards, 1)->open);
+    ck_assert_ptr_eq(spread_shards_open(shards, &(struct wsub_owned){0, 6}),
+                     shard);
+    ck_assert_uint_eq(shard->owned.epoch, 6);
+    ck_assert(shard->open);
 }
 END_TEST
 

@@ -92,7 +92,7 @@ local function make_choice()
 
     -- Whether a cursor of the subscription comes to the event; an idle one is
     -- given a cursor job for it.
-    local function is_followed(list, cd, event)
+    local function comes_by_cursor_job(list, cd, event)
         local cursor = list.cursors and list.cursors[cd]
         if not cursor or not has_cursor_job(cursor, event) then
             return false
@@ -118,7 +118,7 @@ local function make_choice()
         local looked, last = #cds, cds[#cds]
         for cd in pairs(list.cursors) do
             local at = find(cds, cd)
-            if at and is_followed(list, cd, event) then
+            if at and comes_by_cursor_job(list, cd, event) then
                 table.remove(cds, at)
             end
         end
@@ -134,7 +134,7 @@ local function make_choice()
         end
         for i = 1, #cds do
             local cd = cds[i]
-            if not is_followed(list, cd, event) then
+            if not comes_by_cursor_job(list, cd, event) then
                 targets[#targets + 1] = cd .. suffix
             end
         end
@@ -180,7 +180,7 @@ local function make_choice()
             if not cd then
                 break
             end
-            if not is_followed(list, cd, event) then
+            if not comes_by_cursor_job(list, cd, event) then
                 targets[#targets + 1] = cd .. list.suffix
             end
             looked, last = looked + 1, cd
