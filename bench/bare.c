@@ -2,7 +2,7 @@
  *
  *   bench-bare --port P --subscriptions N --events M --bytes B
  *              --concurrency C [--hosts H] [--public-url URL] [--topic URL]
- *              [--ca FILE] [--http2 1]
+ *              [--ca FILE] [--http2 1] [--get 1]
  *
  *   start -> curl_multi_add_handle .. socket_action
  *     ^                                     |
@@ -14,7 +14,8 @@
  * signature (its header is constant): the mark that deliver is measured
  * against.  Callbacks are where callback.h says, by https with --ca (TLS
  * sessions are shared by all handles), by HTTP/2 with --http2.  The event is
- * stamped when its first POST starts.
+ * stamped when its first POST starts.  With --get each request is the fetch of a
+ * topic instead: the mark of the spreader's.
  *
  * Does so once for each line of its standard input, with the connections of
  * the time before, and answers with one line of JSON:
@@ -46,6 +47,7 @@
 
 struct bare {
     unsigned long port, subscriptions, events, bytes, concurrency, hosts, http2;
+    unsigned long get;
     const char *public_url, *topic, *ca;
     struct event_base *base;
     CURLM *multi;
@@ -91,7 +93,8 @@ static void start(struct slot *slot)
     bare->started++;
     curl_easy_setopt(slot->easy, CURLOPT_URL,
                      bare->urls[number % bare->subscriptions]);
-    curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, body_of(bare, number));
+    if (!bare->get)
+        curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, body_of(bare, number));
     curl_multi_add_handle(bare->multi, slot->easy);
 }
 
@@ -211,8 +214,10 @@ static void slot_init(struct slot *slot, struct bare *bare)
     }
     curl_easy_setopt(slot->easy, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
     curl_easy_setopt(slot->easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(slot->easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE, (long)bare->bytes);
+    if (!bare->get) {
+        curl_easy_setopt(slot->easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE, (long)bare->bytes);
+    }
     curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, bare->headers);
 }
 
@@ -222,22 +227,28 @@ static void make_headers(struct bare *bare)
         SIGNATURE, "Content-Type: application/json", "Expect:"};
     struct wsub_buf text = {0};
 
+    wsub_buf_printf(&text, "User-Agent: websubd/%s (+%s)", WSUB_VERSION,
+                    bare->public_url);
+    bare->headers = curl_slist_append(bare->headers, text.data);
+    wsub_buf_clear(&text);
+    if (bare->get) {
+        wsub_buf_done(&text);
+        return;
+    }
     for (size_t i = 0; i < sizeof(constant) / sizeof(constant[0]); i++)
         bare->headers = curl_slist_append(bare->headers, constant[i]);
     wsub_buf_printf(&text, "Link: <%s>; rel=\"hub\", <%s>; rel=\"self\"",
                     bare->public_url, bare->topic);
-    bare->headers = curl_slist_append(bare->headers, text.data);
-    wsub_buf_clear(&text);
-    wsub_buf_printf(&text, "User-Agent: websubd/%s (+%s)", WSUB_VERSION,
-                    bare->public_url);
     bare->headers = curl_slist_append(bare->headers, text.data);
     wsub_buf_done(&text);
 }
 
 static void make_urls(struct bare *bare)
 {
-    struct bench_callbacks callbacks = {
-        .https = bare->ca != NULL, .port = bare->port, .hosts = bare->hosts};
+    struct bench_callbacks callbacks = {.https = bare->ca != NULL,
+                                        .topics = bare->get != 0,
+                                        .port = bare->port,
+                                        .hosts = bare->hosts};
 
     bare->urls = wsub_calloc(bare->subscriptions, sizeof(*bare->urls));
     bare->bodies = wsub_calloc(bare->events, sizeof(*bare->bodies));
@@ -339,6 +350,7 @@ int main(int argc, char **argv)
         {"concurrency", required_argument, NULL, 'c'},
         {"hosts", required_argument, NULL, 'h'},
         {"http2", required_argument, NULL, '2'},
+        {"get", required_argument, NULL, 'g'},
         {"ca", required_argument, NULL, 'a'},
         {"public-url", required_argument, NULL, 'u'},
         {"topic", required_argument, NULL, 't'},
@@ -358,6 +370,7 @@ int main(int argc, char **argv)
                                 : option == 'c' ? &bare.concurrency
                                 : option == 'h' ? &bare.hosts
                                 : option == '2' ? &bare.http2
+                                : option == 'g' ? &bare.get
                                                 : NULL;
         if (option == 'u')
             bare.public_url = optarg;

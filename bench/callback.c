@@ -15,6 +15,7 @@ void bench_callback_url(const struct bench_callbacks *callbacks,
     else
         wsub_buf_printf(out, "127.1.%lu.%lu", host / HOSTS_A_NUMBER,
                         1 + host % HOSTS_A_NUMBER);
-    wsub_buf_printf(out, ":%lu" BENCH_CALLBACK_PATH "%lu", callbacks->port,
+    wsub_buf_printf(out, ":%lu%s%lu", callbacks->port,
+                    callbacks->topics ? BENCH_TOPIC_PATH : BENCH_CALLBACK_PATH,
                     number);
 }

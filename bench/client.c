@@ -117,7 +117,6 @@ static void set_up(struct bench *bench)
         .max_requests = (uint32_t)bench->concurrency,
         .per_host = PER_HOST,
         .dns_servers = bench->dns,
-        .allow_private_networks = true,
     });
 }
 

@@ -7,6 +7,7 @@ from cpu import Meter
 from deliveries import FULL, NOISE_CORES, publish
 from rig import TOPIC, Sink, System
 from support.keys import digest
+from support.redis import tool
 
 POLL_S = 0.002
 PLAIN_INDEX = "bench:index"
@@ -63,7 +64,7 @@ def push(load, context):
 def _redis_benchmark(load, socket_path):
     """XADDs a second with the fields of a pushed event."""
     done = subprocess.run(
-        ["redis-benchmark", "-s", socket_path, "-P", "1", "-c",
+        [tool("benchmark"), "-s", socket_path, "-P", "1", "-c",
          str(load.publishers), "-n", str(load.events), "--csv", "XADD",
          "bench:log", "*", "v", "1", "t", TOPIC, "ct", "application/json", "b",
          "x" * load.event_bytes],

@@ -6,9 +6,11 @@ x; anything else goes to the JSON as it is."""
 
 import crowd
 import deliveries
+import fetching
 import growth
 import intake
 import isolation
+import pulling
 import scale
 import spreaders
 import topics
@@ -17,6 +19,7 @@ KINDS = {
     "deliveries": deliveries.deliveries,
     "processes": deliveries.processes,
     "memory": deliveries.memory,
+    "pull": pulling.pull,
     "push": intake.push,
     "subscribe": intake.subscribe,
     "fanout": intake.fanout,
@@ -27,4 +30,5 @@ KINDS = {
     "backlog": scale.backlog,
     "stored": scale.stored,
     "topics": topics.topics,
+    "fetch": fetching.fetch,
 }

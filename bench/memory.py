@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support.keys import digest
 from support.redis import Redis
-from support.scripts import GROUPS, PREFIX, script_texts
+from support.scripts import GROUPS, PREFIX, script_texts, request_args
 
 CALLBACK_BYTES = 60
 LEASE_S = 864000
@@ -91,9 +91,9 @@ def subscribe(shard, topic, first, count):
             cd = digest(callback(number))
             cds.append(cd)
             commands += [
-                shard.command("request", td, cd, "s", topic, topic,
-                              callback(number), LEASE_S, sealed(), 3600,
-                              10 ** 9, "trust", "", 0),
+                shard.command("request", *request_args(
+                    td=td, cd=cd, topic=topic, callback=callback(number),
+                    lease=LEASE_S, secret=sealed(), how="trust")),
                 # the lease counts from when the verification was sent
                 shard.command("verified", td, cd, "s", number + 1,
                               "confirmed", spread_ms(number), 0, 0, "-")]
@@ -135,7 +135,8 @@ def post(shard, td, topic):
     shard.redis.call("XADD", PREFIX + "log", EVENT, "v", 1, "t", topic,
                      "ct", "text/plain", "b", "body")
     epoch = shard.run("claim", "bench", 1, 60000)[1]
-    begun = shard.run("begin", epoch, "0-0", 3600000, EVENT, topic, 1, td)
+    begun = shard.run("begin", epoch, "0-0", 3600000, EVENT, topic, "", 1,
+                      td)
     finished = begun[2]
     while not finished:
         finished = shard.run("page", epoch, EVENT, AT_ONCE, 10 ** 9, td)[1]

@@ -60,6 +60,18 @@ class System:
                           # Some are held for a while: they are not dead.
                           "heartbeat_timeout_ms": 60000,
                           "shard_lease_ms": 60000,
+                          # One client, one host, as fast as can be.
+                          "subscribe_rate": 0, "announce_rate": 0,
+                          "verify_rate": 0, "per_address": 0,
+                          "callback_ports": "1-65535",
+                          "max_connections_per_client": 10000,
+                          "max_pending": 10000000,
+                          "max_pending_per_host": 0,
+                          "max_pending_per_client": 0,
+                          "max_subscriptions": 0,
+                          "max_subscriptions_per_host": 0,
+                          "max_subscriptions_per_topic": 0,
+                          "max_announced_per_host": 0,
                           "redis_url": self.redis.url,
                           "secret_keys_file": self._ring, **settings}
         self.client = Hub(self._start("hub").address())
@@ -140,11 +152,12 @@ class System:
         self.activate(sink, count, hosts, topic)
         self.wait_idle()
 
-    def subscribe_each(self, sink, count, hosts, topic):
-        """The same with a topic for each callback: TOPIC/0, TOPIC/1 ..."""
+    def subscribe_each(self, sink, count, hosts, topic, fetched=False):
+        """The same with a topic for each callback: TOPIC/0, TOPIC/1 ..., or
+        those of the sink, which are to be fetched."""
         asked = Tool("bench-subscribe", port=self.hub_port, topic=topic,
                      subscriptions=count, sink_port=sink.port, hosts=hosts,
-                     topics=count).result()
+                     topics=count, fetched=int(fetched)).result()
         if asked["refused"]:
             raise AssertionError(f"the hub refused {asked['refused']} of "
                                  f"{count} subscriptions")
@@ -172,7 +185,7 @@ class System:
         if asked["refused"]:
             raise AssertionError(f"the hub refused {asked['refused']} of "
                                  f"{count} subscriptions")
-        self._wait(lambda: self.store.subscribers(topic) == before + count,
+        self.wait(lambda: self.store.subscribers(topic) == before + count,
                    f"{count} subscriptions are active", 0.005)
         return time.monotonic() - asked["began_ns"] / 1e9
 
@@ -185,7 +198,7 @@ class System:
             self.redis.call("BGREWRITEAOF")
         except RedisError:  # it is at it already
             pass
-        self._wait(self._is_rewritten, "the append-only file is rewritten")
+        self.wait(self._is_rewritten, "the append-only file is rewritten")
 
     def _is_rewritten(self):
         about = self.redis.call("INFO", "persistence")
@@ -193,9 +206,9 @@ class System:
                 b"aof_rewrite_scheduled:0" in about)
 
     def wait_idle(self):
-        self._wait(self.store.idle, "no work is left")
+        self.wait(self.store.idle, "no work is left")
 
-    def _wait(self, condition, what, poll_s=0.05):
+    def wait(self, condition, what, poll_s=0.05):
         """Like the tests' wait_until(), for as long as it may take."""
         end = time.monotonic() + DEADLINE_S
         while not condition():
@@ -203,6 +216,9 @@ class System:
             if time.monotonic() > end:
                 raise AssertionError(f"not within {DEADLINE_S} s: {what}")
             time.sleep(poll_s)
+
+    def hub_metric(self, name):
+        return self._of("hub")[0].metric(name)
 
     def outcomes(self):
         """How many jobs deliver has settled so far, by outcome."""
@@ -217,11 +233,11 @@ class System:
 
     def deliver_peak_mib(self):
         """The most memory that a deliver process has had (VmHWM)."""
-        return max(_status_kib(one.pid, "VmHWM")
+        return max(status_kib(one.pid, "VmHWM")
                    for one in self._of("deliver")) / 1024
 
 
-def _status_kib(pid, name):
+def status_kib(pid, name):
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         for line in file:
             if line.startswith(name + ":"):
@@ -314,9 +330,9 @@ class Loop(Tool):
 
     _STDIN = subprocess.PIPE
 
-    def run(self):
+    def run(self, order=""):
         """Returns what it has found this time."""
-        self._process.stdin.write("\n")
+        self._process.stdin.write(order + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:

@@ -30,6 +30,7 @@ class Scenario:
     sizes: tuple = ()        # numbers of subscriptions to compare
     unrelated: int = 0       # subscriptions to another topic that come in
     jobs: int = 0            # that wait
+    waiting: int = 0         # clients that wait for events
     rounds: int = 0          # 0: the driver's default
     targets: tuple = ()      # (figure, "at least" or "at most", number)
 
@@ -45,6 +46,7 @@ class Scenario:
         return self.of(
             subscriptions=min(self.subscriptions, 40),
             events=min(self.events, 5), hosts=min(self.hosts, 10),
+            waiting=min(self.waiting, 40),
             jobs=min(self.jobs, 200), topics=min(self.topics, 40),
             unrelated=min(self.unrelated, 200), delay_ms=min(self.delay_ms, 5),
             slices=1, delivers=self.delivers[:2],
@@ -59,6 +61,7 @@ def _room(per_host, concurrency):
 
 
 RATIO = "ratio"
+RATE = "system: deliveries/s"
 CPU_RATIO = "CPU: deliver by bare"
 P50, P99 = "system: p50 latency, ms", "system: p99 latency, ms"
 
@@ -102,6 +105,12 @@ SCENARIOS = {one.name: one for one in [
              subscriptions=20_000, topics=20_000, slices=2, hosts=100,
              settings=_room(64, 1024),
              targets=(("rate by many-hosts", "at least", 0.7),)),
+    Scenario("fetch", "2,000 announced topics on 100 hosts, changed each time, "
+             "beside a bare loop of GETs; and through to delivery",
+             kind="fetch", subscriptions=2000, topics=2000, events=4, slices=2,
+             hosts=100, bare_concurrency=256,
+             settings=_room(64, 1024) + (("fetch_interval_ms", 0),),
+             targets=((RATIO, "at least", 0.7),)),
     Scenario("processes", "callbacks that answer after 50 ms, for one and more "
              "deliver processes of concurrency 256", kind="processes",
              subscriptions=2000, events=20, hosts=100, delay_ms=50,
@@ -140,6 +149,18 @@ SCENARIOS = {one.name: one for one in [
              "redis-benchmark's XADD", kind="push", subscriptions=0,
              events=50_000, publishers=64,
              targets=((RATIO, "at least", 0.5),)),
+    Scenario("pull", "10,000 polls and streams that wait; 1,000 streams beside "
+             "1,000 subscriptions on 100 hosts; polls one after the other",
+             kind="pull", subscriptions=1000, events=40, slices=2, hosts=100,
+             waiting=10_000, rounds=3, settings=_room(64, 1024),
+             targets=(("one poll: p50 latency, ms", "at most", 5),
+                      ("polls: p99 latency, ms", "at most", 20),
+                      ("streams: p99 latency, ms", "at most", 20),
+                      ("polls: hub: VmHWM, MiB", "at most", 100),
+                      ("polls of one topic: hub: VmHWM, MiB", "at most", 100),
+                      ("streams: hub: VmHWM, MiB", "at most", 100),
+                      ("streams of one topic: hub: VmHWM, MiB", "at most",
+                       100))),
     Scenario("subscribe", "subscriptions asked for, verified and active",
              kind="subscribe", subscriptions=20_000, hosts=100,
              settings=_room(64, 1024) + (("verify", "on"),),
@@ -174,7 +195,11 @@ SCENARIOS = {one.name: one for one in [
              slices=2, tls=True, http2=True,
              settings=_room(64, 128) + (("http2", "yes"),)),
     Scenario("defaults", "as one-host, with the default settings of deliver",
-             subscriptions=1000, events=20, slices=2),
+             subscriptions=1000, events=20, slices=2,
+             targets=((RATIO, "at least", 0.9),)),
+    Scenario("slow-host", "100 callbacks on one host that take 100 ms, with the "
+             "default settings of deliver", subscriptions=100, events=20,
+             delay_ms=100, targets=((RATE, "at least", 450),)),
 ]}
 
 DEFAULT = ("one-host", "many-hosts", "1000-hosts", "latency")

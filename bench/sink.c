@@ -7,6 +7,8 @@
  *
  *   GET  ...?hub.challenge=X      200 X, as verification of intent wants it
  *   POST /s/N                     an empty answer; counted (tally.h)
+ *   GET  /t/N                     a topic of 1 KiB, another content each time:
+ *                                 an event as stamp.h has it; counted
  *   POST /_reset?callbacks=N&events=M[&status=S][&delay_ms=D][&close=1]
  *                                 a new run, answered with status S (204)
  *                                 after D ms; then the connection is closed
@@ -45,6 +47,7 @@
 #define BACKLOG 4096
 #define EVENTS_MAX 256
 #define READ_BYTES 16384
+#define TOPIC_BYTES 1024
 
 struct conn {
     struct bench_stream stream;
@@ -71,6 +74,7 @@ struct sink {
      * for all. */
     TAILQ_HEAD(, conn) waiting;
     struct bench_tally tally;
+    uint64_t fetches, last_fetch_ns;
     struct wsub_buf out; /* answers to what was just read */
 };
 
@@ -164,11 +168,13 @@ static void answer_stats(struct sink *sink)
 
     wsub_buf_printf(&json,
                     "{\"verifications\":%lu,\"connections\":%lu,"
-                    "\"accepted\":%lu,\"resumed\":%lu,\"cpu_s\":%.6f,",
+                    "\"accepted\":%lu,\"resumed\":%lu,\"cpu_s\":%.6f,"
+                    "\"fetches\":%lu,\"last_fetch_ns\":%lu,",
                     (unsigned long)sink->verifications,
                     (unsigned long)sink->connections,
                     (unsigned long)sink->accepted, (unsigned long)sink->resumed,
-                    bench_cpu_s());
+                    bench_cpu_s(), (unsigned long)sink->fetches,
+                    (unsigned long)sink->last_fetch_ns);
     bench_tally_json(&sink->tally, &json);
     wsub_buf_str(&json, "}\n");
     answer(sink, 200, json.data, json.len);
@@ -184,7 +190,7 @@ static void answer_reset(struct sink *sink, const struct bench_request *request)
     sink->status = bench_request_number(request, "status=", 204);
     sink->delay_ms = bench_request_number(request, "delay_ms=", 0);
     sink->close_each = bench_request_number(request, "close=", 0) != 0;
-    sink->accepted = sink->resumed = 0;
+    sink->accepted = sink->resumed = sink->fetches = 0;
     answer(sink, done ? 204 : 400, "", 0);
 }
 
@@ -201,6 +207,17 @@ static void answer_challenge(struct sink *sink,
     }
     sink->verifications++;
     answer(sink, 200, challenge, len);
+}
+
+/* Each topic has one event in a run. */
+static void answer_topic(struct sink *sink)
+{
+    static char body[TOPIC_BYTES];
+
+    sink->fetches++;
+    sink->last_fetch_ns = bench_now_ns();
+    bench_stamp_fill(body, sizeof(body), sink->last_fetch_ns, 0);
+    answer(sink, 200, body, sizeof(body));
 }
 
 static void on_post(const char *path, size_t path_len, const char *body,
@@ -234,6 +251,8 @@ static void on_request(struct sink *sink, struct conn *conn,
         answer_reset(sink, request);
     else if (bench_request_is(request, "GET", "/_stats"))
         answer_stats(sink);
+    else if (bench_request_is(request, "GET", BENCH_TOPIC_PATH))
+        answer_topic(sink);
     else
         answer_challenge(sink, request);
 }

@@ -2,11 +2,12 @@
  *
  *   bench-subscribe --port P --topic URL --subscriptions N --sink-port S
  *                   [--hosts H] [--https 1] [--connections K] [--window W]
- *                   [--topics T]
+ *                   [--topics T] [--fetched 1]
  *
  * Asks for a subscription to the topic for each callback (callback.h), all of
  * them with secrets, on K connections with W requests in flight on each.  With
- * T topics, URL/0 to URL/(T-1), callback I subscribes to URL/(I mod T).
+ * T topics, URL/0 to URL/(T-1), callback I subscribes to URL/(I mod T); with topics
+ * that are fetched to topic I of the sink.
  *
  * Prints one line of JSON: how many were accepted, and when the first was
  * sent (CLOCK_MONOTONIC), so that who waits until they are active can tell how
@@ -28,7 +29,7 @@
 #define PROGRESS 100000 /* answers between two lines of progress */
 
 struct subscriber {
-    unsigned long port, subscriptions, connections, window, topics;
+    unsigned long port, subscriptions, connections, window, topics, fetched;
     struct bench_callbacks callbacks;
     const char *topic;
     struct event_base *base;
@@ -41,8 +42,14 @@ static void make_form(struct subscriber *s)
 {
     struct wsub_buf url = {0};
 
-    wsub_buf_str(&url, s->topic);
-    if (s->topics > 0)
+    struct bench_callbacks topics = s->callbacks;
+
+    topics.topics = true;
+    if (s->fetched)
+        bench_callback_url(&topics, s->sent, &url);
+    else
+        wsub_buf_str(&url, s->topic);
+    if (s->topics > 0 && !s->fetched)
         wsub_buf_printf(&url, "/%lu", s->sent % s->topics);
     wsub_buf_clear(&s->form);
     wsub_buf_str(&s->form, "hub.mode=subscribe&hub.topic=");
@@ -126,6 +133,7 @@ int main(int argc, char **argv)
         {"connections", required_argument, NULL, 'k'},
         {"window", required_argument, NULL, 'w'},
         {"topics", required_argument, NULL, 'm'},
+        {"fetched", required_argument, NULL, 'f'},
         {0}};
     struct subscriber s = {
         .connections = 8, .window = 32, .callbacks.hosts = 1};
@@ -141,6 +149,7 @@ int main(int argc, char **argv)
                                 : option == 'k' ? &s.connections
                                 : option == 'w' ? &s.window
                                 : option == 'm' ? &s.topics
+                                : option == 'f' ? &s.fetched
                                                 : NULL;
         if (option == 't')
             s.topic = optarg;

@@ -1,7 +1,7 @@
 # Dependencies.cmake - the libraries, all from the system.
 #
 # `websubd_deps` carries them.  llhttp is taken where pkg-config finds it
-# (Debian 13), http-parser otherwise (Debian 12); common/http/parse.h hides
+# (Debian 13), http-parser otherwise (Debian 12); common/http/verdict.h hides
 # the difference.
 
 find_package(PkgConfig REQUIRED)
@@ -11,14 +11,13 @@ pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares>=1.18)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis>=0.14)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
-pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
 pkg_check_modules(LIBXML2 REQUIRED IMPORTED_TARGET libxml-2.0>=2.9.14)
 pkg_check_modules(LLHTTP IMPORTED_TARGET libllhttp)
 
 add_library(websubd_deps INTERFACE)
 target_link_libraries(websubd_deps INTERFACE
     PkgConfig::LIBEVENT PkgConfig::LIBCURL PkgConfig::CARES
-    PkgConfig::HIREDIS PkgConfig::JANSSON PkgConfig::CRYPTO PkgConfig::INIH PkgConfig::LIBXML2
+    PkgConfig::HIREDIS PkgConfig::JANSSON PkgConfig::CRYPTO PkgConfig::LIBXML2
     m)
 if(LLHTTP_FOUND)
     target_link_libraries(websubd_deps INTERFACE PkgConfig::LLHTTP)

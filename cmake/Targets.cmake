@@ -8,6 +8,8 @@
 option(WEBSUBD_WERROR "Treat warnings as errors (dev and CI)" OFF)
 option(WEBSUBD_HARDEN "Hardening flags (release)" OFF)
 option(WEBSUBD_COVERAGE "Instrument for gcov" OFF)
+option(WEBSUBD_ANALYZE "Analyze with -fanalyzer (gcc)" OFF)
+option(WEBSUBD_FUZZ "Instrument for libFuzzer (clang)" OFF)
 set(WEBSUBD_SANITIZE "" CACHE STRING "List for -fsanitize=, or empty")
 
 set(CMAKE_C_STANDARD 11)
@@ -32,10 +34,28 @@ if(WEBSUBD_SANITIZE)
         -fsanitize=${WEBSUBD_SANITIZE})
 endif()
 if(WEBSUBD_HARDEN)
+    # dev/hardening.sh checks the programs for these.
+    include(CheckCCompilerFlag)
+    foreach(flag -fstack-clash-protection -fcf-protection=full)
+        string(MAKE_C_IDENTIFIER "HAVE${flag}" have)
+        check_c_compiler_flag(${flag} ${have})
+        target_compile_options(websubd_options INTERFACE
+            $<$<BOOL:${${have}}>:${flag}>)
+    endforeach()
+    # 3 where compiler and libc have it, else taken as 2.
     target_compile_options(websubd_options INTERFACE
-        -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+        -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong)
     target_link_options(websubd_options INTERFACE
         -pie -Wl,-z,relro,-z,now)
+endif()
+if(WEBSUBD_ANALYZE)
+    # The analyzer loses track of the lists of sys/queue.h and of uthash, as
+    # clang's does (.clang-tidy); the preset asan looks for leaks.
+    target_compile_options(websubd_options INTERFACE
+        -fanalyzer -Wno-analyzer-malloc-leak -O1)
+endif()
+if(WEBSUBD_FUZZ)
+    target_compile_options(websubd_options INTERFACE -O1 -fsanitize=fuzzer-no-link)
 endif()
 if(WEBSUBD_COVERAGE)
     target_compile_options(websubd_options INTERFACE --coverage)

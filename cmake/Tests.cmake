@@ -12,12 +12,13 @@ function(wsub_unit_tests folder)
         get_filename_component(program ${source} NAME_WE)
         string(REGEX REPLACE "^test_" "" name ${program})
         add_executable(${program} ${source})
-        target_link_libraries(${program} PRIVATE hub spreader deliver
+        target_link_libraries(${program} PRIVATE test-pull hub spreader deliver
             PkgConfig::CHECK)
         add_test(NAME unit-${name} COMMAND ${program}
             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+        # A process for each of many cases: slow under a sanitizer.
         set_tests_properties(unit-${name} PROPERTIES
-            LABELS unit TIMEOUT 60)
+            LABELS unit TIMEOUT 180)
     endforeach()
 endfunction()
 
@@ -38,6 +39,21 @@ function(wsub_integration_tests folder)
         set_tests_properties(integration-${name} PROPERTIES
             LABELS "${labels}" TIMEOUT 300
             ENVIRONMENT "WEBSUBD_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests;PYTHONDONTWRITEBYTECODE=1")
+    endforeach()
+endfunction()
+
+# wsub_filtered_tests(folder NAME...): the integration tests folder/test_NAME.py
+# once more, as the ctest `filtered-NAME`, with the programs under the system
+# call filter of the systemd units.
+function(wsub_filtered_tests folder)
+    foreach(name IN LISTS ARGN)
+        get_test_property(integration-${name} ENVIRONMENT environment)
+        add_test(NAME filtered-${name} COMMAND ${PYTHON3}
+            ${CMAKE_CURRENT_SOURCE_DIR}/support/filtered.py
+            test ${folder}/test_${name}.py -v)
+        set_tests_properties(filtered-${name} PROPERTIES
+            LABELS slow TIMEOUT 300 SKIP_RETURN_CODE 77
+            ENVIRONMENT "${environment}")
     endforeach()
 endfunction()
 

@@ -36,21 +36,3 @@ enum wsub_attempt_error deliver_error_of(enum wsub_http_outcome outcome,
         return WSUB_ATTEMPT_WELL;
     }
 }
-
-enum deliver_sign deliver_sign_of(enum wsub_http_outcome outcome, long status)
-{
-    if (status == 429)
-        return DELIVER_SIGN_PUSHBACK;
-    if (status == 503)
-        return DELIVER_SIGN_OVERLOAD;
-    if (status != 0)
-        return DELIVER_SIGN_WELL;
-    switch (outcome) {
-    case WSUB_HTTP_TIMEOUT:
-        return DELIVER_SIGN_TIMEOUT;
-    case WSUB_HTTP_UNREACHED:
-        return DELIVER_SIGN_UNREACHED;
-    default: /* BLOCKED: the host was not asked */
-        return DELIVER_SIGN_NONE;
-    }
-}

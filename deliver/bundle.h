@@ -45,6 +45,7 @@ struct deliver_job {
     uint64_t generation;
     uint32_t crashes;
     bool lost;            /* the event of a cursor job had left */
+    bool began;           /* it is the one that suspended its subscription */
     const char *topic;    /* borrowed until it is settled */
     const char *callback; /* borrowed until it is settled */
     const char *host;     /* borrowed until it is settled */

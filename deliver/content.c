@@ -51,6 +51,8 @@ static void entry_free(struct entry *entry)
     entry->cache->bytes -= entry->content.body_len;
     free(entry->content.topic);
     free(entry->content.type_header);
+    free(entry->content.coding_header);
+    free(entry->content.event_header);
     free(entry->content.link_header);
     free(entry->content.body);
     free(entry);
@@ -87,15 +89,25 @@ static char *link_header(const struct wsub_store *store, const char *self)
     return wsub_buf_take(&header);
 }
 
+static char *header(const char *name, const char *value)
+{
+    struct wsub_buf line = {0};
+
+    wsub_buf_printf(&line, "%s: %s", name, value);
+    return wsub_buf_take(&line);
+}
+
 static void entry_fill(struct entry *entry, const struct wsub_event *event)
 {
     struct deliver_content *content = &entry->content;
-    struct wsub_buf type_header = {0};
 
     content->topic = wsub_strdup(event->topic);
     wsub_topic_level(event->topic, 0, content->td);
-    wsub_buf_printf(&type_header, "Content-Type: %s", event->type);
-    content->type_header = wsub_buf_take(&type_header);
+    content->type_header = header("Content-Type", event->type);
+    if (event->coding != NULL)
+        content->coding_header = header("Content-Encoding", event->coding);
+    content->event_header = header("Websubd-Event", entry->key);
+    content->event = strchr(content->event_header, ' ') + 1;
     content->link_header = link_header(entry->cache->store, event->self);
     content->body = wsub_memdup(event->body, event->body_len);
     content->body_len = event->body_len;
@@ -108,7 +120,7 @@ static void entry_found(struct entry *entry, enum wsub_event_found found,
     if (found == WSUB_EVENT_FOUND)
         entry_fill(entry, event);
     else if (found == WSUB_EVENT_MALFORMED)
-        wsub_log_error("event-malformed", WSUB_KV("event", entry->key));
+        wsub_log_error("event-malformed", WSUB_KV("event_id", entry->key));
     entry_finish(entry, found == WSUB_EVENT_FOUND);
 }
 

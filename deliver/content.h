@@ -20,6 +20,9 @@ struct deliver_content {
     char *topic;                  /* owned */
     char td[WSUB_DIGEST_LEN + 1]; /* the topic's own */
     char *type_header;            /* owned; "Content-Type: ..." */
+    char *coding_header;          /* owned; "Content-Encoding: ..." or NULL */
+    char *event_header;           /* owned; "Websubd-Event: N-MS-SEQ" */
+    const char *event;            /* N-MS-SEQ, within event_header */
     char *link_header; /* owned; "Link: <hub>; rel=\"hub\", <self>; ..." */
     char *body;        /* owned */
     size_t body_len;

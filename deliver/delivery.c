@@ -9,14 +9,15 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/store/attempts.h"
 #include "common/store/deliveries.h"
 #include "common/store/stream_reader.h"
 #include "common/store/topic.h"
 #include "deliver/attempt_buffer.h"
 #include "deliver/delivery_parts.h"
 #include "deliver/ending.h"
-#include "deliver/host/parking.h"
 #include "deliver/outcome.h"
+#include "deliver/parking.h"
 #include "deliver/stats.h"
 
 #define LATE_MS 1000          /* a job that waited in vain comes again */
@@ -35,14 +36,37 @@ static void delivery_end(struct delivery *v)
     deliver_content_put(all->o.contents, v->content);
     TAILQ_REMOVE(&all->live, v, next);
     TAILQ_INSERT_HEAD(&all->spare, v, next);
-    deliver_slots_release(all->o.slots, 1);
+    deliver_slots_release(all->o.slots, v->lingers ? 0 : 1);
+}
+
+static bool may_go(struct deliver_post *post, const char *addresses)
+{
+    struct delivery *v = wsub_container_of(post, struct delivery, post);
+
+    return wsub_host_resolved(v->all->o.hosts, &v->ticket, addresses,
+                              wsub_now_us());
+}
+
+/* It comes back when its callback, or the host, has capacity. */
+static void park(struct delivery *v)
+{
+    wsub_metric_add(&deliver_stats[DELIVER_STAT_PARKED], 1);
+    v->job.host = v->ticket.full_name;
+    deliver_end_settle(v, WSUB_OUTCOME_PARK);
 }
 
 static void on_response(struct deliver_post *post,
                         const struct wsub_http_response *response)
 {
-    deliver_end_responded(wsub_container_of(post, struct delivery, post),
-                          response);
+    struct delivery *v = wsub_container_of(post, struct delivery, post);
+
+    if (response->outcome == WSUB_HTTP_CROWDED) {
+        wsub_host_leave(v->all->o.hosts, &v->ticket,
+                        &(struct wsub_host_report){0}, wsub_now_us());
+        park(v);
+        return;
+    }
+    deliver_end_responded(v, response);
 }
 
 static void post(struct delivery *v)
@@ -57,6 +81,9 @@ static void post(struct delivery *v)
                 .secret_len = v->record.secret_len,
                 .td = v->job.td,
                 .cd = v->job.cd,
+                .choices = v->record.choices,
+                .attempt = v->job.failures + 1,
+                .now_s = wsub_store_time_ms(v->all->o.store) / 1000,
                 .background = v->job.bundle->lane == DELIVER_LANE_BULK,
             }))
         deliver_end_unsendable(v, "the secret can't be opened");
@@ -97,24 +124,58 @@ static void shut_out(struct delivery *v, uint64_t delay_ms)
     deliver_end_put_back(v, delay_ms);
 }
 
-static void on_late(struct deliver_ticket *ticket)
+static void on_late(struct wsub_host_ticket *ticket)
 {
     struct delivery *v = wsub_container_of(ticket, struct delivery, ticket);
 
     deliver_end_put_back(v, wsub_loop_draining(v->all->o.loop) ? 0 : LATE_MS);
 }
 
-static void on_closed(struct deliver_ticket *ticket, uint64_t delay_ms)
+static void on_closed(struct wsub_host_ticket *ticket,
+                      enum wsub_host_closing closing, uint64_t delay_ms)
 {
-    shut_out(wsub_container_of(ticket, struct delivery, ticket), delay_ms);
+    struct delivery *v = wsub_container_of(ticket, struct delivery, ticket);
+
+    if (closing == WSUB_HOST_ASKED)
+        deliver_end_put_back(v, delay_ms);
+    else
+        shut_out(v, delay_ms);
 }
 
-/* It comes back when the host has capacity. */
-static void park(struct delivery *v)
+/* Its slot is for others. */
+static void on_linger(struct wsub_host_ticket *ticket)
 {
-    wsub_metric_add(&deliver_stats[DELIVER_STAT_PARKED], 1);
-    v->job.host = v->ticket.host_name;
-    deliver_end_settle(v, WSUB_OUTCOME_PARK);
+    struct delivery *v = wsub_container_of(ticket, struct delivery, ticket);
+
+    v->lingers = true;
+    deliver_slots_release(v->all->o.slots, 1);
+}
+
+static void enter_host(struct delivery *v);
+
+static bool did_well(const struct wsub_attempt_log *log)
+{
+    return log->count > 0
+               ? deliver_outcome_of_status(log->attempts[0].status) ==
+                     WSUB_OUTCOME_DONE
+               : log->delivered > 0;
+}
+
+static void on_log(const struct wsub_attempt_log *log, void *arg)
+{
+    struct delivery *v = arg;
+
+    v->ticket.did_well = log != NULL && did_well(log);
+    enter_host(v);
+}
+
+/* This process knows nothing good of the host, maybe since it was started just
+ * now.  Redis may. */
+static void ask_log(struct delivery *v)
+{
+    v->asked_log = true;
+    wsub_attempts_get(v->all->o.store, v->job.bundle->shard, v->job.td,
+                      v->job.cd, on_log, v);
 }
 
 /* The record is fresh: sends now, or waits for the host. */
@@ -131,21 +192,28 @@ static void enter_host(struct delivery *v)
         send_now(v);
         return;
     }
-    switch (deliver_host_enter(o->hosts, v->record.callback, &v->ticket,
-                               wsub_now_us(), &delay_ms)) {
-    case DELIVER_ENTRY_NOW:
+    v->ticket.endpoint_id = v->job.cd;
+    switch (wsub_host_enter(o->hosts, v->record.callback, &v->ticket,
+                            wsub_now_us(), &delay_ms)) {
+    case WSUB_HOST_ENTRY_NOW:
         send_now(v);
         break;
-    case DELIVER_ENTRY_WAIT:
+    case WSUB_HOST_ENTRY_WAIT:
         deliver_delivery_enter(v, DELIVERY_WAITING);
         break;
-    case DELIVER_ENTRY_FULL:
-        park(v);
+    case WSUB_HOST_ENTRY_FULL:
+        if (v->ticket.lacks_share && !v->asked_log)
+            ask_log(v);
+        else
+            park(v);
         break;
-    case DELIVER_ENTRY_OPEN:
+    case WSUB_HOST_ENTRY_OPEN:
         shut_out(v, delay_ms);
         break;
-    case DELIVER_ENTRY_BAD:
+    case WSUB_HOST_ENTRY_ASKED:
+        deliver_end_put_back(v, delay_ms);
+        break;
+    case WSUB_HOST_ENTRY_BAD:
         deliver_end_drop(v, "the callback is no URL");
         break;
     }
@@ -166,7 +234,7 @@ static void load_record(struct delivery *v)
 }
 
 /* The host takes it, after it has waited: is the record still what it was? */
-static void on_start(struct deliver_ticket *ticket)
+static void on_start(struct wsub_host_ticket *ticket)
 {
     struct delivery *v = wsub_container_of(ticket, struct delivery, ticket);
 
@@ -239,11 +307,12 @@ static void event_is_lost(struct delivery *v)
 {
     if (v->job.bundle->is_cursor) {
         v->job.lost = true;
-        deliver_next_event_missed(&v->job, 1, v->job.event_id, v->job.event_id);
+        deliver_next_event_missed(v->all->o.store, &v->job, 1, v->job.event_id,
+                                  v->job.event_id);
     } else {
         wsub_log_error("event-lost", WSUB_KU("shard", v->job.bundle->shard),
-                       WSUB_KV("event", v->job.event_id),
-                       WSUB_KV("callback", v->job.cd));
+                       WSUB_KV("event_id", v->job.event_id),
+                       WSUB_KV("callback_id", v->job.cd));
     }
     deliver_end_drop(v, "no such event");
 }
@@ -290,7 +359,8 @@ static void on_next(struct deliver_next_event *ticket,
     struct delivery *v = wsub_container_of(ticket, struct delivery, next_event);
 
     if (next->lost > 0)
-        deliver_next_event_missed(&v->job, next->lost, next->from, next->to);
+        deliver_next_event_missed(v->all->o.store, &v->job, next->lost,
+                                  next->from, next->to);
     switch (next->kind) {
     case WSUB_NEXT_WAIT:
         deliver_end_put_back(v, ON_THEIR_WAY_MS);
@@ -376,6 +446,8 @@ static struct delivery *delivery_new(struct deliver_deliveries *all,
     v->ticket.on_start = on_start;
     v->ticket.on_late = on_late;
     v->ticket.on_closed = on_closed;
+    v->ticket.on_linger = on_linger;
+    v->post.may_go = may_go;
     v->post.on_response = on_response;
     deliver_bundle_add(bundle, &v->job);
     return v;
@@ -459,6 +531,10 @@ static void follow_up(const struct delivery *v)
     const struct deliver_deliveries_options *o = &v->all->o;
     const struct deliver_job *job = &v->job;
 
+    if (job->began)
+        wsub_log_warn(
+            "subscription-suspended", WSUB_KV("topic", v->content->topic),
+            WSUB_KV("callback", v->record.callback), WSUB_KV("why", job->why));
     if (wsub_loop_draining(o->loop))
         return;
     if (job->outcome == WSUB_OUTCOME_PARK)

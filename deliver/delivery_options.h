@@ -8,7 +8,7 @@ struct deliver_attempt_buffer;
 struct deliver_attempt_flush;
 struct deliver_content_cache;
 struct deliver_crashes;
-struct deliver_hosts;
+struct wsub_hosts;
 struct deliver_parking;
 struct deliver_poster;
 struct deliver_records;
@@ -29,7 +29,7 @@ struct deliver_deliveries_options {
     struct deliver_bundles *bundles;
     struct deliver_content_cache *contents;
     struct deliver_crashes *crashes;
-    struct deliver_hosts *hosts;
+    struct wsub_hosts *hosts;
     struct deliver_parking *parking;
     const struct deliver_poster *poster;
     struct deliver_records *records;

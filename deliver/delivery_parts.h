@@ -10,13 +10,13 @@
 #include <sys/queue.h>
 
 #include "common/base/buf.h"
+#include "common/host/host.h"
 #include "common/store/record.h"
 #include "deliver/bundle.h"
 #include "deliver/content.h"
 #include "deliver/crashes.h"
-#include "deliver/host/host.h"
-#include "deliver/next_event.h"
 #include "deliver/delivery_options.h"
+#include "deliver/next_event.h"
 #include "deliver/post.h"
 #include "deliver/records.h"
 #include "deliver/slots.h"
@@ -47,7 +47,9 @@ struct delivery {
     struct deliver_next_event next_event;
     struct deliver_content_wait content_wait;
     struct deliver_record_wait record_wait;
-    struct deliver_ticket ticket;
+    struct wsub_host_ticket ticket;
+    bool asked_log; /* whether it did well the last time */
+    bool lingers;   /* its request does: it has no slot any more */
     struct deliver_post post;
     TAILQ_ENTRY(delivery) next; /* in `live` or `spare` */
 };

@@ -8,6 +8,9 @@
 #include "common/base/loop.h"
 #include "common/base/states.h"
 #include "common/crypto/digest.h"
+#include "common/host/host.h"
+#include "common/host/sign.h"
+#include "common/http/retry_after.h"
 #include "common/store/store.h"
 #include "common/store/topic.h"
 #include "deliver/attempt.h"
@@ -53,8 +56,8 @@ void deliver_end_settle(struct delivery *v, enum wsub_outcome outcome)
     v->job.outcome = outcome;
     v->job.crashes = deliver_crashes_certain(&v->crash);
     if (v->ticket.host != NULL) /* nothing is to be told of it */
-        deliver_host_leave(o->hosts, &v->ticket, DELIVER_SIGN_NONE, 0,
-                           wsub_now_us());
+        wsub_host_leave(o->hosts, &v->ticket, &(struct wsub_host_report){0},
+                        wsub_now_us());
     deliver_settle(o->settler, &v->job);
 }
 
@@ -68,9 +71,10 @@ void deliver_end_put_back(struct delivery *v, uint64_t delay_ms)
 void deliver_end_drop(struct delivery *v, const char *why)
 {
     wsub_metric_add(&deliver_stats[DELIVER_STAT_DROPPED], 1);
-    wsub_log_debug("job-dropped", WSUB_KV("event", v->job.event_id),
-                   WSUB_KV("callback", v->job.cd), WSUB_KV("why", why));
-    deliver_end_settle(v, WSUB_OUTCOME_DONE);
+    wsub_log_debug("job-dropped", WSUB_KV("event_id", v->job.event_id),
+                   WSUB_KV("callback_id", v->job.cd), WSUB_KV("why", why));
+    deliver_end_settle(v, v->job.bundle->is_cursor ? WSUB_OUTCOME_DONE
+                                                   : WSUB_OUTCOME_NONE);
 }
 
 void deliver_end_dead(struct delivery *v, const char *why)
@@ -80,7 +84,7 @@ void deliver_end_dead(struct delivery *v, const char *why)
     v->job.topic = v->content->topic;
     v->job.callback = v->record.callback;
     wsub_log_warn("dead-letter", WSUB_KU("shard", v->job.bundle->shard),
-                  WSUB_KV("event", v->job.event_id),
+                  WSUB_KV("event_id", v->job.event_id),
                   WSUB_KV("callback", v->record.callback),
                   WSUB_KU("attempts", v->job.failures), WSUB_KV("why", why));
     deliver_end_settle(v, WSUB_OUTCOME_DEAD);
@@ -89,8 +93,7 @@ void deliver_end_dead(struct delivery *v, const char *why)
 void deliver_end_suspend(struct delivery *v, const char *why)
 {
     wsub_metric_add(&deliver_stats[DELIVER_STAT_SUSPENDED], 1);
-    wsub_log_warn("subscription-suspended", WSUB_KV("topic", v->content->topic),
-                  WSUB_KV("callback", v->record.callback), WSUB_KV("why", why));
+    snprintf(v->job.why, sizeof(v->job.why), "%s", why);
     deliver_end_settle(v, WSUB_OUTCOME_SUSPEND);
 }
 
@@ -101,7 +104,7 @@ static uint64_t event_ms(const struct delivery *v)
 
 /* The subscriber, or the subscription, did not do well; `run` failures in a
  * row. */
-static void fail(struct delivery *v, const char *why, const char *retry_after,
+static void fail(struct delivery *v, const char *why, uint64_t asked_ms,
                  uint32_t run)
 {
     const struct deliver_deliveries_options *o = &v->all->o;
@@ -110,7 +113,7 @@ static void fail(struct delivery *v, const char *why, const char *retry_after,
         .suspended = v->suspended,
         .failures = ++v->job.failures,
         .run = run,
-        .retry_after = retry_after,
+        .asked_ms = asked_ms,
         .event_ms = event_ms(v),
         .now_ms = wsub_store_time_ms(o->store),
     };
@@ -164,16 +167,18 @@ static void delivered(struct delivery *v)
     deliver_end_settle(v, WSUB_OUTCOME_DONE);
 }
 
-/* The attempt timed out because this process stood still: the subscriber may
- * well have responded.  Nobody is charged for it. */
+/* The attempt timed out because this process stood still, when the subscriber
+ * may well have responded; or there was no descriptor for it.  Nobody is charged
+ * for either. */
 static bool is_our_fault(struct delivery *v,
                          const struct wsub_http_response *response)
 {
     uint64_t now_ms = wsub_now_ms();
 
-    return response->outcome == WSUB_HTTP_TIMEOUT && response->status == 0 &&
-           deliver_stall_since(v->all->o.stall, now_ms - response->duration_ms,
-                               now_ms);
+    return response->outcome == WSUB_HTTP_STARVED ||
+           (response->outcome == WSUB_HTTP_TIMEOUT && response->status == 0 &&
+            deliver_stall_since(v->all->o.stall, now_ms - response->duration_ms,
+                                now_ms));
 }
 
 /* Notes the attempt for the attempt log, and what it says of the host.  Returns
@@ -189,32 +194,20 @@ static uint32_t note_attempt(struct delivery *v,
         .bytes = (uint32_t)v->content->body_len,
         .error = deliver_error_of(response->outcome, response->code),
     };
+    struct wsub_host_report report;
     uint32_t run = deliver_attempt_buffer_note(
         o->attempts, v->job.bundle->shard, v->job.td, v->job.cd, &attempt,
         deliver_outcome_of_status(response->status) == WSUB_OUTCOME_DONE);
 
     deliver_attempt_flush_plan(o->attempt_flush);
-    wsub_log_debug("attempt", WSUB_KV("event", v->job.event_id),
+    wsub_log_debug("attempt", WSUB_KV("event_id", v->job.event_id),
                    WSUB_KV("callback", v->record.callback),
                    WSUB_KU("status", response->status),
                    WSUB_KU("ms", response->duration_ms),
                    WSUB_KV("error", response->error));
-    deliver_host_leave(o->hosts, &v->ticket,
-                       deliver_sign_of(response->outcome, response->status),
-                       response->duration_ms * 1000, wsub_now_us());
+    report = wsub_host_report_of(response, o->config->retry_cap_ms);
+    wsub_host_leave(o->hosts, &v->ticket, &report, wsub_now_us());
     return run;
-}
-
-/* The value of Retry-After, NULL without one. */
-static const char *retry_after(const struct wsub_http_response *response)
-{
-    struct curl_header *header;
-
-    return response->status != 0 &&
-                   curl_easy_header(response->easy, "Retry-After", 0,
-                                    CURLH_HEADER, -1, &header) == CURLHE_OK
-               ? header->value
-               : NULL;
 }
 
 void deliver_end_responded(struct delivery *v,
@@ -224,7 +217,9 @@ void deliver_end_responded(struct delivery *v,
     char why[64];
 
     if (is_our_fault(v, response)) {
-        deliver_end_put_back(v, 0);
+        deliver_end_put_back(v, response->outcome == WSUB_HTTP_STARVED
+                                    ? WSUB_HTTP_STARVED_MS
+                                    : 0);
         return;
     }
     run = note_attempt(v, response);
@@ -238,11 +233,12 @@ void deliver_end_responded(struct delivery *v,
     default:
         snprintf(why, sizeof(why), "HTTP status %ld", response->status);
         fail(v, response->status != 0 ? why : response->error,
-             retry_after(response), run);
+             wsub_retry_after_of(response, v->all->o.config->retry_cap_ms),
+             run);
     }
 }
 
 void deliver_end_unsendable(struct delivery *v, const char *why)
 {
-    fail(v, why, NULL, 0);
+    fail(v, why, 0, 0);
 }

@@ -15,6 +15,9 @@
 #define DELIVER_CHALLENGE_BYTES 32
 #define DELIVER_CHALLENGE_LEN (2 * DELIVER_CHALLENGE_BYTES)
 
+/* A response is read so far, to say how much it was. */
+#define DELIVER_INTENT_RESPONSE_MAX 4096
+
 enum deliver_verdict {
     DELIVER_VERDICT_FINE,  /* confirmed, or heard */
     DELIVER_VERDICT_RETRY, /* failed for now */
@@ -27,19 +30,21 @@ struct deliver_intent {
     const char *callback; /* borrowed; as given */
     const char *reason;   /* borrowed; of a denial, "" for none */
     uint64_t lease_s;     /* of a subscription */
+    /* Borrowed; what the request gave as hub.verify_token (PubSubHubbub 0.3),
+     * "" for none; of a verification. */
+    const char *verify_token;
     char challenge[DELIVER_CHALLENGE_LEN + 1]; /* of a verification */
 };
-
-/* "subscribe", "unsubscribe" or "denied". */
-const char *deliver_intent_mode_name(enum wsub_request_mode mode);
 
 /* Adds the URL to GET: the parameters are appended to the callback's own
  * query, which stays byte for byte. */
 void deliver_intent_url(const struct deliver_intent *intent,
                         struct wsub_buf *ret_url);
 
+/* Writes why, for people, unless it is fine. */
 enum deliver_verdict
 deliver_intent_judge(const struct deliver_intent *intent,
-                     const struct wsub_http_response *response);
+                     const struct wsub_http_response *response,
+                     char ret_why[WSUB_VERIFICATION_WHY_BYTES]);
 
 #endif

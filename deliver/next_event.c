@@ -1,18 +1,59 @@
 #include "deliver/next_event.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/store/subscriptions.h"
 #include "deliver/stats.h"
 
-void deliver_next_event_missed(const struct deliver_job *job, uint64_t count,
+/* A line about a gap, which waits for names: Redis tells digests only. */
+struct missed {
+    struct wsub_subscription_key key;
+    uint64_t count;
+    char from[WSUB_ENTRY_ID_BYTES], to[WSUB_ENTRY_ID_BYTES];
+};
+
+static const char *known(const char *name, const char *digest)
+{
+    return name != NULL ? name : digest;
+}
+
+static void on_names(enum wsub_err err, const struct wsub_subscription *found,
+                     void *arg)
+{
+    struct missed *missed = arg;
+    const char *topic = NULL, *callback = NULL;
+
+    if (err == WSUB_OK) {
+        topic = found->topic;
+        callback = found->active ? found->record.callback : NULL;
+    }
+    wsub_log_warn("events-missed", WSUB_KU("shard", missed->key.shard),
+                  WSUB_KV("topic", known(topic, missed->key.td)),
+                  WSUB_KV("callback", known(callback, missed->key.cd)),
+                  WSUB_KU("count", missed->count),
+                  WSUB_KV("from", missed->from), WSUB_KV("to", missed->to));
+    free(missed);
+}
+
+void deliver_next_event_missed(struct wsub_store *store,
+                               const struct deliver_job *job, uint64_t count,
                                const char *from, const char *to)
 {
+    struct missed *missed = wsub_calloc(1, sizeof(*missed));
+
     wsub_metric_add(&deliver_stats[DELIVER_STAT_MISSED], count);
-    wsub_log_warn("events-missed", WSUB_KU("shard", job->bundle->shard),
-                  WSUB_KV("topic", job->bundle->cursor_td),
-                  WSUB_KV("callback", job->cd), WSUB_KU("count", count),
-                  WSUB_KV("from", from), WSUB_KV("to", to));
+    missed->key.shard = job->bundle->shard;
+    snprintf(missed->key.td, sizeof(missed->key.td), "%s",
+             job->bundle->cursor_td);
+    snprintf(missed->key.cd, sizeof(missed->key.cd), "%s", job->cd);
+    missed->count = count;
+    snprintf(missed->from, sizeof(missed->from), "%s", from);
+    snprintf(missed->to, sizeof(missed->to), "%s", to);
+    wsub_subscriptions_find(store, &missed->key, on_names, missed);
 }
 
 static bool is_job_of(const struct deliver_job *job, const void *arg)

@@ -25,8 +25,10 @@ void deliver_next_event_find(struct wsub_store *store,
                              struct deliver_next_event *ticket);
 
 /* Tells the log that `count` events between `from` and `to` had left before
- * the job's subscription got them; Redis has noted it in `gaps`. */
-void deliver_next_event_missed(const struct deliver_job *job, uint64_t count,
+ * the job's subscription got them; Redis has noted it in `gaps`.  The line is
+ * written once Redis has told the names of topic and callback. */
+void deliver_next_event_missed(struct wsub_store *store,
+                               const struct deliver_job *job, uint64_t count,
                                const char *from, const char *to);
 
 /* Whether a job of the cursor job's subscription, from before it was in cursor

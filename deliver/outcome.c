@@ -1,7 +1,6 @@
 #include "deliver/outcome.h"
 
 #include "common/base/backoff.h"
-#include "common/http/retry_after.h"
 
 #define SPREAD 10 /* a tenth: those told the same time don't come at once */
 
@@ -28,13 +27,11 @@ static uint64_t backoff_ms(const struct wsub_config *config, uint32_t cap_ms,
 static bool asked_ms(const struct wsub_config *config,
                      const struct deliver_failure *f, uint64_t *ret_ms)
 {
-    uint64_t ms, cap_ms = config->retry_cap_ms;
+    uint64_t cap_ms = config->retry_cap_ms;
+    uint64_t ms = f->asked_ms > cap_ms ? cap_ms : f->asked_ms;
 
-    if (f->retry_after == NULL ||
-        !wsub_retry_after_ms(f->retry_after, (time_t)(f->now_ms / 1000), &ms) ||
-        ms == 0)
+    if (ms == 0)
         return false;
-    ms = ms > cap_ms ? cap_ms : ms;
     ms += f->random % (ms / SPREAD + 1);
     *ret_ms = ms > cap_ms ? cap_ms : ms;
     return true;

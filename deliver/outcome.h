@@ -23,13 +23,13 @@
 
 /* One failed attempt, and the time at which it failed. */
 struct deliver_failure {
-    bool is_cursor;          /* of a cursor job */
-    bool suspended;          /* so is its subscription */
-    uint32_t failures;       /* attempts that failed, this one included */
-    uint32_t run;            /* of the subscription's attempts, in a row */
-    const char *retry_after; /* the header's value; NULL without one */
-    uint64_t event_ms;       /* Unix time at which the event was accepted */
-    uint64_t now_ms;         /* Unix time */
+    bool is_cursor;    /* of a cursor job */
+    bool suspended;    /* so is its subscription */
+    uint32_t failures; /* attempts that failed, this one included */
+    uint32_t run;      /* of the subscription's attempts, in a row */
+    uint64_t asked_ms; /* by Retry-After; 0: not */
+    uint64_t event_ms; /* Unix time at which the event was accepted */
+    uint64_t now_ms;   /* Unix time */
     uint32_t random;
 };
 

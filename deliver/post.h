@@ -1,4 +1,7 @@
-/* post.h - the POST of a delivery (WebSub section 7). */
+/* post.h - the POST of a delivery (WebSub section 7).
+ *
+ * Each says which event it is, so that a subscriber can tell a repetition, and
+ * which attempt.  With the headers of Standard Webhooks it has three more. */
 #ifndef DELIVER_POST_H
 #define DELIVER_POST_H
 
@@ -8,28 +11,41 @@
 #include "common/base/buf.h"
 #include "common/crypto/hmac.h"
 #include "common/crypto/seal.h"
+#include "common/crypto/webhook.h"
 #include "common/http/client.h"
+#include "common/http/hash_rules.h"
+#include "common/store/choices.h"
 #include "deliver/content.h"
 
-#define DELIVER_POST_HEADERS 5
+#define DELIVER_POST_HEADERS 11
 
 /* What the POSTs of a process share; plain data. */
 struct deliver_poster {
     struct wsub_http_client *client; /* borrowed */
     const struct wsub_keyring *ring; /* borrowed; opens secrets */
-    struct wsub_hmac *hmac;          /* borrowed; signs bodies */
-    char *user_agent;                /* borrowed; the header */
+    struct wsub_canary *canary;      /* borrowed; NULL: there is none */
+    /* Borrowed; sign bodies, one for each hash. */
+    struct wsub_hmac *hmacs[WSUB_HASH_MAX_];
+    const struct wsub_hash_rules *hash_rules; /* borrowed */
+    enum wsub_delivery_headers headers;       /* where none were chosen */
+    char *user_agent;                         /* borrowed; the header */
     uint32_t timeout_ms;
 };
 
 /* Embedded in whatever is POSTed. */
 struct deliver_post {
+    /* The addresses are known: may it go there?  (send.h) */
+    bool (*may_go)(struct deliver_post *post, const char *addresses);
     /* `response` is valid during the call. */
     void (*on_response)(struct deliver_post *post,
                         const struct wsub_http_response *response);
 
-    /* post.c's own: */
-    char signature[24 + WSUB_SIGNATURE_MAX]; /* header; "" without a secret */
+    /* post.c's own, headers: */
+    char signature[24 + WSUB_SIGNATURE_MAX]; /* "" without a secret */
+    char attempt[32];
+    char webhook_id[80]; /* the three of Standard Webhooks */
+    char webhook_timestamp[48];
+    char webhook_signature[24 + WSUB_WEBHOOK_SIGNATURE_MAX];
     struct curl_slist headers[DELIVER_POST_HEADERS];
 };
 
@@ -40,6 +56,9 @@ struct deliver_post_target {
     const char *secret; /* sealed for (td, cd) */
     size_t secret_len;  /* 0: there is none */
     const char *td, *cd;
+    struct wsub_choices choices; /* of the subscriber */
+    uint32_t attempt;            /* which one it is, from 1 on */
+    uint64_t now_s;              /* Unix time */
     bool background; /* starts once no response is there to be read */
 };
 

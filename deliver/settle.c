@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/loop.h"
 #include "common/base/mem.h"
@@ -107,12 +108,43 @@ static void end_jobs(struct deliver_settler *settler,
     } while (!is_last);
 }
 
-static void on_settled(void *arg)
+static bool is_of(const struct deliver_job *job, const char *subscription)
+{
+    const char *td = job->bundle->is_cursor ? job->bundle->cursor_td : job->td;
+    size_t len = strlen(td);
+
+    return strncmp(subscription, td, len) == 0 && subscription[len] == ':' &&
+           strcmp(subscription + len + 1, job->cd) == 0;
+}
+
+/* Of several jobs of a subscription the first is told that it has suspended it,
+ * and none when another process was first. */
+static void note_suspended(const struct shard *shard, const char *subscription)
+{
+    struct deliver_bundle *bundle;
+    struct deliver_job *job;
+
+    TAILQ_FOREACH(bundle, &shard->sent, next)
+    {
+        TAILQ_FOREACH(job, &bundle->sent, next)
+        {
+            if (job->outcome == WSUB_OUTCOME_SUSPEND &&
+                is_of(job, subscription)) {
+                job->began = true;
+                return;
+            }
+        }
+    }
+}
+
+static void on_settled(const char *const *suspended, size_t count, void *arg)
 {
     struct shard *shard = arg;
     struct bundle_list sent = TAILQ_HEAD_INITIALIZER(sent);
     struct deliver_bundle *bundle;
 
+    for (size_t i = 0; i < count; i++)
+        note_suspended(shard, suspended[i]);
     TAILQ_CONCAT(&sent, &shard->sent, next);
     while ((bundle = TAILQ_FIRST(&sent)) != NULL) {
         TAILQ_REMOVE(&sent, bundle, next);
@@ -239,7 +271,8 @@ void deliver_settle(struct deliver_settler *settler, struct deliver_job *job)
     if (bundle->ended_count++ == 0)
         bundle->since_us = wsub_now_us();
     bundle->running--;
-    bundle->urgent |= job->outcome != WSUB_OUTCOME_DONE;
+    bundle->urgent |=
+        job->outcome != WSUB_OUTCOME_DONE && job->outcome != WSUB_OUTCOME_NONE;
     if (bundle->place == BUNDLE_READY)
         settler->ready++;
     else if (bundle->place != BUNDLE_SENT)

@@ -1,9 +1,9 @@
 #include "deliver/settle_args.h"
 
-/* The outcomes of a bundle's jobs that were delivered are one operation; this
- * is the sum of them. */
-struct done {
-    const char *event;
+/* The outcomes of a bundle's jobs that were delivered are one operation, and
+ * so are those that were delivered to nobody; this is the sum of them. */
+struct sum {
+    const char *event; /* NULL: there are none */
     uint64_t count;
 };
 
@@ -78,14 +78,20 @@ static void add_outcome(struct wsub_settlement *settlement,
                                         });
 }
 
-static void add_done(struct wsub_settlement *settlement,
-                     const struct done *done)
+static void add_to_sum(struct sum *sum, const struct deliver_job *job)
 {
-    if (done->event != NULL)
+    sum->event = job->event_id;
+    sum->count += job->lost ? 0 : 1;
+}
+
+static void add_sum(struct wsub_settlement *settlement,
+                    enum wsub_outcome outcome, const struct sum *sum)
+{
+    if (sum->event != NULL)
         wsub_settlement_outcome(settlement, &(struct wsub_settled){
-                                                .outcome = WSUB_OUTCOME_DONE,
-                                                .event = done->event,
-                                                .count = done->count,
+                                                .outcome = outcome,
+                                                .event = sum->event,
+                                                .count = sum->count,
                                             });
 }
 
@@ -94,7 +100,7 @@ void deliver_settle_args(struct wsub_settlement *settlement,
 {
     struct wsub_claim claim = deliver_bundle_claim(bundle);
     const struct deliver_job *job;
-    struct done done = {0};
+    struct sum done = {0}, none = {0};
 
     open_entry(settlement, bundle, &claim);
     TAILQ_FOREACH(job, &bundle->sent, next)
@@ -102,14 +108,15 @@ void deliver_settle_args(struct wsub_settlement *settlement,
         if (job->retried && !bundle->is_cursor && job->td[0] != '\0')
             wsub_settlement_retried(settlement, job->td, job->cd,
                                     job->event_id);
-        if (job->outcome == WSUB_OUTCOME_DONE) {
-            done.event = job->event_id;
-            done.count += job->lost ? 0 : 1;
-        } else {
+        if (job->outcome == WSUB_OUTCOME_DONE)
+            add_to_sum(&done, job);
+        else if (job->outcome == WSUB_OUTCOME_NONE)
+            add_to_sum(&none, job);
+        else
             add_outcome(settlement, job);
-        }
     }
-    add_done(settlement, &done);
+    add_sum(settlement, WSUB_OUTCOME_NONE, &none);
+    add_sum(settlement, WSUB_OUTCOME_DONE, &done);
     if (bundle->taken_over)
         wsub_settlement_cleared(settlement, &claim);
 }

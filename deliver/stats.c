@@ -28,6 +28,8 @@ struct wsub_metric deliver_stats[DELIVER_STAT_MAX_] = {
     [DELIVER_STAT_REFUSED] = {INTENTS, WSUB_COUNTER, "outcome=\"refused\"", 0},
     [DELIVER_STAT_VERIFY_RETRIED] = {INTENTS, WSUB_COUNTER, "outcome=\"retry\"",
                                      0},
+    [DELIVER_STAT_VERIFY_POSTPONED] = {INTENTS, WSUB_COUNTER,
+                                       "outcome=\"postponed\"", 0},
     [DELIVER_STAT_DENIAL_TOLD] = {DENIALS, WSUB_COUNTER, "outcome=\"told\"", 0},
     [DELIVER_STAT_DENIAL_UNTOLD] = {DENIALS, WSUB_COUNTER, "outcome=\"untold\"",
                                     0},
@@ -45,4 +47,8 @@ struct wsub_metric deliver_stats[DELIVER_STAT_MAX_] = {
                                     "Jobs and verifications that wait for "
                                     "their host",
                                     WSUB_GAUGE, NULL, 0},
+    [DELIVER_STAT_LINGERING] = {"websubd_deliver_requests_lingering",
+                                "Requests in flight for more than a second, "
+                                "which need no slot",
+                                WSUB_GAUGE, NULL, 0},
 };

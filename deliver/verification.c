@@ -13,22 +13,27 @@
 #include "common/base/mem.h"
 #include "common/base/states.h"
 #include "common/crypto/digest.h"
+#include "common/host/host.h"
+#include "common/host/sign.h"
 #include "common/http/client.h"
+#include "common/http/retry_after.h"
 #include "common/store/progress.h"
 #include "common/store/requests.h"
 #include "common/store/stream_reader.h"
-#include "deliver/attempt.h"
-#include "deliver/host/host.h"
 #include "deliver/intent.h"
 #include "deliver/lane_entry.h"
 #include "deliver/post.h"
 #include "deliver/replicas.h"
-#include "deliver/slots.h"
 #include "deliver/stats.h"
 
-/* One that waited for its host in vain, or found too many waiting, comes
- * again. */
-#define LATE_MS 50
+/* One that waited for its host in vain comes again some time within two seconds;
+ * one that found too many waiting for its address later, so that thousands are
+ * not handed around all the time. */
+#define LATE_MS 500
+#define LATE_SPREAD_MS 1500
+#define FULL_FACTOR 5
+
+#define ASKED_MAX_MS 60000 /* the longest pause that a subscriber may want */
 
 #define HOLD_KEY_MAX (WSUB_ENTRY_ID_BYTES + 20)
 
@@ -48,7 +53,11 @@ static const struct wsub_state states[] = {
                                   WSUB_BIT(VERIFICATION_REPLICATING)},
     [VERIFICATION_WAITING] = {"waiting", WSUB_BIT(VERIFICATION_REQUESTING) |
                                              WSUB_BIT(VERIFICATION_APPLYING)},
-    [VERIFICATION_REQUESTING] = {"requesting", WSUB_BIT(VERIFICATION_APPLYING)},
+    /* It waits, or requests, once more when too many go to its address. */
+    [VERIFICATION_REQUESTING] = {"requesting",
+                                 WSUB_BIT(VERIFICATION_WAITING) |
+                                     WSUB_BIT(VERIFICATION_REQUESTING) |
+                                     WSUB_BIT(VERIFICATION_APPLYING)},
     [VERIFICATION_APPLYING] = {"applying", WSUB_BIT(VERIFICATION_REPLICATING)},
     /* A denial's replicas are removed before it is told. */
     [VERIFICATION_REPLICATING] = {"replicating",
@@ -65,15 +74,17 @@ struct verification {
     struct wsub_request_ref ref;
     uint64_t generation;
     uint32_t failures;
-    char *topic;    /* owned; as given in the request (section 5.3) */
-    char *callback; /* owned; as given */
-    char *reason;   /* owned; of a denial */
+    char *topic;        /* owned; as given in the request (section 5.3) */
+    char *callback;     /* owned; as given */
+    char *reason;       /* owned; of a denial */
+    char *verify_token; /* owned */
     struct deliver_intent intent;
     struct wsub_buf url; /* owned */
     uint64_t sent_ms;    /* our clock: the lease counts from here */
     enum wsub_verified outcome;
-    uint64_t delay_ms; /* until the next attempt */
-    struct deliver_ticket ticket;
+    uint64_t delay_ms;                     /* until the next attempt */
+    char why[WSUB_VERIFICATION_WHY_BYTES]; /* it failed; "" when it did not */
+    struct wsub_host_ticket ticket;
     struct curl_slist user_agent;
     UT_hash_handle hh;
     char hold_key[HOLD_KEY_MAX]; /* "SHARD-MS-SEQ" */
@@ -100,6 +111,7 @@ static void verification_free(struct verification *v)
     free(v->topic);
     free(v->callback);
     free(v->reason);
+    free(v->verify_token);
     wsub_buf_done(&v->url);
     free(v);
 }
@@ -138,14 +150,18 @@ static void on_replicated(void *arg)
     apply(v, WSUB_VERIFIED_REPLICATED);
 }
 
+/* What merely comes again is of no interest. */
 static void log_applied(const struct verification *v, const char *effect)
 {
-    if (v->callback != NULL)
-        wsub_log_info("verification", WSUB_KV("topic", v->topic),
-                      WSUB_KV("callback", v->callback),
-                      WSUB_KV("mode", deliver_intent_mode_name(v->ref.mode)),
-                      WSUB_KV("outcome", wsub_verified_name(v->outcome)),
-                      WSUB_KV("effect", effect));
+    if (v->callback == NULL ||
+        (v->outcome == WSUB_VERIFIED_RETRY && v->why[0] == '\0'))
+        return;
+    wsub_log_info("verification", WSUB_KV("topic", v->topic),
+                  WSUB_KV("callback", v->callback),
+                  WSUB_KV("mode", wsub_request_mode_name(v->ref.mode)),
+                  WSUB_KU("generation", v->generation),
+                  WSUB_KV("outcome", wsub_verified_name(v->outcome)),
+                  WSUB_KV("why", v->why), WSUB_KV("effect", effect));
 }
 
 static void on_applied(const char *effect, void *arg)
@@ -161,7 +177,7 @@ static void on_applied(const char *effect, void *arg)
     }
     wsub_progress_note(o->progress);
     verification_free(v);
-    deliver_slots_release(o->slots, 1);
+    o->on_idle(o->arg);
 }
 
 static void apply(struct verification *v, enum wsub_verified outcome)
@@ -179,6 +195,7 @@ static void apply(struct verification *v, enum wsub_verified outcome)
                                .failures = v->failures,
                                .entry = v->entry_id,
                                .has_replicas = has_replicas(v),
+                               .why = v->why[0] != '\0' ? v->why : NULL,
                            },
                            on_applied, v);
 }
@@ -213,7 +230,8 @@ static void give_up(struct verification *v)
     finish(v, is_denial(v) ? WSUB_VERIFIED_UNTOLD : WSUB_VERIFIED_REFUSED);
 }
 
-static void fail_for_now(struct verification *v)
+/* It comes again after `least_ms`, or later. */
+static void fail_for_now(struct verification *v, uint64_t least_ms)
 {
     if (v->failures >= RETRIES_MAX) {
         give_up(v);
@@ -222,31 +240,51 @@ static void fail_for_now(struct verification *v)
     count(is_denial(v) ? DELIVER_STAT_DENIAL_RETRIED
                        : DELIVER_STAT_VERIFY_RETRIED);
     v->delay_ms = retry_after_ms[v->failures++];
+    if (v->delay_ms < least_ms)
+        v->delay_ms = least_ms;
     finish(v, WSUB_VERIFIED_RETRY);
 }
+
+static void enter_host(struct verification *v);
 
 static void on_response(const struct wsub_http_response *response, void *arg)
 {
     struct verification *v = arg;
+    struct wsub_host_report report;
 
     wsub_log_debug("verification-response", WSUB_KV("callback", v->callback),
                    WSUB_KU("status", response->status),
                    WSUB_KU("ms", response->duration_ms),
                    WSUB_KV("error", response->error));
-    deliver_host_leave(v->all->o.hosts, &v->ticket,
-                       deliver_sign_of(response->outcome, response->status),
-                       response->duration_ms * 1000, wsub_now_us());
-    switch (deliver_intent_judge(&v->intent, response)) {
+    report = wsub_host_report_of(response, ASKED_MAX_MS);
+    wsub_host_leave(v->all->o.hosts, &v->ticket, &report, wsub_now_us());
+    if (response->outcome == WSUB_HTTP_STARVED) {
+        put_back(v, WSUB_HTTP_STARVED_MS);
+        return;
+    }
+    if (response->outcome == WSUB_HTTP_CROWDED) {
+        enter_host(v);
+        return;
+    }
+    switch (deliver_intent_judge(&v->intent, response, v->why)) {
     case DELIVER_VERDICT_FINE:
         succeed(v);
         break;
     case DELIVER_VERDICT_RETRY:
-        fail_for_now(v);
+        fail_for_now(v, wsub_retry_after_of(response, ASKED_MAX_MS));
         break;
     case DELIVER_VERDICT_FINAL:
         give_up(v);
         break;
     }
+}
+
+static bool may_go(const char *addresses, void *arg)
+{
+    struct verification *v = arg;
+
+    return wsub_host_resolved(v->all->o.hosts, &v->ticket, addresses,
+                              wsub_now_us());
 }
 
 static void send_request(struct verification *v)
@@ -264,37 +302,63 @@ static void send_request(struct verification *v)
                               .url = v->url.data,
                               .headers = &v->user_agent,
                               .timeout_ms = poster->timeout_ms,
-                              .response_max_bytes = DELIVER_CHALLENGE_LEN,
+                              .response_max_bytes = DELIVER_INTENT_RESPONSE_MAX,
                               .keep_response = true,
+                              .may_go = may_go,
                               .done = on_response,
                               .arg = v,
                           });
 }
 
-static void on_start(struct deliver_ticket *ticket)
+static void on_start(struct wsub_host_ticket *ticket)
 {
     send_request(wsub_container_of(ticket, struct verification, ticket));
 }
 
-static void on_late(struct deliver_ticket *ticket)
+/* Some time within two seconds, or `factor` times as late. */
+static void come_again(struct verification *v, unsigned factor)
 {
-    put_back(wsub_container_of(ticket, struct verification, ticket), LATE_MS);
+    uint32_t number;
+
+    count(DELIVER_STAT_VERIFY_POSTPONED);
+    wsub_random(&number, sizeof(number));
+    put_back(v, (LATE_MS + number % LATE_SPREAD_MS) * factor);
 }
 
-/* The host's breaker is open: counts as a failure for now, since a request
- * would have been one. */
-static void shut_out(struct verification *v)
+static void on_late(struct wsub_host_ticket *ticket)
 {
-    if (wsub_loop_draining(v->all->o.loop))
+    come_again(wsub_container_of(ticket, struct verification, ticket), 1);
+}
+
+/* The server named a time, for whatever it was sent. */
+static void wait_as_asked(struct verification *v, uint64_t delay_ms)
+{
+    put_back(v, delay_ms < ASKED_MAX_MS ? delay_ms : ASKED_MAX_MS);
+}
+
+/* A breaker is open: counts as a failure for now, since a request would have
+ * been one.  It comes again when the breaker may close, so that a subscriber
+ * that is back is asked before its request is given up. */
+static void shut_out(struct verification *v, uint64_t delay_ms)
+{
+    if (wsub_loop_draining(v->all->o.loop)) {
         put_back(v, 0);
-    else
-        fail_for_now(v);
+        return;
+    }
+    snprintf(v->why, sizeof(v->why), "the host is down");
+    fail_for_now(v, delay_ms);
 }
 
-static void on_closed(struct deliver_ticket *ticket, uint64_t delay_ms)
+static void on_closed(struct wsub_host_ticket *ticket,
+                      enum wsub_host_closing closing, uint64_t delay_ms)
 {
-    (void)delay_ms; /* it has delays of its own */
-    shut_out(wsub_container_of(ticket, struct verification, ticket));
+    struct verification *v =
+        wsub_container_of(ticket, struct verification, ticket);
+
+    if (closing == WSUB_HOST_ASKED)
+        wait_as_asked(v, delay_ms);
+    else
+        shut_out(v, delay_ms);
 }
 
 static void enter_host(struct verification *v)
@@ -305,21 +369,26 @@ static void enter_host(struct verification *v)
         put_back(v, 0);
         return;
     }
-    switch (deliver_host_enter(v->all->o.hosts, v->callback, &v->ticket,
-                               wsub_now_us(), &delay_ms)) {
-    case DELIVER_ENTRY_NOW:
+    v->ticket.endpoint_id = v->ref.cd;
+    switch (wsub_host_enter(v->all->o.hosts, v->callback, &v->ticket,
+                            wsub_now_us(), &delay_ms)) {
+    case WSUB_HOST_ENTRY_NOW:
         send_request(v);
         break;
-    case DELIVER_ENTRY_WAIT:
+    case WSUB_HOST_ENTRY_WAIT:
         enter(v, VERIFICATION_WAITING);
         break;
-    case DELIVER_ENTRY_FULL:
-        put_back(v, LATE_MS);
+    case WSUB_HOST_ENTRY_FULL:
+        come_again(v, v->ticket.address_is_full ? FULL_FACTOR : 1);
         break;
-    case DELIVER_ENTRY_OPEN:
-        shut_out(v);
+    case WSUB_HOST_ENTRY_OPEN:
+        shut_out(v, delay_ms);
         break;
-    case DELIVER_ENTRY_BAD:
+    case WSUB_HOST_ENTRY_ASKED:
+        wait_as_asked(v, delay_ms);
+        break;
+    case WSUB_HOST_ENTRY_BAD:
+        snprintf(v->why, sizeof(v->why), "the callback is no URL");
         give_up(v);
         break;
     }
@@ -337,12 +406,14 @@ static void keep_request(struct verification *v,
     v->topic = wsub_strdup(request->topic);
     v->callback = wsub_strdup(request->callback);
     v->reason = wsub_strdup(request->reason);
+    v->verify_token = wsub_strdup(request->verify_token);
     v->intent = (struct deliver_intent){
         .mode = v->ref.mode,
         .topic = v->topic,
         .callback = v->callback,
         .reason = v->reason,
         .lease_s = request->lease_s,
+        .verify_token = v->verify_token,
     };
 }
 
@@ -406,7 +477,6 @@ void deliver_verifications_start(struct deliver_verifications *all,
     HASH_FIND_STR(all->table, hold_key, v);
     if (v != NULL) /* our own, taken over from ourselves */
         return;
-    deliver_slots_take(all->o.slots, 1);
     v = verification_new(all, entry, hold_key);
     if (wsub_request_ref_parse(key, len, &v->ref)) {
         wsub_requests_get(all->o.store, v->shard, &v->ref, on_request, v);

@@ -17,10 +17,9 @@
 
 #include "common/base/config.h"
 
-struct deliver_hosts;
+struct wsub_hosts;
 struct deliver_poster;
 struct deliver_replicas;
-struct deliver_slots;
 struct deliver_verifications;
 struct wsub_loop;
 struct wsub_progress;
@@ -32,10 +31,12 @@ struct deliver_verifications_options {
     const struct wsub_loop *loop;
     struct wsub_store *store;
     struct wsub_progress *progress;
-    struct deliver_hosts *hosts;
+    struct wsub_hosts *hosts;
     const struct deliver_poster *poster; /* client, User-Agent, timeout */
     struct deliver_replicas *replicas;
-    struct deliver_slots *slots;
+    /* One is over; it may have been the last. */
+    void (*on_idle)(void *arg);
+    void *arg;
 };
 
 struct deliver_verifications *
@@ -43,7 +44,8 @@ deliver_verifications_new(const struct deliver_verifications_options *options);
 /* Drops all verifications; others take the entries over. */
 void deliver_verifications_free(struct deliver_verifications *verifications);
 
-/* Takes a claimed entry of `verify`, and a slot. */
+/* Takes a claimed entry of `verify`.  It needs no slot: how many are sent at
+ * once is up to the hosts (host.h), and those that wait are small. */
 void deliver_verifications_start(struct deliver_verifications *verifications,
                                  const struct wsub_stream_entry *entry);
 

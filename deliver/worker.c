@@ -14,21 +14,27 @@
 #include "common/base/metrics.h"
 #include "common/base/timer.h"
 #include "common/cluster/member.h"
+#include "common/host/host.h"
+#include "common/host/timer.h"
+#include "common/http/client_stats.h"
+#include "common/net/egress.h"
 #include "common/program/program.h"
 #include "common/program/startup.h"
+#include "common/store/canary.h"
 #include "common/store/keys.h"
 #include "common/store/leave.h"
 #include "common/store/progress.h"
 #include "common/store/store.h"
+#include "common/store/writable.h"
 #include "deliver/attempt_buffer.h"
 #include "deliver/attempt_flush.h"
 #include "deliver/bundle.h"
+#include "deliver/client.h"
 #include "deliver/content.h"
 #include "deliver/crashes.h"
 #include "deliver/delivery.h"
-#include "deliver/host/host.h"
-#include "deliver/host/parking.h"
-#include "deliver/host/timer.h"
+#include "deliver/in_flight.h"
+#include "deliver/parking.h"
 #include "deliver/post.h"
 #include "deliver/readers.h"
 #include "deliver/records.h"
@@ -44,6 +50,7 @@
 #define HOST_QUEUE_MAX 256      /* for one host; more are better off in Redis */
 #define TAKEOVER_MARGIN_MS 3000 /* for settling, and for clocks */
 #define NEW_SHARE 8             /* part of the slots that `bulk` may not have */
+#define VERIFICATIONS_WAITING_MAX 8192 /* some 8 MiB */
 #define CONTENT_MAX_BYTES (128u << 20) /* then nothing more is claimed */
 
 /* Owned, but for the first two. */
@@ -54,15 +61,17 @@ struct deliver_worker {
     struct wsub_member *member;
     struct wsub_http_client *client;
     struct wsub_keyring *ring;
-    struct wsub_hmac *hmac;
+    struct wsub_canary canary;
+    struct wsub_hash_rules hash_rules; /* borrow from config */
     struct wsub_progress *progress;
+    struct wsub_writable *writable;
     struct deliver_attempt_buffer *attempts;
     struct deliver_attempt_flush *attempt_flush;
     struct deliver_bundles *bundles;
     struct deliver_content_cache *contents;
     struct deliver_crashes *crashes;
     struct deliver_deliveries *deliveries;
-    struct deliver_hosts *hosts;
+    struct wsub_hosts *hosts;
     struct deliver_parking *parking;
     struct deliver_readers *readers;
     struct deliver_records *records;
@@ -70,7 +79,8 @@ struct deliver_worker {
     struct deliver_settler *settler;
     struct deliver_slots *slots;
     struct deliver_verifications *verifications;
-    struct deliver_host_timer host_timer;
+    struct wsub_host_timer host_timer;
+    struct wsub_egress *egress; /* owned */
     struct deliver_poster poster;
     struct deliver_stall stall;
     struct wsub_timer tick;
@@ -107,12 +117,13 @@ static void learn_public_url(struct deliver_worker *w)
 
 static void count_hosts(const struct deliver_worker *w)
 {
-    struct deliver_hosts_counts counts;
+    struct wsub_hosts_counts counts;
 
-    deliver_hosts_count(w->hosts, &counts);
+    wsub_hosts_count(w->hosts, &counts);
     wsub_metric_set(&deliver_stats[DELIVER_STAT_HOSTS], counts.known);
     wsub_metric_set(&deliver_stats[DELIVER_STAT_BREAKERS_OPEN], counts.down);
     wsub_metric_set(&deliver_stats[DELIVER_STAT_HOSTS_WAITING], counts.waiting);
+    wsub_metric_set(&deliver_stats[DELIVER_STAT_LINGERING], counts.lingering);
 }
 
 /* Readers that found the process not alive are told when it is again. */
@@ -130,7 +141,7 @@ static void on_tick(void *arg)
     struct deliver_worker *w = arg;
 
     deliver_stall_beat(&w->stall, wsub_now_ms());
-    deliver_hosts_expire(w->hosts, wsub_loop_draining(w->loop), wsub_now_us());
+    wsub_hosts_expire(w->hosts, wsub_loop_draining(w->loop), wsub_now_us());
     count_hosts(w);
     if (wsub_store_up(w->store))
         learn_public_url(w);
@@ -142,6 +153,7 @@ static void on_redis_up(void *arg)
 {
     struct deliver_worker *w = arg;
 
+    wsub_canary_look(&w->canary);
     on_tick(w);
     wsub_member_redis_up(w->member);
 }
@@ -184,9 +196,18 @@ static void on_registered(void *arg)
     deliver_readers_kick(w->readers);
 }
 
+/* Before the hub's URL is known nothing is claimed; readiness says so itself. */
+static bool holds_work(void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    return deliver_bundles_count(w->bundles) > 0 ||
+           deliver_verifications_count(w->verifications) > 0;
+}
+
 static void drain_check(struct deliver_worker *w)
 {
-    if (!wsub_loop_draining(w->loop) || w->leaving ||
+    if (!wsub_loop_draining(w->loop) || w->leaving || holds_work(w) ||
         deliver_slots_used(w->slots) > 0 ||
         !deliver_readers_stopped(w->readers))
         return;
@@ -214,6 +235,11 @@ static void on_idle(void *arg)
         deliver_readers_kick(w->readers);
 }
 
+static void on_verification_over(void *arg)
+{
+    drain_check(arg);
+}
+
 static void on_settled(struct deliver_job *job, void *arg)
 {
     const struct deliver_worker *w = arg;
@@ -229,11 +255,21 @@ static void on_capacity(const char *host, uint32_t how_many, void *arg)
     deliver_parking_fetch(w->parking, host, how_many);
 }
 
+static void on_breaker(const char *host, uint64_t delay_ms, void *arg)
+{
+    (void)arg;
+    if (delay_ms > 0)
+        wsub_log_warn("host-down", WSUB_KV("host", host),
+                      WSUB_KU("tried_again_ms", delay_ms));
+    else
+        wsub_log_info("host-responds-again", WSUB_KV("host", host));
+}
+
 static void on_host_due(void *arg)
 {
     struct deliver_worker *w = arg;
 
-    deliver_host_timer_plan(&w->host_timer);
+    wsub_host_timer_plan(&w->host_timer);
 }
 
 static void on_verification(const struct wsub_stream_entry *entry, void *arg)
@@ -268,16 +304,7 @@ static size_t ahead(void *arg)
     const struct deliver_worker *w = arg;
 
     return deliver_deliveries_loading(w->deliveries) +
-           wsub_http_client_background(w->client);
-}
-
-/* Before the hub's URL is known nothing is claimed; readiness says so itself. */
-static bool holds_work(void *arg)
-{
-    const struct deliver_worker *w = arg;
-
-    return deliver_bundles_count(w->bundles) > 0 ||
-           deliver_verifications_count(w->verifications) > 0;
+           wsub_http_client_background(w->client) + wsub_hosts_soon(w->hosts);
 }
 
 static void make_slots(struct deliver_worker *w)
@@ -295,45 +322,68 @@ static void make_slots(struct deliver_worker *w)
     });
 }
 
+/* For wsub_hosts_options.locate. */
+static void locate(const char *host, struct wsub_address_key *ret_key,
+                   void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    wsub_address_key(host, wsub_http_client_addresses(w->client, host),
+                     ret_key);
+}
+
 static void make_hosts(struct deliver_worker *w)
 {
-    uint32_t share = (uint32_t)deliver_slots_total(w->slots) / 4;
+    uint32_t total = (uint32_t)deliver_slots_total(w->slots);
+    uint32_t share = total / 4;
+    struct deliver_in_flight in_flight =
+        deliver_in_flight_of(total, w->config->max_sockets);
 
-    w->hosts = deliver_hosts_new(&(struct deliver_hosts_options){
+    w->hosts = wsub_hosts_new(&(struct wsub_hosts_options){
         .per_host = w->config->per_host,
+        .per_endpoint = w->config->per_callback,
         .rate = w->config->per_host_rate,
+        .urgent_rate = w->config->verify_rate,
+        .per_address =
+            wsub_hosts_per_address(w->config->per_address, in_flight.unproven),
+        .locate = locate,
         .queue_max = share < HOST_QUEUE_MAX ? share : HOST_QUEUE_MAX,
         .waiting_max = share,
+        .urgent_waiting_max = VERIFICATIONS_WAITING_MAX,
+        .unproven_max = in_flight.unproven,
+        .urgent_max = in_flight.verifications,
+        .lingering_max = in_flight.lingering,
         .wait_max_ms = wait_max_ms(w->config),
         .on_capacity = on_capacity,
         .on_due = on_host_due,
+        .on_breaker = on_breaker,
         .arg = w,
     });
     w->host_timer.hosts = w->hosts;
-    deliver_host_timer_init(&w->host_timer, wsub_loop_base(w->loop));
+    wsub_host_timer_init(&w->host_timer, wsub_loop_base(w->loop));
     w->parking = deliver_parking_new(w->store, w->hosts);
 }
 
 static void make_poster(struct deliver_worker *w)
 {
     const struct wsub_config *config = w->config;
+    uint32_t total = (uint32_t)deliver_slots_total(w->slots);
 
-    w->hmac = wsub_hmac_new(config->signature_hash);
-    w->client = wsub_http_client_new(&(struct wsub_http_client_options){
-        .base = wsub_loop_base(w->loop),
-        .connect_timeout_ms = config->connect_timeout_ms,
-        .max_requests = (uint32_t)deliver_slots_total(w->slots),
-        .allow_private_networks = config->allow_private_networks,
-        .per_host = config->per_host,
-        .dns_servers = config->dns_servers,
-        .http2 = config->http2,
-    });
+    if (!wsub_hash_rules_parse(config->signature_hash, &w->hash_rules))
+        wsub_panic("signature_hash was not checked");
+    w->egress = wsub_egress_new(config);
+    w->client =
+        deliver_client_new(wsub_loop_base(w->loop), config, w->egress, total);
     w->poster = (struct deliver_poster){
         .client = w->client,
         .ring = w->ring,
-        .hmac = w->hmac,
+        .canary = &w->canary,
+        .hash_rules = &w->hash_rules,
+        .headers = config->delivery_headers,
         .timeout_ms = config->timeout_ms,
     };
+    for (int i = 0; i < WSUB_HASH_MAX_; i++)
+        w->poster.hmacs[i] = wsub_hmac_new((enum wsub_hash)i);
 }
 
 /* What serves deliveries and verifications; from the bottom up. */
@@ -372,6 +422,7 @@ static void make_services(struct deliver_worker *w)
         .on_settled = on_settled,
         .arg = w,
     });
+    w->writable = wsub_writable_new(base, w->store);
     w->progress = wsub_progress_new(&(struct wsub_progress_options){
         .base = base,
         .store = w->store,
@@ -411,7 +462,8 @@ static void make_deliveries(struct deliver_worker *w)
             .hosts = w->hosts,
             .poster = &w->poster,
             .replicas = w->replicas,
-            .slots = w->slots,
+            .on_idle = on_verification_over,
+            .arg = w,
         });
 }
 
@@ -449,6 +501,7 @@ enum wsub_err deliver_worker_new(const struct wsub_config *config,
     w->config = config;
     w->loop = loop;
     wsub_metrics_register(deliver_stats, DELIVER_STAT_MAX_);
+    wsub_metrics_register(wsub_http_client_stats, WSUB_HTTP_CLIENT_STAT_MAX_);
     err = wsub_keyring_load(config->secret_keys_file, err_text, &w->ring);
     if (err == WSUB_OK)
         err = wsub_store_new(
@@ -467,6 +520,12 @@ enum wsub_err deliver_worker_new(const struct wsub_config *config,
     if (wsub_keyring_count(w->ring) == 0)
         wsub_log_warn("secrets-in-plain-form",
                       WSUB_KV("remedy", "set secret_keys_file"));
+    w->canary = (struct wsub_canary){
+        .store = w->store,
+        .ring = w->ring,
+        .on_wrong = on_refused,
+        .arg = w,
+    };
     make_services(w);
     make_deliveries(w);
     make_readers(w);
@@ -480,11 +539,13 @@ static void free_parts(struct deliver_worker *w)
 {
     wsub_store_close(w->store);
     wsub_http_client_free(w->client);
+    wsub_egress_free(w->egress);
     wsub_timer_done(&w->tick);
     deliver_readers_free(w->readers);
     deliver_verifications_free(w->verifications);
     deliver_deliveries_free(w->deliveries);
     wsub_progress_free(w->progress);
+    wsub_writable_free(w->writable);
     deliver_settler_free(w->settler);
     deliver_attempt_flush_free(w->attempt_flush);
     deliver_attempt_buffer_free(w->attempts);
@@ -494,11 +555,12 @@ static void free_parts(struct deliver_worker *w)
     deliver_content_cache_free(w->contents);
     deliver_bundles_free(w->bundles);
     deliver_parking_free(w->parking);
-    deliver_host_timer_done(&w->host_timer);
-    deliver_hosts_free(w->hosts);
+    wsub_host_timer_done(&w->host_timer);
+    wsub_hosts_free(w->hosts);
     deliver_slots_free(w->slots);
     wsub_member_free(w->member);
-    wsub_hmac_free(w->hmac);
+    for (int i = 0; i < WSUB_HASH_MAX_; i++)
+        wsub_hmac_free(w->poster.hmacs[i]);
     free(w->poster.user_agent);
 }
 
@@ -518,6 +580,7 @@ bool deliver_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
     const struct deliver_worker *w = arg;
 
     if (!wsub_program_ready(w->loop, w->store, reason) ||
+        !wsub_writable_is(w->writable, reason) ||
         !wsub_member_ready(w->member, reason))
         return false;
     if (w->poster.user_agent != NULL)
@@ -534,7 +597,7 @@ void deliver_worker_drain(void *arg)
 
     deliver_slots_drain(w->slots);
     deliver_readers_stop(w->readers);
-    deliver_hosts_expire(w->hosts, true, wsub_now_us());
+    wsub_hosts_expire(w->hosts, true, wsub_now_us());
     drain_check(w);
 }
 

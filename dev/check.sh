@@ -1,6 +1,7 @@
 #!/bin/bash
 # All that has to pass before a commit, for people and for CI (.ci/run): layout,
-# lint, clang-tidy on what has changed, build and tests of both presets.
+# lint, clang-tidy on what has changed, fuzz targets for WEBSUBD_FUZZ_S (5)
+# seconds each, build and tests of both presets.
 # Installs the Debian packages that are missing, and stops at what fails first.
 set -eu
 cd "$(dirname "$0")/.."
@@ -38,5 +39,6 @@ step layout check_layout
 step "dev: build" build
 step lint ctest --preset dev -L lint
 step clang-tidy tidy
+dev/fuzz.sh "${WEBSUBD_FUZZ_S:-5}"
 dev/test.sh
 echo "All checks passed, in $SECONDS s."

@@ -4,8 +4,8 @@
 #
 #   dev/coverage.sh [all]
 #
-# Builds the preset coverage.  Prints a line for each folder; deliver/host
-# belongs to deliver.  Fails when a test does, after the figures.
+# Builds the preset coverage.  Prints a line for each folder.  Fails when a test
+# does, after the figures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . dev/packages.sh

@@ -43,9 +43,10 @@ class Failure(Exception):
 class Demo:
     """What subscriber and publisher know in common."""
 
-    def __init__(self, hub, redis_socket):
+    def __init__(self, hub, redis_cli):
+        """`redis_cli` are the words of a command for the demo's Redis."""
         self.hub = hub
-        self.redis_socket = redis_socket
+        self.redis_cli = redis_cli
         self.feed_number = 0
         self.feed_served = b""
         self.watching = False  # print what arrives
@@ -80,7 +81,7 @@ class Demo:
 
     def redis(self, *words):
         """The lines that redis-cli answers."""
-        done = subprocess.run(["redis-cli", "-s", self.redis_socket, *words],
+        done = subprocess.run([*self.redis_cli, *words],
                               capture_output=True, text=True, check=False)
         return done.stdout.split()
 
@@ -247,6 +248,9 @@ Push a document to the subscriber:
 Announce the feed (every fetch finds a new entry):
   curl -i -d hub.mode=publish --data-urlencode hub.url={demo.feed_topic} {hub}
 
+Watch what comes without a callback (docs/PULL.md), in another terminal:
+  curl -N '{hub}stream?{query}'
+
 Subscribe a callback of your own:
   curl -i -d hub.mode=subscribe --data-urlencode hub.topic={demo.json_topic} \\
     --data-urlencode hub.callback=http://127.0.0.1:PORT/PATH {hub}
@@ -257,12 +261,14 @@ Ctrl-C ends the demo.  What arrives from now on:""", flush=True)
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hub", required=True)
+    parser.add_argument("--redis-cli", required=True)
     parser.add_argument("--redis-socket", required=True)
     parser.add_argument("--once", action="store_true")
     options = parser.parse_args()
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: sys.exit(0))
-    demo = Demo(options.hub, options.redis_socket)
+    demo = Demo(options.hub,
+                [options.redis_cli, "-s", options.redis_socket])
     try:
         subscribe(demo)
         push(demo)

@@ -86,7 +86,7 @@ wait_for()
 
 redis_answers()
 {
-    [ "$(redis-cli -s "$sockets/redis.sock" ping 2>/dev/null)" = PONG ]
+    [ "$("$(redis_tool cli)" -s "$sockets/redis.sock" ping 2>/dev/null)" = PONG ]
 }
 
 is_ready()
@@ -141,12 +141,12 @@ echo "build/release/bin"
 
 step 3 redis
 sockets=$(mktemp -d)
-redis-server --port 0 --unixsocket "$sockets/redis.sock" \
+"$(redis_server)" --port 0 --unixsocket "$sockets/redis.sock" \
     --dir "$demo/redis" --appendonly yes --save '' --daemonize no \
     >"$demo/redis.log" 2>&1 9>&- &
 started $!
 wait_for $! redis_answers ||
-    fail "redis-server did not start. See $demo/redis.log." "$demo/redis.log"
+    fail "$(redis_server) did not start. See $demo/redis.log." "$demo/redis.log"
 echo "its own, data in .demo/redis"
 
 step 4 programs
@@ -163,6 +163,7 @@ echo "hub, spreader, deliver; logs in .demo/*.log"
 
 # In the foreground of the shell's wait, so that Ctrl-C reaches the trap.
 python3 dev/demo.py --hub "http://$hub/" \
+    --redis-cli "$(redis_tool cli)" \
     --redis-socket "$sockets/redis.sock" ${once:+"$once"} 9>&- &
 started $!
 wait $!

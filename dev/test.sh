@@ -5,7 +5,8 @@
 #
 # Without arguments of ctest what is labelled slow runs too, once, under dev.
 # Stops at the first step that fails; its last lines are ctest's summary.
-# The tests start a redis-server of their own, on a unix socket.
+# The tests start a redis-server of their own, on a unix socket;
+# WEBSUBD_REDIS_SERVER names another one (valkey-server).
 set -eu
 cd "$(dirname "$0")/.."
 . dev/packages.sh
@@ -23,7 +24,11 @@ packages()
 {
     install_packages
     install_client_packages ||
-        echo "Without nodejs and npm the clients of npm are skipped." >&2
+        echo "Without nodejs, npm and curl some clients are skipped." >&2
+    install_browser_packages ||
+        echo "Without chromium the tests in a browser are skipped." >&2
+    install_unit_packages ||
+        echo "Without systemd the tests of its units are skipped." >&2
 }
 
 build()

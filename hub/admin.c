@@ -1,7 +1,7 @@
 /* admin.c - see admin.h.
  *
- *   token -> check -> walk of deny.c -> 200 {"denied": N}
- *                                  '--> 503   a repetition goes on
+ *   check -> walk of deny.c -> 200 {"denied": N}
+ *                         '--> 503   a repetition goes on
  */
 #include "hub/admin.h"
 
@@ -15,7 +15,6 @@
 #include "hub/deny.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
-#include "hub/operator.h"
 #include "hub/params.h"
 
 #define REASON_MAX_BYTES 500
@@ -83,8 +82,6 @@ void hub_admin_deny(struct wsub_http_request *req, void *arg)
     struct order order = {0};
     struct wsub_form form = {0};
 
-    if (!hub_operator_may(hub, req))
-        return;
     if (hub_params_form(req, &errors, &form))
         take(hub, &form, &errors, &order);
     if (!hub_errors_respond(&errors, req))

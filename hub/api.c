@@ -3,33 +3,44 @@
  * A form request is parsed here and handed to the mode's own file. */
 #include "hub/api.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/cluster/member.h"
 #include "common/http/form.h"
+#include "common/http/request.h"
 #include "common/http/respond.h"
 #include "common/http/route.h"
 #include "common/http/status.h"
 #include "common/program/program.h"
+#include "hub/access.h"
 #include "hub/admin.h"
 #include "hub/admin_letters.h"
 #include "hub/attempts.h"
 #include "hub/cluster.h"
+#include "hub/damaged.h"
 #include "hub/errors.h"
+#include "hub/event.h"
 #include "hub/events.h"
 #include "hub/gaps.h"
 #include "hub/hub.h"
 #include "hub/instances.h"
+#include "hub/operator.h"
 #include "hub/page.h"
 #include "hub/params.h"
+#include "hub/pressure.h"
 #include "hub/publish.h"
+#include "hub/pull/refusal.h"
+#include "hub/pull/stream.h"
+#include "hub/pull/subscription.h"
 #include "hub/push.h"
 #include "hub/restart.h"
 #include "hub/shards.h"
 #include "hub/subscribe.h"
 #include "hub/suspended.h"
 #include "hub/topics.h"
-#include "hub/writable.h"
+#include "hub/verifications.h"
+#include "common/store/writable.h"
 
 typedef void mode_handler(struct hub *hub, struct wsub_http_request *req,
                           const struct wsub_form *form);
@@ -87,6 +98,25 @@ static bool has_moved(const struct hub *hub, struct wsub_http_request *req)
     return true;
 }
 
+/* The token is another one for each mode, which the body tells; but where every
+ * mode needs one, who has none of them need not send a body. */
+static bool may_send_form(const struct hub *hub, struct wsub_http_request *req)
+{
+    if (hub_access_has(hub, req, HUB_TOKEN_SUBSCRIBE) ||
+        hub_access_has(hub, req, HUB_TOKEN_PUBLISH))
+        return true;
+    hub_access_refuse(req);
+    return false;
+}
+
+static bool check_form(struct wsub_http_request *req, void *arg)
+{
+    const struct hub *hub = arg;
+
+    return !has_moved(hub, req) && hub_check_form(req) &&
+           may_send_form(hub, req);
+}
+
 static void on_form(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
@@ -94,8 +124,6 @@ static void on_form(struct wsub_http_request *req, void *arg)
     struct wsub_form form;
     mode_handler *handle;
 
-    if (has_moved(hub, req))
-        return;
     if (!hub_params_form(req, &errors, &form)) {
         hub_errors_respond(&errors, req);
         return;
@@ -110,13 +138,27 @@ static void on_form(struct wsub_http_request *req, void *arg)
     wsub_form_done(&form);
 }
 
+/* A hub that takes no new subscriptions is of use, and says so; one that takes no
+ * content is not. */
+static bool has_memory(const struct hub *hub,
+                       char reason[WSUB_STATUS_REASON_BYTES])
+{
+    bool takes_content;
+    const char *effect = hub_pressure_effect(hub->pressure, &takes_content);
+
+    if (effect != NULL)
+        snprintf(reason, WSUB_STATUS_REASON_BYTES,
+                 "Redis is short of memory: %s", effect);
+    return takes_content;
+}
+
 static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 {
     const struct hub *hub = arg;
 
     return wsub_program_ready(hub->loop, hub->store, reason) &&
-           wsub_member_ready(hub->member, reason) &&
-           hub_writable_is(hub->writable, reason);
+           wsub_writable_is(hub->writable, reason) &&
+           wsub_member_ready(hub->member, reason) && has_memory(hub, reason);
 }
 
 static void on_health(struct wsub_http_request *req, void *arg)
@@ -138,28 +180,51 @@ static void on_metrics(struct wsub_http_request *req, void *arg)
     wsub_status_metrics(req);
 }
 
+void hub_stray(struct wsub_http_request *req, int status, const char *sentence,
+               void *hub)
+{
+    if (strcmp(wsub_http_path(req), HUB_PULL_PATH) == 0)
+        hub_pull_refuse(req, status, "%s", sentence);
+    else
+        hub_refuse_stray(req, status, sentence, hub);
+}
+
 const struct wsub_http_route hub_routes[] = {
-    {"POST", "/", on_form},
-    {"POST", "/subscriptions", on_form},
-    {"POST", "/publish", hub_push},
-    {"GET", "/topics", hub_topics},
-    {"POST", "/admin/deny", hub_admin_deny},
-    {"GET", "/admin/dead-letters", hub_admin_letters},
-    {"GET", "/admin/dead-letters/count", hub_admin_letters_count},
-    {"POST", "/admin/dead-letters/replay", hub_admin_letters_replay},
-    {"POST", "/admin/dead-letters/purge", hub_admin_letters_purge},
-    {"GET", "/admin/suspended", hub_suspended},
-    {"GET", "/admin/gaps", hub_gaps},
-    {"GET", "/admin/attempts", hub_attempts},
-    {"GET", "/admin/instances", hub_instances},
-    {"POST", "/admin/instances/*/restart", hub_restart},
-    {"GET", "/admin/health/instances", hub_instances_health},
-    {"GET", "/admin/leader", hub_leader},
-    {"GET", "/admin/shards", hub_shards},
-    {"GET", "/admin/events", hub_events},
-    {"GET", "/", hub_page},
-    {"GET", "/healthz", on_health},
-    {"GET", "/readyz", on_ready},
-    {"GET", "/metrics", on_metrics},
+    {"POST", "/", on_form, check_form, HUB_FORM_MAX_BYTES},
+    {"POST", "/subscriptions", on_form, check_form, HUB_FORM_MAX_BYTES},
+    {"POST", "/publish", hub_push, hub_access_push, WSUB_HTTP_BODY_MAX},
+    {"GET", "/events/*", hub_event, NULL, 0},
+    {"GET", "/events/*/body", hub_event_body, hub_access_push, 0},
+    {"POST", HUB_PULL_PATH, hub_pull_handle, hub_pull_check,
+     HUB_PULL_BODY_MAX_BYTES},
+    {"OPTIONS", HUB_PULL_PATH, hub_pull_options, NULL, 0},
+    {"GET", "/stream", hub_pull_handle_stream, hub_pull_check_stream, 0},
+    {"OPTIONS", "/stream", hub_pull_stream_options, NULL, 0},
+    {"GET", "/topics", hub_topics, NULL, 0},
+    {"POST", "/admin/deny", hub_admin_deny, hub_operator_may_post,
+     HUB_FORM_MAX_BYTES},
+    {"GET", "/admin/dead-letters", hub_admin_letters, hub_access_admin, 0},
+    {"GET", "/admin/dead-letters/count", hub_admin_letters_count,
+     hub_access_admin, 0},
+    {"POST", "/admin/dead-letters/replay", hub_admin_letters_replay,
+     hub_operator_may_post, HUB_FORM_MAX_BYTES},
+    {"POST", "/admin/dead-letters/purge", hub_admin_letters_purge,
+     hub_operator_may_post, HUB_FORM_MAX_BYTES},
+    {"GET", "/admin/suspended", hub_suspended, hub_access_admin, 0},
+    {"GET", "/admin/gaps", hub_gaps, hub_access_admin, 0},
+    {"GET", "/admin/damaged", hub_damaged, hub_access_admin, 0},
+    {"GET", "/admin/verifications", hub_verifications, hub_access_admin, 0},
+    {"GET", "/admin/attempts", hub_attempts, hub_access_admin, 0},
+    {"GET", "/admin/instances", hub_instances, hub_access_admin, 0},
+    {"POST", "/admin/instances/*/restart", hub_restart, hub_access_admin, 0},
+    {"GET", "/admin/health/instances", hub_instances_health, hub_access_admin,
+     0},
+    {"GET", "/admin/leader", hub_leader, hub_access_admin, 0},
+    {"GET", "/admin/shards", hub_shards, hub_access_admin, 0},
+    {"GET", "/admin/events", hub_events, hub_access_admin, 0},
+    {"GET", "/", hub_page, NULL, 0},
+    {"GET", "/healthz", on_health, NULL, 0},
+    {"GET", "/readyz", on_ready, NULL, 0},
+    {"GET", "/metrics", on_metrics, NULL, 0},
     {0},
 };

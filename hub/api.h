@@ -4,6 +4,9 @@
 
 #include "common/http/route.h"
 
+/* For what no route takes. */
+wsub_http_stray_handler hub_stray;
+
 /* Ends with { 0 }; the handlers' argument is the struct hub. */
 extern const struct wsub_http_route hub_routes[];
 

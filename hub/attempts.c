@@ -15,7 +15,6 @@
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
-#include "hub/operator.h"
 #include "hub/params.h"
 
 static json_t *attempt_json(const struct wsub_attempt *attempt)
@@ -84,11 +83,11 @@ static void look_up(struct hub *hub, struct wsub_http_request *req,
                     const struct wsub_buf *topic,
                     const struct wsub_buf *callback)
 {
-    struct wsub_topic_ref ref = wsub_topic_ref(hub->store, topic->data);
-    struct wsub_subscription_key key = {.shard = ref.shard};
+    struct wsub_subscription_key key = {
+        .shard = wsub_topic_shard(hub->store, topic->data)};
     struct flow *flow = wsub_calloc(1, sizeof(*flow));
 
-    memcpy(key.td, ref.digest, sizeof(key.td));
+    wsub_digest(topic->data, topic->len, key.td);
     wsub_digest(callback->data, callback->len, key.cd);
     flow->req = req;
     flow->topic = wsub_strdup(topic->data);
@@ -103,8 +102,6 @@ void hub_attempts(struct wsub_http_request *req, void *arg)
     struct wsub_buf topic = {0}, callback = {0};
     const char *given;
 
-    if (!hub_operator_may(hub, req))
-        return;
     if (hub_params_query(req, &errors, &query)) {
         hub_param_topic(hub, &query, WSUB_TOPIC_SUBSCRIBE, &errors, &given,
                         &topic);

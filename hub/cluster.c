@@ -4,7 +4,6 @@
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
-#include "hub/operator.h"
 
 static json_t *leader_json(const struct wsub_leader *leader)
 {
@@ -32,6 +31,5 @@ void hub_leader(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
 
-    if (hub_operator_may(hub, req))
-        wsub_leader_look(hub->store, on_leader, req);
+    wsub_leader_look(hub->store, on_leader, req);
 }

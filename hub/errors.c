@@ -13,8 +13,6 @@
 #include "common/http/respond.h"
 #include "hub/stats.h"
 
-#define RETRY_AFTER_S "5"
-
 static const struct {
     int status;
     const char *code;
@@ -37,11 +35,17 @@ static const struct {
                          "Invalid lease"},
     [HUB_FAULT_SECRET] = {400, "secret-validation-error", "Invalid secret"},
     [HUB_FAULT_ORDERED] = {400, "ordered-validation-error", "Invalid ordering"},
+    [HUB_FAULT_SIGNATURE] = {400, "signature-validation-error",
+                             "Invalid signature"},
+    [HUB_FAULT_HEADERS] = {400, "headers-validation-error", "Invalid headers"},
+    [HUB_FAULT_VERIFY_TOKEN] = {400, "verify-token-validation-error",
+                                "Invalid verify token"},
     [HUB_FAULT_REASON] = {400, "reason-validation-error", "Invalid reason"},
     [HUB_FAULT_IDEMPOTENCY_KEY] = {400, "idempotency-key-validation-error",
                                    "Invalid Idempotency-Key"},
     [HUB_FAULT_NOT_FOUND] = {404, "not-found", "Not found"},
     [HUB_FAULT_CONFLICT] = {409, "conflict", "Conflict"},
+    [HUB_FAULT_TOO_MANY] = {429, "too-many-requests", "Too many requests"},
     [HUB_FAULT_UNAVAILABLE] = {503, "service-unavailable",
                                "Service unavailable"},
 };
@@ -61,8 +65,9 @@ static struct hub_error *insert(struct hub_errors *errors, enum hub_fault fault)
     return &errors->list[at];
 }
 
-static void add(struct hub_errors *errors, enum hub_fault fault,
-                const char *parameter, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void
+add(struct hub_errors *errors, enum hub_fault fault, const char *parameter,
+    const char *format, va_list args)
 {
     struct hub_error *error = insert(errors, fault);
 
@@ -132,21 +137,33 @@ static void respond_json(const struct hub_errors *errors,
     wsub_buf_done(&body);
 }
 
+/* One line for each. */
+static void respond_text(const struct hub_errors *errors,
+                         struct wsub_http_request *req)
+{
+    struct wsub_buf body = {0};
+
+    for (size_t i = 0; i < errors->count; i++)
+        wsub_buf_printf(&body, "%s\n", errors->list[i].detail);
+    wsub_http_respond(req, hub_errors_status(errors),
+                      "text/plain; charset=utf-8", body.data, body.len);
+    wsub_buf_done(&body);
+}
+
 bool hub_errors_respond(struct hub_errors *errors,
                         struct wsub_http_request *req)
 {
     enum hub_stat stat;
-    int status;
 
     if (errors->count == 0)
         return false;
-    status = hub_errors_status(errors);
-    stat = status == 503 ? HUB_STAT_UNAVAILABLE : HUB_STAT_REFUSED;
+    stat = hub_errors_status(errors) == 503 ? HUB_STAT_UNAVAILABLE
+                                            : HUB_STAT_REFUSED;
     wsub_metric_add(&hub_stats[stat], 1);
     if (wsub_accept_prefers_json(wsub_http_header(req, "Accept")))
         respond_json(errors, req);
     else
-        wsub_http_respond_text(req, status, "%s", errors->list[0].detail);
+        respond_text(errors, req);
     hub_errors_done(errors);
     return true;
 }
@@ -165,20 +182,11 @@ void hub_refuse(struct wsub_http_request *req, enum hub_fault fault,
 
 void hub_refuse_unavailable(struct wsub_http_request *req)
 {
-    wsub_http_respond_header(req, "Retry-After", RETRY_AFTER_S);
+    wsub_http_respond_header(req, "Retry-After", HUB_RETRY_AFTER_S);
     hub_refuse(
         req, HUB_FAULT_UNAVAILABLE, NULL,
-        "The hub cannot store the request now; try again in " RETRY_AFTER_S
+        "The hub cannot store the request now; try again in " HUB_RETRY_AFTER_S
         " seconds.");
-}
-
-void hub_refuse_memory(struct wsub_http_request *req)
-{
-    wsub_metric_add(&hub_stats[HUB_STAT_MEMORY_REFUSED], 1);
-    wsub_http_respond_header(req, "Retry-After", RETRY_AFTER_S);
-    hub_refuse(req, HUB_FAULT_UNAVAILABLE, NULL,
-               "The hub is short of memory and takes no new content now; try "
-               "again in " RETRY_AFTER_S " seconds.");
 }
 
 void hub_refuse_stray(struct wsub_http_request *req, int status,

@@ -1,8 +1,8 @@
 /* errors.h - what is wrong with a request, told to its client.
  *
  * Checks append to a list, so that one response names every wrong parameter.
- * The client gets the list as JSON when its Accept prefers that, else the
- * first error as one plain sentence.  The list is kept in the order of
+ * The client gets the list as JSON when its Accept prefers that, else as plain
+ * sentences, one a line.  The list is kept in the order of
  * "Responses to bad input" of docs/PROTOCOL.md, whatever order the checks ran
  * in; its length is bounded by the number of a form's fields. */
 #ifndef HUB_ERRORS_H
@@ -14,6 +14,9 @@
 #include "common/base/buf.h"
 
 struct wsub_http_request;
+
+/* After which a client may try again when Redis is away. */
+#define HUB_RETRY_AFTER_S "5"
 
 /* What may be wrong, in the order in which it is told.  Each has a status, a
  * code and a title. */
@@ -31,10 +34,14 @@ enum hub_fault {
     HUB_FAULT_LEASE,
     HUB_FAULT_SECRET,
     HUB_FAULT_ORDERED,
+    HUB_FAULT_SIGNATURE,
+    HUB_FAULT_HEADERS,
+    HUB_FAULT_VERIFY_TOKEN,
     HUB_FAULT_REASON,
     HUB_FAULT_IDEMPOTENCY_KEY,
     HUB_FAULT_NOT_FOUND,
     HUB_FAULT_CONFLICT, /* it is being done already */
+    HUB_FAULT_TOO_MANY, /* of one client, host or topic */
     HUB_FAULT_UNAVAILABLE,
     HUB_FAULT_MAX_
 };
@@ -76,9 +83,6 @@ hub_refuse(struct wsub_http_request *req, enum hub_fault fault,
 
 /* 503 with Retry-After: Redis did not take what the request wants. */
 void hub_refuse_unavailable(struct wsub_http_request *req);
-
-/* The same for new content while Redis is near its memory limit. */
-void hub_refuse_memory(struct wsub_http_request *req);
 
 /* 404 and 405 of the routes: a wsub_http_stray_handler. */
 void hub_refuse_stray(struct wsub_http_request *req, int status,

@@ -203,8 +203,6 @@ void hub_events(struct wsub_http_request *req, void *arg)
     struct wsub_form form = {0};
     struct query query = {0};
 
-    if (!hub_operator_may(hub, req))
-        return;
     if (hub_params_query(req, &errors, &form)) {
         take_from(&form, &errors, &query);
         hub_operator_limit(&form, &errors, &query.limit);

@@ -57,9 +57,10 @@ static json_t *gap_json(const struct wsub_gap *gap)
                      event_json(gap->has_to, &gap->to));
 }
 
-static void on_gaps(enum wsub_err err, const struct wsub_gap *list,
-                    size_t count, void *arg)
+static void on_gaps(enum wsub_err err, const void *items, size_t count,
+                    void *arg)
 {
+    const struct wsub_gap *list = items;
     struct flow *flow = arg;
     struct hub_rows *rows;
 

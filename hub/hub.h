@@ -13,8 +13,12 @@
 #include "common/base/config.h"
 #include "common/crypto/seal.h"
 
+struct hub_clients;
 struct hub_pressure;
-struct hub_writable;
+struct hub_pull;
+struct hub_tokens;
+struct wsub_egress;
+struct wsub_writable;
 struct wsub_loop;
 struct wsub_member;
 struct wsub_store;
@@ -25,12 +29,16 @@ struct hub {
     const struct wsub_loop *loop;
     struct wsub_store *store;
     const struct wsub_member *member;
-    const struct hub_pressure *pressure;
-    const struct hub_writable *writable;
+    struct hub_clients *clients;
+    struct hub_pressure *pressure;
+    struct hub_pull *pull;
+    const struct wsub_writable *writable;
     const struct wsub_keyring *ring;
+    const struct hub_tokens *tokens;
+    const struct wsub_egress *egress;
     const char *public_url;
     const char *link_header; /* value of Link: <public_url>; rel="hub" */
-    bool on_loopback;        /* the hub listens where only this machine comes */
+    bool is_local;           /* access.h: strangers can't reach the hub */
 };
 
 #endif

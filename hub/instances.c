@@ -90,8 +90,6 @@ void hub_instances(struct wsub_http_request *req, void *arg)
     size_t limit = 0;
     struct flow *flow;
 
-    if (!hub_operator_may(hub, req))
-        return;
     if (hub_params_query(req, &errors, &query)) {
         if (hub_param_optional(&query, "from", HUB_FAULT_REQUEST, &errors,
                                &from) &&
@@ -122,6 +120,5 @@ void hub_instances_health(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
 
-    if (hub_operator_may(hub, req))
-        wsub_instance_list(hub->store, on_health, flow_new(hub, req));
+    wsub_instance_list(hub->store, on_health, flow_new(hub, req));
 }

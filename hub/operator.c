@@ -1,19 +1,15 @@
 #include "hub/operator.h"
 
 #include "common/store/store.h"
+#include "hub/access.h"
 #include "hub/params.h"
 
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX 200 /* rows in one response; each may cost six commands */
 
-bool hub_operator_may(const struct hub *hub, struct wsub_http_request *req)
+bool hub_operator_may_post(struct wsub_http_request *req, void *hub)
 {
-    const char *token = hub->config->admin_token;
-
-    if (token[0] != '\0')
-        return hub_check_token(req, token);
-    hub_refuse(req, HUB_FAULT_PATH, NULL, "There is nothing at this path.");
-    return false;
+    return hub_access_admin(req, hub) && hub_check_form(req);
 }
 
 static bool parse_limit(const char *text, size_t *ret_limit)
@@ -83,8 +79,6 @@ void hub_operator_list(struct hub *hub, struct wsub_http_request *req,
     struct wsub_form query = {0};
     struct hub_page page = {0};
 
-    if (!hub_operator_may(hub, req))
-        return;
     if (hub_params_query(req, &errors, &query))
         hub_operator_page(hub, &query, &errors, &page);
     if (!hub_errors_respond(&errors, req))

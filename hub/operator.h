@@ -20,8 +20,9 @@ struct hub_page {
     size_t limit;           /* most rows in the page */
 };
 
-/* Responds 404 while the admin API is off, and 401 to who has no token. */
-bool hub_operator_may(const struct hub *hub, struct wsub_http_request *req);
+/* The check of a route of the admin API that takes a form: access.h, and its
+ * Content-Type. */
+bool hub_operator_may_post(struct wsub_http_request *req, void *hub);
 
 /* Takes the optional `from` and `limit`. */
 void hub_operator_page(const struct hub *hub, const struct wsub_form *query,
@@ -34,7 +35,7 @@ void hub_operator_limit(const struct wsub_form *query,
 /* `name` has a value that this hub has not given. */
 void hub_operator_add_stray(struct hub_errors *errors, const char *name);
 
-/* Takes a request for a list: checks token and page, and has `start` go on when
+/* Takes a request for a list: checks the page, and has `start` go on when
  * they are in order. */
 void hub_operator_list(struct hub *hub, struct wsub_http_request *req,
                        void (*start)(struct hub *hub,

@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "common/crypto/digest.h"
-#include "common/http/addr.h"
+#include "common/net/egress.h"
 #include "common/http/request.h"
 #include "common/http/respond.h"
 #include "common/http/url.h"
@@ -19,6 +19,15 @@ static bool is_form(const struct wsub_http_request *req)
 
     return given != NULL && strncasecmp(given, type, len) == 0 &&
            (given[len] == '\0' || strchr("; \t", given[len]) != NULL);
+}
+
+bool hub_check_form(struct wsub_http_request *req)
+{
+    if (is_form(req))
+        return true;
+    hub_refuse(req, HUB_FAULT_MEDIA_TYPE, NULL,
+               "Send application/x-www-form-urlencoded.");
+    return false;
 }
 
 static bool parse(const char *what, const char *text, size_t len,
@@ -43,11 +52,6 @@ bool hub_params_form(const struct wsub_http_request *req,
     size_t len;
     const char *body = wsub_http_body(req, &len);
 
-    if (!is_form(req)) {
-        hub_errors_add(errors, HUB_FAULT_MEDIA_TYPE, NULL,
-                       "Send application/x-www-form-urlencoded.");
-        return false;
-    }
     return parse("form", body, len, errors, ret_form);
 }
 
@@ -66,9 +70,22 @@ static const char *host_fault(const struct hub *hub, const struct wsub_url *url)
 {
     bool is_literal = false;
 
-    if (!hub->config->allow_private_networks && url->host[0] != '\0' &&
-        !wsub_addr_text_is_global(url->host, &is_literal) && is_literal)
-        return "names an address that is not public";
+    if (url->host[0] == '\0') /* a dotted topic */
+        return NULL;
+    if (!wsub_egress_allows_text(hub->egress, url->host, &is_literal) &&
+        is_literal)
+        return "names an address that is not public, which "
+               "allow_private_networks=no keeps out, or one that is denied";
+    return NULL;
+}
+
+const char *hub_reach_fault(const struct hub *hub, const char *text)
+{
+    struct wsub_url url;
+
+    if (wsub_url_parse(text, NULL, &url) == WSUB_URL_FINE &&
+        !wsub_egress_allows_port(hub->egress, url.port))
+        return "names a port that callback_ports keeps out";
     return NULL;
 }
 
@@ -166,21 +183,4 @@ bool hub_param_optional(const struct wsub_form *form, const char *name,
     }
     *ret_value = value;
     return true;
-}
-
-bool hub_check_token(struct wsub_http_request *req, const char *token)
-{
-    static const char scheme[] = "Bearer ";
-    const char *given = wsub_http_header(req, "Authorization");
-
-    if (token[0] == '\0')
-        return true;
-    if (given != NULL && strncasecmp(given, scheme, sizeof(scheme) - 1) == 0) {
-        given += sizeof(scheme) - 1;
-        if (wsub_equal_const_time(given, strlen(given), token, strlen(token)))
-            return true;
-    }
-    wsub_http_respond_header(req, "WWW-Authenticate", "Bearer");
-    hub_refuse(req, HUB_FAULT_TOKEN, NULL, "A valid bearer token is needed.");
-    return false;
 }

@@ -13,7 +13,15 @@
 #include "hub/errors.h"
 #include "hub/hub.h"
 
-/* Parses the form of a POST; false when it is none, or malformed.  The caller
+/* What a form may take: a hundred topics of usual length, or a few of the
+ * longest. */
+#define HUB_FORM_MAX_BYTES 65536
+
+/* Checks the head of a request that is to have a form: responds 415 and returns
+ * false when its Content-Type says something else. */
+bool hub_check_form(struct wsub_http_request *req);
+
+/* Parses the form of a POST; false when it is malformed.  The caller
  * ends *ret_form by wsub_form_done(). */
 bool hub_params_form(const struct wsub_http_request *req,
                      struct hub_errors *errors, struct wsub_form *ret_form);
@@ -39,15 +47,14 @@ const char *hub_topic_fault(const struct hub *hub, const char *value,
                             enum wsub_topic_use use,
                             struct wsub_buf *ret_topic);
 
+/* What keeps a URL from being requested though it is fine otherwise; NULL for
+ * nothing, and for a dotted topic.  Of what is there already nobody asks. */
+const char *hub_reach_fault(const struct hub *hub, const char *text);
+
 /* Takes an optional parameter: *ret_value is NULL without it.  A doubled one
  * is a `fault`. */
 bool hub_param_optional(const struct wsub_form *form, const char *name,
                         enum hub_fault fault, struct hub_errors *errors,
                         const char **ret_value);
-
-/* Checks `Authorization: Bearer TOKEN` against `token`; "" wants none.  When it
- * is wrong responds 401 and returns false: a client without the token is told
- * nothing else. */
-bool hub_check_token(struct wsub_http_request *req, const char *token);
 
 #endif

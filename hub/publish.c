@@ -1,6 +1,6 @@
 /* publish.c - see publish.h.
  *
- *   check all -> announce each topic -> all are noted -> 202
+ *   check all -> announce, by shards -> all are noted -> 204
  *          |                       '--> one failed    -> 503
  *          '--> 503   Redis is near its memory limit
  *
@@ -16,7 +16,10 @@
 #include "common/http/respond.h"
 #include "common/store/publications.h"
 #include "common/store/topic.h"
+#include "hub/access.h"
+#include "hub/clients.h"
 #include "hub/errors.h"
+#include "hub/limits.h"
 #include "hub/params.h"
 #include "hub/pressure.h"
 #include "hub/stats.h"
@@ -29,6 +32,7 @@ struct flow {
     struct wsub_buf topics[TOPICS_MAX]; /* owned; normalized */
     unsigned shards[TOPICS_MAX];        /* of each */
     size_t count;
+    struct wsub_client_address client;
     struct wsub_countdown all;
     enum wsub_err err;
 };
@@ -44,12 +48,22 @@ static void finish(void *arg)
 {
     struct flow *flow = arg;
 
-    if (flow->err == WSUB_OK) {
+    if (flow->err == WSUB_ERR_FULL) {
+        hub_limit_refuse(flow->req, HUB_LIMIT_ANNOUNCED_HOST, 0,
+                         flow->client.text);
+    } else if (flow->err == WSUB_OK) {
         wsub_metric_add(&hub_stats[HUB_STAT_PUBLISH], 1);
-        wsub_http_respond(flow->req, 202, NULL, NULL, 0);
+        wsub_http_respond(flow->req, 204, NULL, NULL, 0);
     } else {
         hub_refuse_unavailable(flow->req);
     }
+    flow_free(flow);
+}
+
+static void finish_limited(struct flow *flow, enum hub_limit limit,
+                           uint32_t retry_after_s)
+{
+    hub_limit_refuse(flow->req, limit, retry_after_s, flow->client.text);
     flow_free(flow);
 }
 
@@ -62,14 +76,34 @@ static void on_announced(enum wsub_err err, void *arg)
     wsub_countdown_off(&flow->all);
 }
 
+static bool is_first_of_shard(const struct flow *flow, size_t topic)
+{
+    for (size_t i = 0; i < topic; i++)
+        if (flow->shards[i] == flow->shards[topic])
+            return false;
+    return true;
+}
+
+/* Announces the topic and those after it that are in the same shard. */
+static void announce_from(struct flow *flow, size_t first)
+{
+    const char *topics[TOPICS_MAX];
+    size_t count = 0;
+
+    for (size_t i = first; i < flow->count; i++)
+        if (flow->shards[i] == flow->shards[first])
+            topics[count++] = flow->topics[i].data;
+    wsub_countdown_add(&flow->all);
+    wsub_publications_announce(flow->hub->store, flow->shards[first], topics,
+                               count, on_announced, flow);
+}
+
 static void announce(struct flow *flow)
 {
     wsub_countdown_start(&flow->all, finish, flow);
-    for (size_t i = 0; i < flow->count; i++) {
-        wsub_countdown_add(&flow->all);
-        wsub_publications_announce(flow->hub->store, flow->shards[i],
-                                   flow->topics[i].data, on_announced, flow);
-    }
+    for (size_t i = 0; i < flow->count; i++)
+        if (is_first_of_shard(flow, i))
+            announce_from(flow, i);
     wsub_countdown_off(&flow->all);
 }
 
@@ -83,7 +117,8 @@ static void find_shards(struct flow *flow)
 static bool is_memory_high(const struct flow *flow)
 {
     for (size_t i = 0; i < flow->count; i++)
-        if (hub_pressure_is_high(flow->hub->pressure, flow->shards[i]))
+        if (hub_pressure_refuses(flow->hub->pressure, flow->shards[i],
+                                 HUB_PRESSURE_CONTENT))
             return true;
     return false;
 }
@@ -116,6 +151,8 @@ static void take_topic(const struct hub *hub,
     enum hub_fault fault =
         field->value[0] == '\0' ? HUB_FAULT_MISSING : HUB_FAULT_TOPIC;
 
+    if (problem == NULL)
+        problem = hub_reach_fault(hub, wsub_buf_cstr(ret_url));
     if (problem != NULL && total == 1)
         hub_errors_add(errors, fault, name, "%s %s.", name, problem);
     else if (problem != NULL)
@@ -161,9 +198,10 @@ void hub_publish(struct hub *hub, struct wsub_http_request *req,
                  const struct wsub_form *form)
 {
     struct hub_errors errors = {0};
+    uint32_t retry_after_s = 0;
     struct flow *flow;
 
-    if (!hub_check_token(req, hub->config->publish_token))
+    if (!hub_access_check(hub, req, HUB_TOKEN_PUBLISH))
         return;
     flow = wsub_calloc(1, sizeof(*flow));
     flow->hub = hub;
@@ -173,10 +211,17 @@ void hub_publish(struct hub *hub, struct wsub_http_request *req,
         flow_free(flow);
         return;
     }
+    hub_clients_find(hub->clients, req, &flow->client);
+    if (!hub_access_shows(hub, req, HUB_TOKEN_PUBLISH))
+        retry_after_s = hub_clients_take(hub->clients, HUB_RATE_ANNOUNCE,
+                                         &flow->client, (uint32_t)flow->count);
+    if (retry_after_s > 0) {
+        finish_limited(flow, HUB_LIMIT_ANNOUNCE_RATE, retry_after_s);
+        return;
+    }
     find_shards(flow);
     if (is_memory_high(flow)) {
-        hub_refuse_memory(req);
-        flow_free(flow);
+        finish_limited(flow, HUB_LIMIT_MEMORY_CONTENT, 0);
     } else {
         announce(flow);
     }

@@ -17,12 +17,14 @@
 #include "common/store/topic.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
+#include "hub/limits.h"
 #include "hub/params.h"
 #include "hub/pressure.h"
 #include "hub/stats.h"
 
-#define TYPE_MAX_BYTES 1024 /* of a Content-Type */
-#define KEY_MAX_BYTES 255   /* of an Idempotency-Key */
+#define TYPE_MAX_BYTES 1024  /* of a Content-Type */
+#define CODING_MAX_BYTES 256 /* of a Content-Encoding */
+#define KEY_MAX_BYTES 255    /* of an Idempotency-Key */
 
 struct flow {
     struct hub *hub;
@@ -33,7 +35,8 @@ struct flow {
 struct event {
     struct wsub_buf topic; /* owned; normalized */
     const char *type;
-    const char *key; /* NULL: every push is an event of its own */
+    const char *coding; /* NULL for none */
+    const char *key;    /* NULL: every push is an event of its own */
 };
 
 static void respond_event(struct flow *flow, const struct wsub_place *event)
@@ -68,8 +71,8 @@ static void start(struct hub *hub, struct wsub_http_request *req,
     struct wsub_push push;
     struct flow *flow;
 
-    if (hub_pressure_is_high(hub->pressure, shard)) {
-        hub_refuse_memory(req);
+    if (hub_pressure_refuses(hub->pressure, shard, HUB_PRESSURE_CONTENT)) {
+        hub_limit_refuse(req, HUB_LIMIT_MEMORY_CONTENT, 0, NULL);
         return;
     }
     flow = wsub_calloc(1, sizeof(*flow));
@@ -78,20 +81,11 @@ static void start(struct hub *hub, struct wsub_http_request *req,
     push.shard = shard;
     push.topic = event->topic.data;
     push.content_type = event->type;
+    push.content_coding = event->coding;
     push.key = event->key;
     push.body = wsub_http_body(req, &push.body_bytes);
+    hub_pressure_note(hub->pressure, push.body_bytes);
     wsub_publications_push(hub->store, &push, on_pushed, flow);
-}
-
-static bool may_push(const struct hub *hub, struct wsub_http_request *req)
-{
-    if (hub->config->publish_token[0] == '\0' && !hub->on_loopback) {
-        hub_refuse(req, HUB_FAULT_CLOSED, NULL,
-                   "Content push is closed: the operator has to set "
-                   "publish_token.");
-        return false;
-    }
-    return hub_check_token(req, hub->config->publish_token);
 }
 
 /* The Content-Type of the event. */
@@ -106,6 +100,21 @@ static const char *take_type(struct wsub_http_request *req,
         hub_errors_add(errors, HUB_FAULT_REQUEST, NULL,
                        "Content-Type is longer than %d bytes.", TYPE_MAX_BYTES);
     return type;
+}
+
+/* The Content-Encoding, NULL without one: the body is kept as it comes. */
+static const char *take_coding(struct wsub_http_request *req,
+                               struct hub_errors *errors)
+{
+    const char *coding = wsub_http_header(req, "Content-Encoding");
+
+    if (coding == NULL || coding[0] == '\0')
+        return NULL;
+    if (strlen(coding) > CODING_MAX_BYTES)
+        hub_errors_add(errors, HUB_FAULT_REQUEST, NULL,
+                       "Content-Encoding is longer than %d bytes.",
+                       CODING_MAX_BYTES);
+    return coding;
 }
 
 /* The Idempotency-Key, NULL without one. */
@@ -135,9 +144,8 @@ void hub_push(struct wsub_http_request *req, void *arg)
     struct wsub_form query;
     const char *given;
 
-    if (!may_push(hub, req))
-        return;
     event.type = take_type(req, &errors);
+    event.coding = take_coding(req, &errors);
     event.key = take_key(req, &errors);
     if (hub_params_query(req, &errors, &query)) {
         hub_param_topic(hub, &query, WSUB_TOPIC_PUSH, &errors, &given,

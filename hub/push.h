@@ -4,6 +4,8 @@
 
 #include "common/http/request.h"
 
+struct hub;
+
 /* Responds 202 with the event's id once the event is stored. */
 void hub_push(struct wsub_http_request *req, void *hub);
 

@@ -15,7 +15,6 @@
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
-#include "hub/operator.h"
 
 #define NAME_SEGMENT 2 /* of /admin/instances/NAME/restart */
 
@@ -42,8 +41,6 @@ void hub_restart(struct wsub_http_request *req, void *arg)
     struct hub *hub = arg;
     char name[WSUB_INSTANCE_NAME_BYTES];
 
-    if (!hub_operator_may(hub, req))
-        return;
     if (!wsub_http_route_segment(req, NAME_SEGMENT, name, sizeof(name))) {
         on_asked(WSUB_ERR_NOT_FOUND, 0, req);
         return;

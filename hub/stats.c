@@ -12,11 +12,22 @@ struct wsub_metric hub_stats[HUB_STAT_MAX_] = {
                           "Requests that got a 4xx", WSUB_COUNTER, NULL, 0},
     [HUB_STAT_UNAVAILABLE] = {"websubd_hub_unavailable_total",
                               "Requests that got a 503", WSUB_COUNTER, NULL, 0},
-    [HUB_STAT_MEMORY_REFUSED] = {"websubd_hub_memory_refused_total",
-                                 "Pushes and announcements refused because "
-                                 "Redis is near its memory limit",
-                                 WSUB_COUNTER, NULL, 0},
+    [HUB_STAT_MEMORY_SUBSCRIPTIONS] = {"websubd_hub_memory_filling_shards",
+                                       "Shards that take no new subscriptions "
+                                       "as their Redis is short of memory",
+                                       WSUB_GAUGE, NULL, 0},
     [HUB_STAT_MEMORY_HIGH] = {"websubd_hub_memory_high_shards",
-                              "Shards whose Redis is near its memory limit",
+                              "Shards that take no new content as their Redis "
+                              "is near its memory limit",
                               WSUB_GAUGE, NULL, 0},
+    [HUB_STAT_BODY_BYTES] = {"websubd_hub_body_bytes",
+                             "Bytes of max_inflight_bytes that are taken",
+                             WSUB_GAUGE, NULL, 0},
+    [HUB_STAT_BODIES_WAITING] = {"websubd_hub_bodies_waiting",
+                                 "Request bodies that wait unread", WSUB_GAUGE,
+                                 NULL, 0},
+    [HUB_STAT_BODIES_WAITED] = {"websubd_hub_bodies_waited_total",
+                                "Waits of request bodies for "
+                                "max_inflight_bytes",
+                                WSUB_COUNTER, NULL, 0},
 };

@@ -11,8 +11,11 @@ enum hub_stat {
     HUB_STAT_PUSH,
     HUB_STAT_REFUSED,
     HUB_STAT_UNAVAILABLE,
-    HUB_STAT_MEMORY_REFUSED,
-    HUB_STAT_MEMORY_HIGH, /* a gauge */
+    HUB_STAT_MEMORY_SUBSCRIPTIONS, /* a gauge */
+    HUB_STAT_MEMORY_HIGH,          /* a gauge */
+    HUB_STAT_BODY_BYTES,           /* a gauge */
+    HUB_STAT_BODIES_WAITING,       /* a gauge */
+    HUB_STAT_BODIES_WAITED,
     HUB_STAT_MAX_
 };
 

@@ -3,7 +3,8 @@
  *   check -> submit -> 202   deliver verifies, or tells the denial, or the
  *                |           spreader looks at the topic
  *                |---> 404   unknown_unsubscribe=reject
- *                |---> 503   Redis failed, or too many verifications wait
+ *                |---> 429, 503   a bound is reached
+ *                |---> 503   Redis failed
  *                '-> confirm -> 202   verify=off
  *
  * A `struct flow` is one request in flight; finish() and finish_unknown() are
@@ -13,17 +14,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/crypto/digest.h"
+#include "common/crypto/hmac.h"
+#include "common/http/policy.h"
 #include "common/http/respond.h"
 #include "common/store/submissions.h"
 #include "common/store/topic.h"
+#include "hub/access.h"
+#include "hub/clients.h"
 #include "hub/errors.h"
+#include "hub/limits.h"
 #include "hub/params.h"
-#include "hub/policy.h"
+#include "hub/pressure.h"
 #include "hub/stats.h"
 
+#define VERIFY_TOKEN_MAX_BYTES 1024 /* so that it fits into a URL */
+/* What a request takes in Redis, beside its texts, which are there twice. */
+#define REQUEST_BYTES 1024
 #define SECRET_MAX_BYTES 199 /* WebSub section 5.1: less than 200 */
 
 struct flow {
@@ -37,6 +48,9 @@ struct flow {
     const char *reason; /* const; of a denial, else "" */
     uint64_t lease_s;
     bool ordered;
+    struct wsub_choices choices;
+    const char *verify_token; /* borrowed until submitted */
+    struct wsub_client_address client;
     struct wsub_topic_ref ref;
     char cd[WSUB_DIGEST_LEN + 1];
 };
@@ -82,18 +96,34 @@ static void confirm(struct flow *flow, uint64_t generation)
                              flow->subscribe, generation, on_confirmed, flow);
 }
 
-static void on_submitted(enum wsub_err err, uint64_t generation, void *arg)
+static const enum hub_limit limits[WSUB_BOUND_MAX_] = {
+    [WSUB_BOUND_MEMORY] = HUB_LIMIT_MEMORY_SUBSCRIPTIONS,
+    [WSUB_BOUND_PENDING] = HUB_LIMIT_PENDING,
+    [WSUB_BOUND_PENDING_HOST] = HUB_LIMIT_PENDING_HOST,
+    [WSUB_BOUND_PENDING_CLIENT] = HUB_LIMIT_PENDING_CLIENT,
+    [WSUB_BOUND_SUBSCRIPTIONS] = HUB_LIMIT_SUBSCRIPTIONS,
+    [WSUB_BOUND_SUBSCRIPTIONS_HOST] = HUB_LIMIT_SUBSCRIPTIONS_HOST,
+    [WSUB_BOUND_SUBSCRIPTIONS_TOPIC] = HUB_LIMIT_SUBSCRIPTIONS_TOPIC,
+};
+
+static void finish_limited(struct flow *flow, enum hub_limit limit,
+                           uint32_t retry_after_s)
+{
+    hub_limit_refuse(flow->req, limit, retry_after_s, flow->client.text);
+    flow_free(flow);
+}
+
+static void on_submitted(const struct wsub_submitted *submitted, void *arg)
 {
     struct flow *flow = arg;
     const struct wsub_config *config = flow->hub->config;
 
-    if (err == WSUB_ERR_FULL)
-        wsub_log_warn("too-many-verifications",
-                      WSUB_KU("shard", flow->ref.shard));
-    if (err == WSUB_OK && flow->way == WSUB_SUBMISSION_TRUST)
-        confirm(flow, generation);
-    else if (err != WSUB_ERR_NOT_FOUND)
-        finish(flow, err);
+    if (submitted->err == WSUB_ERR_FULL)
+        finish_limited(flow, limits[submitted->bound], 0);
+    else if (submitted->err == WSUB_OK && flow->way == WSUB_SUBMISSION_TRUST)
+        confirm(flow, submitted->generation);
+    else if (submitted->err != WSUB_ERR_NOT_FOUND)
+        finish(flow, submitted->err);
     else if (config->unknown_unsubscribe == WSUB_UNKNOWN_REJECT)
         finish_unknown(flow);
     else
@@ -114,30 +144,54 @@ static void add_secret(const struct flow *flow, struct wsub_buf *out)
     wsub_seal(flow->hub->ring, context, secret, strlen(secret), out);
 }
 
+/* A client without a token is a stranger: all the hub knows of it is its
+ * address. */
+static bool is_stranger(const struct flow *flow)
+{
+    return !hub_access_shows(flow->hub, flow->req, HUB_TOKEN_SUBSCRIBE);
+}
+
+/* A subscription that comes while Redis fills up gets a shorter lease. */
 static void submit(struct flow *flow)
 {
     struct wsub_store *store = flow->hub->store;
+    const struct hub_pressure *pressure = flow->hub->pressure;
+    char client[WSUB_CLIENT_NAME_BYTES] = "-"; /* not counted */
     struct wsub_buf sealed = {0};
 
+    if (is_stranger(flow))
+        wsub_client_address_name(&flow->client, client);
     flow->ref = wsub_topic_ref(store, flow->topic.data);
     wsub_digest(flow->callback.data, flow->callback.len, flow->cd);
     add_secret(flow, &sealed);
-    wsub_submissions_add(store,
-                         &(struct wsub_submission){
-                             .ref = &flow->ref,
-                             .cd = flow->cd,
-                             .subscribe = flow->subscribe,
-                             .way = flow->way,
-                             .topic = flow->topic.data,
-                             .topic_given = flow->topic_given,
-                             .callback_given = flow->callback_given,
-                             .lease_s = flow->lease_s,
-                             .secret = sealed.data,
-                             .secret_len = sealed.len,
-                             .reason = flow->reason,
-                             .ordered = flow->ordered,
-                         },
-                         on_submitted, flow);
+    hub_pressure_note(flow->hub->pressure,
+                      REQUEST_BYTES +
+                          2 * (flow->topic.len + flow->callback.len));
+    wsub_submissions_add(
+        store,
+        &(struct wsub_submission){
+            .ref = &flow->ref,
+            .cd = flow->cd,
+            .subscribe = flow->subscribe,
+            .way = flow->way,
+            .topic = flow->topic.data,
+            .callback = flow->callback.data,
+            .topic_given = flow->topic_given,
+            .callback_given = flow->callback_given,
+            .lease_s = hub_pressure_lease(
+                flow->hub->config,
+                hub_pressure_percent(pressure, flow->ref.shard), flow->lease_s),
+            .secret = sealed.data,
+            .secret_len = sealed.len,
+            .reason = flow->reason,
+            .ordered = flow->ordered,
+            .choices = flow->choices,
+            .verify_token = flow->verify_token,
+            .client = client,
+            .memory_high = hub_pressure_refuses(pressure, flow->ref.shard,
+                                                HUB_PRESSURE_SUBSCRIPTIONS),
+        },
+        on_submitted, flow);
     wsub_buf_done(&sealed);
 }
 
@@ -150,7 +204,7 @@ static void choose_way(struct flow *flow)
 
     if (flow->subscribe)
         denial =
-            hub_policy_denial(config, flow->topic.data, flow->callback.data);
+            wsub_policy_denial(config, flow->topic.data, flow->callback.data);
     flow->reason = denial != NULL ? denial : "";
     if (denial != NULL)
         flow->way = WSUB_SUBMISSION_DENY;
@@ -206,8 +260,10 @@ static uint64_t take_lease(const struct wsub_config *config,
     return clamp(lease_s, config);
 }
 
-static const char *take_secret(const struct wsub_form *form,
-                               struct hub_errors *errors)
+/* `callback` is "" when it is wrong. */
+static const char *take_secret(const struct hub *hub,
+                               const struct wsub_form *form,
+                               const char *callback, struct hub_errors *errors)
 {
     static const char name[] = "hub.secret";
     const char *secret = NULL;
@@ -216,6 +272,10 @@ static const char *take_secret(const struct wsub_form *form,
         secret != NULL && strlen(secret) > SECRET_MAX_BYTES)
         hub_errors_add(errors, HUB_FAULT_SECRET, name,
                        "%s must be shorter than 200 bytes.", name);
+    if (hub->config->require_https_for_secret && secret != NULL &&
+        secret[0] != '\0' && strncasecmp(callback, "http:", 5) == 0)
+        hub_errors_add(errors, HUB_FAULT_SECRET, name,
+                       "%s is taken with an https callback only.", name);
     return secret;
 }
 
@@ -235,6 +295,61 @@ static bool take_ordered(const struct wsub_form *form,
     return strcmp(text, "true") == 0;
 }
 
+/* Our extensions: which hash signs its deliveries, whatever signature_hash
+ * says; which headers they have. */
+static void take_signature(const struct wsub_form *form,
+                           struct hub_errors *errors,
+                           struct wsub_choices *choices)
+{
+    static const char name[] = "hub.websubd.signature";
+    const char *text = NULL;
+
+    if (!hub_param_optional(form, name, HUB_FAULT_SIGNATURE, errors, &text) ||
+        text == NULL)
+        return;
+    choices->has_hash = wsub_hash_find(text, strlen(text), &choices->hash);
+    if (!choices->has_hash)
+        hub_errors_add(errors, HUB_FAULT_SIGNATURE, name,
+                       "%s must be sha1, sha256, sha384 or sha512.", name);
+}
+
+static void take_headers(const struct wsub_form *form,
+                         struct hub_errors *errors,
+                         struct wsub_choices *choices)
+{
+    static const char name[] = "hub.websubd.headers";
+    const char *text = NULL;
+    bool standard;
+
+    if (!hub_param_optional(form, name, HUB_FAULT_HEADERS, errors, &text) ||
+        text == NULL)
+        return;
+    standard = strcmp(text, "standard") == 0;
+    if (!standard && strcmp(text, "websub") != 0)
+        hub_errors_add(errors, HUB_FAULT_HEADERS, name,
+                       "%s must be standard or websub.", name);
+    choices->has_headers = true;
+    choices->headers = standard ? WSUB_HEADERS_STANDARD : WSUB_HEADERS_WEBSUB;
+}
+
+/* Of PubSubHubbub 0.3: sent back in the verification. */
+static const char *take_verify_token(const struct wsub_form *form,
+                                     struct hub_errors *errors)
+{
+    static const char name[] = "hub.verify_token";
+    const char *text = NULL;
+
+    if (!hub_param_optional(form, name, HUB_FAULT_VERIFY_TOKEN, errors,
+                            &text) ||
+        text == NULL)
+        return "";
+    if (strlen(text) > VERIFY_TOKEN_MAX_BYTES)
+        hub_errors_add(errors, HUB_FAULT_VERIFY_TOKEN, name,
+                       "%s must not be longer than %d bytes.", name,
+                       VERIFY_TOKEN_MAX_BYTES);
+    return text;
+}
+
 static struct flow *flow_new(struct wsub_http_request *req, bool subscribe)
 {
     struct flow *flow = wsub_calloc(1, sizeof(*flow));
@@ -242,6 +357,25 @@ static struct flow *flow_new(struct wsub_http_request *req, bool subscribe)
     flow->req = req;
     flow->subscribe = subscribe;
     return flow;
+}
+
+/* Who unsubscribes is not told so. */
+static void check_reach(const struct flow *flow, const struct hub *hub,
+                        struct hub_errors *errors)
+{
+    const char *topic = hub_reach_fault(hub, wsub_buf_cstr(&flow->topic));
+    const char *url = wsub_buf_cstr(&flow->callback);
+    const char *callback = hub_reach_fault(hub, url);
+
+    if (callback == NULL && hub->config->require_https_callbacks &&
+        strncasecmp(url, "http:", 5) == 0)
+        callback = "is not https, which require_https_callbacks wants";
+    if (topic != NULL)
+        hub_errors_add(errors, HUB_FAULT_TOPIC, "hub.topic", "hub.topic %s.",
+                       topic);
+    if (callback != NULL)
+        hub_errors_add(errors, HUB_FAULT_CALLBACK, "hub.callback",
+                       "hub.callback %s.", callback);
 }
 
 /* Takes every parameter, and appends what is wrong with them. */
@@ -253,10 +387,15 @@ static void take(struct flow *flow, const struct hub *hub,
     hub_param_callback(hub, form, errors, &flow->callback_given,
                        &flow->callback);
     if (flow->subscribe) {
+        check_reach(flow, hub, errors);
         flow->lease_s = take_lease(hub->config, form, errors);
-        flow->secret = take_secret(form, errors);
+        flow->secret =
+            take_secret(hub, form, wsub_buf_cstr(&flow->callback), errors);
         flow->ordered = take_ordered(form, errors);
+        take_signature(form, errors, &flow->choices);
+        take_headers(form, errors, &flow->choices);
     }
+    flow->verify_token = take_verify_token(form, errors);
 }
 
 void hub_subscribe_check(const struct hub *hub, const struct wsub_form *form,
@@ -272,15 +411,24 @@ static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct wsub_form *form, bool subscribe)
 {
     struct hub_errors errors = {0};
+    uint32_t retry_after_s = 0;
     struct flow *flow;
 
-    if (!hub_check_token(req, hub->config->subscribe_token))
+    if (!hub_access_check(hub, req, HUB_TOKEN_SUBSCRIBE))
         return;
     flow = flow_new(req, subscribe);
     flow->hub = hub;
     take(flow, hub, form, &errors);
     if (hub_errors_respond(&errors, req)) {
         flow_free(flow);
+        return;
+    }
+    hub_clients_find(hub->clients, req, &flow->client);
+    if (is_stranger(flow))
+        retry_after_s = hub_clients_take(hub->clients, HUB_RATE_SUBSCRIBE,
+                                         &flow->client, 1);
+    if (retry_after_s > 0) {
+        finish_limited(flow, HUB_LIMIT_SUBSCRIBE_RATE, retry_after_s);
         return;
     }
     choose_way(flow);

@@ -6,10 +6,12 @@
  */
 #include "hub/topics.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "common/base/mem.h"
 #include "common/store/topics.h"
+#include "hub/access.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
@@ -18,17 +20,29 @@
 struct flow {
     struct wsub_http_request *req;
     struct wsub_buf topic; /* owned; normalized */
+    bool is_operator;
 };
+
+/* Why no response came says how names resolve, and which ports are open, where
+ * only the spreader is: that is for operators. */
+static const char *error_for(const struct flow *flow,
+                             const struct wsub_last_fetch *fetch)
+{
+    return fetch->status > 0 || fetch->error[0] == '\0' || flow->is_operator
+               ? fetch->error
+               : "the topic can't be fetched";
+}
 
 static void respond_fetch(const struct flow *flow,
                           const struct wsub_last_fetch *fetch)
 {
-    hub_json_respond(
-        flow->req,
-        json_pack("{s:s, s:{s:I, s:o, s:I, s:I}}", "topic", flow->topic.data,
-                  "fetch", "status", (json_int_t)fetch->status, "error",
-                  hub_json_text(fetch->error), "at", (json_int_t)fetch->at_s,
-                  "failures", (json_int_t)fetch->failures));
+    hub_json_respond(flow->req,
+                     json_pack("{s:s, s:{s:I, s:o, s:I, s:I}}", "topic",
+                               flow->topic.data, "fetch", "status",
+                               (json_int_t)fetch->status, "error",
+                               hub_json_text(error_for(flow, fetch)), "at",
+                               (json_int_t)fetch->at_s, "failures",
+                               (json_int_t)fetch->failures));
 }
 
 static void flow_free(struct flow *flow)
@@ -68,6 +82,8 @@ void hub_topics(struct wsub_http_request *req, void *arg)
     const char *given;
 
     flow->req = req;
+    flow->is_operator = hub_access_shows(hub, req, HUB_TOKEN_ADMIN) ||
+                        hub_access_shows(hub, req, HUB_TOKEN_ADMIN_READ);
     if (hub_params_query(req, &errors, &query))
         hub_param_topic(hub, &query, WSUB_TOPIC_SUBSCRIBE, &errors, &given,
                         &flow->topic);

@@ -4,21 +4,36 @@
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/base/container_of.h"
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/metrics.h"
+#include "common/base/timer.h"
 #include "common/cluster/member.h"
 #include "common/http/server.h"
+#include "common/net/egress.h"
+#include "common/net/networks.h"
 #include "common/program/startup.h"
+#include "common/store/canary.h"
 #include "common/store/store.h"
+#include "hub/access.h"
 #include "hub/api.h"
+#include "hub/bodies.h"
+#include "hub/clients.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
+#include "hub/limits.h"
 #include "hub/pressure.h"
+#include "hub/pull/pull.h"
+#include "hub/pull/subscription.h"
 #include "hub/stats.h"
-#include "hub/writable.h"
+#include "hub/tokens.h"
+#include "common/store/writable.h"
 
+#define CLIENTS_LEAST 10
+#define CONNECTIONS_LEAST 16
+#define TOKENS_REFRESH_MS 1000
 #define IDLE_TIMEOUT_MS 60000 /* a kept connection without a request */
 
 struct hub_worker {
@@ -26,13 +41,29 @@ struct hub_worker {
     struct wsub_loop *loop; /* borrowed */
     struct wsub_store *store;
     struct wsub_member *member;
+    struct hub_clients *clients;
     struct hub_pressure *pressure;
-    struct hub_writable *writable;
+    struct hub_pull *pull;
+    struct wsub_writable *writable;
     struct wsub_keyring *ring;
+    struct hub_tokens *tokens;
+    struct wsub_egress *egress; /* owned */
+    struct wsub_timer refresh;  /* of the tokens */
+    struct wsub_canary canary;
+    struct wsub_networks *proxies;
     struct wsub_http_server *server;
+    struct hub_bodies bodies;
     char *public_url;
     char *link_header;
 };
+
+static void on_refresh(void *arg)
+{
+    struct hub_worker *worker = arg;
+
+    hub_tokens_refresh(worker->tokens);
+    wsub_timer_start_ms(&worker->refresh, TOKENS_REFRESH_MS);
+}
 
 static void on_restart(void *arg)
 {
@@ -55,6 +86,7 @@ static void on_redis_up(void *arg)
     struct hub_worker *worker = arg;
 
     hub_pressure_look(worker->pressure);
+    wsub_canary_look(&worker->canary); /* what it finds is the last word */
     wsub_member_redis_up(worker->member);
 }
 
@@ -85,8 +117,17 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
 
     if (err != WSUB_OK)
         return err;
-    worker->pressure = hub_pressure_new(base, worker->store);
-    worker->writable = hub_writable_new(base, worker->store);
+    worker->canary = (struct wsub_canary){
+        .store = worker->store,
+        .ring = worker->ring,
+        .seals = true,
+        .on_wrong = on_refused,
+        .arg = worker,
+    };
+    worker->pressure =
+        hub_pressure_new(base, worker->store, worker->hub.config);
+    worker->pull = hub_pull_new(base, worker->store, worker->hub.config);
+    worker->writable = wsub_writable_new(base, worker->store);
     worker->member = wsub_member_new(&(struct wsub_member_options){
         .base = base,
         .store = worker->store,
@@ -107,16 +148,13 @@ static void share(struct hub_worker *worker)
     hub->loop = worker->loop;
     hub->store = worker->store;
     hub->member = worker->member;
+    hub->clients = worker->clients;
     hub->pressure = worker->pressure;
+    hub->pull = worker->pull;
     hub->writable = worker->writable;
     hub->ring = worker->ring;
-}
-
-static bool is_on_loopback(const char *address)
-{
-    return strncmp(address, "127.", 4) == 0 ||
-           strncmp(address, "[::1]", 5) == 0 ||
-           strncmp(address, "unix:", 5) == 0;
+    hub->tokens = worker->tokens;
+    hub->egress = worker->egress;
 }
 
 /* Now that the port is known. */
@@ -133,26 +171,51 @@ static void make_public_url(struct hub_worker *worker)
     hub->public_url = worker->public_url = wsub_buf_take(&text);
     wsub_buf_printf(&text, "<%s>; rel=\"hub\"", hub->public_url);
     hub->link_header = worker->link_header = wsub_buf_take(&text);
-    hub->on_loopback = is_on_loopback(address);
-    if (hub->config->public_url[0] == '\0' && !hub->on_loopback)
+    hub->is_local = hub_access_is_local(address, hub->public_url);
+    if (hub->config->public_url[0] == '\0' && !hub->is_local)
         wsub_log_warn("public-url-unset",
                       WSUB_KV("public_url", hub->public_url),
                       WSUB_KV("remedy", "set public_url to the URL that "
                                         "subscribers see"));
 }
 
+static void on_load(const struct wsub_http_load *load, void *arg)
+{
+    struct hub_worker *worker = wsub_container_of(arg, struct hub_worker, hub);
+
+    hub_bodies_note(&worker->bodies, load);
+}
+
+/* A tenth, so that ten clients are needed to use up all; of few connections it
+ * would be too little for one that keeps some. */
+static uint32_t connections_per_client(const struct wsub_config *config)
+{
+    uint32_t tenth = config->max_connections / CLIENTS_LEAST;
+
+    if (config->max_connections_per_client > 0)
+        return config->max_connections_per_client;
+    return tenth > CONNECTIONS_LEAST ? tenth : CONNECTIONS_LEAST;
+}
+
 static enum wsub_err listen_now(struct hub_worker *worker, char err_text[256])
 {
     const struct wsub_config *config = worker->hub.config;
-    enum wsub_err err = wsub_http_server_new(
+    enum wsub_err err;
+
+    err = wsub_http_server_new(
         wsub_loop_base(worker->loop),
         &(struct wsub_http_server_options){
             .listen = config->listen,
             .routes = hub_routes,
-            .on_stray = hub_refuse_stray,
+            .on_stray = hub_stray,
+            .json_errors_at = HUB_PULL_PATH,
             .arg = &worker->hub,
             .max_body_bytes = config->max_body_bytes,
+            .max_inflight_bytes = config->max_inflight_bytes,
+            .on_load = on_load,
             .max_connections = config->max_connections,
+            .max_connections_per_client = connections_per_client(config),
+            .exempt = worker->proxies,
             .request_timeout_ms = config->request_timeout_ms,
             .idle_timeout_ms = IDLE_TIMEOUT_MS,
         },
@@ -162,6 +225,7 @@ static enum wsub_err listen_now(struct hub_worker *worker, char err_text[256])
         return err;
     make_public_url(worker);
     wsub_store_announce(worker->store, worker->public_url);
+    hub_access_log(&worker->hub);
     return WSUB_OK;
 }
 
@@ -169,6 +233,8 @@ static enum wsub_err build(struct hub_worker *worker, char err_text[256])
 {
     enum wsub_err err = load_keys(worker, err_text);
 
+    if (err == WSUB_OK)
+        err = hub_tokens_new(worker->hub.config, err_text, &worker->tokens);
     if (err == WSUB_OK)
         err = build_store(worker, err_text);
     if (err != WSUB_OK)
@@ -186,7 +252,13 @@ enum wsub_err hub_worker_new(const struct wsub_config *config,
 
     worker->loop = loop;
     worker->hub.config = config;
+    worker->egress = wsub_egress_new(config);
+    if (!wsub_networks_parse(config->trusted_proxies, &worker->proxies))
+        wsub_panic("trusted_proxies was not checked");
+    worker->clients = hub_clients_new(config, worker->proxies);
+    wsub_timer_init(&worker->refresh, wsub_loop_base(loop), on_refresh, worker);
     wsub_metrics_register(hub_stats, HUB_STAT_MAX_);
+    wsub_metrics_register(hub_limit_stats, HUB_LIMIT_MAX_ - 1);
     err = build(worker, err_text);
     if (err != WSUB_OK)
         hub_worker_free(worker);
@@ -202,11 +274,17 @@ void hub_worker_free(struct hub_worker *worker)
     if (worker->store != NULL)
         wsub_store_close(worker->store); /* ends the calls: 503 */
     wsub_http_server_free(worker->server);
+    hub_pull_free(worker->pull);
+    hub_clients_free(worker->clients);
+    wsub_networks_free(worker->proxies);
     hub_pressure_free(worker->pressure);
-    hub_writable_free(worker->writable);
+    wsub_writable_free(worker->writable);
     wsub_member_free(worker->member);
     wsub_store_free(worker->store);
     wsub_keyring_free(worker->ring);
+    wsub_timer_done(&worker->refresh);
+    hub_tokens_free(worker->tokens);
+    wsub_egress_free(worker->egress);
     free(worker->public_url);
     free(worker->link_header);
     free(worker);
@@ -231,6 +309,7 @@ void hub_worker_drain(void *arg)
 {
     struct hub_worker *worker = arg;
 
+    hub_pull_drain(worker->pull);
     wsub_http_server_drain(worker->server, on_empty, worker);
 }
 
@@ -243,5 +322,6 @@ void hub_worker_start(void *arg, const char *address)
 {
     struct hub_worker *worker = arg;
 
+    wsub_timer_start_ms(&worker->refresh, TOKENS_REFRESH_MS);
     wsub_member_start(worker->member, address);
 }

@@ -3,12 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/crypto/digest.h"
+#include "common/http/policy.h"
+#include "common/store/store.h"
 #include "common/store/stream_reader.h"
 #include "common/store/topic.h"
 
+#define CODING_MAX_BYTES 256 /* of a Content-Encoding */
+
 /* The fields of one entry. */
 struct check {
-    const struct wsub_store *store;
+    const struct wsub_store *store; /* borrowed */
     const struct wsub_stream_entry *entry;
     char *why;
 };
@@ -77,15 +82,15 @@ static bool check_topic(const struct check *check, enum wsub_topic_use use)
            wrong(check, "the topic", "belongs to another shard");
 }
 
-bool spread_check_type(const char *type)
+/* Whether the text may be the value of a header. */
+static bool is_value(const char *text, size_t max_bytes)
 {
-    size_t len = strlen(type);
+    size_t len = strlen(text);
 
-    if (len == 0 || len > SPREAD_TYPE_MAX_BYTES || type[0] == ' ' ||
-        type[0] == '\t')
+    if (len == 0 || len > max_bytes || text[0] == ' ' || text[0] == '\t')
         return false;
     for (size_t i = 0; i < len; i++) {
-        unsigned char byte = (unsigned char)type[i];
+        unsigned char byte = (unsigned char)text[i];
 
         if ((byte < ' ' && byte != '\t') || byte == 0x7f)
             return false;
@@ -93,10 +98,15 @@ bool spread_check_type(const char *type)
     return true;
 }
 
-/* Both end up in headers of deliveries. */
+bool spread_check_type(const char *type)
+{
+    return is_value(type, SPREAD_TYPE_MAX_BYTES);
+}
+
+/* They end up in headers of deliveries. */
 static bool check_headers(const struct check *check)
 {
-    const char *type, *self;
+    const char *type, *coding, *self;
     struct wsub_url url;
     bool fine;
 
@@ -104,10 +114,22 @@ static bool check_headers(const struct check *check)
         return false;
     if (!spread_check_type(type))
         return wrong(check, "the content type", "is not valid");
+    coding = field(check, "ce", &fine);
+    if (coding != NULL && (!fine || !is_value(coding, CODING_MAX_BYTES)))
+        return wrong(check, "the content coding", "is not valid");
     self = field(check, "self", &fine);
     return self == NULL ||
            (fine && wsub_url_parse(self, NULL, &url) == WSUB_URL_FINE) ||
            wrong(check, "self", "is no URL");
+}
+
+static bool is_permitted(const struct check *check,
+                         const struct wsub_config *config)
+{
+    const char *topic = wsub_stream_field(check->entry->fields, "t", NULL);
+
+    return !wsub_policy_denies_event(config, topic) ||
+           wrong(check, "the topic", "is one that topic_deny names");
 }
 
 bool spread_check_event(const struct wsub_store *store,
@@ -117,9 +139,20 @@ bool spread_check_event(const struct wsub_store *store,
     struct check check = {store, entry, why};
 
     return check_version(&check) && check_topic(&check, WSUB_TOPIC_PUSH) &&
+           is_permitted(&check, wsub_store_config(store)) &&
            check_headers(&check) &&
            (wsub_stream_field(entry->fields, "b", NULL) != NULL ||
             wrong(&check, "it has no field", "b"));
+}
+
+const char *spread_check_digest(const struct wsub_stream_entry *entry)
+{
+    size_t len = 0;
+    const char *digest = wsub_stream_field(entry->fields, "fd", &len);
+
+    return digest != NULL && len == WSUB_DIGEST_LEN && strlen(digest) == len
+               ? digest
+               : "";
 }
 
 bool spread_check_ping(const struct wsub_store *store,

@@ -2,7 +2,8 @@
  *
  * Any program may append to the two (docs/PROTOCOL.md, "Direct producers"), so
  * an entry is input from outside.  What passes is safe to hash, to fetch, and
- * to put into the headers of deliveries. */
+ * to put into the headers of deliveries; and the operator lets it be
+ * delivered. */
 #ifndef SPREADER_CHECK_H
 #define SPREADER_CHECK_H
 
@@ -22,6 +23,10 @@ bool spread_check_event(const struct wsub_store *store,
 bool spread_check_ping(const struct wsub_store *store,
                        const struct wsub_stream_entry *entry,
                        char why[SPREAD_WHY_BYTES]);
+
+/* The digest of an event's content when that was fetched, else "".  Borrowed from
+ * the entry. */
+const char *spread_check_digest(const struct wsub_stream_entry *entry);
 
 /* True when `type` may be a delivery's Content-Type. */
 bool spread_check_type(const char *type);

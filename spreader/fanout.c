@@ -5,10 +5,13 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "common/base/buf.h"
 #include "common/base/config.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
+#include "common/crypto/digest.h"
+#include "common/redis/refusal.h"
 #include "common/store/entry_id.h"
 #include "common/store/events.h"
 #include "common/store/keys.h"
@@ -29,8 +32,9 @@
 /* An entry of the log. */
 struct entry {
     struct wsub_entry_id id;
-    char *topic; /* owned; NULL: it can't be used */
-    char *why;   /* owned; then what is wrong */
+    char *topic;                      /* owned; NULL: it can't be used */
+    char digest[WSUB_DIGEST_LEN + 1]; /* of fetched content, else "" */
+    char *why;                        /* owned; then what is wrong */
     TAILQ_ENTRY(entry) next;
 };
 
@@ -45,6 +49,8 @@ struct shard {
     struct wsub_timer pause;
     bool resuming;          /* a call is under way: nothing else is sent */
     bool beginning, paging; /* calls that are under way */
+    size_t begun_count;     /* events in the call of begin */
+    size_t one_by_one;      /* events that are to begin each alone */
 };
 
 struct spread_fanout {
@@ -55,11 +61,12 @@ struct spread_fanout {
 static void go_on(struct shard *shard);
 
 static struct entry *entry_new(const char *id, const char *topic,
-                               const char *why)
+                               const char *digest, const char *why)
 {
     struct entry *entry = wsub_calloc(1, sizeof(*entry));
 
     snprintf(entry->id.text, sizeof(entry->id.text), "%s", id);
+    snprintf(entry->digest, sizeof(entry->digest), "%s", digest);
     if (topic != NULL)
         entry->topic = wsub_strdup(topic);
     else
@@ -104,7 +111,7 @@ static void forget(struct shard *shard)
 {
     entries_free(&shard->unbegun);
     entries_free(&shard->open);
-    shard->unbegun_count = shard->open_count = 0;
+    shard->unbegun_count = shard->open_count = shard->one_by_one = 0;
     wsub_timer_stop(&shard->pause);
 }
 
@@ -112,7 +119,7 @@ static void finish(const struct shard *shard, struct entry *event)
 {
     wsub_metric_add(&spread_stats[SPREAD_STAT_EVENTS], 1);
     wsub_log_debug("fanned-out", WSUB_KU("shard", shard->shard->owned.shard),
-                   WSUB_KV("event", event->id.text));
+                   WSUB_KV("event_id", event->id.text));
     entry_free(event);
 }
 
@@ -148,7 +155,7 @@ static void on_resumed(const struct wsub_resumed *resumed, void *arg)
     set_position(shard, resumed->position);
     for (size_t i = 0; i < resumed->count; i++)
         add_open(shard,
-                 entry_new(resumed->events[i], resumed->topics[i], NULL));
+                 entry_new(resumed->events[i], resumed->topics[i], "", NULL));
     o->on_resumed(shard->shard, resumed->position, o->arg);
     go_on(shard);
 }
@@ -189,6 +196,32 @@ static bool resumes(struct shard *shard)
     return shard->resuming;
 }
 
+/* Redis' error, without the place in a script. */
+static void set_why(struct entry *event, const char *error)
+{
+    struct wsub_buf why = {0};
+
+    wsub_buf_printf(&why, "Redis refuses it: %.*s",
+                    (int)wsub_refusal_len(error), error);
+    event->why = wsub_buf_take(&why);
+}
+
+/* Of several events any may be what Redis can't begin: they begin one by one
+ * until that is found, and rejected. */
+static void on_begin_refused(struct shard *shard, const char *error)
+{
+    struct entry *first = TAILQ_FIRST(&shard->unbegun);
+
+    if (shard->begun_count > 1) {
+        shard->one_by_one = shard->begun_count;
+    } else {
+        set_why(first, error);
+        free(first->topic);
+        first->topic = NULL;
+    }
+    go_on(shard);
+}
+
 static void on_begun(const struct wsub_begun *begun, void *arg)
 {
     struct shard *shard = arg;
@@ -197,12 +230,17 @@ static void on_begun(const struct wsub_begun *begun, void *arg)
     shard->beginning = false;
     if (!replied(shard, begun->err) || resumes(shard))
         return;
+    if (begun->err != WSUB_OK) {
+        on_begin_refused(shard, begun->why);
+        return;
+    }
     wsub_metric_add(&spread_stats[SPREAD_STAT_JOBS], begun->jobs);
     if (begun->count == 0) {
         lost_position(shard, begun->position);
         return;
     }
     set_position(shard, begun->position);
+    shard->one_by_one -= shard->one_by_one > 0;
     for (size_t i = 0; i < begun->count; i++) {
         struct entry *event = take_unbegun(shard);
 
@@ -235,20 +273,21 @@ static void on_rejected(enum wsub_err err, bool moved, const char *position,
     go_on(shard);
 }
 
-static void reject(struct shard *shard, const struct entry *entry)
+static void send_reject(struct shard *shard, const struct entry *entry,
+                        const char *stream, wsub_reject_cb *on_done)
 {
     wsub_log_warn("rejected", WSUB_KU("shard", shard->shard->owned.shard),
-                  WSUB_KV("stream", WSUB_KEY_LOG),
-                  WSUB_KV("entry", entry->id.text), WSUB_KV("why", entry->why));
+                  WSUB_KV("stream", stream), WSUB_KV("entry", entry->id.text),
+                  WSUB_KV("why", entry->why));
     wsub_reject(shard->fanout->o.store,
                 &(struct wsub_rejected){
                     .owned = &shard->shard->owned,
-                    .stream = WSUB_KEY_LOG,
+                    .stream = stream,
                     .entry = entry->id.text,
                     .why = entry->why,
                     .position = shard->position.text,
                 },
-                on_rejected, shard);
+                on_done, shard);
 }
 
 /* The events up to the next entry that can't be used. */
@@ -256,16 +295,20 @@ static void begin(struct shard *shard)
 {
     const struct spread_fanout_options *o = &shard->fanout->o;
     const char *events[WSUB_BEGIN_MAX], *topics[WSUB_BEGIN_MAX];
+    const char *digests[WSUB_BEGIN_MAX];
     const struct entry *entry;
+    size_t most = shard->one_by_one > 0 ? 1 : WSUB_BEGIN_MAX;
     size_t count = 0;
 
     TAILQ_FOREACH(entry, &shard->unbegun, next)
     {
-        if (entry->topic == NULL || count == WSUB_BEGIN_MAX)
+        if (entry->topic == NULL || count == most)
             break;
         events[count] = entry->id.text;
+        digests[count] = entry->digest;
         topics[count++] = entry->topic;
     }
+    shard->begun_count = count;
     wsub_events_begin(
         o->store,
         &(struct wsub_begin){
@@ -274,6 +317,7 @@ static void begin(struct shard *shard)
             .retention_ms = (uint64_t)o->config->retention_s * 1000,
             .events = events,
             .topics = topics,
+            .digests = digests,
             .count = count,
         },
         on_begun, shard);
@@ -288,28 +332,59 @@ static void begin_next(struct shard *shard)
     shard->beginning = true;
     spread_shard_sent(shard->shard);
     if (first->topic == NULL)
-        reject(shard, first);
+        send_reject(shard, first, WSUB_KEY_LOG, on_rejected);
     else
         begin(shard);
 }
 
-static void on_page(enum wsub_err err, enum wsub_page_result result,
-                    uint64_t jobs, void *arg)
+static void on_open_rejected(enum wsub_err err, bool moved,
+                             const char *position, void *arg)
+{
+    struct shard *shard = arg;
+    struct entry *event;
+
+    (void)position;
+    shard->paging = false;
+    if (!replied(shard, err) || resumes(shard))
+        return;
+    event = TAILQ_FIRST(&shard->open);
+    TAILQ_REMOVE(&shard->open, event, next);
+    shard->open_count--;
+    entry_free(event);
+    wsub_metric_add(&spread_stats[SPREAD_STAT_REJECTED], moved);
+    go_on(shard);
+}
+
+/* The pages of an event that come after what Redis refuses. */
+static void reject_open(struct shard *shard, struct entry *event,
+                        const char *error)
+{
+    set_why(event, error);
+    shard->paging = true;
+    spread_shard_sent(shard->shard);
+    send_reject(shard, event, WSUB_KEY_FANOUT, on_open_rejected);
+}
+
+static void on_page(const struct wsub_paged *paged, void *arg)
 {
     struct shard *shard = arg;
     struct entry *event;
 
     shard->paging = false;
-    if (!replied(shard, err) || resumes(shard))
+    if (!replied(shard, paged->err) || resumes(shard))
         return;
-    wsub_metric_add(&spread_stats[SPREAD_STAT_JOBS], jobs);
     event = TAILQ_FIRST(&shard->open);
-    if (result == WSUB_PAGE_FULL) {
+    if (paged->err != WSUB_OK) {
+        reject_open(shard, event, paged->why);
+        return;
+    }
+    wsub_metric_add(&spread_stats[SPREAD_STAT_JOBS], paged->jobs);
+    if (paged->result == WSUB_PAGE_FULL) {
         wsub_timer_start_ms(&shard->pause, PAUSE_MS);
         return;
     }
     TAILQ_REMOVE(&shard->open, event, next);
-    if (result == WSUB_PAGE_FINISHED) {
+    if (paged->result == WSUB_PAGE_FINISHED) {
         shard->open_count--;
         finish(shard, event);
     } else {
@@ -397,14 +472,15 @@ void spread_fanout_close(struct spread_fanout *fanout, unsigned number)
 }
 
 void spread_fanout_add(struct spread_fanout *fanout, unsigned number,
-                       const char *id, const char *topic, const char *why)
+                       const char *id, const char *topic, const char *digest,
+                       const char *why)
 {
     struct shard *shard = &fanout->shards[number];
     struct entry *entry;
 
     if (shard->resuming) /* the log is about to be read anew */
         return;
-    entry = entry_new(id, topic, why);
+    entry = entry_new(id, topic, digest, why);
     TAILQ_INSERT_TAIL(&shard->unbegun, entry, next);
     shard->unbegun_count++;
     go_on(shard);

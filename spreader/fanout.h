@@ -47,10 +47,12 @@ void spread_fanout_open(struct spread_fanout *fanout,
 void spread_fanout_close(struct spread_fanout *fanout, unsigned shard);
 
 /* The next entry of the log.  `topic` is that of an event that has passed
- * spread_check_event(); else it is NULL, and `why` a phrase that says what is
+ * spread_check_event(), and `digest` that of its content when it was fetched, else
+ * "".  Of any other entry `topic` is NULL, and `why` a phrase that says what is
  * wrong. */
 void spread_fanout_add(struct spread_fanout *fanout, unsigned shard,
-                       const char *id, const char *topic, const char *why);
+                       const char *id, const char *topic, const char *digest,
+                       const char *why);
 
 /* How many more entries the shard takes. */
 size_t spread_fanout_capacity(const struct spread_fanout *fanout,

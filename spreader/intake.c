@@ -120,7 +120,7 @@ static void on_event(const struct wsub_stream_entry *entry, void *arg)
     if (spread_check_event(o->store, entry, why))
         topic = wsub_stream_field(entry->fields, "t", NULL);
     spread_fanout_add(o->fanout, shard->shard->owned.shard, entry->id, topic,
-                      why);
+                      spread_check_digest(entry), why);
 }
 
 static void on_given(void *arg)

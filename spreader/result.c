@@ -5,6 +5,7 @@
 #include "common/base/config.h"
 #include "common/http/feed_entries.h"
 #include "common/http/relation.h"
+#include "common/http/send.h"
 #include "spreader/check.h"
 #include "spreader/request.h"
 #include "spreader/retry.h"
@@ -47,13 +48,21 @@ static void take_content(struct spread_result *result,
                                                             : WSUB_FETCH_KNOWN;
 }
 
-/* An address that is not allowed stays so; all else may be better later. */
+/* An address that is not allowed stays so; all else may be better later.  When the
+ * publisher says how much later, that is no attempt. */
 static void fail(struct spread_result *result,
                  const struct spread_response *response,
                  const struct spread_result_facts *facts)
 {
     result->outcome = WSUB_FETCH_FAILED;
     snprintf(result->error, sizeof(result->error), "%s", response->error);
+    if (response->again_ms > 0) {
+        result->failures = facts->failures;
+        result->again = true;
+        result->delay_ms = result->pace_ms =
+            spread_retry_cap(facts->config, response->again_ms);
+        return;
+    }
     result->failures = facts->failures + 1;
     result->again = response->outcome != SPREAD_BLOCKED &&
                     spread_retry_plan(facts->config, result->failures,

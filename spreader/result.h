@@ -26,6 +26,7 @@ struct spread_result {
     uint32_t failures; /* in a row */
     bool again;        /* fetch once more, after delay_ms */
     uint32_t delay_ms;
+    uint32_t pace_ms; /* nor is it fetched earlier by an announcement */
     char digest[WSUB_DIGEST_LEN + 1];                /* of the content */
     struct wsub_buf etag, last_modified, type, body; /* owned */
     struct wsub_buf self;    /* owned; the canonical URL */

@@ -12,3 +12,9 @@ bool spread_retry_plan(const struct wsub_config *config, uint32_t failures,
 
     return wsub_backoff_next(&backoff, failures, random, ret_delay_ms);
 }
+
+uint32_t spread_retry_cap(const struct wsub_config *config, uint64_t delay_ms)
+{
+    return delay_ms < config->retry_cap_ms ? (uint32_t)delay_ms
+                                           : config->retry_cap_ms;
+}

@@ -15,4 +15,7 @@ struct wsub_config;
 bool spread_retry_plan(const struct wsub_config *config, uint32_t failures,
                        uint32_t random, uint32_t *ret_delay_ms);
 
+/* A delay that others have asked for, no longer than retry_cap_ms. */
+uint32_t spread_retry_cap(const struct wsub_config *config, uint64_t delay_ms);
+
 #endif

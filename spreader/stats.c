@@ -18,6 +18,8 @@ struct wsub_metric spread_stats[SPREAD_STAT_MAX_] = {
                                   0},
     [SPREAD_STAT_FETCH_UNNEEDED] = {FETCHES, WSUB_COUNTER,
                                     "outcome=\"no_subscribers\"", 0},
+    [SPREAD_STAT_FETCH_POSTPONED] = {FETCHES, WSUB_COUNTER,
+                                     "outcome=\"postponed\"", 0},
     [SPREAD_STAT_REJECTED] = {"websubd_spreader_rejected_total",
                               "Entries rejected because they can't be used",
                               WSUB_COUNTER, NULL, 0},
@@ -25,11 +27,25 @@ struct wsub_metric spread_stats[SPREAD_STAT_MAX_] = {
     [SPREAD_STAT_DENIED] = {VALIDATIONS, WSUB_COUNTER, "outcome=\"denied\"", 0},
     [SPREAD_STAT_VALIDATION_FAILED] = {VALIDATIONS, WSUB_COUNTER,
                                        "outcome=\"failed\"", 0},
+    [SPREAD_STAT_VALIDATION_POSTPONED] = {VALIDATIONS, WSUB_COUNTER,
+                                          "outcome=\"postponed\"", 0},
     [SPREAD_STAT_LEASES_ENDED] = {"websubd_spreader_leases_ended_total",
                                   "Subscriptions whose lease ended",
                                   WSUB_COUNTER, NULL, 0},
+    [SPREAD_STAT_PULL_EXPIRED] = {"websubd_spreader_pull_expired_total",
+                                  "Pull subscriptions that ended since they "
+                                  "were not used",
+                                  WSUB_COUNTER, NULL, 0},
+    [SPREAD_STAT_PULL_SUBSCRIPTIONS] = {"websubd_shards_pull_subscriptions",
+                                        "Pull subscriptions in the shards that "
+                                        "this process owns",
+                                        WSUB_GAUGE, NULL, 0},
     [SPREAD_STAT_LAG] = {"websubd_shards_lag",
                          "Events of the shards that this process owns that "
                          "have not begun",
                          WSUB_GAUGE, NULL, 0},
+    [SPREAD_STAT_DAMAGED] = {"websubd_shards_damaged",
+                             "Notes of what was damaged in the shards that "
+                             "this process owns",
+                             WSUB_GAUGE, NULL, 0},
 };

@@ -5,28 +5,41 @@
 #include <string.h>
 
 #include "common/base/config.h"
+#include "common/base/log.h"
+#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
 #include "common/store/entry_id.h"
+#include "common/store/pull/subscription_store.h"
 #include "common/store/sweeps.h"
+#include "spreader/clock.h"
 #include "spreader/shard.h"
 #include "spreader/stats.h"
 
 #define SWEEP_MS 1000
-#define IDLE_MS 5000   /* while nothing happens in the shard */
-#define SWEEP_MOST 200 /* of each kind in one call; a few ms of Redis */
+#define IDLE_MS 5000 /* while nothing happens in the shard */
+/* Delays that no setting names are shorter. */
+#define DELAY_LEAST_MS 60000
+#define MOVED_TELL_MS 60000 /* leases that end then ended for that */
+#define SWEEP_MOST 200      /* of each kind in one call; a few ms of Redis */
 
 struct shard {
     struct spread_sweeper *sweeper;
     struct spread_shard *shard; /* borrowed */
     struct wsub_timer timer;
     uint64_t lag;                  /* events that have not begun */
+    uint64_t looked_ms;            /* when pull_in was sent; our clock */
     struct wsub_entry_id position; /* of the sweep before */
+    uint64_t damaged;              /* notes of damage */
+    struct wsub_entry_id damage;   /* the last one that was told of */
 };
 
 struct spread_sweeper {
     struct spread_sweeper_options o;
     struct shard *shards; /* owned */
+    struct spread_clock clock;
+    int64_t moved_ms;       /* by how much Redis' clock was moved last, */
+    uint64_t moved_seen_ms; /* and when that was seen; our clock */
 };
 
 static void set_lag(struct shard *shard, uint64_t lag)
@@ -38,6 +51,32 @@ static void set_lag(struct shard *shard, uint64_t lag)
     for (unsigned i = 0; i < sweeper->o.shards; i++)
         all += sweeper->shards[i].lag;
     wsub_metric_set(&spread_stats[SPREAD_STAT_LAG], all);
+}
+
+static void set_damaged(struct shard *shard, uint64_t damaged)
+{
+    const struct spread_sweeper *sweeper = shard->sweeper;
+    uint64_t all = 0;
+
+    shard->damaged = damaged;
+    for (unsigned i = 0; i < sweeper->o.shards; i++)
+        all += sweeper->shards[i].damaged;
+    wsub_metric_set(&spread_stats[SPREAD_STAT_DAMAGED], all);
+}
+
+/* Each owner of the shard tells of it once; /admin/damaged has all. */
+static void tell_damage(struct shard *shard, const struct wsub_swept *swept)
+{
+    set_damaged(shard, swept->damaged);
+    if (swept->damaged == 0 ||
+        strcmp(swept->damage_id, shard->damage.text) == 0)
+        return;
+    snprintf(shard->damage.text, sizeof(shard->damage.text), "%s",
+             swept->damage_id);
+    wsub_log_error(
+        "damaged", WSUB_KU("shard", shard->shard->owned.shard),
+        WSUB_KV("key", swept->damaged_key), WSUB_KV("entry", swept->damage_id),
+        WSUB_KU("notes", swept->damaged), WSUB_KE("why", swept->why));
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -59,6 +98,75 @@ static uint64_t pause_ms(struct shard *shard, const struct wsub_swept *swept)
     return least(IDLE_MS, SWEEP_MS + least(IDLE_MS, swept->lease_ms));
 }
 
+/* Nobody else is told of it: subscriptions end when Redis' clock says so. */
+static void tell_leases(const struct shard *shard, uint64_t leases)
+{
+    const struct spread_sweeper *sweeper = shard->sweeper;
+    unsigned number = shard->shard->owned.shard;
+
+    if (leases == 0)
+        return;
+    if (sweeper->moved_ms > 0 &&
+        wsub_now_ms() - sweeper->moved_seen_ms < MOVED_TELL_MS)
+        wsub_log_warn("leases-ended", WSUB_KU("shard", number),
+                      WSUB_KU("leases", leases),
+                      WSUB_KU("clock_moved_ms", sweeper->moved_ms),
+                      WSUB_KE("why", "Redis' clock was moved forward"));
+    else
+        wsub_log_info("leases-ended", WSUB_KU("shard", number),
+                      WSUB_KU("leases", leases));
+}
+
+static void note_clock(struct shard *shard, uint64_t redis_ms)
+{
+    struct spread_sweeper *sweeper = shard->sweeper;
+    uint64_t now_ms = wsub_now_ms();
+    int64_t moved_ms =
+        spread_clock_note(&sweeper->clock, shard->looked_ms, now_ms, redis_ms);
+
+    if (moved_ms == 0)
+        return;
+    sweeper->moved_ms = moved_ms;
+    sweeper->moved_seen_ms = now_ms;
+    wsub_log_warn("redis-clock-moved", WSUB_KU("by_ms", moved_ms),
+                  WSUB_KV("remedy", "keep the clock of Redis' machine by NTP, "
+                                    "which moves it slowly"));
+}
+
+static void on_pulled_in(enum wsub_err err, const struct wsub_pulled_in *pulled,
+                         void *arg)
+{
+    struct shard *shard = arg;
+
+    if (!spread_shard_replied(shard->shard, err) || err != WSUB_OK)
+        return;
+    note_clock(shard, pulled->redis_ms);
+    if (pulled->members > 0)
+        wsub_log_warn("times-pulled-in",
+                      WSUB_KU("shard", shard->shard->owned.shard),
+                      WSUB_KU("members", pulled->members));
+}
+
+static void pull_in(struct shard *shard)
+{
+    const struct spread_sweeper_options *o = &shard->sweeper->o;
+    uint64_t longest_ms = o->config->retry_cap_ms;
+
+    if (longest_ms < DELAY_LEAST_MS)
+        longest_ms = DELAY_LEAST_MS;
+    shard->looked_ms = wsub_now_ms();
+    spread_shard_sent(shard->shard);
+    wsub_pull_in(o->store,
+                 &(struct wsub_pull_in){
+                     .shard = shard->shard->owned.shard,
+                     .longest_ms = longest_ms,
+                     .longest_seen_ms =
+                         WSUB_PULL_TTL_MAX_S * 1000ULL + WSUB_PULL_WAIT_MAX_MS,
+                     .most = SWEEP_MOST,
+                 },
+                 on_pulled_in, shard);
+}
+
 static void on_swept(enum wsub_err err, const struct wsub_swept *swept,
                      void *arg)
 {
@@ -72,7 +180,9 @@ static void on_swept(enum wsub_err err, const struct wsub_swept *swept,
         return;
     }
     wsub_metric_add(&spread_stats[SPREAD_STAT_LEASES_ENDED], swept->leases);
+    tell_leases(shard, swept->leases);
     set_lag(shard, swept->lag);
+    tell_damage(shard, swept);
     wsub_timer_start_ms(&shard->timer, pause_ms(shard, swept));
     o->on_position(shard->shard->owned.shard, swept->position, o->arg);
 }
@@ -82,6 +192,7 @@ static void on_due(void *arg)
     struct shard *shard = arg;
     const struct spread_sweeper_options *o = &shard->sweeper->o;
 
+    pull_in(shard);
     spread_shard_sent(shard->shard);
     wsub_sweep(o->store,
                &(struct wsub_sweep){
@@ -135,6 +246,7 @@ void spread_sweeper_close(struct spread_sweeper *sweeper, unsigned number)
 {
     wsub_timer_stop(&sweeper->shards[number].timer);
     set_lag(&sweeper->shards[number], 0);
+    set_damaged(&sweeper->shards[number], 0);
 }
 
 bool spread_sweeper_found_work(const struct spread_sweeper *sweeper)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/store/fetches.h"
 #include "common/store/store.h"
 
 struct spread_topic *spread_topics_find(const struct spread_topics *topics,
@@ -16,11 +15,17 @@ struct spread_topic *spread_topics_find(const struct spread_topics *topics,
     return topic;
 }
 
-void spread_topics_add(struct spread_topics *topics, struct spread_topic *topic,
-                       struct spread_shard *shard, const char *name)
+void spread_topic_init(struct spread_topic *topic, struct spread_shard *shard,
+                       const char *name)
 {
     topic->name = wsub_strdup(name);
     topic->shard = shard;
+}
+
+void spread_topics_add(struct spread_topics *topics, struct spread_topic *topic,
+                       struct spread_shard *shard, const char *name)
+{
+    spread_topic_init(topic, shard, name);
     topic->in_table = true;
     HASH_ADD_KEYPTR(hh, topics->table, topic->name, strlen(topic->name), topic);
 }
@@ -32,6 +37,7 @@ void spread_topics_remove(struct spread_topics *topics,
         return;
     HASH_DEL(topics->table, topic);
     topic->in_table = false;
+    spread_request_abandon(&topic->request);
 }
 
 void spread_topics_drop(struct spread_topics *topics,
@@ -42,25 +48,24 @@ void spread_topics_drop(struct spread_topics *topics,
     free(topic->name);
 }
 
-void spread_topics_request(const struct spread_topics *topics,
-                           struct spread_topic *topic,
-                           const struct wsub_fetch_state *state,
-                           spread_request_cb *on_response, void *arg)
+enum wsub_host_entry spread_topics_enter(const struct spread_topics *topics,
+                                         struct spread_topic *topic,
+                                         const struct spread_topic_use *use,
+                                         uint64_t *ret_again_ms)
 {
-    struct spread_request_options options = {
-        .client = topics->o.client,
-        .config = topics->o.config,
-        .public_url = wsub_store_public_url(topics->o.store),
-        .url = topic->name,
-        .on_response = on_response,
-        .arg = arg,
-    };
-
-    if (state != NULL) {
-        options.etag = wsub_buf_cstr(&state->etag);
-        options.last_modified = wsub_buf_cstr(&state->last_modified);
-        options.source = wsub_buf_cstr(&state->source);
-        options.subscribers = state->subscribers;
-    }
-    spread_request_start(&topic->request, &options);
+    return spread_request_enter(
+        &topic->request,
+        &(struct spread_request_options){
+            .client = topics->o.client,
+            .hosts = topics->o.hosts,
+            .config = topics->o.config,
+            .public_url = wsub_store_public_url(topics->o.store),
+            .url = topic->name,
+            .did_well = use->did_well,
+            .on_admitted = use->on_admitted,
+            .on_linger = use->on_linger,
+            .on_response = use->on_response,
+            .arg = use->arg,
+        },
+        ret_again_ms);
 }

@@ -13,11 +13,12 @@
 
 #include <uthash.h>
 
+#include "common/store/fetches.h"
 #include "spreader/request.h"
 
 struct spread_shard;
 struct wsub_config;
-struct wsub_fetch_state;
+struct wsub_hosts;
 struct wsub_http_client;
 struct wsub_store;
 
@@ -27,8 +28,13 @@ struct spread_topics_options {
     struct wsub_store *store;
     const struct wsub_config *config;
     struct wsub_http_client *client;
-    /* Topics that were wanted are fetched, or dropped. */
-    void (*on_over)(unsigned shard, size_t count, void *arg);
+    struct wsub_hosts *hosts;
+    /* Topics that were wanted are fetched, put back, or dropped; `count` of those
+     * that do not linger. */
+    void (*on_over)(unsigned shard, enum wsub_wanted_kind kind, size_t count,
+                    void *arg);
+    /* Their publisher takes long to respond. */
+    void (*on_linger)(enum wsub_wanted_kind kind, size_t count, void *arg);
     void *arg;
 };
 
@@ -49,11 +55,15 @@ struct spread_topics {
 struct spread_topic *spread_topics_find(const struct spread_topics *topics,
                                         const char *name);
 
+/* Names the zeroed `topic`, which enters no table. */
+void spread_topic_init(struct spread_topic *topic, struct spread_shard *shard,
+                       const char *name);
+
 /* Adds the zeroed `topic`. */
 void spread_topics_add(struct spread_topics *topics, struct spread_topic *topic,
                        struct spread_shard *shard, const char *name);
 
-/* Takes the topic out of the table, if it is there. */
+/* Takes the topic out of the table, if it is there, and abandons its request. */
 void spread_topics_remove(struct spread_topics *topics,
                           struct spread_topic *topic);
 
@@ -61,11 +71,19 @@ void spread_topics_remove(struct spread_topics *topics,
 void spread_topics_drop(struct spread_topics *topics,
                         struct spread_topic *topic);
 
-/* Requests the topic, conditionally where `state` is not NULL: then the
- * publisher is told of its subscribers, too. */
-void spread_topics_request(const struct spread_topics *topics,
-                           struct spread_topic *topic,
-                           const struct wsub_fetch_state *state,
-                           spread_request_cb *on_response, void *arg);
+/* Callbacks of a request, as spread_request_options has them. */
+struct spread_topic_use {
+    bool did_well; /* the last fetch of the topic */
+    void (*on_admitted)(void *arg);
+    void (*on_linger)(void *arg);
+    spread_request_cb *on_response;
+    void *arg;
+};
+
+/* Asks the topic's host for admission: spread_request_enter(). */
+enum wsub_host_entry spread_topics_enter(const struct spread_topics *topics,
+                                         struct spread_topic *topic,
+                                         const struct spread_topic_use *use,
+                                         uint64_t *ret_again_ms);
 
 #endif

@@ -1,7 +1,8 @@
 /* validate.h - whether topics want their subscribers here (WebSub section 5.2):
  * the setting validate_topic.
  *
- *   requesting the topic -> storing the outcome -> gone
+ *   entering the host -> requesting the topic -> storing the outcome ---> gone
+ *       '----------------------'-- the host is busy -> putting it back --^
  *
  * A subscribe request goes on to its verification or to a denial
  * (verdict.h).  Requests for one topic that come before its response share the

@@ -24,7 +24,7 @@ static void describe(const struct spread_response *response,
     static const char failed[] = "the topic can't be fetched";
     size_t bytes = sizeof(verdict->reason);
 
-    if (response->outcome == SPREAD_REFUSED)
+    if (response->outcome == SPREAD_REFUSED && response->status > 0)
         snprintf(verdict->reason, bytes, "%s: %s", failed, response->error);
     else if (response->status >= 400)
         snprintf(verdict->reason, bytes, "%s: HTTP status %ld", failed,

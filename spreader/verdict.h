@@ -4,6 +4,8 @@
 #ifndef SPREADER_VERDICT_H
 #define SPREADER_VERDICT_H
 
+#include <stdbool.h>
+
 #include "common/store/fetches.h"
 
 struct spread_response;

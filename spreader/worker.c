@@ -7,16 +7,23 @@
 #include "common/base/config.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
 #include "common/cluster/coordinator.h"
 #include "common/cluster/member.h"
 #include "common/cluster/ownership.h"
+#include "common/host/host.h"
+#include "common/host/timer.h"
 #include "common/http/client.h"
+#include "common/http/client_stats.h"
+#include "common/net/egress.h"
 #include "common/program/program.h"
 #include "common/program/startup.h"
 #include "common/store/cluster_events.h"
 #include "common/store/fetches.h"
 #include "common/store/progress.h"
 #include "common/store/store.h"
+#include "common/store/writable.h"
+#include "spreader/expiry.h"
 #include "spreader/fanout.h"
 #include "spreader/fetch.h"
 #include "spreader/fetch_queue.h"
@@ -27,8 +34,20 @@
 #include "spreader/sweep.h"
 #include "spreader/validate.h"
 
-/* Fetches under way at once, each with up to max_body_bytes in memory. */
+/* Fetches under way at once, each with up to max_body_bytes in memory.  Those
+ * for subscribe requests, which are of strangers, have a quarter; hosts without a
+ * recent good response at most a half. */
 #define FETCHES_MAX 256
+#define VALIDATIONS_SHARE 4
+#define UNPROVEN_SHARE 2
+/* Beyond these, of publishers that have not responded for a second.  With the
+ * other files of a process below 1,024, a common limit. */
+#define LINGERING_MAX 512
+#define TOPIC_MAX 4    /* requests for one URL: topics may redirect to it */
+#define QUEUE_MAX 16   /* fetches that wait for one host */
+#define WAITING_MAX 64 /* in all, before queues are kept short */
+#define WAIT_MAX_MS 1000
+#define LOOK_MS 250 /* between two looks for those that have waited so long */
 #define PROGRESS_MARGIN_MS 5000 /* beyond the longest fetch */
 
 /* The first two are borrowed and outlive the worker, the rest is owned. */
@@ -40,7 +59,12 @@ struct spread_worker {
     struct wsub_ownership *ownership;
     struct wsub_coordinator *coordinator;
     struct wsub_http_client *client;
+    struct wsub_hosts *hosts;
+    struct wsub_host_timer host_timer;
+    struct wsub_egress *egress; /* owned */
+    struct wsub_timer look;
     struct wsub_progress *progress;
+    struct wsub_writable *writable;
     struct spread_shards *shards;
     struct spread_fanout *fanout;
     struct spread_intake *intake;
@@ -49,6 +73,7 @@ struct spread_worker {
     struct spread_validator *validator;
     struct spread_promoter *promoter;
     struct spread_sweeper *sweeper;
+    struct spread_expiry *expiry;
 };
 
 /* Of the store. */
@@ -135,6 +160,7 @@ static void on_owned(const struct wsub_owned *owned, void *arg)
 
     spread_fanout_open(worker->fanout, shard);
     spread_sweeper_open(worker->sweeper, shard);
+    spread_expiry_open(worker->expiry, shard);
 }
 
 static void on_ending(unsigned shard, void *arg)
@@ -147,6 +173,7 @@ static void on_ending(unsigned shard, void *arg)
     spread_validator_close(worker->validator, shard);
     spread_promoter_close(worker->promoter, shard);
     spread_sweeper_close(worker->sweeper, shard);
+    spread_expiry_close(worker->expiry, shard);
     spread_fanout_close(worker->fanout, shard);
     spread_shards_close(worker->shards, shard);
 }
@@ -208,6 +235,7 @@ static void on_wake(struct spread_shard *shard, void *arg)
 
     spread_promoter_wake(worker->promoter, shard->owned.shard);
     spread_fetch_queue_wake(worker->fetch_queue, shard->owned.shard);
+    spread_expiry_wake(worker->expiry, shard->owned.shard);
 }
 
 static void on_wanted(struct spread_shard *shard,
@@ -215,18 +243,26 @@ static void on_wanted(struct spread_shard *shard,
 {
     struct spread_worker *worker = arg;
 
-    if (wanted->td[0] != '\0')
+    if (wanted->kind == WSUB_WANTED_VALIDATION)
         spread_validate_start(worker->validator, shard, wanted);
     else
         spread_fetch_start(worker->fetcher, shard, wanted);
 }
 
-static void on_over(unsigned shard, size_t count, void *arg)
+static void on_over(unsigned shard, enum wsub_wanted_kind kind, size_t count,
+                    void *arg)
 {
     struct spread_worker *worker = arg;
 
     wsub_progress_note(worker->progress);
-    spread_fetch_queue_over(worker->fetch_queue, shard, count);
+    spread_fetch_queue_over(worker->fetch_queue, shard, kind, count);
+}
+
+static void on_linger(enum wsub_wanted_kind kind, size_t count, void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    spread_fetch_queue_linger(worker->fetch_queue, kind, count);
 }
 
 static void on_position(unsigned shard, const char *position, void *arg)
@@ -292,6 +328,7 @@ static void build_cluster(struct spread_worker *worker)
         .on_ended = on_ended,
         .arg = worker,
     });
+    worker->writable = wsub_writable_new(base, worker->store);
     worker->progress = wsub_progress_new(&(struct wsub_progress_options){
         .base = base,
         .store = worker->store,
@@ -333,25 +370,107 @@ static void build_fanout(struct spread_worker *worker)
         .on_position = on_position,
         .arg = worker,
     });
+    worker->expiry = spread_expiry_new(base, worker->store, shards);
+}
+
+static void on_look(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_hosts_expire(worker->hosts, false, wsub_now_us());
+    wsub_timer_start_ms(&worker->look, LOOK_MS);
+}
+
+static uint32_t least(uint32_t one, uint32_t other)
+{
+    return one < other ? one : other;
+}
+
+/* All requests that the client sends at once.  Those under way, and those that
+ * linger, are never more: what it kept waiting would wait for those that hang. */
+static uint32_t requests_max(const struct wsub_config *config)
+{
+    uint32_t most = FETCHES_MAX + LINGERING_MAX;
+
+    return config->max_sockets == 0
+               ? most
+               : least(most,
+                       wsub_http_client_requests_max(config->max_sockets));
+}
+
+static uint32_t fetches_max(const struct wsub_config *config)
+{
+    return least(FETCHES_MAX, requests_max(config));
+}
+
+static void on_host_due(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_host_timer_plan(&worker->host_timer);
+}
+
+/* For wsub_hosts_options.locate. */
+static void locate(const char *host, struct wsub_address_key *ret_key,
+                   void *arg)
+{
+    const struct spread_worker *worker = arg;
+
+    wsub_address_key(host, wsub_http_client_addresses(worker->client, host),
+                     ret_key);
+}
+
+static void build_hosts(struct spread_worker *worker)
+{
+    struct event_base *base = wsub_loop_base(worker->loop);
+    uint32_t fetches = fetches_max(worker->config);
+
+    worker->hosts = wsub_hosts_new(&(struct wsub_hosts_options){
+        .per_host = worker->config->per_host,
+        .per_endpoint = TOPIC_MAX,
+        .queue_max = QUEUE_MAX,
+        .waiting_max = WAITING_MAX,
+        .unproven_max = fetches / UNPROVEN_SHARE,
+        .lingering_max = requests_max(worker->config) - fetches,
+        .wait_max_ms = WAIT_MAX_MS,
+        .per_address = wsub_hosts_per_address(worker->config->per_address,
+                                              fetches / UNPROVEN_SHARE),
+        .locate = locate,
+        .on_due = on_host_due,
+        .arg = worker,
+    });
+    worker->host_timer.hosts = worker->hosts;
+    wsub_host_timer_init(&worker->host_timer, base);
+    wsub_timer_init(&worker->look, base, on_look, worker);
+    wsub_timer_start_ms(&worker->look, LOOK_MS);
 }
 
 static void build_fetching(struct spread_worker *worker)
 {
     const struct wsub_config *config = worker->config;
     struct event_base *base = wsub_loop_base(worker->loop);
+    uint32_t fetches = fetches_max(config);
+    uint32_t validations = fetches / VALIDATIONS_SHARE;
     struct spread_topics_options options = {
         .store = worker->store,
         .config = config,
         .on_over = on_over,
+        .on_linger = on_linger,
         .arg = worker,
     };
 
+    worker->egress = wsub_egress_new(config);
     worker->client = wsub_http_client_new(&(struct wsub_http_client_options){
         .base = base,
         .connect_timeout_ms = config->connect_timeout_ms,
-        .max_requests = FETCHES_MAX,
-        .allow_private_networks = config->allow_private_networks,
+        .max_requests = requests_max(config),
+        .per_host = config->per_host,
+        .kept_connections = 2 * FETCHES_MAX,
+        .egress = worker->egress,
+        .tls = wsub_http_tls_of(config),
+        .proxy = config->egress_proxy,
         .dns_servers = config->dns_servers,
+        .max_sockets = config->max_sockets,
         .http2 = config->http2,
     });
     worker->fetch_queue =
@@ -359,12 +478,15 @@ static void build_fetching(struct spread_worker *worker)
             .base = base,
             .store = worker->store,
             .shards = wsub_store_shards(worker->store),
-            .most = FETCHES_MAX,
+            .most = {[WSUB_WANTED_ANNOUNCED] = fetches - validations,
+                     [WSUB_WANTED_VALIDATION] = validations},
             .on_wanted = on_wanted,
             .arg = worker,
         });
+    build_hosts(worker);
     options.client = worker->client;
-    worker->fetcher = spread_fetcher_new(&options);
+    options.hosts = worker->hosts;
+    worker->fetcher = spread_fetcher_new(base, &options);
     worker->validator = spread_validator_new(&options);
 }
 
@@ -383,6 +505,7 @@ enum wsub_err spread_worker_new(const struct wsub_config *config,
         return err;
     }
     wsub_metrics_register(spread_stats, SPREAD_STAT_MAX_);
+    wsub_metrics_register(wsub_http_client_stats, WSUB_HTTP_CLIENT_STAT_MAX_);
     build_cluster(worker);
     build_fanout(worker);
     build_fetching(worker);
@@ -396,14 +519,20 @@ static void free_parts(struct spread_worker *worker)
 {
     wsub_store_close(worker->store);
     wsub_http_client_free(worker->client);
+    wsub_egress_free(worker->egress);
     spread_validator_free(worker->validator);
     spread_fetcher_free(worker->fetcher);
     spread_fetch_queue_free(worker->fetch_queue);
+    wsub_timer_done(&worker->look);
+    wsub_host_timer_done(&worker->host_timer);
+    wsub_hosts_free(worker->hosts);
+    spread_expiry_free(worker->expiry);
     spread_sweeper_free(worker->sweeper);
     spread_promoter_free(worker->promoter);
     spread_intake_free(worker->intake);
     spread_fanout_free(worker->fanout);
     wsub_progress_free(worker->progress);
+    wsub_writable_free(worker->writable);
     spread_shards_free(worker->shards);
     wsub_coordinator_free(worker->coordinator);
     wsub_ownership_free(worker->ownership);
@@ -456,6 +585,7 @@ bool spread_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
     const struct spread_worker *worker = arg;
 
     return wsub_program_ready(worker->loop, worker->store, reason) &&
+           wsub_writable_is(worker->writable, reason) &&
            wsub_member_ready(worker->member, reason) &&
            wsub_progress_ready(worker->progress, reason);
 }

@@ -76,20 +76,27 @@ void wsub_buf_u64(struct wsub_buf *b, uint64_t n)
     wsub_buf_add(b, digits, wsub_buf_digits(n, digits));
 }
 
-void wsub_buf_printf(struct wsub_buf *b, const char *format, ...)
+void wsub_buf_vprintf(struct wsub_buf *b, const char *format, va_list args)
 {
-    va_list args, again;
+    va_list again;
     int len;
 
-    va_start(args, format);
     va_copy(again, args);
     len = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     if (len < 0)
         wsub_panic("bad format string");
     vsnprintf(wsub_buf_reserve(b, (size_t)len), (size_t)len + 1, format, again);
     va_end(again);
     b->len += (size_t)len;
+}
+
+void wsub_buf_printf(struct wsub_buf *b, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    wsub_buf_vprintf(b, format, args);
+    va_end(args);
 }
 
 const char *wsub_buf_cstr(const struct wsub_buf *b)

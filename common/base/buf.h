@@ -5,6 +5,7 @@
 #ifndef WSUB_BASE_BUF_H
 #define WSUB_BASE_BUF_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,8 @@ size_t wsub_buf_digits(uint64_t n, char ret_digits[WSUB_U64_DIGITS]);
 
 __attribute__((format(printf, 2, 3))) void
 wsub_buf_printf(struct wsub_buf *b, const char *format, ...);
+__attribute__((format(printf, 2, 0))) void
+wsub_buf_vprintf(struct wsub_buf *b, const char *format, va_list args);
 
 /* The bytes as a C string, "" when empty; valid until the next change. */
 const char *wsub_buf_cstr(const struct wsub_buf *b);

@@ -27,6 +27,9 @@ enum wsub_hash {
     WSUB_HASH_MAX_
 };
 
+enum wsub_tls_version { WSUB_TLS_1_2, WSUB_TLS_1_3 };
+enum wsub_delivery_headers { WSUB_HEADERS_WEBSUB, WSUB_HEADERS_STANDARD };
+
 /* Every string is owned by the config and never NULL. */
 struct wsub_config {
     char *redis_url;
@@ -59,6 +62,11 @@ struct wsub_config {
     char *admin_token;
     char *publish_token;
     char *subscribe_token;
+    char *admin_tokens_file; /* these four: hub/tokens.h */
+    char *admin_read_tokens_file;
+    char *publish_tokens_file;
+    char *subscribe_tokens_file;
+    bool publish_open;
     uint32_t lease_default_s;
     uint32_t lease_min_s;
     uint32_t lease_max_s;
@@ -70,17 +78,41 @@ struct wsub_config {
     char *callback_deny;
     bool validate_topic;
     enum wsub_unknown_unsubscribe unknown_unsubscribe;
-    char *redirect_to;           /* "" = requests are served here */
-    uint32_t max_connections;    /* accepted at once by an HTTP server */
+    char *redirect_to;     /* "" = requests are served here */
+    char *trusted_proxies; /* common/net/networks.h */
+    /* Bounds of strangers; 0: no limit, but for max_pending. */
+    uint32_t subscribe_rate;             /* requests a second of one client */
+    uint32_t announce_rate;              /* URLs a second of one client */
+    uint32_t max_pending;                /* of all shards; each has its part */
+    uint32_t max_pending_per_host;       /* of a callback's host, in a shard */
+    uint32_t max_pending_per_client;     /* in a shard */
+    uint32_t max_subscriptions;          /* of all shards; each has its part */
+    uint32_t max_subscriptions_per_host; /* of a callback's host, in a shard */
+    uint32_t max_subscriptions_per_topic;
+    uint32_t max_announced_per_host; /* of a topic's host, in a shard */
+    uint32_t pull_max_subscriptions; /* of all shards */
+    uint32_t max_streams;            /* of one hub */
+    uint32_t pull_ttl_s;             /* of a pull subscription without one */
+    char *cors_origins;              /* hub/cors.h; "" = none */
+    /* Percent of Redis' maxmemory. */
+    uint32_t refuse_subscriptions_percent;
+    uint32_t refuse_content_percent;
+    uint32_t max_connections; /* accepted at once by an HTTP server */
+    uint32_t max_connections_per_client; /* 0: a tenth of these */
     uint32_t request_timeout_ms; /* from a request's first byte to its last */
     uint32_t drain_timeout_ms;   /* from SIGTERM to exit */
     uint32_t retention_s;
     uint32_t dead_letter_retention_s;
     uint32_t max_body_bytes;
+    uint32_t max_inflight_bytes; /* of all bodies that the hub holds */
+    uint32_t fetch_interval_ms;  /* a topic is fetched once in it */
     enum wsub_feed_choice feed_entries;
     uint32_t concurrency;
     uint32_t per_host;
+    uint32_t per_callback;
     uint32_t per_host_rate; /* 0: no limit */
+    uint32_t per_address;   /* likewise */
+    uint32_t verify_rate;   /* likewise */
     uint32_t timeout_ms;
     uint32_t connect_timeout_ms;
     char *dns_servers; /* "": those of resolv.conf */
@@ -93,9 +125,25 @@ struct wsub_config {
     uint32_t fanout_backlog;
     uint32_t retry_base_ms;
     uint32_t retry_cap_ms;
-    enum wsub_hash signature_hash;
+    char *signature_hash; /* rules, see common/http/hash_rules.h */
+    enum wsub_delivery_headers delivery_headers;
     bool allow_private_networks;
+    char *allow_networks; /* lists, see common/net/networks.h */
+    char *deny_networks;
+    char *callback_ports; /* see common/net/egress.h */
+    bool require_https_callbacks;
+    bool require_https_for_secret;
+    char *callback_ca_file; /* "": those of the system */
+    enum wsub_tls_version tls_min_version;
+    char *client_certificate_file; /* "": none */
+    char *client_key_file;
+    char *egress_proxy; /* "": none */
+    bool core_dumps;
     char *secret_keys_file; /* "" = secrets are stored in plain form */
+
+    /* No setting: connections to strangers that may be open at once, as the
+     * limit of open files has it (common/program/files_fit.h); 0: no limit. */
+    uint32_t max_sockets;
 };
 
 /* "websub-hub", "websub-spreader" or "websub-deliver". */

@@ -13,10 +13,26 @@
 #define PRIORITIES 5  /* that of the middle is the usual one */
 #define LATER_MAX 128 /* callbacks: a few milliseconds of requests */
 
+/* What people and tools send to other programs, to read their settings anew or
+ * to open their log again, must not end this one. */
+static const struct {
+    int number;
+    const char *name;
+} ignored_signals[] = {
+    {SIGHUP, "SIGHUP"},
+    {SIGUSR1, "SIGUSR1"},
+    {SIGUSR2, "SIGUSR2"},
+    {SIGALRM, "SIGALRM"},
+};
+#define IGNORED (sizeof(ignored_signals) / sizeof(ignored_signals[0]))
+
 struct wsub_loop {
-    struct event_base *base; /* owned */
-    struct event *on_term;   /* owned */
-    struct event *on_int;    /* owned */
+    struct event_base *base;        /* owned */
+    struct event *on_term;          /* owned */
+    struct event *on_int;           /* owned */
+    struct event *ignored[IGNORED]; /* owned; signals that do nothing */
+    struct wsub_timer log;          /* runs while the log waits for something */
+    uint32_t log_ms;                /* what it was started with */
     struct wsub_timer deadline;
     wsub_loop_drain_cb *on_drain;
     void *arg; /* borrowed; given back to on_drain */
@@ -53,6 +69,39 @@ static void on_signal(evutil_socket_t signal_number, short what, void *arg)
     drain(loop);
 }
 
+static void on_ignored(evutil_socket_t signal_number, short what, void *arg)
+{
+    (void)what;
+    (void)arg;
+    for (size_t i = 0; i < IGNORED; i++)
+        if (ignored_signals[i].number == signal_number)
+            wsub_log_info("signal-ignored",
+                          WSUB_KV("signal", ignored_signals[i].name));
+}
+
+static void log_start(struct wsub_loop *loop, uint32_t ms)
+{
+    loop->log_ms = ms;
+    wsub_timer_start_ms(&loop->log, ms);
+}
+
+static void on_log_due(void *arg)
+{
+    struct wsub_loop *loop = arg;
+    uint32_t ms = wsub_log_tend();
+
+    if (ms > 0)
+        log_start(loop, ms);
+}
+
+static void on_log_want(uint32_t ms, void *arg)
+{
+    struct wsub_loop *loop = arg;
+
+    if (!wsub_timer_runs(&loop->log) || ms < loop->log_ms)
+        log_start(loop, ms);
+}
+
 static void on_deadline(void *arg)
 {
     struct wsub_loop *loop = arg;
@@ -62,12 +111,20 @@ static void on_deadline(void *arg)
     wsub_loop_finish(loop, WSUB_EXIT_DRAIN);
 }
 
+void wsub_loop_ignore_signals(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* the log's file may have a limit */
+    for (size_t i = 0; i < IGNORED; i++)
+        signal(ignored_signals[i].number, SIG_IGN);
+}
+
 struct wsub_loop *wsub_loop_new(uint32_t drain_timeout_ms)
 {
     struct wsub_loop *loop = wsub_calloc(1, sizeof(*loop));
     struct event_config *config = event_config_new();
 
-    signal(SIGPIPE, SIG_IGN);
+    wsub_loop_ignore_signals();
     loop->drain_timeout_ms = drain_timeout_ms;
     if (config != NULL) {
         event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
@@ -83,7 +140,16 @@ struct wsub_loop *wsub_loop_new(uint32_t drain_timeout_ms)
     event_base_priority_init(loop->base, PRIORITIES);
     loop->on_term = evsignal_new(loop->base, SIGTERM, on_signal, loop);
     loop->on_int = evsignal_new(loop->base, SIGINT, on_signal, loop);
+    event_add(loop->on_term, NULL); /* one that comes now counts in run() */
+    event_add(loop->on_int, NULL);
+    for (size_t i = 0; i < IGNORED; i++) {
+        loop->ignored[i] = evsignal_new(loop->base, ignored_signals[i].number,
+                                        on_ignored, loop);
+        event_add(loop->ignored[i], NULL);
+    }
     wsub_timer_init(&loop->deadline, loop->base, on_deadline, loop);
+    wsub_timer_init(&loop->log, loop->base, on_log_due, loop);
+    wsub_log_tended_by(on_log_want, loop);
     return loop;
 }
 
@@ -93,6 +159,10 @@ void wsub_loop_free(struct wsub_loop *loop)
         return;
     event_free(loop->on_term);
     event_free(loop->on_int);
+    for (size_t i = 0; i < IGNORED; i++)
+        event_free(loop->ignored[i]);
+    wsub_log_tended_by(NULL, NULL);
+    wsub_timer_done(&loop->log);
     wsub_timer_done(&loop->deadline);
     event_base_free(loop->base);
     free(loop);
@@ -108,8 +178,6 @@ enum wsub_exit wsub_loop_run(struct wsub_loop *loop,
 {
     loop->on_drain = on_drain;
     loop->arg = arg;
-    event_add(loop->on_term, NULL);
-    event_add(loop->on_int, NULL);
     event_base_dispatch(loop->base);
     event_del(loop->on_term);
     event_del(loop->on_int);

@@ -7,8 +7,9 @@
  *
  * On the first signal the program's `on_drain` is called once; it stops
  * taking work, and calls wsub_loop_finish() when the last piece is done.  A
- * second signal, or the deadline, ends the program at once.  SIGPIPE is
- * ignored. */
+ * second signal, or the deadline, ends the program at once.  SIGHUP, SIGUSR1,
+ * SIGUSR2 and SIGALRM do nothing but a line in the log; SIGPIPE and SIGXFSZ are
+ * ignored.  The loop tends the log, too. */
 #ifndef WSUB_BASE_LOOP_H
 #define WSUB_BASE_LOOP_H
 
@@ -36,6 +37,10 @@ enum wsub_exit {
 };
 
 typedef void wsub_loop_drain_cb(void *arg);
+
+/* From now on the signals that the loop ignores do nothing, also before there is
+ * a loop and after it: in the time of a start or a restart too. */
+void wsub_loop_ignore_signals(void);
 
 struct wsub_loop *wsub_loop_new(uint32_t drain_timeout_ms);
 void wsub_loop_free(struct wsub_loop *loop);

@@ -19,6 +19,7 @@
 #include "common/store/cluster_events.h"
 #include "common/store/event_position.h"
 #include "common/store/store.h"
+#include "common/store/streams.h"
 
 #define BLOCK_MS 5000
 #define READ_MAX 100 /* events in a read: bounds the reply */
@@ -34,7 +35,6 @@ struct wsub_listener {
     bool has_position;
     bool looking; /* for the position */
     bool reading;
-    bool refused; /* told; until a read is not */
     bool freeing;
 };
 
@@ -70,6 +70,13 @@ static void take_events(struct wsub_listener *l, const struct redisReply *reply)
 
 static void read_next(struct wsub_listener *l);
 
+static void mend_stream(const struct wsub_listener *l)
+{
+    const char *topic = wsub_store_config(l->o.store)->cluster_events_topic;
+
+    wsub_streams_mend(l->o.store, WSUB_SHARD_CLUSTER, &topic, 1);
+}
+
 static void on_read(enum wsub_err err, const struct redisReply *reply,
                     void *arg)
 {
@@ -80,14 +87,11 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
     if (l->freeing || err == WSUB_ERR_UNAVAILABLE)
         return; /* the link's coming up goes on */
     if (err != WSUB_OK) {
-        if (!l->refused)
-            wsub_log_warn("cluster-events-refused",
-                          WSUB_KV("error", reply->str));
-        l->refused = true;
+        wsub_log_warn("cluster-events-refused", WSUB_KE("error", reply->str));
+        mend_stream(l);
         wsub_timer_start_ms(&l->pause, PAUSE_MS);
         return;
     }
-    l->refused = false;
     if (reply->type == REDIS_REPLY_ARRAY && reply->elements > 0) {
         take_events(l, reply);
         read_next(l);

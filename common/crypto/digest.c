@@ -52,14 +52,27 @@ static char *encode(char *text, const unsigned char *bytes, size_t len)
     return text;
 }
 
+/* Looking it up costs twice as much as the digest of a name: it is done once, and
+ * lasts as long as the process. */
+static const EVP_MD *get_sha256(void)
+{
+    static EVP_MD *md;
+
+    if (md == NULL)
+        md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (md == NULL)
+        wsub_panic("libcrypto has no SHA-256");
+    return md;
+}
+
 void wsub_digest(const void *bytes, size_t len,
                  char ret_text[WSUB_DIGEST_LEN + 1])
 {
     unsigned char sha256[EVP_MAX_MD_SIZE];
 
-    if (EVP_Q_digest(NULL, "SHA256", NULL, len > 0 ? bytes : "", len, sha256,
-                     NULL) != 1)
-        wsub_panic("libcrypto has no SHA-256");
+    if (EVP_Digest(len > 0 ? bytes : "", len, sha256, NULL, get_sha256(),
+                   NULL) != 1)
+        wsub_panic("libcrypto made no digest");
     *encode(ret_text, sha256, NAME_BYTES) = '\0';
 }
 
@@ -84,14 +97,13 @@ void wsub_random(void *out, size_t len)
         wsub_panic("the system has no randomness");
 }
 
-void wsub_random_hex(size_t bytes, char *ret_text)
+/* The bytes lie in the first half of `text` and are spread from the end, so that
+ * none is overwritten before it was read. */
+static void spread_hex(size_t bytes, char *ret_text)
 {
     static const char hex[] = "0123456789abcdef";
-    unsigned char *low = (unsigned char *)ret_text;
+    const unsigned char *low = (const unsigned char *)ret_text;
 
-    /* The bytes lie in the first half of the room and are spread from the
-     * end, so that none is overwritten before it was read. */
-    wsub_random(low, bytes);
     ret_text[2 * bytes] = '\0';
     for (size_t i = bytes; i-- > 0;) {
         unsigned char byte = low[i];
@@ -99,6 +111,23 @@ void wsub_random_hex(size_t bytes, char *ret_text)
         ret_text[2 * i + 1] = hex[byte & 15];
         ret_text[2 * i] = hex[byte >> 4];
     }
+}
+
+void wsub_random_hex(size_t bytes, char *ret_text)
+{
+    wsub_random(ret_text, bytes);
+    spread_hex(bytes, ret_text);
+}
+
+void wsub_sha1_hex(const void *text, size_t len, size_t bytes, char *ret_text)
+{
+    unsigned char sha1[EVP_MAX_MD_SIZE];
+
+    assert(bytes <= 20);
+    if (EVP_Digest(len > 0 ? text : "", len, sha1, NULL, EVP_sha1(), NULL) != 1)
+        wsub_panic("libcrypto made no digest");
+    memcpy(ret_text, sha1, bytes);
+    spread_hex(bytes, ret_text);
 }
 
 void wsub_base64url(struct wsub_buf *out, const void *bytes, size_t len)

@@ -15,6 +15,11 @@
 void wsub_digest(const void *bytes, size_t len,
                  char ret_text[WSUB_DIGEST_LEN + 1]);
 
+/* Writes the first `bytes` bytes of SHA-1 as 2 * `bytes` hex digits and a zero:
+ * the only digest that a script in Redis can make too.  For names, never for what
+ * must be hard to forge. */
+void wsub_sha1_hex(const void *text, size_t len, size_t bytes, char *ret_text);
+
 /* The number 0 to `buckets` - 1 that a digest falls into: its first 30 bits
  * modulo `buckets`. */
 unsigned wsub_digest_bucket(const char *digest, unsigned buckets);

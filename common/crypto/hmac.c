@@ -39,6 +39,17 @@ static const struct {
     [WSUB_HASH_SHA512] = {"sha512", "SHA512"},
 };
 
+bool wsub_hash_find(const char *name, size_t len, enum wsub_hash *ret_hash)
+{
+    for (int i = 0; i < WSUB_HASH_MAX_; i++)
+        if (strlen(hashes[i].method) == len &&
+            memcmp(hashes[i].method, name, len) == 0) {
+            *ret_hash = (enum wsub_hash)i;
+            return true;
+        }
+    return false;
+}
+
 struct wsub_hmac *wsub_hmac_new(enum wsub_hash hash)
 {
     struct wsub_hmac *hmac = wsub_calloc(1, sizeof(*hmac));
@@ -78,38 +89,51 @@ static void print(char *out, const char *method, const unsigned char *tag,
     *out = '\0';
 }
 
-/* Writes the hash of both parts to `ret_tag`; returns its length. */
-static unsigned hash_two(struct wsub_hmac *hmac, const void *head,
-                         size_t head_len, const void *body, size_t body_len,
-                         unsigned char ret_tag[EVP_MAX_MD_SIZE])
+/* Writes the hash of a key block and what follows it; returns its length. */
+static unsigned hash_all(struct wsub_hmac *hmac, const void *block,
+                         size_t block_len, const struct wsub_hmac_part *parts,
+                         size_t count,
+                         unsigned char ret_tag[WSUB_TAG_MAX_BYTES])
 {
     unsigned len = 0;
+    bool fine = EVP_DigestInit_ex2(hmac->ctx, NULL, NULL) == 1 &&
+                EVP_DigestUpdate(hmac->ctx, block, block_len) == 1;
 
-    if (EVP_DigestInit_ex2(hmac->ctx, NULL, NULL) != 1 ||
-        EVP_DigestUpdate(hmac->ctx, head, head_len) != 1 ||
-        EVP_DigestUpdate(hmac->ctx, body, body_len) != 1 ||
-        EVP_DigestFinal_ex(hmac->ctx, ret_tag, &len) != 1)
+    for (size_t i = 0; i < count && fine; i++)
+        fine = EVP_DigestUpdate(hmac->ctx, parts[i].bytes, parts[i].len) == 1;
+    if (!fine || EVP_DigestFinal_ex(hmac->ctx, ret_tag, &len) != 1)
         wsub_panic("libcrypto failed to sign");
     return len;
+}
+
+size_t wsub_hmac_tag(struct wsub_hmac *hmac, const void *secret,
+                     size_t secret_len, const struct wsub_hmac_part *parts,
+                     size_t count, unsigned char ret_tag[WSUB_TAG_MAX_BYTES])
+{
+    unsigned char key[BLOCK_MAX] = {0};
+    struct wsub_hmac_part inner = {.bytes = ret_tag};
+
+    if (secret_len > hmac->block_bytes)
+        hash_all(hmac, secret, secret_len, NULL, 0, key);
+    else if (secret_len > 0)
+        memcpy(key, secret, secret_len);
+    for (size_t i = 0; i < BLOCK_MAX; i++)
+        key[i] ^= IPAD;
+    inner.len = hash_all(hmac, key, hmac->block_bytes, parts, count, ret_tag);
+    for (size_t i = 0; i < BLOCK_MAX; i++)
+        key[i] ^= IPAD ^ OPAD;
+    inner.len = hash_all(hmac, key, hmac->block_bytes, &inner, 1, ret_tag);
+    OPENSSL_cleanse(key, sizeof(key));
+    return inner.len;
 }
 
 void wsub_hmac_sign(struct wsub_hmac *hmac, const void *secret,
                     size_t secret_len, const void *body, size_t body_len,
                     char ret_text[WSUB_SIGNATURE_MAX])
 {
-    unsigned char key[BLOCK_MAX] = {0}, tag[EVP_MAX_MD_SIZE];
-    unsigned len;
+    const struct wsub_hmac_part part = {body, body_len};
+    unsigned char tag[WSUB_TAG_MAX_BYTES];
+    size_t len = wsub_hmac_tag(hmac, secret, secret_len, &part, 1, tag);
 
-    if (secret_len > hmac->block_bytes)
-        hash_two(hmac, secret, secret_len, NULL, 0, key);
-    else if (secret_len > 0)
-        memcpy(key, secret, secret_len);
-    for (size_t i = 0; i < BLOCK_MAX; i++)
-        key[i] ^= IPAD;
-    len = hash_two(hmac, key, hmac->block_bytes, body, body_len, tag);
-    for (size_t i = 0; i < BLOCK_MAX; i++)
-        key[i] ^= IPAD ^ OPAD;
-    len = hash_two(hmac, key, hmac->block_bytes, tag, len, tag);
-    OPENSSL_cleanse(key, sizeof(key));
     print(ret_text, hmac->method, tag, len);
 }

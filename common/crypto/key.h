@@ -18,7 +18,7 @@ struct wsub_key {
 
 struct wsub_keyring {
     struct wsub_key *keys; /* owned; the first one seals */
-    size_t count;
+    size_t count, capacity;
     EVP_CIPHER *cipher; /* owned */
 };
 

@@ -1,8 +1,7 @@
 /* keyring.h - the keys that secrets are sealed with (seal.h).
  *
- * A key ring is a file (mode 0600 or stricter) with one key a line, `ID
- * HEX`, ID of 1 to 16 letters, digits, '-' or '_', HEX of 64 digits (a
- * 256-bit key); blank lines and lines that begin with '#' are skipped.  The
+ * A key ring is a file of secrets (secret_file.h) with one key a line, `ID HEX`,
+ * ID of 1 to 16 letters, digits, '-' or '_', HEX of 64 digits (a 256-bit key).  The
  * first key seals, all of them open, so a new key is put first and an old one is
  * removed once nothing is sealed under it. */
 #ifndef WSUB_CRYPTO_KEYRING_H
@@ -20,6 +19,9 @@ struct wsub_keyring;
 enum wsub_err wsub_keyring_load(const char *path, char err_text[256],
                                 struct wsub_keyring **ret_ring) WSUB_MUST_CHECK;
 void wsub_keyring_free(struct wsub_keyring *ring);
+
+/* The key that seals; NULL when the ring has none. */
+const struct wsub_key *wsub_keyring_first(const struct wsub_keyring *ring);
 
 size_t wsub_keyring_count(const struct wsub_keyring *ring);
 

@@ -14,7 +14,8 @@ static const struct {
     [WSUB_HTTP_BAD_TARGET] = {400, "The request target holds a byte that "
                                    "does not belong there."},
     [WSUB_HTTP_TARGET_FORM] = {400, "The request target is neither a path "
-                                    "nor an absolute http URL."},
+                                    "nor an absolute http URL with a "
+                                    "valid host."},
     [WSUB_HTTP_BAD_VERSION] = {505, "Only HTTP/1.1 and HTTP/1.0 are served."},
     [WSUB_HTTP_FOLDED] = {400, "A header is folded over several lines."},
     [WSUB_HTTP_BAD_NAME] = {400, "A header has no name, or one with a byte "
@@ -32,11 +33,14 @@ static const struct {
     [WSUB_HTTP_BAD_CHUNK] = {400, "The chunked body is malformed."},
     [WSUB_HTTP_BAD_EXPECT] = {417, "The only expectation met is "
                                    "100-continue."},
+    [WSUB_HTTP_LINE_TOO_LONG] = {414, "The request line is longer than "
+                                      "8 KiB."},
     [WSUB_HTTP_HEAD_TOO_LARGE] = {431, "The request line and headers are "
                                        "larger than 16 KiB."},
     [WSUB_HTTP_TOO_MANY_FIELDS] = {431, "There are more than 100 headers."},
-    [WSUB_HTTP_BODY_TOO_LARGE] = {413, "The body is larger than this server "
-                                       "accepts."},
+    [WSUB_HTTP_BODY_TOO_LARGE] = {413, "The body is larger than "
+                                       "this path takes, or than "
+                                       "max_body_bytes."},
     [WSUB_HTTP_TOO_SLOW] = {408, "The request did not arrive in time."},
 };
 
@@ -50,4 +54,18 @@ const char *wsub_http_fault_text(enum wsub_http_fault fault)
 {
     assert(fault > WSUB_HTTP_FINE && fault < WSUB_HTTP_FAULT_MAX_);
     return faults[fault].text;
+}
+
+enum wsub_http_stat wsub_http_fault_stat(enum wsub_http_fault fault)
+{
+    switch (wsub_http_fault_status(fault)) {
+    case 408:
+        return WSUB_HTTP_STAT_TOO_SLOW;
+    case 413:
+    case 414:
+    case 431:
+        return WSUB_HTTP_STAT_TOO_LARGE;
+    default:
+        return WSUB_HTTP_STAT_BAD_REQUEST;
+    }
 }

@@ -5,6 +5,8 @@
 #ifndef WSUB_HTTP_FAULT_H
 #define WSUB_HTTP_FAULT_H
 
+#include "common/http/stats.h"
+
 enum wsub_http_fault {
     WSUB_HTTP_FINE = 0,
     WSUB_HTTP_BAD_SYNTAX,
@@ -25,6 +27,7 @@ enum wsub_http_fault {
     WSUB_HTTP_BAD_ENCODING,
     WSUB_HTTP_BAD_CHUNK,
     WSUB_HTTP_BAD_EXPECT,
+    WSUB_HTTP_LINE_TOO_LONG,
     WSUB_HTTP_HEAD_TOO_LARGE,
     WSUB_HTTP_TOO_MANY_FIELDS,
     WSUB_HTTP_BODY_TOO_LARGE,
@@ -34,6 +37,9 @@ enum wsub_http_fault {
 
 /* The status of the response, such as 400. */
 int wsub_http_fault_status(enum wsub_http_fault fault);
+
+/* Which refusals it counts among. */
+enum wsub_http_stat wsub_http_fault_stat(enum wsub_http_fault fault);
 
 /* A sentence for the client, without a line end. */
 const char *wsub_http_fault_text(enum wsub_http_fault fault);

@@ -1,3 +1,9 @@
+/* feed.c - see feed.h.
+ *
+ * Bases: a feed's relative targets are resolved against the xml:base of the link
+ * and of the elements around it (RFC 4287 section 2), each of which may be
+ * relative to the one around it; a page's against the first <base href>, wherever
+ * in the head that stands, so its links are kept until the head is read. */
 #include "common/http/feed.h"
 
 #include <string.h>
@@ -6,8 +12,13 @@
 #include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
 
+#include "common/http/markup.h"
+#include "common/http/resolve.h"
+
 #define ATOM "http://www.w3.org/2005/Atom"
-#define CHUNK_BYTES 4096 /* reading stops between chunks */
+#define BASES 4           /* of the document, and of elements down to a link */
+#define PAGE_LINKS_MAX 32 /* that count */
+#define CHUNK_BYTES 4096  /* reading stops between chunks */
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 enum kind { KIND_OTHER, KIND_FEED, KIND_PAGE, KIND_UNKNOWN };
@@ -18,6 +29,14 @@ struct reader {
     int depth;                    /* of the element that is open */
     int links_depth; /* of a feed's own links; 0 while not in the feed */
     bool finished;
+    /* Owned; of a feed those of the elements that are open, by their depth, of a
+     * page only that of the document; "" for one that is no http(s) URL. */
+    struct wsub_buf base[BASES];
+    bool has_base; /* of a page: by <base> */
+    struct {
+        struct wsub_buf rel, href;
+    } links[PAGE_LINKS_MAX]; /* owned; of a page */
+    size_t links_count;
 };
 
 static bool is(const xmlChar *name, const char *wanted)
@@ -34,6 +53,48 @@ static void take_attribute(const xmlChar **attribute, const char *name,
         wsub_buf_add(ret, attribute[3], (size_t)(attribute[4] - attribute[3]));
 }
 
+/* Sets the base inside an element to `reference` where the one around it is
+ * `outer`. */
+static void set_base(struct wsub_buf *base, const char *outer,
+                     const char *reference)
+{
+    struct wsub_buf resolved = {0};
+
+    if (wsub_resolve(outer, reference, &resolved) != WSUB_URL_FINE)
+        wsub_buf_clear(&resolved);
+    wsub_buf_done(base);
+    *base = resolved;
+}
+
+/* The element that is open begins: its base is its xml:base, or that of the one
+ * around it. */
+static void enter_base(struct reader *reader, int count,
+                       const xmlChar **attributes)
+{
+    struct wsub_buf xml_base = {0}, *base;
+    const char *outer;
+    bool has_base = false;
+
+    if (reader->depth >= BASES)
+        return;
+    base = &reader->base[reader->depth];
+    outer = wsub_buf_cstr(base - 1);
+    for (int i = 0; i < count && !has_base; i++) {
+        const xmlChar **a = &attributes[5 * i];
+
+        has_base = is(a[0], "base") && is(a[1], "xml");
+        if (has_base)
+            wsub_buf_add(&xml_base, a[3], (size_t)(a[4] - a[3]));
+    }
+    if (has_base) {
+        set_base(base, outer, wsub_buf_cstr(&xml_base));
+    } else {
+        wsub_buf_clear(base);
+        wsub_buf_str(base, outer);
+    }
+    wsub_buf_done(&xml_base);
+}
+
 static void take_feed_link(struct reader *reader, int count,
                            const xmlChar **attributes)
 {
@@ -44,8 +105,9 @@ static void take_feed_link(struct reader *reader, int count,
         take_attribute(&attributes[5 * i], "href", &href);
     }
     if (href.len > 0)
-        wsub_relations_add(reader->found, wsub_buf_cstr(&rel),
-                           wsub_buf_cstr(&href));
+        wsub_relations_add(reader->found,
+                           wsub_buf_cstr(&reader->base[reader->depth]),
+                           wsub_buf_cstr(&rel), wsub_buf_cstr(&href));
     wsub_buf_done(&rel);
     wsub_buf_done(&href);
 }
@@ -76,6 +138,7 @@ static void on_feed_start(void *arg, const xmlChar *name, const xmlChar *prefix,
     if (reader->finished)
         return;
     reader->depth++;
+    enter_base(reader, count, attributes);
     if (is(name, "item") || (atom && is(name, "entry")))
         reader->finished = true;
     else if (reader->links_depth == 0)
@@ -97,26 +160,64 @@ static void on_feed_end(void *arg, const xmlChar *name, const xmlChar *prefix,
         reader->finished = true;
 }
 
-/* The HTML parser gives names in lower case, and pairs that end with NULL. */
+/* The HTML parser gives pairs that end with NULL. */
+static const char *attribute_of(const xmlChar **attributes, const char *name)
+{
+    for (; attributes != NULL && attributes[0] != NULL; attributes += 2)
+        if (is(attributes[0], name))
+            return (const char *)attributes[1];
+    return NULL;
+}
+
+static void take_page_link(struct reader *reader, const xmlChar **attributes)
+{
+    const char *rel = attribute_of(attributes, "rel");
+    const char *href = attribute_of(attributes, "href");
+
+    if (rel == NULL || href == NULL || !wsub_relations_want(rel) ||
+        reader->links_count == PAGE_LINKS_MAX)
+        return;
+    wsub_buf_str(&reader->links[reader->links_count].rel, rel);
+    wsub_buf_str(&reader->links[reader->links_count].href, href);
+    reader->links_count++;
+}
+
+/* The first one with an href counts. */
+static void take_page_base(struct reader *reader, const xmlChar **attributes)
+{
+    const char *href = attribute_of(attributes, "href");
+
+    if (href == NULL || reader->has_base)
+        return;
+    set_base(&reader->base[0], reader->found->base, href);
+    reader->has_base = true;
+}
+
+/* The HTML parser gives names in lower case. */
 static void on_page_start(void *arg, const xmlChar *name,
                           const xmlChar **attributes)
 {
     struct reader *reader = arg;
-    const xmlChar *rel = NULL, *href = NULL;
 
     if (is(name, "body") || is(name, "frameset"))
         reader->finished = true;
-    if (reader->finished || !is(name, "link") || attributes == NULL)
+    if (reader->finished)
         return;
-    for (; attributes[0] != NULL; attributes += 2) {
-        if (is(attributes[0], "rel"))
-            rel = attributes[1];
-        else if (is(attributes[0], "href"))
-            href = attributes[1];
+    if (is(name, "link"))
+        take_page_link(reader, attributes);
+    else if (is(name, "base"))
+        take_page_base(reader, attributes);
+}
+
+static void resolve_page_links(struct reader *reader)
+{
+    for (size_t i = 0; i < reader->links_count; i++) {
+        wsub_relations_add(reader->found, wsub_buf_cstr(&reader->base[0]),
+                           wsub_buf_cstr(&reader->links[i].rel),
+                           wsub_buf_cstr(&reader->links[i].href));
+        wsub_buf_done(&reader->links[i].rel);
+        wsub_buf_done(&reader->links[i].href);
     }
-    if (rel != NULL && href != NULL)
-        wsub_relations_add(reader->found, (const char *)rel,
-                           (const char *)href);
 }
 
 static void on_page_end(void *arg, const xmlChar *name)
@@ -176,11 +277,14 @@ static void read_feed(struct reader *reader, const char *content, size_t len)
         return;
     xmlCtxtUseOptions(parser,
                       XML_PARSE_NONET | XML_PARSE_RECOVER | XML_PARSE_NOENT);
-    read_all(reader, parser, xmlParseChunk, content, len);
+    read_all(reader, parser, xmlParseChunk, content,
+             wsub_markup_harmless(content, len));
     xmlFreeDoc(parser->myDoc); /* holds declarations, of a DTD only */
     xmlFreeParserCtxt(parser);
 }
 
+/* Pages are taken for UTF-8, whatever they say: a target in another encoding would
+ * be wrong, and without one libxml2 takes them for Latin-1. */
 static void read_page(struct reader *reader, const char *content, size_t len)
 {
     xmlSAXHandler sax = {
@@ -190,7 +294,7 @@ static void read_page(struct reader *reader, const char *content, size_t len)
         .serror = on_error,
     };
     htmlParserCtxtPtr parser = htmlCreatePushParserCtxt(
-        &sax, reader, NULL, 0, NULL, XML_CHAR_ENCODING_NONE);
+        &sax, reader, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
 
     if (parser == NULL)
         return;
@@ -199,6 +303,7 @@ static void read_page(struct reader *reader, const char *content, size_t len)
     read_all(reader, parser, htmlParseChunk, content, len);
     xmlFreeDoc(parser->myDoc);
     htmlFreeParserCtxt(parser);
+    resolve_page_links(reader);
 }
 
 static bool ends_with(const char *text, size_t len, const char *end)
@@ -266,8 +371,11 @@ void wsub_feed_relations(const char *type, const void *content, size_t len,
 
     if (kind == KIND_UNKNOWN)
         kind = kind_of_content(content, len);
+    wsub_buf_str(&reader.base[0], found->base);
     if (kind == KIND_FEED)
         read_feed(&reader, content, len);
     else if (kind == KIND_PAGE)
         read_page(&reader, content, len);
+    for (int i = 0; i < BASES; i++)
+        wsub_buf_done(&reader.base[i]);
 }

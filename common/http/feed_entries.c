@@ -8,10 +8,13 @@
 
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
+#include "common/http/markup.h"
 
 #define ATOM "http://www.w3.org/2005/Atom"
 #define ATTRIBUTES_MAX 256 /* of one element */
+#define ERRORS_MAX 100     /* that don't make it malformed */
 #define NAMESPACES_MAX 500 /* declared in a document */
+#define BITE_BYTES 16384   /* reading stops between bites */
 
 struct scan {
     const char *known; /* borrowed */
@@ -102,28 +105,53 @@ static bool is_harmless(const char *content, size_t len)
 {
     return len <= WSUB_FEED_BYTES_MAX && begins_like_xml(content, len) &&
            is_utf8(content, len) && !holds(content, len, "<!DOCTYPE") &&
-           attributes_are_few(content, len) && namespaces_are_few(content, len);
+           attributes_are_few(content, len) &&
+           namespaces_are_few(content, len) &&
+           wsub_markup_harmless(content, len) == len;
 }
 
 /* Broken markup is the publisher's; nothing is said about it. */
 static void on_error(void *arg, xmlErrorPtr error)
 {
-    (void)arg;
-    (void)error;
+    unsigned *errors = ((xmlParserCtxtPtr)arg)->_private;
+
+    *errors += error->level >= XML_ERR_ERROR;
+}
+
+/* Reads up to the first bite with an error that makes the document malformed, or
+ * with too many others. */
+static void read_all(xmlParserCtxtPtr parser, const char *content, size_t len,
+                     const unsigned *errors)
+{
+    while (len > 0 && parser->wellFormed && *errors <= ERRORS_MAX) {
+        size_t size = len < BITE_BYTES ? len : BITE_BYTES;
+
+        xmlParseChunk(parser, content, (int)size, size == len);
+        content += size;
+        len -= size;
+    }
 }
 
 /* The options alone do not silence errors of validity, such as an xml:id that
  * is there twice. */
 static xmlDocPtr parse(const char *content, size_t len)
 {
-    xmlParserCtxtPtr parser = xmlNewParserCtxt();
+    xmlParserCtxtPtr parser =
+        xmlCreatePushParserCtxt(NULL, NULL, NULL, 0, NULL);
+    unsigned errors = 0;
     xmlDocPtr doc;
 
     if (parser == NULL)
         wsub_panic("no memory for a parser");
+    parser->_private = &errors;
     parser->sax->serror = on_error;
-    doc = xmlCtxtReadMemory(parser, content, (int)len, NULL, "UTF-8",
-                            XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
+    xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
+    read_all(parser, content, len, &errors);
+    doc = parser->myDoc;
+    if (!parser->wellFormed || errors > ERRORS_MAX) {
+        xmlFreeDoc(doc);
+        doc = NULL;
+    }
     xmlFreeParserCtxt(parser);
     return doc;
 }

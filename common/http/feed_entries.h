@@ -7,7 +7,8 @@
  * libxml2 makes a tree of the document; nothing is loaded and no entity is
  * expanded.  What could take long is not parsed and counts as no feed: more
  * than 1 MiB, a DTD, more attributes or namespaces than feeds have (the
- * parser's time grows with their square).  So does another encoding than UTF-8, since in
+ * parser's time grows with their square), or more errors; reading stops with the
+ * first one that makes it malformed.  So does another encoding than UTF-8, since in
  * others these limits could be hidden.  The first 1,000 entries are looked
  * at; later ones always count as new. */
 #ifndef WSUB_HTTP_FEED_ENTRIES_H

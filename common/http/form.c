@@ -55,6 +55,14 @@ static bool is_text(const char *s, size_t len)
     return true;
 }
 
+/* A field may be a secret. */
+static void free_wiped(char *text)
+{
+    if (text != NULL)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
 /* Returns the decoded text, or NULL.  It is never longer than its code. */
 static char *decode(const char *text, size_t len)
 {
@@ -76,7 +84,7 @@ static char *decode(const char *text, size_t len)
     }
     if (fine && is_text(out, n))
         return out;
-    free(out);
+    free_wiped(out);
     return NULL;
 }
 
@@ -135,7 +143,7 @@ void wsub_form_done(struct wsub_form *form)
 {
     for (size_t i = 0; i < form->count; i++) {
         free(form->fields[i].name);
-        free(form->fields[i].value);
+        free_wiped(form->fields[i].value);
     }
     free(form->fields);
     *form = (struct wsub_form){0};

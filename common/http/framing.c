@@ -1,12 +1,17 @@
 #include "common/http/framing.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
+
+#include "common/http/authority.h"
+
+/* More than any limit, and far from an overflow. */
+#define LENGTH_MAX (SIZE_MAX / 16)
 
 /* What the fields of a head add up to. */
 struct reading {
     const char *bytes; /* borrowed; outlives the call */
-    size_t max_body_bytes;
     unsigned hosts;
     unsigned lengths;
     unsigned encodings;
@@ -23,22 +28,14 @@ static bool is(const char *bytes, size_t len, const char *word)
     return strlen(word) == len && strncasecmp(bytes, word, len) == 0;
 }
 
-static bool is_host_byte(char c)
-{
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-        (c >= '0' && c <= '9'))
-        return true;
-    return c != '\0' && strchr("-._~!$&'()*+;=%:[]", c) != NULL;
-}
-
 static enum wsub_http_fault read_host(struct reading *r, const char *value,
                                       size_t len)
 {
     if (++r->hosts > 1)
         return WSUB_HTTP_MANY_HOSTS;
-    for (size_t i = 0; i < len; i++)
-        if (!is_host_byte(value[i]))
-            return WSUB_HTTP_BAD_HOST;
+    /* Empty for a target without an authority (RFC 9112 section 3.2). */
+    if (len > 0 && !wsub_http_is_authority(value, len))
+        return WSUB_HTTP_BAD_HOST;
     return WSUB_HTTP_FINE;
 }
 
@@ -54,8 +51,7 @@ static enum wsub_http_fault read_length(struct reading *r, const char *value,
     for (size_t i = 0; i < len; i++) {
         if (value[i] < '0' || value[i] > '9')
             return WSUB_HTTP_BAD_LENGTH;
-        /* Only compared with the limit from here on, so it may stick. */
-        if (n <= r->max_body_bytes)
+        if (n <= LENGTH_MAX)
             n = n * 10 + (size_t)(value[i] - '0');
     }
     r->out->length = n;
@@ -124,7 +120,7 @@ static enum wsub_http_fault read_field(struct reading *r,
 /* Of "http://host/path" the path counts; the host is this server. */
 static size_t skip_authority(const char *target, size_t len)
 {
-    size_t scheme = 0, host = 0;
+    size_t scheme = 0, host;
 
     if (len > 7 && strncasecmp(target, "http://", 7) == 0)
         scheme = 7;
@@ -132,9 +128,17 @@ static size_t skip_authority(const char *target, size_t len)
         scheme = 8;
     if (scheme == 0)
         return 0;
-    while (scheme + host < len && is_host_byte(target[scheme + host]))
-        host++;
-    return host == 0 ? 0 : scheme + host;
+    for (host = 0; scheme + host < len; host++)
+        if (strchr("/?", target[scheme + host]) != NULL)
+            break;
+    return wsub_http_is_authority(target + scheme, host) ? scheme + host : 0;
+}
+
+/* RFC 9112 section 3.2.4. */
+static bool is_asterisk(const char *target, const struct wsub_http_head *head)
+{
+    return is(target, head->target.len, "*") &&
+           strcmp(head->method, "OPTIONS") == 0;
 }
 
 static enum wsub_http_fault read_target(const char *bytes,
@@ -146,20 +150,20 @@ static enum wsub_http_fault read_target(const char *bytes,
     const char *path = target;
     const char *query;
 
-    if (target < end && *target != '/') {
+    if (*target != '/' && !is_asterisk(target, head)) {
         path += skip_authority(target, head->target.len);
-        if (path == target || (path < end && *path != '/' && *path != '?'))
+        if (path == target)
             return WSUB_HTTP_TARGET_FORM;
     }
     query = memchr(path, '?', (size_t)(end - path));
     out->has_query = query != NULL;
     if (query != NULL)
-        out->query = (struct wsub_http_span){(uint32_t)(query + 1 - bytes),
-                                             (uint32_t)(end - query - 1)};
+        out->query = (struct wsub_http_span){(uint16_t)(query + 1 - bytes),
+                                             (uint16_t)(end - query - 1)};
     else
         query = end;
-    out->path = (struct wsub_http_span){(uint32_t)(path - bytes),
-                                        (uint32_t)(query - path)};
+    out->path = (struct wsub_http_span){(uint16_t)(path - bytes),
+                                        (uint16_t)(query - path)};
     return WSUB_HTTP_FINE;
 }
 
@@ -171,18 +175,16 @@ static enum wsub_http_fault judge(const struct reading *r, int minor)
         return WSUB_HTTP_MANY_LENGTHS;
     if (r->encodings > 0 && minor == 0)
         return WSUB_HTTP_BAD_ENCODING;
-    if (r->out->length > r->max_body_bytes)
+    if (r->out->length > LENGTH_MAX)
         return WSUB_HTTP_BODY_TOO_LARGE;
     return WSUB_HTTP_FINE;
 }
 
 enum wsub_http_fault
 wsub_http_framing_read(const char *bytes, const struct wsub_http_head *head,
-                       size_t max_body_bytes,
                        struct wsub_http_framing *ret_framing)
 {
-    struct reading r = {
-        .bytes = bytes, .max_body_bytes = max_body_bytes, .out = ret_framing};
+    struct reading r = {.bytes = bytes, .out = ret_framing};
     enum wsub_http_fault fault;
 
     *ret_framing = (struct wsub_http_framing){0};

@@ -13,7 +13,7 @@
 #include "common/http/parse.h"
 
 struct wsub_http_framing {
-    struct wsub_http_span path; /* empty means "/" */
+    struct wsub_http_span path; /* empty means "/"; "*" of OPTIONS only */
     struct wsub_http_span query;
     bool has_query;
     bool chunked;
@@ -22,11 +22,10 @@ struct wsub_http_framing {
     bool expects_continue;
 };
 
-/* Reads the head that `bytes` holds.  A Content-Length over `max_body_bytes`
- * is a fault.  On a fault *ret_framing has no meaning. */
+/* Reads the head that `bytes` holds.  On a fault *ret_framing has no
+ * meaning. */
 enum wsub_http_fault
 wsub_http_framing_read(const char *bytes, const struct wsub_http_head *head,
-                       size_t max_body_bytes,
                        struct wsub_http_framing *ret_framing);
 
 #endif

@@ -5,16 +5,20 @@
 
 #include "common/base/mem.h"
 #include "common/http/strict.h"
+#include "common/http/verdict.h"
+
+/* As much of a request is wiped as may hold secrets: tokens, and the fields of
+ * a form. */
+#define SECRET_MAX_BYTES (WSUB_HTTP_HEAD_MAX_BYTES + 65536)
 
 /* An idle connection holds on to no more than this. */
 #define IN_KEEP_BYTES 16384
 
-struct wsub_http_request *wsub_http_incoming_new(size_t max_body_bytes)
+struct wsub_http_request *wsub_http_incoming_new(void)
 {
     struct wsub_http_request *req = wsub_calloc(1, sizeof(*req));
 
     req->joined = wsub_calloc(1, sizeof(*req->joined));
-    req->max_body_bytes = max_body_bytes;
     return req;
 }
 
@@ -31,14 +35,34 @@ static void forget_joined(struct wsub_http_request *req)
     req->joined->next = NULL;
 }
 
+static void give_shares_back(struct wsub_http_request *req)
+{
+    wsub_http_budget_return(&req->handling);
+    wsub_http_budget_return(&req->reading);
+}
+
+/* Wipes the first bytes from `at` on. */
+static void wipe(char *at, size_t len)
+{
+    explicit_bzero(at, len < SECRET_MAX_BYTES ? len : SECRET_MAX_BYTES);
+}
+
+static void free_wiped(struct wsub_buf *bytes)
+{
+    if (bytes->data != NULL)
+        wipe(bytes->data, bytes->len);
+    wsub_buf_done(bytes);
+}
+
 void wsub_http_incoming_free(struct wsub_http_request *req)
 {
     if (req == NULL)
         return;
+    give_shares_back(req);
     forget_joined(req);
     free(req->joined);
     wsub_buf_done(&req->response_headers);
-    wsub_buf_done(&req->in);
+    free_wiped(&req->in);
     free(req);
 }
 
@@ -53,14 +77,57 @@ static size_t there(const struct wsub_http_request *req)
     return req->in.len - req->start;
 }
 
-char *wsub_http_incoming_room(struct wsub_http_request *req, size_t len)
+static void move_to_front(struct wsub_http_request *req)
 {
-    if (req->start > 0) {
-        memmove(req->in.data, base(req), there(req));
-        req->in.len -= req->start;
-        req->start = 0;
+    size_t len = there(req);
+
+    memmove(req->in.data, base(req), len);
+    wipe(req->in.data + len, req->start);
+    req->in.len = len;
+    req->start = 0;
+}
+
+char *wsub_http_incoming_reserve(struct wsub_http_request *req, size_t len)
+{
+    struct wsub_buf wider = {0};
+
+    if (req->start > 0)
+        move_to_front(req);
+    if (req->in.len + len >= req->in.cap && req->in.len <= SECRET_MAX_BYTES) {
+        wsub_buf_reserve(&wider, req->in.len + len);
+        wsub_buf_add(&wider, req->in.data, req->in.len);
+        free_wiped(&req->in);
+        req->in = wider;
     }
     return wsub_buf_reserve(&req->in, len);
+}
+
+/* As the buffer grows: by doubling. */
+static size_t share_of_chunks(size_t bytes)
+{
+    size_t share = WSUB_HTTP_SMALL_BODY_BYTES;
+
+    if (bytes <= share)
+        return 0;
+    while (share < bytes)
+        share *= 2;
+    return share;
+}
+
+size_t wsub_http_incoming_came(const struct wsub_http_request *req)
+{
+    return there(req) - req->body;
+}
+
+size_t wsub_http_incoming_share(const struct wsub_http_request *req,
+                                size_t more)
+{
+    if (req->stage == WSUB_HTTP_STAGE_CHUNKED)
+        return share_of_chunks(wsub_http_incoming_came(req) + more);
+    if (req->stage == WSUB_HTTP_STAGE_LENGTH &&
+        wsub_http_incoming_came(req) + more > WSUB_HTTP_SMALL_BODY_BYTES)
+        return req->framing.length;
+    return 0;
 }
 
 bool wsub_http_incoming_is_empty(const struct wsub_http_request *req)
@@ -92,21 +159,77 @@ static enum wsub_http_fault check_line(struct wsub_http_request *req,
     return fault;
 }
 
+static void end(struct wsub_http_request *req,
+                const struct wsub_http_span *span)
+{
+    base(req)[span->at + span->len] = '\0';
+}
+
+/* Puts a zero byte behind every part of a complete head: over the colon,
+ * white space, '?' or CR there, none of which is needed any more. */
+static void terminate(struct wsub_http_request *req)
+{
+    end(req, &req->framing.path);
+    if (req->framing.has_query)
+        end(req, &req->framing.query);
+    for (size_t i = 0; i < req->head.count; i++) {
+        end(req, &req->head.fields[i].name);
+        end(req, &req->head.fields[i].value);
+    }
+}
+
 /* The head is here, up to req->body. */
-static enum wsub_http_fault begin_body(struct wsub_http_request *req)
+static enum wsub_http_fault take_head(struct wsub_http_request *req)
 {
     enum wsub_http_fault fault =
         wsub_http_parse_head(base(req), req->body, &req->head);
 
     if (fault == WSUB_HTTP_FINE)
-        fault = wsub_http_framing_read(base(req), &req->head,
-                                       req->max_body_bytes, &req->framing);
+        fault = wsub_http_framing_read(base(req), &req->head, &req->framing);
+    if (fault == WSUB_HTTP_FINE)
+        fault = wsub_http_verdict(base(req), req->body, &req->head);
     if (fault != WSUB_HTTP_FINE)
         return fault;
-    wsub_http_chunked_init(&req->chunked, req->max_body_bytes);
+    terminate(req);
+    req->stage = WSUB_HTTP_STAGE_CHECKED;
+    return WSUB_HTTP_FINE;
+}
+
+enum wsub_http_fault wsub_http_incoming_allow(struct wsub_http_request *req,
+                                              size_t max_body_bytes)
+{
+    if (req->framing.length > max_body_bytes)
+        return WSUB_HTTP_BODY_TOO_LARGE;
+    wsub_http_chunked_init(&req->chunked, max_body_bytes);
     req->stage =
         req->framing.chunked ? WSUB_HTTP_STAGE_CHUNKED : WSUB_HTTP_STAGE_LENGTH;
     return WSUB_HTTP_FINE;
+}
+
+void wsub_http_incoming_fit(struct wsub_http_request *req)
+{
+    struct wsub_buf fitting = {0};
+
+    if (req->in.len > req->in.cap / 4) /* else a copy each time */
+        return;
+    wsub_buf_add(&fitting, req->in.data, req->in.len);
+    free_wiped(&req->in);
+    req->in = fitting;
+}
+
+static bool has_body(const struct wsub_http_request *req)
+{
+    return req->framing.chunked || req->framing.length > 0;
+}
+
+bool wsub_http_incoming_is_dropped(const struct wsub_http_request *req)
+{
+    const struct wsub_http_framing *framing = &req->framing;
+
+    if (!has_body(req))
+        return true;
+    return !framing->chunked && !framing->expects_continue &&
+           framing->length <= WSUB_HTTP_DROPPED_BODY_BYTES;
 }
 
 /* Takes the next line of the head.  *ret_more is set when it is not there
@@ -119,6 +242,8 @@ static enum wsub_http_fault take_line(struct wsub_http_request *req,
     char *end = memchr(bytes + req->scanned, '\n', there(req) - req->scanned);
     size_t used = end == NULL ? there(req) : (size_t)(end - bytes) + 1;
 
+    if (req->line == 0 && used > WSUB_HTTP_LINE_MAX_BYTES)
+        return WSUB_HTTP_LINE_TOO_LONG;
     if (used > WSUB_HTTP_HEAD_MAX_BYTES)
         return WSUB_HTTP_HEAD_TOO_LARGE;
     req->scanned = used;
@@ -131,7 +256,7 @@ static enum wsub_http_fault take_line(struct wsub_http_request *req,
     if (end - 1 > line || req->line == 2)
         return check_line(req, line, (size_t)(end - line) - 1);
     req->body = used;
-    return begin_body(req);
+    return take_head(req);
 }
 
 /* Clients of old sent an empty line after a body; one is let pass (RFC 9112
@@ -159,25 +284,6 @@ static enum wsub_http_fault read_head(struct wsub_http_request *req)
     return fault;
 }
 
-static void end(struct wsub_http_request *req,
-                const struct wsub_http_span *span)
-{
-    base(req)[span->at + span->len] = '\0';
-}
-
-/* Puts a zero byte behind every part of a complete request: over the colon,
- * white space, '?' or CR there, none of which is needed any more. */
-static void terminate(struct wsub_http_request *req)
-{
-    end(req, &req->framing.path);
-    if (req->framing.has_query)
-        end(req, &req->framing.query);
-    for (size_t i = 0; i < req->head.count; i++) {
-        end(req, &req->head.fields[i].name);
-        end(req, &req->head.fields[i].value);
-    }
-}
-
 static void complete(struct wsub_http_request *req, size_t end)
 {
     char *after = base(req) + req->body + req->body_bytes;
@@ -185,7 +291,6 @@ static void complete(struct wsub_http_request *req, size_t end)
     req->end = end;
     req->after_body = *after;
     *after = '\0';
-    terminate(req);
     req->stage = WSUB_HTTP_STAGE_COMPLETE;
 }
 
@@ -228,14 +333,10 @@ static enum wsub_http_fault (*const stages[])(struct wsub_http_request *) = {
 
 static bool wants_continue(struct wsub_http_request *req)
 {
-    bool has_body = req->framing.chunked || req->framing.length > 0;
-
     /* Who has begun to send the body waits no longer. */
-    if (req->stage == WSUB_HTTP_STAGE_HEAD || req->continued || !has_body ||
-        !req->framing.expects_continue || there(req) > req->body)
-        return false;
-    req->continued = true;
-    return true;
+    return req->stage != WSUB_HTTP_STAGE_HEAD && !req->continued &&
+           has_body(req) && req->framing.expects_continue &&
+           there(req) == req->body;
 }
 
 enum wsub_http_progress wsub_http_incoming_read(struct wsub_http_request *req,
@@ -244,6 +345,8 @@ enum wsub_http_progress wsub_http_incoming_read(struct wsub_http_request *req,
     enum wsub_http_stage before;
     enum wsub_http_fault fault;
 
+    if (req->stage == WSUB_HTTP_STAGE_COMPLETE)
+        return WSUB_HTTP_COMPLETE;
     if (there(req) == 0)
         return WSUB_HTTP_NEEDS_MORE;
     do {
@@ -255,9 +358,27 @@ enum wsub_http_progress wsub_http_incoming_read(struct wsub_http_request *req,
         }
         if (req->stage == WSUB_HTTP_STAGE_COMPLETE)
             return WSUB_HTTP_COMPLETE;
+        if (req->stage == WSUB_HTTP_STAGE_CHECKED)
+            return WSUB_HTTP_NEEDS_CHECK;
     } while (req->stage != before);
     return wants_continue(req) ? WSUB_HTTP_NEEDS_CONTINUE
                                : WSUB_HTTP_NEEDS_MORE;
+}
+
+/* Keeps what came of the next request, and not the memory of this one. */
+static void shrink(struct wsub_http_request *req)
+{
+    struct wsub_buf rest = {0};
+
+    if (there(req) == 0 && req->in.cap <= IN_KEEP_BYTES) {
+        wsub_buf_clear(&req->in);
+    } else {
+        if (there(req) > 0)
+            wsub_buf_add(&rest, base(req), there(req));
+        free_wiped(&req->in);
+        req->in = rest;
+    }
+    req->start = 0;
 }
 
 void wsub_http_incoming_next(struct wsub_http_request *req)
@@ -265,15 +386,30 @@ void wsub_http_incoming_next(struct wsub_http_request *req)
     base(req)[req->body + req->body_bytes] = req->after_body;
     forget_joined(req);
     wsub_buf_clear(&req->response_headers);
+    give_shares_back(req);
+    wipe(base(req), req->end);
     req->start += req->end;
-    if (there(req) == 0) {
-        if (req->in.cap > IN_KEEP_BYTES)
-            wsub_buf_done(&req->in);
-        wsub_buf_clear(&req->in);
-        req->start = 0;
-    }
+    if (req->in.cap > WSUB_HTTP_SMALL_BODY_BYTES || there(req) == 0)
+        shrink(req);
     req->stage = WSUB_HTTP_STAGE_HEAD;
-    req->skipped_line = req->continued = false;
+    req->route = NULL;
+    req->skipped_line = req->continued = req->refused = false;
     req->fields = req->line = req->scanned = 0;
     req->body = req->body_bytes = req->end = 0;
+}
+
+void wsub_http_incoming_forget(struct wsub_http_request *req)
+{
+    free_wiped(&req->in);
+    req->start = 0;
+    wsub_buf_done(&req->response_headers);
+}
+
+void wsub_http_incoming_tell_gone(struct wsub_http_request *req)
+{
+    void (*on_gone)(void *arg) = req->on_gone;
+
+    req->on_gone = NULL;
+    if (on_gone != NULL)
+        on_gone(req->on_gone_arg);
 }

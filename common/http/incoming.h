@@ -8,8 +8,8 @@
  *   in.data [ done with | head | body | next request ... ]
  *                       ^start        ^end
  *
- *   HEAD --> LENGTH --> COMPLETE          chunks are decoded in place, the
- *     '----> CHUNKED ------^              gap behind them is closed
+ *   HEAD --> CHECKED --> LENGTH --> COMPLETE    chunks are decoded in place,
+ *               '------> CHUNKED ------^          the gap behind them is closed
  *
  * While a handler has the request (`handled`) `in` does not move.  A connection
  * that goes then leaves the request to its handler, with conn = NULL. */
@@ -20,18 +20,32 @@
 #include <stddef.h>
 
 #include "common/base/buf.h"
+#include "common/http/budget.h"
 #include "common/http/chunked.h"
 #include "common/http/fault.h"
 #include "common/http/framing.h"
 #include "common/http/parse.h"
 
 #define WSUB_HTTP_HEAD_MAX_BYTES 16384
+#define WSUB_HTTP_LINE_MAX_BYTES 8192 /* of it, the request line */
 #define WSUB_HTTP_PEER_BYTES 64
+/* So much of a body is read whatever the budget says: as much comes with one
+ * read of the socket anyway. */
+#define WSUB_HTTP_SMALL_BODY_BYTES 32768
+
+/* A body that nobody looks at is read and dropped up to this; a larger one is
+ * refused, or ends the connection. */
+#define WSUB_HTTP_DROPPED_BODY_BYTES 4096
+
+/* A request that is handled may hold this, however small it is. */
+#define WSUB_HTTP_SLIM_BYTES 4096
 
 struct wsub_http_connection;
+struct wsub_http_route;
 
 enum wsub_http_stage {
     WSUB_HTTP_STAGE_HEAD,
+    WSUB_HTTP_STAGE_CHECKED, /* the head is there, and is being checked */
     WSUB_HTTP_STAGE_LENGTH,
     WSUB_HTTP_STAGE_CHUNKED,
     WSUB_HTTP_STAGE_COMPLETE,
@@ -59,38 +73,76 @@ struct wsub_http_request {
     struct wsub_http_head head;
     struct wsub_http_framing framing;
     struct wsub_http_chunked chunked;
-    bool continued;                   /* 100 was sent */
+    /* Of the server's; NULL until the head was checked, and when it was
+     * refused: the response has gone, what is here of the body is dropped. */
+    const struct wsub_http_route *route; /* borrowed */
+    bool refused;
+    bool continued;                 /* 100 was sent */
+    struct wsub_http_share reading; /* of the budgets, for the body */
+    struct wsub_http_share handling;
     bool handled;                     /* a handler has it */
+    void (*on_gone)(void *arg);       /* NULL: nobody asked; or it was called */
+    void *on_gone_arg;                /* borrowed; given to on_gone */
     struct wsub_buf response_headers; /* owned */
     /* Owned; head of the list of values that the getter made. */
     struct wsub_http_joined *joined;
-    size_t max_body_bytes;
     char peer[WSUB_HTTP_PEER_BYTES];
 };
 
 enum wsub_http_progress {
-    WSUB_HTTP_NEEDS_MORE,     /* bytes */
-    WSUB_HTTP_NEEDS_CONTINUE, /* the client waits for 100; then go on */
-    WSUB_HTTP_COMPLETE,       /* ready for its handler */
+    WSUB_HTTP_NEEDS_MORE, /* bytes */
+    /* The head is complete; check it, then go on with
+     * wsub_http_incoming_allow(). */
+    WSUB_HTTP_NEEDS_CHECK,
+    /* The client waits for 100; set `continued`, then go on. */
+    WSUB_HTTP_NEEDS_CONTINUE,
+    WSUB_HTTP_COMPLETE, /* ready for its handler */
     WSUB_HTTP_FAULTY,
 };
 
-struct wsub_http_request *wsub_http_incoming_new(size_t max_body_bytes);
+struct wsub_http_request *wsub_http_incoming_new(void);
 void wsub_http_incoming_free(struct wsub_http_request *req);
 
-/* Room for `len` more bytes behind those that came; the caller adds what it
+/* Makes place for `len` more bytes behind those that came; the caller adds what it
  * wrote to in.len.  Not while a handler has the request. */
-char *wsub_http_incoming_room(struct wsub_http_request *req, size_t len);
+char *wsub_http_incoming_reserve(struct wsub_http_request *req, size_t len);
 
 /* True when no byte of the next request is here. */
 bool wsub_http_incoming_is_empty(const struct wsub_http_request *req);
 
-/* Reads on in what came.  *ret_fault is set with WSUB_HTTP_FAULTY. */
+/* How many bytes of the body have come. */
+size_t wsub_http_incoming_came(const struct wsub_http_request *req);
+
+/* What the body of the request takes of the budget once `more` bytes of it are
+ * added to those that came; 0 while these are few, whatever was announced. */
+size_t wsub_http_incoming_share(const struct wsub_http_request *req,
+                                size_t more);
+
+/* Reads on in what came; a complete request stays it.  *ret_fault is set with WSUB_HTTP_FAULTY. */
 enum wsub_http_progress
 wsub_http_incoming_read(struct wsub_http_request *req,
                         enum wsub_http_fault *ret_fault);
 
+/* The checked request may have a body of so many bytes; a fault when it has
+ * announced a larger one. */
+enum wsub_http_fault wsub_http_incoming_allow(struct wsub_http_request *req,
+                                              size_t max_body_bytes);
+
+/* Whether the body of a refused request is read and dropped, so that the
+ * connection can go on; true for none.  Nobody knows whether a client that waits
+ * for 100 will send its body after another response. */
+bool wsub_http_incoming_is_dropped(const struct wsub_http_request *req);
+
+/* Gives memory back when the complete request has far more than it needs. */
+void wsub_http_incoming_fit(struct wsub_http_request *req);
+
 /* Leaves the request behind and begins with the next one. */
 void wsub_http_incoming_next(struct wsub_http_request *req);
+
+/* The connection reads no more requests: frees what it has kept for them. */
+void wsub_http_incoming_forget(struct wsub_http_request *req);
+
+/* The request's client is gone: tells who wanted to know, once. */
+void wsub_http_incoming_tell_gone(struct wsub_http_request *req);
 
 #endif

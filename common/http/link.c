@@ -143,17 +143,34 @@ static bool is_about(const struct link *link, const char *base)
     return about;
 }
 
-void wsub_link_relations(const char *value, struct wsub_relations *found)
+/* The part of a value that counts: up to a comma, so that nothing is read that
+ * the cut has made. */
+static struct text whole_links(const char *value, size_t max)
 {
-    struct text text = {value, value + strnlen(value, WSUB_LINK_MAX_BYTES)};
+    size_t len = strlen(value);
+    const char *comma;
+
+    if (len <= max)
+        return (struct text){value, value + len};
+    comma = memrchr(value, ',', max);
+    return (struct text){value, comma != NULL ? comma : value};
+}
+
+void wsub_link_relations(const char *value, size_t *rest,
+                         struct wsub_relations *found)
+{
+    struct text text = whole_links(value, *rest);
+    size_t len = strlen(value);
     bool more = true;
+
+    *rest -= len < *rest ? len : *rest;
 
     while (more) {
         struct link link = {0};
 
         more = take_link(&text, &link);
         if (more && is_about(&link, found->base))
-            wsub_relations_add(found, wsub_buf_cstr(&link.rel),
+            wsub_relations_add(found, found->base, wsub_buf_cstr(&link.rel),
                                wsub_buf_cstr(&link.target));
         wsub_buf_done(&link.target);
         wsub_buf_done(&link.rel);

@@ -52,9 +52,16 @@ static int on_socket(CURL *easy, curl_socket_t fd, int want, void *arg,
 {
     struct wsub_http_multi *multi = arg;
 
-    (void)easy;
     (void)socket_arg;
-    wsub_http_sockets_want(multi->o.sockets, fd, want, on_ready, multi);
+    wsub_http_sockets_want(multi->o.sockets, fd,
+                           &(struct wsub_http_want){
+                               .easy = easy,
+                               .what = want,
+                               .ready = on_ready,
+                               .arg = multi,
+                           });
+    if (want != CURL_POLL_REMOVE)
+        multi->o.on_socket(easy, fd, multi->o.arg);
     return 0;
 }
 
@@ -129,6 +136,8 @@ wsub_http_multi_new(const struct wsub_http_multi_options *options)
         (long)(options->http2 ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING));
     curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS,
                       (long)options->max_connections);
+    curl_multi_setopt(handle, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+                      (long)options->max_total);
     return multi;
 }
 

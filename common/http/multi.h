@@ -15,6 +15,9 @@ struct event_base;
 struct wsub_http_multi;
 struct wsub_http_sockets;
 
+/* A request uses the socket. */
+typedef void wsub_http_socket_cb(CURL *easy, curl_socket_t fd, void *arg);
+
 /* A request is over; its handle is out of the multi handle. */
 typedef void wsub_http_over_cb(CURL *easy, CURLcode code, void *arg);
 
@@ -22,7 +25,11 @@ struct wsub_http_multi_options {
     struct event_base *base;           /* borrowed; outlives this */
     struct wsub_http_sockets *sockets; /* borrowed; outlives this */
     uint32_t max_connections;          /* more are closed after use */
-    bool http2;                        /* streams share a connection */
+    /* At its most so many are open: a kept one is closed for a new one.  0: no
+     * limit. */
+    uint32_t max_total;
+    bool http2; /* streams share a connection */
+    wsub_http_socket_cb *on_socket;
     wsub_http_over_cb *over;
     void *arg;
 };

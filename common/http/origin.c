@@ -125,12 +125,14 @@ static struct entry *entry_make(struct wsub_http_origins *origins, char *text,
     if (origin->url == NULL)
         wsub_panic("out of memory (URL)");
     if (curl_url_set(origin->url, CURLUPART_URL, text, 0) != CURLUE_OK ||
+        (origin->port =
+             part(origin->url, CURLUPART_PORT, CURLU_DEFAULT_PORT)) == NULL ||
         (host = part(origin->url, CURLUPART_HOST, 0)) == NULL) {
         entry_free(entry);
         return NULL;
     }
     learn_host(host, origin);
-    origin->port = part(origin->url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    origin->port_number = (uint16_t)strtoul(origin->port, NULL, 10);
     origin->is_https = is_https;
     origin->sessions = is_https ? sessions_new() : origins->plain;
     return entry;

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <curl/curl.h>
 
@@ -17,9 +18,10 @@ struct wsub_http_origins;
 
 /* Valid, and unchanged, until it is given back. */
 struct wsub_http_origin {
-    CURLU *url;      /* owned */
-    char *host;      /* owned; lower case */
-    char *port;      /* owned */
+    CURLU *url; /* owned */
+    char *host; /* owned; lower case */
+    char *port; /* owned */
+    uint16_t port_number;
     unsigned hash;   /* of the host */
     bool is_literal; /* the host is an address, in whatever spelling */
     bool is_https;

@@ -1,168 +1,87 @@
 #include "common/http/parse.h"
 
 #include <stdbool.h>
+#include <string.h>
 
-#ifdef WSUB_HAVE_LLHTTP
-#include <llhttp.h>
-typedef llhttp_t parser_type;
-typedef llhttp_settings_t settings_type;
-#else
-#include <http_parser.h>
-typedef http_parser parser_type;
-typedef http_parser_settings settings_type;
-#endif
+#define VERSION_BYTES 8 /* HTTP/1.1 */
 
-/* One call of wsub_http_parse_head(). */
-struct parse {
-    const char *bytes; /* borrowed; outlives the call */
-    struct wsub_http_head *head;
-    bool in_name; /* the last piece seen was a name */
-    bool complete;
-    bool too_many;
+static const char *const methods[] = {
+    "GET",     "HEAD",    "POST",  "PUT",   "DELETE",
+    "CONNECT", "OPTIONS", "TRACE", "PATCH",
 };
 
-/* A piece may come in parts, which follow one another. */
-static void extend(const struct parse *p, struct wsub_http_span *span,
-                   const char *at, size_t len)
+static const char *find_method(const char *bytes, size_t len)
 {
-    if (span->len == 0)
-        span->at = (uint32_t)(at - p->bytes);
-    span->len = (uint32_t)(at + len - p->bytes) - span->at;
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+        if (strlen(methods[i]) == len && memcmp(methods[i], bytes, len) == 0)
+            return methods[i];
+    return NULL;
 }
 
-static int on_url(parser_type *parser, const char *at, size_t len)
+static struct wsub_http_span span(const char *bytes, const char *from,
+                                  const char *to)
 {
-    struct parse *p = parser->data;
-
-    extend(p, &p->head->target, at, len);
-    return 0;
+    return (struct wsub_http_span){(uint16_t)(from - bytes),
+                                   (uint16_t)(to - from)};
 }
 
-static int on_field(parser_type *parser, const char *at, size_t len)
+/* The request line ends at `end`: METHOD TARGET HTTP/1.x. */
+static enum wsub_http_fault parse_request_line(const char *bytes,
+                                               const char *end,
+                                               struct wsub_http_head *head)
 {
-    struct parse *p = parser->data;
+    const char *method_end = memchr(bytes, ' ', (size_t)(end - bytes));
 
-    if (!p->in_name) {
-        if (p->head->count == WSUB_HTTP_FIELDS_MAX) {
-            p->too_many = true;
-            return -1;
-        }
-        p->head->fields[p->head->count++] = (struct wsub_http_field){0};
-    }
-    p->in_name = true;
-    extend(p, &p->head->fields[p->head->count - 1].name, at, len);
-    return 0;
-}
-
-static int on_value(parser_type *parser, const char *at, size_t len)
-{
-    struct parse *p = parser->data;
-
-    p->in_name = false;
-    extend(p, &p->head->fields[p->head->count - 1].value, at, len);
-    return 0;
-}
-
-static int on_head_complete(parser_type *parser)
-{
-    struct parse *p = parser->data;
-
-    p->complete = true;
-    return 0;
-}
-
-static const settings_type settings = {
-    .on_url = on_url,
-    .on_header_field = on_field,
-    .on_header_value = on_value,
-    .on_headers_complete = on_head_complete,
-};
-
-/* Both libraries name these alike. */
-static enum wsub_http_fault fault_of(int code)
-{
-    switch (code) {
-    case HPE_INVALID_METHOD:
+    if (method_end == NULL || end - method_end < VERSION_BYTES + 2)
+        return WSUB_HTTP_BAD_LINE;
+    head->method = find_method(bytes, (size_t)(method_end - bytes));
+    if (head->method == NULL)
         return WSUB_HTTP_BAD_METHOD;
-    case HPE_INVALID_VERSION:
-        return WSUB_HTTP_BAD_VERSION;
-    case HPE_INVALID_CONTENT_LENGTH:
-        return WSUB_HTTP_BAD_LENGTH;
-    case HPE_UNEXPECTED_CONTENT_LENGTH:
-        return WSUB_HTTP_MANY_LENGTHS;
-    case HPE_INVALID_TRANSFER_ENCODING:
-        return WSUB_HTTP_BAD_ENCODING;
-    case HPE_INVALID_URL:
-        return WSUB_HTTP_TARGET_FORM;
-    default:
-        return WSUB_HTTP_BAD_SYNTAX;
-    }
-}
-
-#ifdef WSUB_HAVE_LLHTTP
-
-static enum wsub_http_fault execute(struct parse *p, size_t len)
-{
-    llhttp_t parser;
-    llhttp_errno_t code;
-
-    llhttp_init(&parser, HTTP_REQUEST, &settings);
-    parser.data = p;
-    code = llhttp_execute(&parser, p->bytes, len);
-    if (code != HPE_OK && code != HPE_PAUSED_UPGRADE)
-        return fault_of((int)code);
-    p->head->method = llhttp_method_name((llhttp_method_t)parser.method);
-    p->head->minor = parser.http_minor;
+    head->target = span(bytes, method_end + 1, end - VERSION_BYTES - 1);
+    head->minor = end[-1] - '0';
     return WSUB_HTTP_FINE;
 }
 
-#else
-
-static enum wsub_http_fault execute(struct parse *p, size_t len)
+static bool is_blank(char c)
 {
-    http_parser parser;
-    size_t used;
-
-    http_parser_init(&parser, HTTP_REQUEST);
-    parser.data = p;
-    used = http_parser_execute(&parser, &settings, p->bytes, len);
-    if (HTTP_PARSER_ERRNO(&parser) != HPE_OK || used != len)
-        return fault_of((int)HTTP_PARSER_ERRNO(&parser));
-    p->head->method = http_method_str((enum http_method)parser.method);
-    p->head->minor = parser.http_minor;
-    return WSUB_HTTP_FINE;
+    return c == ' ' || c == '\t';
 }
 
-#endif
-
-/* An empty value may have come without a call: it stands behind the name. */
-static void settle(const char *bytes, struct wsub_http_field *field)
+static enum wsub_http_fault parse_field(const char *bytes, const char *line,
+                                        const char *end,
+                                        struct wsub_http_head *head)
 {
-    struct wsub_http_span *value = &field->value;
+    const char *colon = memchr(line, ':', (size_t)(end - line));
+    const char *value;
 
-    if (value->at == 0)
-        value->at = field->name.at + field->name.len;
-    while (value->len > 0 && (bytes[value->at + value->len - 1] == ' ' ||
-                              bytes[value->at + value->len - 1] == '\t'))
-        value->len--;
+    if (colon == NULL)
+        return WSUB_HTTP_BAD_NAME;
+    if (head->count == WSUB_HTTP_FIELDS_MAX)
+        return WSUB_HTTP_TOO_MANY_FIELDS;
+    value = colon + 1;
+    while (value < end && is_blank(*value))
+        value++;
+    while (end > value && is_blank(end[-1]))
+        end--;
+    head->fields[head->count++] = (struct wsub_http_field){
+        .name = span(bytes, line, colon),
+        .value = span(bytes, value, end),
+    };
+    return WSUB_HTTP_FINE;
 }
 
 enum wsub_http_fault wsub_http_parse_head(const char *bytes, size_t len,
                                           struct wsub_http_head *ret_head)
 {
-    struct parse p = {.bytes = bytes, .head = ret_head};
-    enum wsub_http_fault fault;
+    const char *line = bytes, *end = memchr(bytes, '\r', len);
+    enum wsub_http_fault fault = WSUB_HTTP_FINE;
 
     ret_head->count = 0;
-    ret_head->target = (struct wsub_http_span){0};
-    fault = execute(&p, len);
-    if (p.too_many)
-        return WSUB_HTTP_TOO_MANY_FIELDS;
-    if (fault != WSUB_HTTP_FINE)
-        return fault;
-    if (!p.complete)
-        return WSUB_HTTP_BAD_SYNTAX;
-    for (size_t i = 0; i < ret_head->count; i++)
-        settle(bytes, &ret_head->fields[i]);
-    return WSUB_HTTP_FINE;
+    while (fault == WSUB_HTTP_FINE && end != NULL && end > line) {
+        fault = line == bytes ? parse_request_line(bytes, end, ret_head)
+                              : parse_field(bytes, line, end, ret_head);
+        line = end + 2; /* behind CR LF */
+        end = memchr(line, '\r', len - (size_t)(line - bytes));
+    }
+    return fault;
 }

@@ -1,10 +1,9 @@
-/* parse.h - a request's head, parsed by llhttp or http-parser.
+/* parse.h - the parts of a request's head.
  *
- * Internal to the HTTP server; parse.c is the only file that includes either
- * library (llhttp with WSUB_HAVE_LLHTTP, else http-parser 2.9).  The head is
- * handed over whole, after strict.h has passed each of its lines, and only
- * the head: both libraries differ in what they let pass between chunks, so
- * bodies are framed by chunked.h. */
+ * Internal to the HTTP server.  The head is handed over whole, after strict.h
+ * has passed each of its lines: its parts are then found by their separators
+ * alone.  What is wrong with them framing.h says, in words of our own; then
+ * verdict.h asks a parsing library for its opinion. */
 #ifndef WSUB_HTTP_PARSE_H
 #define WSUB_HTTP_PARSE_H
 
@@ -15,10 +14,11 @@
 
 #define WSUB_HTTP_FIELDS_MAX 100
 
-/* A piece of the head, counted from its first byte. */
+/* A piece of the head, counted from its first byte.  A head has at most 16 KiB;
+ * connections that wait are many, and each has a hundred of these. */
 struct wsub_http_span {
-    uint32_t at;
-    uint32_t len;
+    uint16_t at;
+    uint16_t len;
 };
 
 struct wsub_http_field {
@@ -34,8 +34,9 @@ struct wsub_http_head {
     struct wsub_http_field fields[WSUB_HTTP_FIELDS_MAX];
 };
 
-/* Parses the `len` bytes from the request line to the empty line.  On a
- * fault *ret_head has no meaning. */
+/* Parses the `len` bytes from the request line to the empty line.  A method
+ * that neither RFC 9110 section 9 nor RFC 5789 defines is a fault, and so are
+ * too many fields.  On a fault *ret_head has no meaning. */
 enum wsub_http_fault wsub_http_parse_head(const char *bytes, size_t len,
                                           struct wsub_http_head *ret_head);
 

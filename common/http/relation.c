@@ -49,13 +49,18 @@ static void targets_add(struct wsub_targets *targets, const char *base,
         targets->count++;
 }
 
-void wsub_relations_add(struct wsub_relations *found, const char *rel,
-                        const char *reference)
+bool wsub_relations_want(const char *rel)
+{
+    return lists(rel, "hub") || lists(rel, "self");
+}
+
+void wsub_relations_add(struct wsub_relations *found, const char *base,
+                        const char *rel, const char *reference)
 {
     if (lists(rel, "hub"))
-        targets_add(&found->hub, found->base, reference);
+        targets_add(&found->hub, base, reference);
     if (lists(rel, "self"))
-        targets_add(&found->self, found->base, reference);
+        targets_add(&found->self, base, reference);
 }
 
 bool wsub_targets_have(const struct wsub_targets *targets, const char *url,

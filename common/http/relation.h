@@ -26,11 +26,15 @@ struct wsub_relations {
 void wsub_relations_init(struct wsub_relations *found, const char *base);
 void wsub_relations_done(struct wsub_relations *found);
 
-/* Takes one link: `rel` is a list of relation types separated by blanks,
- * `reference` its target, relative to the base.  Other relations and targets
- * that are no http(s) URL are passed over. */
-void wsub_relations_add(struct wsub_relations *found, const char *rel,
-                        const char *reference);
+/* Whether `rel`, a list of relation types separated by blanks, has any that
+ * counts. */
+bool wsub_relations_want(const char *rel);
+
+/* Takes one link: its `rel` and its target `reference`, relative to `base`, which
+ * is "" where no URL is known.  Other relations and targets that are no http(s)
+ * URL are passed over. */
+void wsub_relations_add(struct wsub_relations *found, const char *base,
+                        const char *rel, const char *reference);
 
 /* True when one of the targets is `url`: byte for byte, or else, with
  * `normalized`, in its normal spelling (see wsub_url_parse()). */

@@ -23,18 +23,21 @@ static const char *keep(const struct wsub_http_request *req, char *value)
 }
 
 static bool is_named(const struct wsub_http_request *req, size_t i,
-                     const char *name)
+                     const char *name, size_t len)
 {
-    return strcasecmp(at(req, req->head.fields[i].name.at), name) == 0;
+    const struct wsub_http_span *given = &req->head.fields[i].name;
+
+    return given->len == len && strncasecmp(at(req, given->at), name, len) == 0;
 }
 
 static const char *join(const struct wsub_http_request *req, const char *name)
 {
     struct wsub_buf all = {0};
+    size_t len = strlen(name);
     bool first = true;
 
     for (size_t i = 0; i < req->head.count; i++) {
-        if (!is_named(req, i, name))
+        if (!is_named(req, i, name, len))
             continue;
         if (!first)
             wsub_buf_str(&all, ", ");
@@ -48,9 +51,10 @@ const char *wsub_http_header(const struct wsub_http_request *req,
                              const char *name)
 {
     const char *value = NULL;
+    size_t len = strlen(name);
 
     for (size_t i = 0; i < req->head.count; i++) {
-        if (!is_named(req, i, name))
+        if (!is_named(req, i, name, len))
             continue;
         if (value != NULL)
             return join(req, name);
@@ -74,6 +78,11 @@ const char *wsub_http_path(const struct wsub_http_request *req)
 const char *wsub_http_query(const struct wsub_http_request *req)
 {
     return req->framing.has_query ? at(req, req->framing.query.at) : NULL;
+}
+
+const char *wsub_http_peer(const struct wsub_http_request *req)
+{
+    return req->peer;
 }
 
 const char *wsub_http_body(const struct wsub_http_request *req, size_t *ret_len)

@@ -19,6 +19,9 @@ const char *wsub_http_query(const struct wsub_http_request *req);
  * headers are joined with ", ". */
 const char *wsub_http_header(const struct wsub_http_request *req,
                              const char *name);
+/* The address at the other end of the connection, as listen.h writes it; "unix"
+ * for a client of a unix socket. */
+const char *wsub_http_peer(const struct wsub_http_request *req);
 /* The body; never NULL; a zero byte stands behind it. */
 const char *wsub_http_body(const struct wsub_http_request *req,
                            size_t *ret_len);

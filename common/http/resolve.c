@@ -39,16 +39,20 @@ static bool join(const char *base, const char *reference, struct wsub_buf *out)
     return done;
 }
 
-/* Copies the reference without blanks around it and without its fragment. */
+/* Copies the reference without blanks around it and without its fragment, and with
+ * what no URL may hold encoded. */
 static void trim(const char *reference, struct wsub_buf *out)
 {
+    struct wsub_buf raw = {0};
     size_t len;
 
     reference += strspn(reference, BLANKS);
     len = strcspn(reference, "#");
     while (len > 0 && strchr(BLANKS, reference[len - 1]) != NULL)
         len--;
-    wsub_buf_add(out, reference, len);
+    wsub_buf_add(&raw, reference, len);
+    wsub_url_repair(out, wsub_buf_cstr(&raw));
+    wsub_buf_done(&raw);
 }
 
 static enum wsub_url_fault resolve(const char *base, const char *reference,

@@ -8,9 +8,10 @@
 #include "common/http/url.h"
 
 /* Adds the URL that `reference` stands for in a document at `base` to `out`,
- * without its fragment.  An absolute one stays byte for byte, dot segments
- * too: a link names a topic as that is spelled.  Blanks around the reference
- * don't count.  On any other result than WSUB_URL_FINE nothing is added. */
+ * without its fragment.  What no URL may hold is percent-encoded first
+ * (wsub_url_repair()).  Otherwise an absolute one stays byte for byte, dot
+ * segments too: a link names a topic as that is spelled.  Blanks around the
+ * reference don't count.  With a `base` of "" only absolute ones can be told.  On any other result than WSUB_URL_FINE nothing is added. */
 enum wsub_url_fault wsub_resolve(const char *base, const char *reference,
                                  struct wsub_buf *out);
 

@@ -27,6 +27,7 @@ static const struct {
     {409, "Conflict"},
     {410, "Gone"},
     {413, "Content Too Large"},
+    {414, "URI Too Long"},
     {415, "Unsupported Media Type"},
     {417, "Expectation Failed"},
     {422, "Unprocessable Content"},
@@ -93,6 +94,18 @@ static bool has_body(int status)
     return status != 204 && status != 304;
 }
 
+static void add_framing(struct wsub_buf *out,
+                        const struct wsub_http_response_message *response)
+{
+    if (response->chunked) {
+        add_line(out, "Transfer-Encoding: ", "chunked");
+    } else if (has_body(response->status) && !response->endless) {
+        wsub_buf_str(out, "Content-Length: ");
+        wsub_buf_u64(out, response->len);
+        wsub_buf_add(out, "\r\n", 2);
+    }
+}
+
 void wsub_http_response_add(struct wsub_buf *out, struct wsub_http_date *date,
                             const struct wsub_http_response_message *response)
 {
@@ -103,16 +116,13 @@ void wsub_http_response_add(struct wsub_buf *out, struct wsub_http_date *date,
         add_line(out, "Content-Type: ", response->content_type);
     if (response->headers != NULL)
         wsub_buf_add(out, response->headers->data, response->headers->len);
-    if (has_body(response->status)) {
-        wsub_buf_str(out, "Content-Length: ");
-        wsub_buf_u64(out, response->len);
-        wsub_buf_add(out, "\r\n", 2);
-    }
+    add_framing(out, response);
     if (response->close)
         add_line(out, "Connection: close", "");
     else if (response->keep_alive)
         add_line(out, "Connection: keep-alive", "");
     wsub_buf_add(out, "\r\n", 2);
-    if (has_body(response->status) && !response->head_only)
+    if (has_body(response->status) && !response->head_only &&
+        !response->endless)
         wsub_buf_add(out, response->body, response->len);
 }

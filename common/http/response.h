@@ -19,6 +19,8 @@ struct wsub_http_response_message {
     bool head_only;  /* the request was HEAD */
     bool close;      /* say so */
     bool keep_alive; /* say so; HTTP/1.0 clients need to be told */
+    bool endless;    /* its body comes later, and `body` is none */
+    bool chunked;    /* when it is endless: in chunks; else until the close */
 };
 
 /* The value of Date, made anew when the second changes. */

@@ -49,8 +49,11 @@ bool wsub_http_route_segment(const struct wsub_http_request *req,
     return true;
 }
 
+/* Adds a method that is not there yet. */
 static void add_allowed(struct wsub_buf *allow, const char *method)
 {
+    if (allow->len > 0 && strstr(allow->data, method) != NULL)
+        return;
     if (allow->len > 0)
         wsub_buf_str(allow, ", ");
     wsub_buf_str(allow, method);
@@ -72,6 +75,19 @@ static int explain(struct wsub_http_request *req, struct wsub_buf *allow,
     return 405;
 }
 
+/* All that are served at the request's path; none at an unknown one. */
+static void add_all_allowed(const struct wsub_http_route *routes,
+                            const char *path, struct wsub_buf *allow)
+{
+    bool any = strcmp(path, "*") == 0;
+
+    for (const struct wsub_http_route *r = routes; r->path != NULL; r++)
+        if (any || matches(r->path, path))
+            add_allowed(allow, r->method);
+    if (allow->len > 0)
+        add_allowed(allow, "OPTIONS");
+}
+
 static void refuse(wsub_http_stray_handler *on_stray,
                    struct wsub_http_request *req, struct wsub_buf *allow,
                    void *arg)
@@ -86,24 +102,36 @@ static void refuse(wsub_http_stray_handler *on_stray,
     wsub_buf_done(&sentence);
 }
 
-void wsub_http_route(const struct wsub_http_route *routes,
+/* Responds to a request that no route takes. */
+static void respond_stray(const struct wsub_http_route *routes,
+                          wsub_http_stray_handler *on_stray,
+                          struct wsub_http_request *req, void *arg)
+{
+    struct wsub_buf allow = {0};
+
+    add_all_allowed(routes, wsub_http_path(req), &allow);
+    if (allow.len > 0 && strcmp(wsub_http_method(req), "OPTIONS") == 0) {
+        wsub_http_respond_header(req, "Allow", allow.data);
+        wsub_http_respond(req, 204, NULL, NULL, 0);
+    } else {
+        refuse(on_stray, req, &allow, arg);
+    }
+    wsub_buf_done(&allow);
+}
+
+const struct wsub_http_route *
+wsub_http_route_find(const struct wsub_http_route *routes,
                      wsub_http_stray_handler *on_stray,
                      struct wsub_http_request *req, void *arg)
 {
     const char *path = wsub_http_path(req);
     const char *method = wsub_http_method(req);
-    struct wsub_buf allow = {0};
 
     for (const struct wsub_http_route *r = routes; r->path != NULL; r++) {
-        if (!matches(r->path, path))
+        if (!serves(r, method) || !matches(r->path, path))
             continue;
-        if (serves(r, method)) {
-            wsub_buf_done(&allow);
-            r->handler(req, arg);
-            return;
-        }
-        add_allowed(&allow, r->method);
+        return r->check == NULL || r->check(req, arg) ? r : NULL;
     }
-    refuse(on_stray, req, &allow, arg);
-    wsub_buf_done(&allow);
+    respond_stray(routes, on_stray, req, arg);
+    return NULL;
 }

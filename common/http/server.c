@@ -3,6 +3,9 @@
  *   listening --full, or out of descriptors--> paused --room again--> listening
  *       '------------drain------------> draining --last one went--> on_empty
  *
+ * Full are max_connections that all have a request that is handled, or were
+ * accepted a moment ago; others make way (eviction.h).
+ *
  * Requests come up from the connections (connection.c) and go to their routes
  * (route.c). */
 #include "common/http/server.h"
@@ -17,43 +20,60 @@
 #include <event2/listener.h>
 
 #include "common/base/log.h"
+#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
 #include "common/http/connection.h"
 #include "common/http/listen.h"
 #include "common/http/incoming.h"
+#include "common/http/pool.h"
+#include "common/http/response.h"
+#include "common/http/stats.h"
 
 #define BACKLOG 1024 /* waiting to be accepted; the kernel caps it */
 /* After accept() failed: descriptors come back only when something is
  * closed. */
 #define ACCEPT_RETRY_MS 100
+/* What handlers have at once of max_inflight_bytes: they make two copies of a
+ * body, the command to Redis and what hiredis sends. */
+#define HANDLED_PART 16
 #define ADDRESS_BYTES 128 /* "unix:" and the longest path */
 
 struct wsub_http_server {
     struct wsub_http_pool pool;
     struct evconnlistener *listener; /* owned; NULL once draining */
     struct wsub_timer retry;
+    struct wsub_timer look; /* whether a connection may make way by now */
     struct wsub_timer empty;
     const struct wsub_http_route *routes; /* borrowed; outlives the server */
     wsub_http_stray_handler *on_stray;    /* may be NULL */
     void *arg;                            /* borrowed; given to handlers */
-    uint32_t max_connections;
+    size_t max_body_bytes;
     void (*on_empty)(void *arg);
     void *on_empty_arg; /* borrowed; given to on_empty */
     bool told_empty;
-    bool starved; /* accept() failed, and nothing was accepted since */
     char address[ADDRESS_BYTES];
 };
 
-/* Accepts while there is room for one more. */
+static bool has_room(const struct wsub_http_server *server)
+{
+    const struct wsub_http_pool *pool = &server->pool;
+
+    return pool->count < pool->max_count ||
+           wsub_http_eviction_next(&pool->eviction, wsub_now_ms()) != NULL;
+}
+
+/* Accepts while there is a place for one more, or one can be made. */
 static void set_accepting(struct wsub_http_server *server)
 {
     if (server->listener == NULL || wsub_timer_runs(&server->retry))
         return;
-    if (server->pool.count < server->max_connections)
+    if (has_room(server)) {
         evconnlistener_enable(server->listener);
-    else
-        evconnlistener_disable(server->listener);
+        return;
+    }
+    evconnlistener_disable(server->listener);
+    wsub_timer_plan_ms(&server->look, WSUB_HTTP_WAIT_LEAST_MS);
 }
 
 static void tell_if_empty(struct wsub_http_server *server)
@@ -64,15 +84,36 @@ static void tell_if_empty(struct wsub_http_server *server)
     wsub_timer_now(&server->empty);
 }
 
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool on_head(struct wsub_http_request *req, void *owner,
+                    size_t *ret_max_body_bytes)
+{
+    const struct wsub_http_server *server = owner;
+    size_t max = WSUB_HTTP_DROPPED_BODY_BYTES;
+
+    req->route = wsub_http_route_find(server->routes, server->on_stray, req,
+                                      server->arg);
+    if (req->route == NULL)
+        return false;
+    if (req->route->max_body_bytes > 0)
+        max = min_size(req->route->max_body_bytes, server->max_body_bytes);
+    *ret_max_body_bytes = max;
+    return true;
+}
+
 /* A handler may free the server. */
 static void on_request(struct wsub_http_request *req, void *owner)
 {
     const struct wsub_http_server *server = owner;
 
-    wsub_http_route(server->routes, server->on_stray, req, server->arg);
+    req->route->handler(req, server->arg);
 }
 
-static void on_connection_freed(void *owner)
+static void on_change(void *owner)
 {
     struct wsub_http_server *server = owner;
 
@@ -80,17 +121,54 @@ static void on_connection_freed(void *owner)
     tell_if_empty(server);
 }
 
+/* Tells a client that has max_connections_per_client, as far as its socket
+ * takes it at once.  What it has sent is dropped first (MSG_TRUNC), or else the
+ * end of the connection would be a reset that destroys the response. */
+static void refuse_client(struct wsub_http_server *server, evutil_socket_t fd,
+                          const char *address)
+{
+    static const char sentence[] =
+        "There are too many connections from this address.\n";
+    struct wsub_http_response_message response = {
+        .status = 429,
+        .content_type = "text/plain; charset=utf-8",
+        .body = sentence,
+        .len = sizeof(sentence) - 1,
+        .close = true,
+    };
+    struct wsub_buf out = {0};
+
+    wsub_metric_add(&wsub_http_stats[WSUB_HTTP_STAT_CLIENT_FULL], 1);
+    wsub_log_warn("http-connection-refused",
+                  WSUB_KE("why", "max_connections_per_client"),
+                  WSUB_KV("peer", address),
+                  WSUB_KU("connections", server->pool.peers.max));
+    wsub_http_response_add(&out, &server->pool.date, &response);
+    /* cppcheck-suppress nullPointer ; MSG_TRUNC writes nothing */
+    if (recv(fd, NULL, WSUB_HTTP_HEAD_MAX_BYTES, MSG_DONTWAIT | MSG_TRUNC) != 0)
+        (void)!send(fd, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    wsub_buf_done(&out);
+    evutil_closesocket(fd);
+}
+
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
                       struct sockaddr *address, int len, void *arg)
 {
     struct wsub_http_server *server = arg;
-    char peer[WSUB_HTTP_PEER_BYTES] = "unix";
+    struct wsub_http_pool *pool = &server->pool;
+    struct wsub_http_peer *peer = NULL;
+    char text[WSUB_HTTP_PEER_BYTES] = "unix";
 
     (void)listener;
     if (len > (int)sizeof(address->sa_family))
-        wsub_http_listen_print(address, peer, sizeof(peer));
-    server->starved = false;
-    wsub_http_connection_new(&server->pool, fd, peer);
+        wsub_http_listen_print(address, text, sizeof(text));
+    if (!wsub_http_peers_add(&pool->peers, address, &peer)) {
+        refuse_client(server, fd, text);
+        return;
+    }
+    if (pool->count >= pool->max_count)
+        wsub_http_connection_evict(pool);
+    wsub_http_connection_new(pool, fd, text, peer);
     set_accepting(server);
 }
 
@@ -98,10 +176,8 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
     struct wsub_http_server *server = arg;
 
-    if (!server->starved)
-        wsub_log_warn("http-accept-failed", WSUB_KV("address", server->address),
-                      WSUB_KV("error", strerror(errno)));
-    server->starved = true;
+    wsub_log_warn("http-accept-failed", WSUB_KV("address", server->address),
+                  WSUB_KE("error", strerror(errno)));
     evconnlistener_disable(listener);
     wsub_timer_start_ms(&server->retry, ACCEPT_RETRY_MS);
 }
@@ -126,18 +202,29 @@ new_server(struct event_base *base, const struct wsub_http_server_options *o)
 
     server->pool = (struct wsub_http_pool){
         .base = base,
-        .max_body_bytes = o->max_body_bytes,
+        .json_errors_at = o->json_errors_at,
         .request_timeout_ms = o->request_timeout_ms,
         .idle_timeout_ms = o->idle_timeout_ms,
+        .on_head = on_head,
         .on_request = on_request,
-        .on_freed = on_connection_freed,
+        .on_change = on_change,
         .owner = server,
+        .max_count = o->max_connections > 0 ? o->max_connections : 1,
+        .peers.max = o->max_connections_per_client,
+        .peers.exempt = o->exempt,
     };
-    server->max_connections = o->max_connections > 0 ? o->max_connections : 1;
+    wsub_http_eviction_init(&server->pool.eviction);
+    wsub_http_teller_init(&server->pool.teller, base);
+    wsub_http_budget_init(&server->pool.reading, base, o->max_inflight_bytes,
+                          o->on_load, o->arg);
+    wsub_http_budget_init(&server->pool.handling, base,
+                          o->max_inflight_bytes / HANDLED_PART, NULL, NULL);
+    server->max_body_bytes = o->max_body_bytes;
     server->routes = o->routes;
     server->on_stray = o->on_stray;
     server->arg = o->arg;
     wsub_timer_init(&server->retry, base, on_retry, server);
+    wsub_timer_init(&server->look, base, on_retry, server);
     wsub_timer_init(&server->empty, base, on_empty, server);
     return server;
 }
@@ -204,8 +291,12 @@ void wsub_http_server_free(struct wsub_http_server *server)
         return;
     stop_listening(server);
     wsub_http_connection_free_all(&server->pool);
+    wsub_http_budget_done(&server->pool.reading);
+    wsub_http_budget_done(&server->pool.handling);
     wsub_timer_done(&server->retry);
+    wsub_timer_done(&server->look);
     wsub_timer_done(&server->empty);
+    wsub_http_teller_done(&server->pool.teller);
     free(server);
 }
 

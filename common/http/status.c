@@ -6,7 +6,7 @@
 #include "common/http/server.h"
 
 /* The clients are few and known: scrapers, probes, people. */
-#define MAX_CONNECTIONS 64
+#define MAX_CONNECTIONS 32
 #define MAX_BODY_BYTES 1024
 #define REQUEST_TIMEOUT_MS 5000
 #define IDLE_TIMEOUT_MS 60000
@@ -22,7 +22,8 @@ void wsub_status_ready(struct wsub_http_request *req,
     char reason[WSUB_STATUS_REASON_BYTES] = "";
 
     if (source->ready(source->arg, reason))
-        wsub_http_respond_text(req, 200, "ready");
+        wsub_http_respond_text(req, 200, "ready%s%s",
+                               reason[0] != '\0' ? ": " : "", reason);
     else
         wsub_http_respond_text(req, 503, "%s", reason);
 }
@@ -55,9 +56,9 @@ static void on_metrics(struct wsub_http_request *req, void *arg)
 }
 
 static const struct wsub_http_route routes[] = {
-    {"GET", "/healthz", on_health},
-    {"GET", "/readyz", on_ready},
-    {"GET", "/metrics", on_metrics},
+    {"GET", "/healthz", on_health, NULL, 0},
+    {"GET", "/readyz", on_ready, NULL, 0},
+    {"GET", "/metrics", on_metrics, NULL, 0},
     {0},
 };
 

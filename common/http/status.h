@@ -18,8 +18,8 @@ struct wsub_http_server;
 
 /* Who knows whether the program is ready. */
 struct wsub_status_source {
-    /* True when it is; else writes why not to `reason`, a sentence without
-     * its line end. */
+    /* True when it is, else false; writes why not, or what is not as it should
+     * be nevertheless, to `reason`: a sentence without its line end. */
     bool (*ready)(void *arg, char reason[WSUB_STATUS_REASON_BYTES]);
     void *arg; /* borrowed; outlives the server */
 };
@@ -27,7 +27,8 @@ struct wsub_status_source {
 /* 200 "ok". */
 void wsub_status_health(struct wsub_http_request *req);
 
-/* 200 "ready", else 503 with the reason. */
+/* 200 "ready" (": " and the reason, when there is one), else 503 with the
+ * reason. */
 void wsub_status_ready(struct wsub_http_request *req,
                        const struct wsub_status_source *source);
 

@@ -25,8 +25,8 @@ static const char *const fault_texts[WSUB_URL_FAULT_MAX_] = {
     [WSUB_URL_USERINFO] = "has user information",
     [WSUB_URL_BAD_HOST] = "has no host name or address that is valid",
     [WSUB_URL_BAD_PORT] = "has a port that is not 1 to 65535",
-    [WSUB_URL_BAD_BYTE] = "holds a byte that must be percent-encoded, or a "
-                          "broken percent-escape",
+    [WSUB_URL_BAD_BYTE] = ("holds a byte that must be percent-encoded, or a "
+                           "broken percent-escape"),
 };
 
 const char *wsub_url_fault_text(enum wsub_url_fault fault)
@@ -141,7 +141,7 @@ static bool is_name(const char *host, size_t len)
 static bool parse_host(const char *text, size_t len, char *ret_host)
 {
     struct in6_addr v6;
-    bool literal = len >= 2 && text[0] == '[' && text[len - 1] == ']';
+    bool fine, literal = len >= 2 && text[0] == '[' && text[len - 1] == ']';
     char host[sizeof(((struct wsub_url *)0)->host)];
 
     if (literal) {
@@ -154,10 +154,12 @@ static bool parse_host(const char *text, size_t len, char *ret_host)
         host[i] = lower(text[i]);
     host[len] = '\0';
     /* inet_pton() knows no zone ids, so they are refused here. */
-    if (literal ? inet_pton(AF_INET6, host, &v6) != 1 : !is_name(host, len))
-        return false;
-    memcpy(ret_host, host, len + 1);
-    return true;
+    fine = literal ? inet_pton(AF_INET6, host, &v6) == 1 &&
+                         inet_ntop(AF_INET6, &v6, host, sizeof(host)) != NULL
+                   : is_name(host, len);
+    if (fine)
+        memcpy(ret_host, host, strlen(host) + 1);
+    return fine;
 }
 
 /* Reads what follows the host: nothing, ':' alone (RFC 3986 section 3.2.3:
@@ -250,17 +252,35 @@ enum wsub_url_fault wsub_url_parse(const char *text,
     return fault;
 }
 
-void wsub_url_encode(struct wsub_buf *out, const char *bytes)
+static void add_escape(struct wsub_buf *out, char c)
 {
     static const char hex[] = "0123456789ABCDEF";
+    unsigned char byte = (unsigned char)c;
+    char escape[3] = {'%', hex[byte >> 4], hex[byte & 15]};
 
+    wsub_buf_add(out, escape, sizeof(escape));
+}
+
+void wsub_url_repair(struct wsub_buf *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+
+        if (strchr("\t\r\n", *text) != NULL)
+            continue;
+        if (is_plain[byte] || byte < ' ' || byte == 0x7f || byte == '%')
+            wsub_buf_char(out, *text);
+        else
+            add_escape(out, *text);
+    }
+}
+
+void wsub_url_encode(struct wsub_buf *out, const char *bytes)
+{
     for (; *bytes != '\0'; bytes++) {
-        unsigned char byte = (unsigned char)*bytes;
-        char escape[3] = {'%', hex[byte >> 4], hex[byte & 15]};
-
         if (is_unreserved(*bytes))
             wsub_buf_char(out, *bytes);
         else
-            wsub_buf_add(out, escape, sizeof(escape));
+            add_escape(out, *bytes);
     }
 }

@@ -17,8 +17,10 @@
 
 struct wsub_url {
     bool https;
-    char host[256]; /* lower case; an IPv6 literal without its brackets */
-    uint16_t port;  /* 80 or 443 when the URL names none */
+    /* Lower case; an IPv6 literal without its brackets, and as RFC 5952 spells
+     * it. */
+    char host[256];
+    uint16_t port; /* 80 or 443 when the URL names none */
 };
 
 enum wsub_url_fault {
@@ -44,6 +46,12 @@ enum wsub_url_fault wsub_url_parse(const char *text,
 
 /* What is wrong, as the end of a sentence: "is longer than 2,048 bytes". */
 const char *wsub_url_fault_text(enum wsub_url_fault fault);
+
+/* Adds `text`, a URL or a reference as servers send it, with what no URL may hold
+ * percent-encoded: raw UTF-8 and other bytes above ASCII, spaces, and signs such as
+ * '|'.  Tabs and line ends are left out.  Other control bytes and a broken escape
+ * stay: nobody knows what was meant. */
+void wsub_url_repair(struct wsub_buf *out, const char *text);
 
 /* Adds `bytes` percent-encoded: all but RFC 3986's unreserved characters. */
 void wsub_url_encode(struct wsub_buf *out, const char *bytes);

@@ -2,11 +2,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <arpa/inet.h>
 
 #include "common/base/mem.h"
+#include "common/http/cors.h"
+#include "common/http/hash_rules.h"
 #include "common/http/url.h"
+#include "common/net/egress.h"
+#include "common/net/networks.h"
 #include "common/redis/redis_url.h"
 
 #define PORT_MAX 65535
@@ -153,6 +158,14 @@ bool wsub_setting_is_patterns(const char *text, const char **reason)
            wsub_setting_is_path(text, reason);
 }
 
+bool wsub_setting_is_hash_rules(const char *text, const char **reason)
+{
+    struct wsub_hash_rules rules;
+
+    return wsub_setting_is_patterns(text, reason) &&
+           wsub_hash_rules_parse(text, &rules);
+}
+
 /* An address, with or without a port; IPv6 with one needs brackets. */
 static bool is_server(const char *text)
 {
@@ -192,4 +205,49 @@ bool wsub_setting_is_servers(const char *text, const char **reason)
         free(server);
     }
     return fine;
+}
+
+bool wsub_setting_is_networks(const char *text, const char **reason)
+{
+    struct wsub_networks *networks;
+
+    (void)reason;
+    if (!wsub_networks_parse(text, &networks))
+        return false;
+    wsub_networks_free(networks);
+    return true;
+}
+
+bool wsub_setting_is_ports(const char *text, const char **reason)
+{
+    (void)reason;
+    return wsub_egress_is_ports(text);
+}
+
+bool wsub_setting_is_readable(const char *text, const char **reason)
+{
+    return text[0] == '\0' ||
+           (wsub_setting_is_path(text, reason) && access(text, R_OK) == 0);
+}
+
+bool wsub_setting_is_proxy(const char *text, const char **reason)
+{
+    static const char *const schemes[] = {"http://", "socks5h://"};
+
+    if (text[0] == '\0')
+        return true;
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        size_t len = strlen(schemes[i]);
+
+        if (strncmp(text, schemes[i], len) == 0)
+            return strncmp(text + len, "unix:", 5) != 0 &&
+                   wsub_setting_is_listen(text + len, reason);
+    }
+    return false;
+}
+
+bool wsub_setting_is_origins(const char *text, const char **reason)
+{
+    (void)reason;
+    return wsub_cors_is_list(text);
 }

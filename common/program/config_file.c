@@ -1,64 +1,40 @@
-/* config_file.c - the INI file, read by inih.
+/* config_file.c - the file of settings: NAME = VALUE in each line.
  *
- * inih would cut long lines in two, take an indented line for more of the
- * value above it and not say which line a key was on; the reader below, which
- * feeds it line by line, settles all three. */
+ *   # a comment, and so is a line that begins with ;
+ *   shards = 8
+ *   admin_token = "a value; with blanks"   ; a comment behind a blank
+ *
+ * A value may stand in quotes, double or single, which are no part of it.  A
+ * line may be of any length, and be indented; ':' stands for '=' as well. */
 #include "common/program/config_file.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <ini.h>
+#include <openssl/crypto.h>
 
 #include "common/program/config_table.h"
 
 #define ORIGIN_BYTES 256
 #define BOM "\357\273\277" /* what some editors put before the first line */
+#define BLANKS " \t\r\n\v\f"
 
 struct reader {
-    FILE *file;                      /* borrowed */
     const char *path;                /* borrowed */
     struct wsub_config_draft *draft; /* borrowed */
-    enum wsub_err err;
-    unsigned line; /* the one read last, from 1 */
+    unsigned line;                   /* the one read last, from 1 */
 };
 
-static void fail(struct reader *r, const char *problem)
+static enum wsub_err fail(struct reader *r, const char *problem)
 {
     snprintf(r->draft->err_text, WSUB_CONFIG_ERR_BYTES, "%.200s:%u: %s",
              r->path, r->line, problem);
-    r->err = WSUB_ERR_INVALID;
+    return WSUB_ERR_INVALID;
 }
 
-/* Reads a line without its indent; inih calls it like fgets(3). */
-static char *read_line(char *room, int size, void *arg)
-{
-    struct reader *r = arg;
-    int len = 0, c = EOF;
-
-    if (r->err != WSUB_OK)
-        return NULL;
-    r->line++;
-    while (r->err == WSUB_OK && (c = getc(r->file)) != EOF && c != '\n') {
-        if (len == 0 && (c == ' ' || c == '\t'))
-            continue;
-        if (c == '\0')
-            fail(r, "the line holds a zero byte");
-        else if (len + 1 >= size)
-            fail(r, "the line is too long");
-        else
-            room[len++] = (char)c;
-    }
-    room[len] = '\0';
-    if (r->line == 1 && strncmp(room, BOM, strlen(BOM)) == 0)
-        memmove(room, room + strlen(BOM), (size_t)len + 1 - strlen(BOM));
-    if (room[0] == '[')
-        fail(r, "the file has no sections, only lines NAME = VALUE");
-    return r->err != WSUB_OK || (c == EOF && len == 0) ? NULL : room;
-}
-
-static void fail_unknown(struct reader *r, const char *name)
+static enum wsub_err fail_unknown(struct reader *r, const char *name)
 {
     const struct wsub_setting *guess = wsub_setting_guess(name);
     char problem[256];
@@ -69,28 +45,87 @@ static void fail_unknown(struct reader *r, const char *name)
     else
         snprintf(problem, sizeof(problem), "'%.64s' is no setting; try --help",
                  name);
-    fail(r, problem);
+    return fail(r, problem);
 }
 
-/* Takes one key; inih calls it.  Returns 0 on an error. */
-static int on_key(void *arg, const char *section, const char *name,
-                  const char *value)
+static void cut_blanks(char *text)
 {
-    struct reader *r = arg;
+    size_t len = strlen(text);
+
+    while (len > 0 && strchr(BLANKS, text[len - 1]) != NULL)
+        len--;
+    text[len] = '\0';
+}
+
+/* A comment begins with ';' at the beginning, or behind a blank. */
+static void cut_comment(char *text)
+{
+    for (char *at = strchr(text, ';'); at != NULL; at = strchr(at + 1, ';'))
+        if (at == text || strchr(BLANKS, at[-1]) != NULL) {
+            *at = '\0';
+            return;
+        }
+}
+
+/* Takes the quotes from a value; returns what is wrong, NULL when nothing is. */
+static const char *unquote(char **value)
+{
+    char quote = **value;
+    char *end;
+
+    if (quote != '"' && quote != '\'') {
+        cut_comment(*value);
+        cut_blanks(*value);
+        return NULL;
+    }
+    end = strchr(*value + 1, quote);
+    if (end == NULL)
+        return "the value begins with a quote that is not closed";
+    *end++ = '\0';
+    cut_comment(end);
+    if (end[strspn(end, BLANKS)] != '\0')
+        return "there is more behind the quoted value";
+    (*value)++;
+    return NULL;
+}
+
+static enum wsub_err take_pair(struct reader *r, const char *name, char *value)
+{
     const struct wsub_setting *setting = wsub_setting_find(name, strlen(name));
     char origin[ORIGIN_BYTES];
+    const char *problem;
 
-    (void)section;
-    if (setting == NULL) {
-        fail_unknown(r, name);
-        return 0;
-    }
-    snprintf(origin, sizeof(origin), "%.200s:%u: %s", r->path, r->line, name);
+    if (setting == NULL)
+        return fail_unknown(r, name);
     if (r->draft->given[setting - wsub_settings])
-        fail(r, "the setting is set a second time");
-    else
-        r->err = wsub_setting_parse(setting, origin, value, r->draft);
-    return r->err == WSUB_OK;
+        return fail(r, "the setting is set a second time");
+    problem = unquote(&value);
+    if (problem != NULL)
+        return fail(r, problem);
+    snprintf(origin, sizeof(origin), "%.200s:%u: %s", r->path, r->line, name);
+    return wsub_setting_parse(setting, origin, value, r->draft);
+}
+
+/* `line` has `len` bytes, with its end. */
+static enum wsub_err take_line(struct reader *r, char *line, size_t len)
+{
+    char *separator;
+
+    if (strlen(line) != len)
+        return fail(r, "the line holds a zero byte");
+    if (r->line == 1 && strncmp(line, BOM, strlen(BOM)) == 0)
+        line += strlen(BOM);
+    line += strspn(line, BLANKS);
+    if (*line == '\0' || *line == '#' || *line == ';')
+        return WSUB_OK;
+    if (*line == '[')
+        return fail(r, "the file has no sections, only lines NAME = VALUE");
+    separator = strpbrk(line, "=:");
+    if (separator == NULL)
+        return fail(r, "the line is not of the form NAME = VALUE");
+    *separator++ = '\0';
+    cut_blanks(line);
+    return take_pair(r, line, separator + strspn(separator, BLANKS));
 }
 
 static enum wsub_err fail_system(const char *path, char *err_text)
@@ -104,18 +139,26 @@ enum wsub_err wsub_config_read_file(const char *path,
                                     struct wsub_config_draft *draft)
 {
     struct reader r = {.path = path, .draft = draft};
-    int line;
+    FILE *file = fopen(path, "re");
+    char bytes[BUFSIZ]; /* of the file, which may be secret */
+    enum wsub_err err = WSUB_OK;
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t len;
 
-    r.file = fopen(path, "re");
-    if (r.file == NULL)
+    if (file == NULL)
         return fail_system(path, draft->err_text);
-    line = ini_parse_stream(read_line, &r, on_key, &r);
-    if (ferror(r.file)) {
-        r.err = fail_system(path, draft->err_text);
-    } else if (r.err == WSUB_OK && line != 0) {
-        r.line = line > 0 ? (unsigned)line : 0;
-        fail(&r, "the line is not of the form NAME = VALUE");
+    setvbuf(file, bytes, _IOFBF, sizeof(bytes));
+    while (err == WSUB_OK && (len = getline(&line, &size, file)) >= 0) {
+        r.line++;
+        err = take_line(&r, line, (size_t)len);
     }
-    fclose(r.file);
-    return r.err;
+    if (err == WSUB_OK && ferror(file))
+        err = fail_system(path, draft->err_text);
+    if (line != NULL)
+        OPENSSL_cleanse(line, size);
+    free(line);
+    fclose(file);
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+    return err;
 }

@@ -1,4 +1,4 @@
-/* config_file.h - the INI file with settings, read by inih. */
+/* config_file.h - the file with settings. */
 #ifndef WSUB_PROGRAM_CONFIG_FILE_H
 #define WSUB_PROGRAM_CONFIG_FILE_H
 

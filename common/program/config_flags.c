@@ -6,6 +6,7 @@
 
 #include "common/base/mem.h"
 #include "common/program/config_table.h"
+#include "common/program/config_value.h"
 
 #define SHOWN_MAX_BYTES 64
 
@@ -89,6 +90,25 @@ static enum wsub_err find_value(int argc, char *const argv[], int *at,
     return WSUB_OK;
 }
 
+/* Behind a secret's flag it may be the rest of the secret, which has a space
+ * in it: then it is not shown. */
+static enum wsub_err fail_flagless(const char *argument, int at,
+                                   const struct wsub_config_flags *flags,
+                                   char *err_text)
+{
+    struct wsub_buf shown = {0};
+
+    if (flags->count == 0 || !flags->given[flags->count - 1].setting->secret) {
+        wsub_setting_print_given(argument, &shown);
+        wsub_buf_char(&shown, ' ');
+    }
+    snprintf(err_text, WSUB_CONFIG_ERR_BYTES,
+             "argument %d %sbelongs to no flag; try --help", at,
+             wsub_buf_cstr(&shown));
+    wsub_buf_done(&shown);
+    return WSUB_ERR_INVALID;
+}
+
 /* Reads the flag at argv[*at]. */
 static enum wsub_err read_flag(int argc, char *const argv[], int *at,
                                char *err_text, struct wsub_config_flags *flags)
@@ -100,12 +120,8 @@ static enum wsub_err read_flag(int argc, char *const argv[], int *at,
 
     if (find_order(flag, &flags->order))
         return WSUB_OK;
-    if (strncmp(flag, "--", 2) != 0) {
-        /* It may be a secret that lost its flag, so it is not shown. */
-        snprintf(err_text, WSUB_CONFIG_ERR_BYTES,
-                 "argument %d belongs to no flag; try --help", *at);
-        return WSUB_ERR_INVALID;
-    }
+    if (strncmp(flag, "--", 2) != 0)
+        return fail_flagless(flag, *at, flags, err_text);
     if (len == strlen("--config") && strncmp(flag, "--config", len) == 0)
         return find_value(argc, argv, at, err_text, &flags->file);
     setting = find_flag(flag, len);

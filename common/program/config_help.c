@@ -128,7 +128,9 @@ void wsub_config_print_markdown(FILE *out)
     fputs("\nBeyond its range, a setting has to agree with others: "
           "`lease_min_s` <= `lease_default_s` <= `lease_max_s`, "
           "`retry_base_ms` <= `retry_cap_ms`, `connect_timeout_ms` <= "
-          "`timeout_ms`. One that was left at its default moves to agree "
+          "`timeout_ms`, `refuse_subscriptions_percent` <= "
+          "`refuse_content_percent`. One that was left at its default moves to "
+          "agree "
           "with one that was set.\n",
           out);
 }

@@ -10,12 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/files.h"
 #include "common/base/mem.h"
 #include "common/program/config_file.h"
 #include "common/program/config_flags.h"
 #include "common/program/config_help.h"
 #include "common/program/config_table.h"
+#include "common/program/config_try.h"
 #include "common/program/config_value.h"
+#include "common/program/files_fit.h"
 
 #define HOST_PART_MAX_BYTES 64 /* of the default instance name */
 #define VARIABLE_PREFIX "WEBSUB_"
@@ -33,6 +36,7 @@ static const struct pair pairs[] = {
     {"lease_default_s", "lease_max_s", 1},
     {"retry_base_ms", "retry_cap_ms", 1},
     {"connect_timeout_ms", "timeout_ms", 1},
+    {"refuse_subscriptions_percent", "refuse_content_percent", 1},
     /* One heartbeat may be late. */
     {"heartbeat_interval_ms", "heartbeat_timeout_ms", 2},
     {"failure_notification_threshold", "max_consecutive_failures", 1},
@@ -219,6 +223,18 @@ static bool obey(enum wsub_config_order order, enum wsub_program program,
     return false;
 }
 
+/* What else would make a start fail here. */
+static enum wsub_err check(enum wsub_program program,
+                           struct wsub_config_draft *draft)
+{
+    enum wsub_err err = wsub_files_fit(program, wsub_files_raise(),
+                                       &draft->config, draft->err_text);
+
+    if (err == WSUB_OK)
+        err = wsub_config_try(program, &draft->config, draft->err_text);
+    return err;
+}
+
 enum wsub_err wsub_config_load(enum wsub_program program, int argc,
                                char *const argv[], char *const env[], FILE *out,
                                char err_text[512],
@@ -236,6 +252,8 @@ enum wsub_err wsub_config_load(enum wsub_program program, int argc,
     if (err != WSUB_OK || obey(flags.order, program, out))
         goto finish;
     err = gather(program, &flags, env, &draft);
+    if (err == WSUB_OK && flags.order == WSUB_ORDER_CHECK)
+        err = check(program, &draft);
     if (err == WSUB_OK && flags.order == WSUB_ORDER_CHECK)
         fputs("configuration is valid\n", out);
     else
@@ -258,7 +276,7 @@ void wsub_config_done(struct wsub_config *config)
         void *field = (char *)config + wsub_settings[i].offset;
 
         if (wsub_settings[i].kind == WSUB_SETTING_TEXT)
-            free(*(char **)field);
+            wsub_setting_free(&wsub_settings[i], *(char **)field);
     }
     *config = (struct wsub_config){0};
 }

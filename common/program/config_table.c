@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/http/subject.h"
+
 #define ALL WSUB_PROGRAM_ALL
 #define HUB WSUB_PROGRAM_HUB
 #define SPREADER WSUB_PROGRAM_SPREADER
@@ -35,7 +37,7 @@
 #define CHOICE(field, value, users, text, names)                               \
     ROW(field, WSUB_SETTING_CHOICE, value, users, text, .choices = (names))
 
-_Static_assert(sizeof(enum wsub_hash) == sizeof(unsigned) &&
+_Static_assert(sizeof(enum wsub_delivery_headers) == sizeof(unsigned) &&
                    sizeof(enum wsub_lease_policy) == sizeof(unsigned) &&
                    sizeof(enum wsub_unknown_unsubscribe) == sizeof(unsigned) &&
                    sizeof(enum wsub_feed_choice) == sizeof(unsigned) &&
@@ -56,19 +58,26 @@ static const char *const unknown_unsubscribes[] = {
     [WSUB_UNKNOWN_ACCEPT] = "accept", [WSUB_UNKNOWN_REJECT] = "reject", NULL};
 static const char *const feed_choices[] = {
     [WSUB_ENTRIES_ALL] = "all", [WSUB_ENTRIES_NEW] = "new", NULL};
-static const char *const hashes[] = {[WSUB_HASH_SHA1] = "sha1",
-                                     [WSUB_HASH_SHA256] = "sha256",
-                                     [WSUB_HASH_SHA384] = "sha384",
-                                     [WSUB_HASH_SHA512] = "sha512",
-                                     NULL};
+static const char *const tls_version_choices[] = {"1.2", "1.3", NULL};
+static const char *const delivery_headers_choices[] = {
+    [WSUB_HEADERS_WEBSUB] = "websub",
+    [WSUB_HEADERS_STANDARD] = "standard-webhooks",
+    NULL};
 
 #define TOKEN                                                                  \
     .check = wsub_setting_is_token, .secret = true,                            \
     .form = "at most 256 printable ASCII characters, no space"
+#define TOKENS_FILE                                                            \
+    .check = wsub_setting_is_path,                                             \
+    .form = "a path; one token a line, and not open to others"
 #define PATTERNS                                                               \
-    .check = wsub_setting_is_patterns,                                         \
+    .check = wsub_setting_is_patterns, .normal = wsub_subject_patterns,        \
     .form = "at most 4,096 bytes: patterns separated by commas, * stands for " \
             "any bytes"
+#define NETWORKS_FORM                                                          \
+    "addresses or networks such as 10.0.0.0/8 and 2001:db8::/32, without "     \
+    "bits "                                                                    \
+    "behind the prefix, or unix; at most 256, separated by commas"
 #define LISTEN_FORM "HOST:PORT, [IPV6]:PORT or unix:/PATH; port 0 picks one"
 
 /* clang-format off */
@@ -159,18 +168,31 @@ const struct wsub_setting wsub_settings[] = {
         .fallback_text = "http://LISTEN/",
         .form = "an absolute http or https URL"),
     KEY(admin_token, "", HUB,
-        "bearer token of the admin API; empty: the API is off", TOKEN),
+        "bearer token of the admin API; without any, the API is off", TOKEN),
+    KEY(admin_tokens_file, "", HUB,
+        "file of further tokens of the admin API", TOKENS_FILE),
+    KEY(admin_read_tokens_file, "", HUB,
+        "file of tokens for the GET requests of the admin API", TOKENS_FILE),
     KEY(publish_token, "", HUB,
-        "bearer token for publishing; empty: announcements are open, content "
-        "push only while listening on loopback", TOKEN),
+        "bearer token for publishing; without any, announcements are open, and "
+        "content push as publish_open says", TOKEN),
+    KEY(publish_tokens_file, "", HUB,
+        "file of further tokens for publishing", TOKENS_FILE),
+    SWITCH(publish_open, "no", HUB,
+           "let everybody push content where publishing needs no token; no: "
+           "only programs of this machine, and only of a hub that listens on "
+           "loopback and whose public_url is there"),
     KEY(subscribe_token, "", HUB,
-        "bearer token for subscribing; empty: subscribing is open", TOKEN),
+        "bearer token for subscribing; without any, subscribing is open",
+        TOKEN),
+    KEY(subscribe_tokens_file, "", HUB,
+        "file of further tokens for subscribing", TOKENS_FILE),
     KEY(lease_default_s, "432000", HUB,
         "lease of a subscription that names none",
         .min = 1, .max = 10 * YEAR_S),
     KEY(lease_min_s, "3600", HUB,
         "shortest lease", .min = 1, .max = 10 * YEAR_S),
-    KEY(lease_max_s, "31536000", HUB,
+    KEY(lease_max_s, "864000", HUB,
         "longest lease", .min = 1, .max = 10 * YEAR_S),
     CHOICE(lease_policy, "clamp", HUB,
            "what becomes of a lease out of range: moved into it, or refused",
@@ -179,8 +201,9 @@ const struct wsub_setting wsub_settings[] = {
            "verify the intent of subscribers; off only in closed networks"),
     KEY(topic_allow, "", HUB,
         "topics that may be subscribed to; empty: all", PATTERNS),
-    KEY(topic_deny, "", HUB,
-        "topics that may not be subscribed to, also when allowed", PATTERNS),
+    KEY(topic_deny, "", HUB | SPREADER,
+        "topics that may not be subscribed to, also when allowed; their events "
+        "are delivered to nobody", PATTERNS),
     KEY(callback_allow, "", HUB,
         "callbacks that may subscribe; empty: all", PATTERNS),
     KEY(callback_deny, "", HUB,
@@ -197,9 +220,71 @@ const struct wsub_setting wsub_settings[] = {
         "/subscriptions gets 308; empty: it has not moved",
         .check = wsub_setting_is_public_url,
         .form = "an absolute http or https URL"),
+    KEY(trusted_proxies, "", HUB,
+        "reverse proxies whose X-Forwarded-For or Forwarded says who the "
+        "client is",
+        .check = wsub_setting_is_networks, .form = NETWORKS_FORM),
+    KEY(subscribe_rate, "50", HUB,
+        "requests a second of one client to subscribe or unsubscribe, with "
+        "bursts of 4 seconds' worth; by process; 0: no limit",
+        .min = 0, .max = 1000000),
+    KEY(announce_rate, "100", HUB,
+        "announced URLs a second of one client, with bursts of 10 seconds' "
+        "worth; by process; 0: no limit",
+        .min = 0, .max = 1000000),
+    KEY(max_pending, "100000", HUB,
+        "requests that wait for their verification, in all; a shard takes its "
+        "part of them",
+        .min = 1, .max = 100000000),
+    KEY(max_pending_per_host, "100", HUB,
+        "those of them for one callback host, in a shard; 0: no limit",
+        .min = 0, .max = 100000000),
+    KEY(max_pending_per_client, "1000", HUB,
+        "those of them by one client, in a shard; 0: no limit",
+        .min = 0, .max = 100000000),
+    KEY(max_subscriptions, "10000000", HUB | DELIVER,
+        "active subscriptions, in all; a shard takes its part of them; 0: no "
+        "limit",
+        .min = 0, .max = 1000000000),
+    KEY(max_subscriptions_per_host, "100000", HUB | DELIVER,
+        "those of them for one callback host, in a shard; 0: no limit",
+        .min = 0, .max = 1000000000),
+    KEY(max_subscriptions_per_topic, "1000000", HUB | DELIVER,
+        "active subscriptions to one topic; 0: no limit",
+        .min = 0, .max = 1000000000),
+    KEY(max_announced_per_host, "1000", HUB,
+        "announced topics of one host that wait for their fetch, in a shard; "
+        "0: no limit",
+        .min = 0, .max = 100000000),
+    KEY(pull_max_subscriptions, "100000", HUB,
+        "pull subscriptions, in all", .min = 1, .max = 10000000),
+    KEY(pull_ttl_s, "600", HUB,
+        "a pull subscription that names no time of its own ends when it was "
+        "not used for so long",
+        .min = 1, .max = 864000),
+    KEY(max_streams, "10000", HUB,
+        "Server-Sent Event streams of one hub at once",
+        .min = 0, .max = 1000000),
+    KEY(cors_origins, "", HUB,
+        "origins whose pages in a browser may pull and stream; empty: none",
+        .check = wsub_setting_is_origins,
+        .form = "origins such as https://app.example, separated by commas, or "
+                "* for all"),
+    KEY(refuse_subscriptions_percent, "75", HUB,
+        "use of Redis' maxmemory from which on new subscriptions are refused",
+        .min = 1, .max = 100),
+    KEY(refuse_content_percent, "85", HUB,
+        "use of Redis' maxmemory from which on pushes and announcements are "
+        "refused",
+        .min = 1, .max = 100),
     KEY(max_connections, "10000", ALL,
         "connections that the HTTP server holds at once",
         .min = 1, .max = 1000000),
+    KEY(max_connections_per_client, "0", HUB,
+        "connections of one client, an IPv4 address or an IPv6 /64, but for "
+        "trusted_proxies and unix sockets; 0: a tenth of max_connections, at "
+        "least 16",
+        .min = 0, .max = 1000000),
     KEY(request_timeout_ms, "10000", ALL,
         "from the first byte of a request to the HTTP server to its last",
         .min = 1, .max = 60 * MINUTE_MS),
@@ -214,16 +299,36 @@ const struct wsub_setting wsub_settings[] = {
         .min = 1, .max = YEAR_S),
     KEY(max_body_bytes, "1048576", HUB | SPREADER,
         "largest content of an event", .min = 1, .max = 64 << 20),
+    KEY(max_inflight_bytes, "134217728", HUB,
+        "bytes of all request bodies over 32 KiB that the hub holds at once; "
+        "further ones wait unread",
+        .min = 1 << 20, .max = UINT32_MAX),
+    KEY(fetch_interval_ms, "1000", SPREADER,
+        "shortest time between two fetches of a topic; what is announced "
+        "meanwhile is fetched once, at its end",
+        .min = 0, .max = 60 * MINUTE_MS),
     CHOICE(feed_entries, "all", SPREADER,
            "what is delivered of an Atom or RSS feed that was announced: all, "
            "or new to leave out entries that were delivered before",
            feed_choices),
     KEY(concurrency, "1024", DELIVER,
-        "requests in flight", .min = 1, .max = 65536),
-    KEY(per_host, "16", DELIVER,
+        "deliveries in flight, beside those that take longer than a second",
+        .min = 1, .max = 65536),
+    KEY(per_host, "64", SPREADER | DELIVER,
         "requests in flight to one host", .min = 1, .max = 65536),
+    KEY(per_callback, "4", DELIVER,
+        "requests in flight to one callback; one while it fails",
+        .min = 1, .max = 65536),
     KEY(per_host_rate, "0", DELIVER,
         "deliveries a second that one process starts to one host; 0: no limit",
+        .min = 0, .max = 1000000),
+    KEY(per_address, "128", SPREADER | DELIVER,
+        "requests in flight to one address (IPv6: /64) for hosts without a "
+        "good response in the last 10 minutes; 0: no limit",
+        .min = 0, .max = 65536),
+    KEY(verify_rate, "20", DELIVER,
+        "verifications a second that one process starts to one host, and to "
+        "one address; 0: no limit",
         .min = 0, .max = 1000000),
     KEY(timeout_ms, "10000", SPREADER | DELIVER,
         "longest time of an attempt to deliver or to fetch",
@@ -245,7 +350,7 @@ const struct wsub_setting wsub_settings[] = {
         "delay after the first failed attempt; it doubles with each one",
         .min = 1, .max = DAY_MS),
     KEY(retry_cap_ms, "3600000", SPREADER | DELIVER,
-        "longest delay between two attempts",
+        "longest delay between two attempts; the same for both programs",
         .min = 1, .max = 7 * DAY_MS),
     KEY(delivery_deadline_s, "0", DELIVER,
         "age of an event after which no further attempt is made; 0: none",
@@ -264,11 +369,56 @@ const struct wsub_setting wsub_settings[] = {
         "unread jobs of large fan-outs in a shard; more are posted when fewer "
         "are left",
         .min = 1, .max = 100000000),
-    CHOICE(signature_hash, "sha256", DELIVER,
-           "hash of the X-Hub-Signature", hashes),
+    KEY(signature_hash, "sha256", DELIVER,
+        "hash of the X-Hub-Signature, by callback; the first rule that "
+        "matches counts, and what the subscriber chose before all",
+        .check = wsub_setting_is_hash_rules, .normal = wsub_subject_patterns,
+        .form = "sha1, sha256, sha384 or sha512; or rules PATTERN=HASH "
+                "separated by commas, * stands for any bytes, a pattern "
+                "without a scheme is for the host"),
+    CHOICE(delivery_headers, "websub", DELIVER,
+           "headers of deliveries: WebSub's, or those of Standard Webhooks "
+           "beside them, where the subscriber has not chosen",
+           delivery_headers_choices),
     SWITCH(allow_private_networks, "no", ALL,
            "let callbacks and topics on loopback and private addresses "
            "through; for tests and closed networks"),
+    KEY(allow_networks, "", ALL,
+        "networks of callbacks and topics that are let through, public or not",
+        .check = wsub_setting_is_networks, .form = NETWORKS_FORM),
+    KEY(deny_networks, "", ALL,
+        "networks of callbacks and topics that are kept out, also when allowed",
+        .check = wsub_setting_is_networks, .form = NETWORKS_FORM),
+    KEY(callback_ports, "80, 443, 1024-65535", ALL,
+        "ports of callbacks and topics",
+        .check = wsub_setting_is_ports,
+        .form = "ports and ranges of them, at most 64, separated by commas"),
+    SWITCH(require_https_callbacks, "no", HUB,
+           "let only https callbacks subscribe"),
+    SWITCH(require_https_for_secret, "no", HUB,
+           "take hub.secret with an https callback only"),
+    KEY(callback_ca_file, "", SPREADER | DELIVER,
+        "file of the authorities (PEM) that certificates of callbacks and "
+        "topics are checked with; empty: those of the system",
+        .check = wsub_setting_is_readable, .form = "a file that can be read"),
+    CHOICE(tls_min_version, "1.2", SPREADER | DELIVER,
+           "oldest version of TLS for callbacks and topics",
+           tls_version_choices),
+    KEY(client_certificate_file, "", SPREADER | DELIVER,
+        "certificate (PEM) that callbacks and topics are shown when they ask "
+        "for one; empty: none",
+        .check = wsub_setting_is_readable, .form = "a file that can be read"),
+    KEY(client_key_file, "", SPREADER | DELIVER,
+        "key of client_certificate_file (PEM); empty: it is in that file",
+        .check = wsub_setting_is_readable, .form = "a file that can be read"),
+    KEY(egress_proxy, "", SPREADER | DELIVER,
+        "proxy for all requests to callbacks and topics, whose names it "
+        "resolves and checks; empty: none, whatever the environment says",
+        .check = wsub_setting_is_proxy,
+        .form = "http://HOST:PORT or socks5h://HOST:PORT"),
+    SWITCH(core_dumps, "no", ALL,
+           "let the system write cores, which hold secrets, and let others "
+           "than root trace the process"),
     KEY(secret_keys_file, "", HUB | DELIVER,
         "file of the keys that subscribers' secrets are sealed with; empty: "
         "the secrets are stored in plain form",

@@ -40,7 +40,9 @@ struct wsub_setting {
     const char *const *choices; /* choices; ends with NULL */
     wsub_setting_check *check;  /* texts */
     const char *form;           /* texts: what `check` wants */
-    bool secret;                /* never show a value that a user gave */
+    /* Texts: what is kept, owned by the caller; NULL: the text itself. */
+    char *(*normal)(const char *text);
+    bool secret; /* never show a value that a user gave */
 };
 
 extern const struct wsub_setting wsub_settings[];

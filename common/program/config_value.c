@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "common/base/mem.h"
 
 #define SHOWN_MAX_BYTES 64
@@ -40,13 +42,21 @@ static bool parse_choice(const char *const *choices, const char *text,
     return false;
 }
 
+void wsub_setting_free(const struct wsub_setting *setting, char *text)
+{
+    if (setting->secret && text != NULL)
+        OPENSSL_cleanse(text, strlen(text));
+    free(text);
+}
+
 static bool set_text(const struct wsub_setting *setting, const char *text,
                      const char **reason, char **ret_text)
 {
     if (!setting->check(text, reason))
         return false;
-    free(*ret_text);
-    *ret_text = wsub_strdup(text);
+    wsub_setting_free(setting, *ret_text);
+    *ret_text =
+        setting->normal != NULL ? setting->normal(text) : wsub_strdup(text);
     return true;
 }
 
@@ -94,13 +104,12 @@ void wsub_setting_print_range(const struct wsub_setting *setting,
     }
 }
 
-/* Adds ='VALUE', fit for a message. */
-static void print_value(struct wsub_buf *out, const char *text)
+void wsub_setting_print_given(const char *text, struct wsub_buf *out)
 {
     size_t len = strnlen(text, SHOWN_MAX_BYTES + 1);
     bool cut = len > SHOWN_MAX_BYTES;
 
-    wsub_buf_str(out, "='");
+    wsub_buf_char(out, '\'');
     for (size_t i = 0; i < (cut ? SHOWN_MAX_BYTES : len); i++) {
         unsigned char byte = (unsigned char)text[i];
 
@@ -121,8 +130,10 @@ enum wsub_err wsub_setting_parse(const struct wsub_setting *setting,
         return WSUB_OK;
     }
     wsub_buf_str(&message, origin);
-    if (!setting->secret)
-        print_value(&message, text);
+    if (!setting->secret) {
+        wsub_buf_char(&message, '=');
+        wsub_setting_print_given(text, &message);
+    }
     wsub_buf_printf(&message, " is not valid: %s (", setting->meaning);
     if (reason != NULL)
         wsub_buf_str(&message, reason);

@@ -18,6 +18,9 @@
 void wsub_setting_print_range(const struct wsub_setting *setting,
                               struct wsub_buf *out);
 
+/* Adds what a user gave, in quotes and fit for a message. */
+void wsub_setting_print_given(const char *text, struct wsub_buf *out);
+
 /* The settings while they are gathered. */
 struct wsub_config_draft {
     struct wsub_config config; /* its strings are owned */
@@ -31,5 +34,8 @@ enum wsub_err
 wsub_setting_parse(const struct wsub_setting *setting, const char *origin,
                    const char *text,
                    struct wsub_config_draft *draft) WSUB_MUST_CHECK;
+
+/* Frees the text of the setting; one that is secret is wiped. */
+void wsub_setting_free(const struct wsub_setting *setting, char *text);
 
 #endif

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/http/server.h"
 #include "common/program/config_load.h"
+#include "common/program/hide.h"
 #include "common/program/startup.h"
 #include "common/store/store.h"
 
@@ -29,7 +31,10 @@ bool wsub_program_ready(const struct wsub_loop *loop,
         return false;
     }
     if (!wsub_store_up(store)) {
-        snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached");
+        const char *why = wsub_store_why(store);
+
+        snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is not reached%s%s",
+                 why[0] != '\0' ? ": " : "", why);
         return false;
     }
     return true;
@@ -90,17 +95,27 @@ int wsub_program_main(const struct wsub_program_options *options, int argc,
                       char *argv[])
 {
     struct program program = {.o = options};
+    struct wsub_hidden *hidden;
     int code;
 
-    if (!wsub_startup(options->program, argc, argv, &program.config, &code))
+    if (!wsub_startup(options->program, argc, argv, &program.config, &code)) {
+        wsub_log_finish();
         return code;
+    }
     program.loop = wsub_loop_new(program.config.drain_timeout_ms);
+    hidden = wsub_hide_settings(argv, environ);
+    wsub_hide_memory(&program.config);
     code = run(&program);
     wsub_http_server_free(program.status);
     if (program.worker != NULL)
         options->free(program.worker);
     wsub_loop_free(program.loop);
     wsub_config_done(&program.config);
-    return code == WSUB_EXIT_RESTART ? execute_again(options->program, argv)
-                                     : code;
+    wsub_log_finish();
+    if (code == WSUB_EXIT_RESTART) {
+        wsub_hidden_restore(hidden);
+        code = execute_again(options->program, argv);
+    }
+    wsub_hidden_free(hidden);
+    return code;
 }

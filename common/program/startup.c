@@ -3,12 +3,22 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/base/buf.h"
+#include "common/base/files.h"
+#include "common/base/log.h"
 #include "common/base/loop.h"
+#include "common/http/stats.h"
 #include "common/program/config_load.h"
+#include "common/program/files_fit.h"
+#include "common/store/store_stats.h"
 
 void wsub_startup_failed(enum wsub_program program, const char *sentence)
 {
-    fprintf(stderr, "%s: %s\n", wsub_program_name(program), sentence);
+    struct wsub_buf line = {0};
+
+    wsub_buf_printf(&line, "%s: %s\n", wsub_program_name(program), sentence);
+    wsub_log_plain(line.data, line.len);
+    wsub_buf_done(&line);
 }
 
 bool wsub_startup(enum wsub_program program, int argc, char *const argv[],
@@ -17,6 +27,10 @@ bool wsub_startup(enum wsub_program program, int argc, char *const argv[],
     enum wsub_config_action action;
     char err_text[512] = "";
 
+    wsub_loop_ignore_signals();
+    wsub_log_start();
+    wsub_metrics_register(wsub_http_stats, WSUB_HTTP_STAT_MAX_);
+    wsub_metrics_register(wsub_store_stats, WSUB_STORE_STAT_MAX_);
     if (wsub_config_load(program, argc, argv, environ, stdout, err_text,
                          &action, ret_config) != WSUB_OK) {
         wsub_startup_failed(program, err_text);
@@ -28,6 +42,13 @@ bool wsub_startup(enum wsub_program program, int argc, char *const argv[],
         return false;
     }
     wsub_log_setup(ret_config->log_level, ret_config->log_format);
+    if (wsub_files_fit(program, wsub_files_raise(), ret_config, err_text) !=
+        WSUB_OK) {
+        wsub_startup_failed(program, err_text);
+        wsub_config_done(ret_config);
+        *ret_exit = WSUB_EXIT_START;
+        return false;
+    }
     return true;
 }
 

@@ -21,16 +21,22 @@ void wsub_cmd_init(struct wsub_cmd *cmd, const char *name)
     wsub_cmd_str(cmd, name);
 }
 
-void wsub_cmd_init_script(struct wsub_cmd *cmd,
-                          const struct wsub_script *script, const char *key)
+static void add_script(struct wsub_cmd *cmd, const struct wsub_script *script,
+                       const char *key)
 {
-    cmd_start(cmd);
-    cmd->name = script->name;
     cmd->script = script;
     wsub_cmd_str(cmd, "EVALSHA");
     wsub_cmd_str(cmd, script->sha1);
     wsub_cmd_str(cmd, "1");
     wsub_cmd_str(cmd, key);
+}
+
+void wsub_cmd_init_script(struct wsub_cmd *cmd,
+                          const struct wsub_script *script, const char *key)
+{
+    cmd_start(cmd);
+    cmd->name = script->name;
+    add_script(cmd, script, key);
 }
 
 /* Makes room for an argument of `len` bytes, all at once since there are many
@@ -89,6 +95,28 @@ void wsub_cmd_key(struct wsub_cmd *cmd, const char *prefix, const char *name,
         at = mempcpy(at, suffix, suffix_len);
     }
     arg_end(cmd, at);
+}
+
+void wsub_cmd_through(struct wsub_cmd *cmd, const struct wsub_script *script,
+                      const char *key)
+{
+    static const char before_sha1[] = "$7\r\nEVALSHA\r\n$40\r\n";
+    struct wsub_cmd call;
+
+    if (cmd->script != NULL) {
+        memcpy(cmd->wire.data + HEAD_ROOM + strlen(before_sha1), script->sha1,
+               strlen(script->sha1));
+        cmd->script = script;
+        return;
+    }
+    cmd_start(&call);
+    call.name = cmd->name;
+    add_script(&call, script, key);
+    wsub_buf_add(&call.wire, cmd->wire.data + HEAD_ROOM,
+                 cmd->wire.len - HEAD_ROOM);
+    call.argc += cmd->argc;
+    wsub_cmd_done(cmd);
+    *cmd = call;
 }
 
 const char *wsub_cmd_wire(struct wsub_cmd *cmd, size_t *ret_len)

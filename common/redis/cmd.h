@@ -47,6 +47,11 @@ void wsub_cmd_u64(struct wsub_cmd *cmd, uint64_t number);
 void wsub_cmd_key(struct wsub_cmd *cmd, const char *prefix, const char *name,
                   const char *suffix);
 
+/* Replaces the script of a call; of a plain command makes the call of a script
+ * with `key` as its only key and the command's words as its arguments. */
+void wsub_cmd_through(struct wsub_cmd *cmd, const struct wsub_script *script,
+                      const char *key);
+
 /* Completes the command; returns the bytes to send, which stay the
  * command's. */
 const char *wsub_cmd_wire(struct wsub_cmd *cmd, size_t *ret_len);

@@ -20,6 +20,7 @@
 #include "common/base/mem.h"
 #include "common/base/timer.h"
 #include "common/crypto/digest.h"
+#include "common/redis/addresses.h"
 #include "common/redis/replies.h"
 
 enum greeting { GREETING_AUTH, GREETING_SELECT, GREETING_PING, GREETINGS };
@@ -27,28 +28,46 @@ enum greeting { GREETING_AUTH, GREETING_SELECT, GREETING_PING, GREETINGS };
 struct wsub_redis_link {
     struct wsub_redis_link_options o;
     redisAsyncContext *ctx; /* owned by hiredis once it is told to end */
+    struct wsub_redis_addresses addresses;
     struct wsub_timer retry;
     struct wsub_timer silence; /* runs while requests are pending */
     TAILQ_HEAD(, wsub_redis_request) pending; /* in the order sent */
     struct wsub_redis_request greeting[GREETINGS];
     bool up;
     bool freeing;
+    bool is_refusing;  /* a replica, or one that is loading: try another */
     uint32_t failures; /* since the link was last up */
+    uint32_t refusals; /* connections in a row that were of no use */
+    uint64_t refused_ms;
+    bool is_cluster; /* says the last refusal */
 };
 
 static const struct wsub_backoff reconnect = {
     .base_ms = 50, .cap_ms = 2000, .max_tries = 0};
 
-static void link_connect(struct wsub_redis_link *link);
+/* To a server of a cluster: that does not change within seconds. */
+static const struct wsub_backoff to_cluster = {
+    .base_ms = 1000, .cap_ms = 30000, .max_tries = 0};
+
+#define CLUSTER                                                                \
+    "Redis is a cluster, which is not supported yet: set redis_url to a "      \
+    "server that is none"
+#define REFUSAL_ENDS_MS 60000 /* so long without one: the next is a new one */
+
 static void on_reply(redisAsyncContext *ctx, void *reply, void *arg);
 
-static void plan_connect(struct wsub_redis_link *link)
+/* `refusing`: the server was up, and of no use. */
+static void plan_connect(struct wsub_redis_link *link, bool refusing)
 {
-    uint32_t random, delay_ms = reconnect.cap_ms;
+    const struct wsub_backoff *backoff =
+        link->is_cluster ? &to_cluster : &reconnect;
+    uint32_t random, delay_ms = backoff->cap_ms;
+    uint32_t failures = ++link->failures;
 
+    if (refusing && failures < link->refusals)
+        failures = link->refusals;
     wsub_random(&random, sizeof(random));
-    link->failures++;
-    (void)wsub_backoff_next(&reconnect, link->failures, random, &delay_ms);
+    (void)wsub_backoff_next(backoff, failures, random, &delay_ms);
     wsub_timer_start_ms(&link->retry, delay_ms);
 }
 
@@ -56,16 +75,23 @@ static void plan_connect(struct wsub_redis_link *link)
  * called: hiredis itself, or link_break(). */
 static void link_lost(struct wsub_redis_link *link, const char *why)
 {
-    bool was_up = link->up;
+    bool was_up = link->up, refusing = link->is_refusing;
 
     link->ctx = NULL;
     link->up = false;
     wsub_timer_stop(&link->silence);
     if (link->freeing)
         return;
+    if (was_up && !refusing)
+        wsub_redis_addresses_restart(&link->addresses);
+    link->is_refusing = false;
+    if (!was_up && wsub_redis_addresses_more(&link->addresses)) {
+        wsub_timer_start_ms(&link->retry, 0);
+        return;
+    }
     if ((was_up || link->failures == 0) && link->o.on_down != NULL)
         link->o.on_down(why, link->o.arg);
-    plan_connect(link);
+    plan_connect(link, refusing);
 }
 
 void wsub_redis_link_break(struct wsub_redis_link *link, const char *why)
@@ -156,11 +182,36 @@ static bool send_with_script(struct wsub_redis_request *request)
            link_queue(link, request) == WSUB_OK;
 }
 
+/* Keys are elsewhere, or nowhere. */
+static bool is_of_cluster(const struct redisReply *reply)
+{
+    return error_is(reply, "MOVED ") || error_is(reply, "ASK ") ||
+           error_is(reply, "CLUSTERDOWN") || error_is(reply, "CROSSSLOT") ||
+           error_is(reply, "TRYAGAIN");
+}
+
 /* True for the errors that mean: this server can't serve now, try again. */
 static bool is_unavailable(const struct redisReply *reply)
 {
     return error_is(reply, "LOADING") || error_is(reply, "READONLY") ||
-           error_is(reply, "MASTERDOWN") || error_is(reply, "CLUSTERDOWN");
+           error_is(reply, "MASTERDOWN") || is_of_cluster(reply);
+}
+
+/* The connection works, and is of no use: the next one waits longer than the
+ * one before. */
+static void refused(struct wsub_redis_link *link,
+                    const struct redisReply *reply)
+{
+    uint64_t now_ms = wsub_now_ms();
+
+    if (link->refused_ms == 0 || now_ms - link->refused_ms > REFUSAL_ENDS_MS)
+        link->refusals = 0;
+    link->refusals++;
+    link->refused_ms = now_ms;
+    link->is_cluster = is_of_cluster(reply);
+    link->is_refusing = true;
+    wsub_redis_link_break(link, link->is_cluster ? CLUSTER : reply->str);
+    link->is_cluster = false;
 }
 
 static void on_reply(redisAsyncContext *ctx, void *reply_ptr, void *arg)
@@ -182,7 +233,7 @@ static void on_reply(redisAsyncContext *ctx, void *reply_ptr, void *arg)
         request->cb(WSUB_ERR_UNAVAILABLE, NULL, request->arg);
     } else if (is_unavailable(reply)) {
         request->cb(WSUB_ERR_UNAVAILABLE, NULL, request->arg);
-        wsub_redis_link_break(link, reply->str);
+        refused(link, reply);
     } else if (error_is(reply, "FENCED")) {
         request->cb(WSUB_ERR_FENCED, reply, request->arg);
     } else if (reply->type == REDIS_REPLY_ERROR) {
@@ -257,12 +308,13 @@ static void greet(struct wsub_redis_link *link)
         wsub_redis_link_break(link, "cannot send");
 }
 
-static void link_connect(struct wsub_redis_link *link)
+/* `address` is no name, for which hiredis would wait. */
+static void link_connect(struct wsub_redis_link *link, const char *address)
 {
     const struct wsub_redis_url *url = link->o.url;
     redisAsyncContext *ctx = url->kind == WSUB_REDIS_UNIX
                                  ? redisAsyncConnectUnix(url->path)
-                                 : redisAsyncConnect(url->host, url->port);
+                                 : redisAsyncConnect(address, url->port);
 
     if (ctx == NULL)
         wsub_panic("out of memory (Redis connection)");
@@ -280,9 +332,24 @@ static void link_connect(struct wsub_redis_link *link)
     greet(link);
 }
 
+static void on_address(const char *address, const char *why, void *arg)
+{
+    struct wsub_redis_link *link = arg;
+
+    if (address != NULL)
+        link_connect(link, address);
+    else
+        link_lost(link, why);
+}
+
 static void on_retry(void *arg)
 {
-    link_connect(arg);
+    struct wsub_redis_link *link = arg;
+
+    if (link->o.url->kind == WSUB_REDIS_UNIX)
+        link_connect(link, NULL);
+    else
+        wsub_redis_addresses_find(&link->addresses);
 }
 
 struct wsub_redis_link *
@@ -292,6 +359,10 @@ wsub_redis_link_new(const struct wsub_redis_link_options *options)
 
     link->o = *options;
     TAILQ_INIT(&link->pending);
+    wsub_redis_addresses_init(&link->addresses, options->resolver,
+                              options->url);
+    link->addresses.on_address = on_address;
+    link->addresses.arg = link;
     wsub_timer_init(&link->retry, link->o.base, on_retry, link);
     wsub_timer_init(&link->silence, link->o.base, on_silence, link);
     wsub_timer_start_ms(&link->retry, 0);
@@ -304,6 +375,7 @@ void wsub_redis_link_free(struct wsub_redis_link *link)
         return;
     link->freeing = true;
     wsub_redis_link_break(link, "closing");
+    wsub_redis_addresses_done(&link->addresses);
     for (size_t i = 0; i < GREETINGS; i++)
         wsub_cmd_done(&link->greeting[i].cmd);
     wsub_timer_done(&link->retry);

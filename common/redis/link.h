@@ -1,8 +1,12 @@
 /* link.h - one connection to Redis that comes back by itself.
  *
- *   down --connect--> greeting --PONG--> up --error, silence--> down
- *     ^                   '--refused, LOADING, silence--.        |
- *     '------------- backoff 50 ms .. 2 s --------------+--------'
+ *   down --> address --> connect --> greeting --PONG--> up --error, silence--.
+ *     ^         ^             '--refused, LOADING, silence--.                |
+ *     |         '------ another address -------------------+                |
+ *     '------------- backoff 50 ms .. 2 s -----------------+----------------'
+ *
+ * A server that is up and serves nothing (a replica, one that is loading, one of
+ * a cluster) is refused: the delay grows with each connection in vain.
  *
  * A request that is sent gets exactly one callback: with a reply, or with
  * WSUB_ERR_UNAVAILABLE when the connection broke or the reply took longer
@@ -24,6 +28,7 @@
 
 struct event_base;
 struct wsub_redis_link;
+struct wsub_resolver;
 
 /* `reply` is valid during the call; NULL exactly when err is
  * WSUB_ERR_UNAVAILABLE.  WSUB_ERR_REFUSED: reply->str is Redis' error.
@@ -49,8 +54,10 @@ struct wsub_redis_request {
 struct wsub_redis_link_options {
     struct event_base *base;          /* borrowed; outlives the link */
     const struct wsub_redis_url *url; /* borrowed; outlives the link */
-    uint32_t timeout_ms;              /* for a reply, blocking included */
-    void (*on_up)(void *arg);         /* may be NULL */
+    /* Borrowed; outlives the link; needed for a URL with a name. */
+    struct wsub_resolver *resolver;
+    uint32_t timeout_ms;      /* for a reply, blocking included */
+    void (*on_up)(void *arg); /* may be NULL */
     /* May be NULL; the first failed try counts too. */
     void (*on_down)(const char *why, void *arg);
     void *arg;

@@ -131,7 +131,7 @@ static void *create_elements(const redisReadTask *task, size_t count)
 {
     struct redisReply *node;
 
-    if (count > PTRDIFF_MAX / sizeof(node->element[0]))
+    if (count > WSUB_REPLY_ELEMENTS_MAX)
         return NULL;
     node = node_new(task, task->type, count * sizeof(node->element[0]));
     if (node == NULL)

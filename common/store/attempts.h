@@ -1,4 +1,4 @@
-/* attempts.h - adds to the attempt logs of subscriptions (attempt_log.h).
+/* attempts.h - adds to, and reads, the attempt logs of subscriptions (attempt_log.h).
  *
  *   struct wsub_attempts_add add;
  *   wsub_attempts_begin(&add, store, shard);
@@ -26,5 +26,13 @@ void wsub_attempts_log(struct wsub_attempts_add *add, const char *td,
 
 /* Sends it until Redis has replied: what was added before is skipped. */
 void wsub_attempts_send(struct wsub_attempts_add *add);
+
+/* The log is valid during the call; NULL when there is none, or none that can be
+ * read. */
+typedef void wsub_attempts_cb(const struct wsub_attempt_log *log, void *arg);
+
+/* Asks for the log of a subscription until Redis has replied. */
+void wsub_attempts_get(struct wsub_store *store, unsigned shard, const char *td,
+                       const char *cd, wsub_attempts_cb *cb, void *arg);
 
 #endif

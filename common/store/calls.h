@@ -34,18 +34,18 @@ struct wsub_calls {
     struct wsub_redis_link *link;  /* borrowed; NULL once they are closed */
     struct wsub_call_list waiting; /* owned; to be sent again */
     struct wsub_timer repeat;      /* while refused calls wait */
-    uint64_t refused_ms;           /* of the last line about refusals */
-    uint64_t refused_unlogged;     /* refusals since */
     bool open;                     /* the server has passed its check */
 };
 
 /* What is to become of a command.  `parse` may be NULL: then `cb` is a
  * wsub_redis_cb, and refusals are not logged. */
 struct wsub_call_options {
-    unsigned shard; /* for the log */
+    unsigned shard;     /* for the log */
+    const char *prefix; /* of its keys; borrowed; NULL: nothing is mended */
     wsub_store_parse *parse;
     wsub_store_cb *cb;
-    void *arg; /* borrowed; given to cb */
+    void *arg;     /* borrowed; given to cb */
+    bool gives_up; /* what is repeated ends after some lasting refusals */
 };
 
 void wsub_calls_init(struct wsub_calls *calls, struct event_base *base);
@@ -60,7 +60,10 @@ void wsub_calls_shut(struct wsub_calls *calls);
 struct wsub_redis_link *wsub_calls_close(struct wsub_calls *calls);
 void wsub_calls_done(struct wsub_calls *calls);
 
-/* Both take the command's memory.  The first repeats it until it has a reply,
+/* What is refused for good (refusal.h) is sent again at once, behind mending.lua:
+ * what is damaged in Redis is moved out of the way.
+ *
+ * Both take the command's memory.  The first repeats it until it has a reply,
  * or the calls are closed; the second sends it once, also before the check, and
  * returns WSUB_ERR_UNAVAILABLE when `parse` or `cb` will not be called. */
 void wsub_calls_repeat(struct wsub_calls *calls, struct wsub_cmd *cmd,

@@ -14,6 +14,7 @@ static void give(const struct redisReply *fields, wsub_store_cb *cb, void *arg)
     struct wsub_event event = {
         .topic = wsub_stream_field(fields, "t", NULL),
         .type = wsub_stream_field(fields, "ct", NULL),
+        .coding = wsub_stream_field(fields, "ce", NULL),
         .self = wsub_stream_field(fields, "self", NULL),
     };
 

@@ -12,8 +12,9 @@
 /* Borrowed from the reply. */
 struct wsub_event {
     const char *topic;
-    const char *type; /* Content-Type */
-    const char *self; /* canonical URL of the topic */
+    const char *type;   /* Content-Type */
+    const char *coding; /* Content-Encoding; NULL for none */
+    const char *self;   /* canonical URL of the topic */
     const char *body;
     size_t body_len;
 };

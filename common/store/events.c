@@ -66,6 +66,8 @@ static void parse_begun(enum wsub_err err, const struct redisReply *reply,
 {
     struct wsub_begun begun = {.err = err};
 
+    if (err == WSUB_ERR_REFUSED)
+        begun.why = reply->str;
     if (err == WSUB_OK) {
         begun.position = reply->element[0]->str;
         begun.count = (reply->elements - 1) / 2;
@@ -88,24 +90,26 @@ void wsub_events_begin(struct wsub_store *store, const struct wsub_begin *begin,
     for (size_t i = 0; i < begin->count; i++) {
         wsub_cmd_str(&cmd, begin->events[i]);
         wsub_cmd_str(&cmd, begin->topics[i]);
+        wsub_cmd_str(&cmd, begin->digests[i]);
         wsub_cmd_u64(&cmd, count_levels(begin->topics[i]));
         add_levels(&cmd, begin->topics[i]);
     }
-    wsub_store_call(store, begin->owned->shard, &cmd, parse_begun,
-                    (wsub_store_cb *)cb, arg);
+    wsub_store_attempt(store, begin->owned->shard, &cmd, parse_begun,
+                       (wsub_store_cb *)cb, arg);
 }
 
 static void parse_page(enum wsub_err err, const struct redisReply *reply,
                        wsub_store_cb *cb, void *arg)
 {
-    enum wsub_page_result result = WSUB_PAGE_MORE;
-    uint64_t jobs = 0;
+    struct wsub_paged paged = {.err = err};
 
+    if (err == WSUB_ERR_REFUSED)
+        paged.why = reply->str;
     if (err == WSUB_OK) {
-        jobs = (uint64_t)reply->element[0]->integer;
-        result = (enum wsub_page_result)reply->element[1]->integer;
+        paged.jobs = (uint64_t)reply->element[0]->integer;
+        paged.result = (enum wsub_page_result)reply->element[1]->integer;
     }
-    ((wsub_event_page_cb *)cb)(err, result, jobs, arg);
+    ((wsub_event_page_cb *)cb)(&paged, arg);
 }
 
 void wsub_event_page(struct wsub_store *store, const struct wsub_page *page,
@@ -118,6 +122,6 @@ void wsub_event_page(struct wsub_store *store, const struct wsub_page *page,
     wsub_cmd_u64(&cmd, page->subscriptions);
     wsub_cmd_u64(&cmd, page->fanout_jobs_max);
     add_levels(&cmd, page->topic);
-    wsub_store_call(store, page->owned->shard, &cmd, parse_page,
-                    (wsub_store_cb *)cb, arg);
+    wsub_store_attempt(store, page->owned->shard, &cmd, parse_page,
+                       (wsub_store_cb *)cb, arg);
 }

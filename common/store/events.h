@@ -6,7 +6,9 @@
  *
  * Only the owner of a shard may call these; WSUB_ERR_FENCED says that it is not
  * any more.  How far an event has come is in Redis and moves in the same step in
- * which the jobs are posted.  All are repeated until Redis has replied. */
+ * which the jobs are posted.  All are repeated until Redis has replied, but that
+ * begin and page give up where Redis refuses them for good (WSUB_ERR_REFUSED,
+ * and `why`). */
 #ifndef WSUB_STORE_EVENTS_H
 #define WSUB_STORE_EVENTS_H
 
@@ -43,16 +45,18 @@ struct wsub_begin {
     const char *position;  /* as the caller knows it */
     uint64_t retention_ms; /* of events */
     /* The next ones of the log, in its order, and their topics in the normal
-     * spelling. */
+     * spelling; of content that was fetched its digest, else "". */
     const char *const *events;
     const char *const *topics;
-    size_t count; /* of both; up to WSUB_BEGIN_MAX */
+    const char *const *digests;
+    size_t count; /* of each; up to WSUB_BEGIN_MAX */
 };
 
 /* What was done; there is nothing unless `err` is WSUB_OK.  `position` is not
  * the caller's, and count 0, when the caller was wrong about it. */
 struct wsub_begun {
     enum wsub_err err;
+    const char *why;               /* Redis' error; borrowed likewise */
     const char *position;          /* by now; borrowed for the callback */
     size_t count;                  /* of the events, from the first on */
     uint64_t jobs;                 /* of all of them */
@@ -80,10 +84,17 @@ struct wsub_page {
     uint64_t fanout_jobs_max; /* unread jobs that `bulk` may hold */
 };
 
-typedef void wsub_event_page_cb(enum wsub_err err, enum wsub_page_result result,
-                                uint64_t jobs, void *arg);
+/* There is nothing but `why` unless `err` is WSUB_OK. */
+struct wsub_paged {
+    enum wsub_err err;
+    const char *why; /* Redis' error; borrowed for the callback */
+    enum wsub_page_result result;
+    uint64_t jobs; /* that were posted */
+};
 
-/* Posts the next page of the event's jobs; `cb` gets their number. */
+typedef void wsub_event_page_cb(const struct wsub_paged *paged, void *arg);
+
+/* Posts the next page of the event's jobs. */
 void wsub_event_page(struct wsub_store *store, const struct wsub_page *page,
                      wsub_event_page_cb *cb, void *arg);
 

@@ -29,6 +29,7 @@ static bool parse_wanted(const char *member, struct wsub_wanted *wanted)
 {
     int at = 0;
 
+    wanted->member = member;
     if (strncmp(member, "p ", 2) == 0) {
         wanted->topic = member + 2;
         return true;
@@ -37,6 +38,7 @@ static bool parse_wanted(const char *member, struct wsub_wanted *wanted)
                wanted->cd, &wanted->generation, &at) != 3 ||
         at == 0)
         return false;
+    wanted->kind = WSUB_WANTED_VALIDATION;
     wanted->topic = member + at;
     return true;
 }
@@ -49,7 +51,10 @@ static size_t parse_all_wanted(const struct redisReply *reply,
     for (size_t i = 1; i + 1 < reply->elements; i += 2) {
         const char *member = reply->element[i]->str;
 
-        wanted[count].failures = (uint32_t)reply->element[i + 1]->integer;
+        long long failures = reply->element[i + 1]->integer;
+
+        wanted[count].did_well = failures < 0;
+        wanted[count].failures = failures > 0 ? (uint32_t)failures : 0;
         if (parse_wanted(member, &wanted[count]))
             count++;
         else
@@ -77,17 +82,39 @@ static void parse_taken(enum wsub_err err, const struct redisReply *reply,
     free(wanted);
 }
 
-void wsub_fetches_take(struct wsub_store *store, const struct wsub_owned *owned,
-                       uint64_t number, size_t most, wsub_taken_cb *cb,
-                       void *arg)
+void wsub_fetches_take(struct wsub_store *store, const struct wsub_take *take,
+                       wsub_taken_cb *cb, void *arg)
 {
     struct wsub_cmd cmd;
 
-    wsub_owner_script(&cmd, store, owned, WSUB_SCRIPT_TAKE);
-    wsub_cmd_u64(&cmd, number);
-    wsub_cmd_u64(&cmd, most);
-    wsub_store_call(store, owned->shard, &cmd, parse_taken, (wsub_store_cb *)cb,
-                    arg);
+    wsub_owner_script(&cmd, store, take->owned, WSUB_SCRIPT_TAKE);
+    wsub_cmd_u64(&cmd, take->number);
+    for (int kind = 0; kind < WSUB_WANTED_KINDS; kind++)
+        wsub_cmd_u64(&cmd, take->most[kind]);
+    wsub_store_call(store, take->owned->shard, &cmd, parse_taken,
+                    (wsub_store_cb *)cb, arg);
+}
+
+static void parse_postponed(enum wsub_err err, const struct redisReply *reply,
+                            wsub_store_cb *cb, void *arg)
+{
+    (void)reply;
+    ((wsub_postponed_cb *)cb)(err, arg);
+}
+
+void wsub_fetches_postpone(struct wsub_store *store,
+                           const struct wsub_postponed *postponed,
+                           wsub_postponed_cb *cb, void *arg)
+{
+    struct wsub_cmd cmd;
+
+    wsub_owner_script(&cmd, store, postponed->owned, WSUB_SCRIPT_POSTPONE);
+    wsub_cmd_u64(&cmd, postponed->question);
+    wsub_cmd_str(&cmd, postponed->member);
+    wsub_cmd_u64(&cmd, postponed->delay_ms);
+    wsub_cmd_str(&cmd, postponed->td);
+    wsub_store_call(store, postponed->owned->shard, &cmd, parse_postponed,
+                    (wsub_store_cb *)cb, arg);
 }
 
 static void parse_announcements(enum wsub_err err,
@@ -116,72 +143,92 @@ void wsub_fetches_announced(struct wsub_store *store,
                     (wsub_store_cb *)cb, arg);
 }
 
-static void parse_subscribers(enum wsub_err err, const struct redisReply *reply,
-                              wsub_store_cb *cb, void *arg)
+/* Takes the text of a reply; "" for none. */
+static struct wsub_buf text_of(const struct redisReply *value)
 {
-    struct wsub_fetch_state *state = arg;
+    struct wsub_buf text = {0};
 
-    (void)err; /* a call is repeated until there is none */
-    (void)cb;
-    state->subscribers = (uint64_t)reply->integer;
-    wsub_countdown_off(&state->due);
+    wsub_buf_str(&text, value->str != NULL ? value->str : "");
+    return text;
 }
 
-static void set(struct wsub_buf *buf, const struct redisReply *value)
+#define STATE_VALUES 7 /* of each topic, in the reply of fetch_state.lua */
+
+static struct wsub_fetch_state state_of(struct redisReply *const *values,
+                                        const struct redisReply *unbegun)
 {
-    wsub_buf_clear(buf);
-    wsub_buf_str(buf, value->str != NULL ? value->str : "");
+    long long subscriptions = values[1]->integer;
+
+    return (struct wsub_fetch_state){
+        .paced_ms = (uint32_t)values[0]->integer,
+        .wanted = subscriptions >= 0,
+        .subscribers = subscriptions > 0 ? (uint64_t)subscriptions : 0,
+        .have = text_of(values[2]),
+        .etag = text_of(values[3]),
+        .last_modified = text_of(values[4]),
+        .source = text_of(values[5]),
+        .entries = text_of(values[6]),
+        .unbegun = text_of(unbegun),
+    };
 }
 
-static void parse_topic(enum wsub_err err, const struct redisReply *reply,
-                        wsub_store_cb *cb, void *arg)
+static void parse_states(enum wsub_err err, const struct redisReply *reply,
+                         wsub_store_cb *cb, void *arg)
 {
-    struct wsub_fetch_state *state = arg;
+    struct wsub_fetch_state *states = NULL;
 
-    (void)err; /* a call is repeated until there is none */
-    (void)cb;
-    set(&state->etag, reply->element[0]);
-    set(&state->last_modified, reply->element[1]);
-    set(&state->source, reply->element[2]);
-    set(&state->entries, reply->element[3]);
-    wsub_countdown_off(&state->due);
+    if (err == WSUB_OK) {
+        size_t count = (reply->elements - 1) / STATE_VALUES;
+
+        states = wsub_calloc(count, sizeof(*states));
+        for (size_t i = 0; i < count; i++)
+            states[i] = state_of(&reply->element[1 + STATE_VALUES * i],
+                                 reply->element[0]);
+    }
+    ((wsub_fetch_states_cb *)cb)(err, states, arg);
+    free(states);
 }
 
-/* Both commands go out together; the countdown ends with the later reply. */
-void wsub_fetch_load(struct wsub_store *store, const struct wsub_topic_ref *ref,
-                     struct wsub_fetch_state *state, wsub_fetch_state_cb *cb,
-                     void *arg)
+void wsub_fetches_load(struct wsub_store *store, const struct wsub_owned *owned,
+                       const char *const tds[], const char *const topics[],
+                       size_t count, uint32_t interval_ms,
+                       wsub_fetch_states_cb *cb, void *arg)
 {
     struct wsub_cmd cmd;
 
-    wsub_countdown_start(&state->due, cb, arg);
-    wsub_countdown_add(&state->due);
-    wsub_cmd_init(&cmd, "HLEN");
-    wsub_store_key(&cmd, store, ref->shard, WSUB_KEY_SUBSCRIPTION, ref->digest);
-    wsub_store_call(store, ref->shard, &cmd, parse_subscribers, NULL, state);
-    wsub_cmd_init(&cmd, "HMGET");
-    wsub_store_key(&cmd, store, ref->shard, WSUB_KEY_TOPIC, ref->digest);
-    wsub_cmd_str(&cmd, "etag");
-    wsub_cmd_str(&cmd, "lm");
-    wsub_cmd_str(&cmd, "src");
-    wsub_cmd_str(&cmd, "entries");
-    wsub_store_call(store, ref->shard, &cmd, parse_topic, NULL, state);
+    wsub_owner_script(&cmd, store, owned, WSUB_SCRIPT_FETCH_STATE);
+    wsub_cmd_u64(&cmd, interval_ms);
+    for (size_t i = 0; i < count; i++) {
+        wsub_cmd_str(&cmd, tds[i]);
+        wsub_cmd_str(&cmd, topics[i]);
+    }
+    wsub_store_call(store, owned->shard, &cmd, parse_states,
+                    (wsub_store_cb *)cb, arg);
 }
 
 void wsub_fetch_state_done(struct wsub_fetch_state *state)
 {
+    wsub_buf_done(&state->have);
     wsub_buf_done(&state->etag);
     wsub_buf_done(&state->last_modified);
     wsub_buf_done(&state->source);
     wsub_buf_done(&state->entries);
+    wsub_buf_done(&state->unbegun);
+    *state = (struct wsub_fetch_state){0};
 }
 
 static void parse_fetched(enum wsub_err err, const struct redisReply *reply,
                           wsub_store_cb *cb, void *arg)
 {
-    bool has_event = err == WSUB_OK && reply->type == REDIS_REPLY_STRING;
+    const char **events = NULL;
 
-    ((wsub_fetched_cb *)cb)(err, has_event ? reply->str : NULL, arg);
+    if (err == WSUB_OK) {
+        events = wsub_calloc(reply->elements, sizeof(*events));
+        for (size_t i = 0; i < reply->elements; i++)
+            events[i] = reply->element[i]->str;
+    }
+    ((wsub_fetched_cb *)cb)(err, events, arg);
+    free(events);
 }
 
 static void add_content(struct wsub_cmd *cmd,
@@ -196,25 +243,37 @@ static void add_content(struct wsub_cmd *cmd,
     wsub_cmd_str(cmd, fetched->source);
 }
 
-void wsub_fetched(struct wsub_store *store, const struct wsub_fetched *fetched,
-                  wsub_fetched_cb *cb, void *arg)
+static void add_fetched(struct wsub_cmd *cmd,
+                        const struct wsub_fetched *fetched)
+{
+    wsub_cmd_u64(cmd, fetched->question);
+    wsub_cmd_str(cmd, fetched->td);
+    wsub_cmd_str(cmd, fetched->topic);
+    wsub_cmd_str(cmd, outcomes[fetched->outcome]);
+    wsub_cmd_u64(cmd, (uint64_t)fetched->status);
+    wsub_cmd_str(cmd, fetched->error);
+    add_content(cmd, fetched);
+    wsub_cmd_u64(cmd, fetched->failures);
+    if (fetched->again)
+        wsub_cmd_u64(cmd, fetched->delay_ms);
+    else
+        wsub_cmd_str(cmd, "-1");
+    wsub_cmd_str(cmd, fetched->entries);
+    wsub_cmd_u64(cmd, fetched->pace_ms);
+    wsub_cmd_str(cmd, fetched->have);
+    wsub_cmd_str(cmd, fetched->unbegun);
+}
+
+void wsub_fetches_end(struct wsub_store *store, const struct wsub_owned *owned,
+                      const struct wsub_fetched fetched[], size_t count,
+                      wsub_fetched_cb *cb, void *arg)
 {
     struct wsub_cmd cmd;
 
-    wsub_owner_script(&cmd, store, fetched->owned, WSUB_SCRIPT_FETCHED);
-    wsub_cmd_str(&cmd, fetched->td);
-    wsub_cmd_str(&cmd, fetched->topic);
-    wsub_cmd_str(&cmd, outcomes[fetched->outcome]);
-    wsub_cmd_u64(&cmd, (uint64_t)fetched->status);
-    wsub_cmd_str(&cmd, fetched->error);
-    add_content(&cmd, fetched);
-    wsub_cmd_u64(&cmd, fetched->failures);
-    if (fetched->again)
-        wsub_cmd_u64(&cmd, fetched->delay_ms);
-    else
-        wsub_cmd_str(&cmd, "-1");
-    wsub_cmd_str(&cmd, fetched->entries);
-    wsub_store_call(store, fetched->owned->shard, &cmd, parse_fetched,
+    wsub_owner_script(&cmd, store, owned, WSUB_SCRIPT_FETCHED);
+    for (size_t i = 0; i < count; i++)
+        add_fetched(&cmd, &fetched[i]);
+    wsub_store_call(store, owned->shard, &cmd, parse_fetched,
                     (wsub_store_cb *)cb, arg);
 }
 
@@ -246,6 +305,7 @@ void wsub_validated(struct wsub_store *store,
     wsub_cmd_str(&cmd, validated->reason);
     wsub_cmd_u64(&cmd, validated->delay_ms);
     wsub_cmd_u64(&cmd, validated->failures);
+    wsub_cmd_u64(&cmd, validated->question);
     wsub_store_call(store, validated->owned->shard, &cmd, parse_validated,
                     (wsub_store_cb *)cb, arg);
 }

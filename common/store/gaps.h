@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/store/newest.h"
 #include "common/store/place.h"
 #include "common/store/subscriptions.h"
 
@@ -20,14 +21,8 @@ struct wsub_gap {
     struct wsub_place to; /* the first event after it, if there is one */
 };
 
-/* `list` is valid during the call; NULL unless `err` is WSUB_OK. */
-typedef void wsub_gaps_cb(enum wsub_err err, const struct wsub_gap *list,
-                          size_t count, void *arg);
-
-/* Lists at most `limit` gaps over all shards, the newest first (place.h): those
- * behind `after`, or from the newest one on (NULL).  Tried once: `cb` is called
- * once, maybe during this call. */
+/* Lists the newest gaps; the items are struct wsub_gap. */
 void wsub_gaps_list(struct wsub_store *store, const struct wsub_place *after,
-                    size_t limit, wsub_gaps_cb *cb, void *arg);
+                    size_t limit, wsub_newest_cb *cb, void *arg);
 
 #endif

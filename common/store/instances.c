@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "common/base/mem.h"
+#include "common/redis/refusal.h"
 #include "common/store/keys.h"
 #include "common/store/store.h"
 
@@ -18,19 +19,14 @@ static uint64_t number(const struct redisReply *reply)
     return strtoull(reply->str, NULL, 10);
 }
 
-/* Writes what Redis says of a refusal, without the place in the script that it
- * puts behind it. */
+/* Writes why Redis refuses. */
 static void write_refusal(enum wsub_err err, const struct redisReply *reply,
                           char ret_why[WSUB_WHY_BYTES])
 {
-    char *place;
-
     if (err == WSUB_OK || reply == NULL)
         return;
-    snprintf(ret_why, WSUB_WHY_BYTES, "%s", reply->str);
-    place = strstr(ret_why, " script: ");
-    if (place != NULL)
-        *place = '\0';
+    snprintf(ret_why, WSUB_WHY_BYTES, "%.*s", (int)wsub_refusal_len(reply->str),
+             reply->str);
 }
 
 /* Begins a script that tells the cluster what it does. */

@@ -23,10 +23,15 @@
 #define WSUB_KEY_ATTEMPTS "attempts" /* :TD */
 #define WSUB_KEY_SUSPENDED "suspended"
 #define WSUB_KEY_GAPS "gaps"
+#define WSUB_KEY_VERIFICATIONS "verifications"
 #define WSUB_KEY_CHANGES "changes"
+#define WSUB_KEY_FANOUT "fanout"
+#define WSUB_KEY_PULLS "pulls"
+#define WSUB_KEY_DAMAGED "damaged"
 #define WSUB_KEY_PROBE "probe" /* never there */
 
 /* Of the cluster's slot, behind `P:{c}:`. */
+#define WSUB_KEY_CANARY "canary"
 #define WSUB_KEY_INSTANCES "instances"
 #define WSUB_KEY_SHARDS "shards"
 #define WSUB_KEY_POSITIONS "positions"

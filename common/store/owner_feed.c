@@ -1,21 +1,11 @@
 #include "common/store/owner_feed.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/base/timer.h"
-#include "common/store/entry_id.h"
 #include "common/store/keys.h"
-#include "common/store/reader_link.h"
-#include "common/store/store.h"
+#include "common/store/stream_feed.h"
 #include "common/store/stream_reader.h"
-
-#define BLOCK_MS 5000
-#define READ_MAX 16 /* entries of `log` hold whole bodies, 1 MiB or more */
-#define PAUSE_MS 50 /* before another look at Redis: starting, or refusing */
 
 enum feed_stream { FEED_LOG, FEED_PINGS, FEED_WAKE, FEED_STREAMS };
 
@@ -27,145 +17,45 @@ static const char *const names[FEED_STREAMS] = {
 
 struct wsub_owner_feed {
     struct wsub_owner_feed_options o;
-    struct wsub_reader_link link;
-    struct wsub_redis_request read; /* its command owned */
-    struct wsub_timer pause;
-    struct wsub_entry_id after[FEED_STREAMS];
-    bool reading;   /* a read is on its way */
-    bool reads_log; /* the one on its way */
-    bool restarted; /* since it was sent: its events are not wanted */
-    bool refused;   /* told; until a read is not */
-    bool freeing;
+    struct wsub_stream_feed *streams; /* owned */
+    bool wakes;                       /* since a read has begun to be given */
 };
 
-static void read_next(struct wsub_owner_feed *feed);
-
-static void note_id(struct wsub_entry_id *id, const char *text)
+static size_t capacity(void *arg)
 {
-    snprintf(id->text, sizeof(id->text), "%s", text);
+    struct wsub_owner_feed *feed = arg;
+
+    return feed->o.capacity(feed->o.arg);
 }
 
-static void give(struct wsub_owner_feed *feed, enum feed_stream stream,
-                 const struct redisReply *entries)
+static void on_entry(const struct wsub_stream_entry *entry, void *arg)
 {
-    const struct wsub_owner_feed_options *o = &feed->o;
+    struct wsub_owner_feed *feed = arg;
 
-    for (size_t i = 0; i < entries->elements; i++) {
-        const struct redisReply *one = entries->element[i];
-        struct wsub_stream_entry entry = {
-            .shard = o->shard,
-            .stream = stream,
-            .id = one->element[0]->str,
-            .fields = one->element[1],
-        };
-
-        note_id(&feed->after[stream], entry.id);
-        if (stream == FEED_LOG)
-            o->on_event(&entry, o->arg);
-        else if (stream == FEED_PINGS)
-            o->on_announcement(&entry, o->arg);
-    }
+    if (entry->stream == FEED_LOG)
+        feed->o.on_event(entry, feed->o.arg);
+    else if (entry->stream == FEED_PINGS)
+        feed->o.on_announcement(entry, feed->o.arg);
+    else
+        feed->wakes = true;
 }
 
-static enum feed_stream stream_of(const struct wsub_owner_feed *feed,
-                                  const char *key)
+static void on_given(void *arg)
 {
-    size_t prefix = strlen(wsub_store_prefix(feed->o.store, feed->o.shard));
+    struct wsub_owner_feed *feed = arg;
+    bool wakes = feed->wakes;
 
-    for (int i = 0; i < FEED_STREAMS; i++)
-        if (strcmp(key + prefix, names[i]) == 0)
-            return (enum feed_stream)i;
-    wsub_panic("Redis replied with a stream that was not asked for: %s", key);
-}
-
-static void give_all(struct wsub_owner_feed *feed,
-                     const struct redisReply *reply)
-{
-    bool wakes = false;
-
-    for (size_t i = 0; i < reply->elements; i++) {
-        const struct redisReply *of = reply->element[i];
-        enum feed_stream stream = stream_of(feed, of->element[0]->str);
-
-        if (stream == FEED_LOG && feed->restarted)
-            continue;
-        wakes = wakes || stream == FEED_WAKE;
-        give(feed, stream, of->element[1]);
-    }
+    feed->wakes = false;
     feed->o.on_given(feed->o.arg);
     if (wakes)
         feed->o.on_wake(feed->o.arg);
 }
 
-static void on_read(enum wsub_err err, const struct redisReply *reply,
-                    void *arg)
-{
-    struct wsub_owner_feed *feed = arg;
-
-    wsub_cmd_done(&feed->read.cmd);
-    feed->reading = false;
-    if (feed->freeing || err == WSUB_ERR_UNAVAILABLE)
-        return;
-    if (err != WSUB_OK) {
-        if (!feed->refused)
-            wsub_log_warn("stream-read-refused",
-                          WSUB_KU("shard", feed->o.shard),
-                          WSUB_KV("error", reply->str));
-        feed->refused = true;
-        wsub_timer_start_ms(&feed->pause, PAUSE_MS);
-        return;
-    }
-    feed->refused = false;
-    if (reply->type == REDIS_REPLY_ARRAY)
-        give_all(feed, reply);
-    read_next(feed);
-}
-
-static void add_streams(const struct wsub_owner_feed *feed,
-                        struct wsub_cmd *cmd, enum feed_stream first)
-{
-    wsub_cmd_str(cmd, "STREAMS");
-    for (int i = (int)first; i < FEED_STREAMS; i++)
-        wsub_store_key(cmd, feed->o.store, feed->o.shard, names[i], NULL);
-    for (int i = (int)first; i < FEED_STREAMS; i++)
-        wsub_cmd_str(cmd, feed->after[i].text);
-}
-
-static void read_next(struct wsub_owner_feed *feed)
-{
-    struct wsub_cmd *cmd = &feed->read.cmd;
-    size_t capacity = feed->o.capacity(feed->o.arg);
-
-    if (feed->reading)
-        return;
-    if (!wsub_reader_link_ready(&feed->link)) {
-        wsub_timer_start_ms(&feed->pause, PAUSE_MS);
-        return;
-    }
-    wsub_cmd_init(cmd, "XREAD");
-    wsub_cmd_str(cmd, "COUNT");
-    wsub_cmd_u64(cmd,
-                 capacity > 0 && capacity < READ_MAX ? capacity : READ_MAX);
-    wsub_cmd_str(cmd, "BLOCK");
-    wsub_cmd_u64(cmd, BLOCK_MS);
-    add_streams(feed, cmd, capacity > 0 ? FEED_LOG : FEED_PINGS);
-    feed->reads_log = capacity > 0;
-    feed->restarted = false;
-    feed->reading =
-        wsub_reader_link_send(&feed->link, &feed->read, on_read, feed);
-}
-
-static void on_pause(void *arg)
-{
-    read_next(arg);
-}
-
-static void on_link_up(void *arg)
+static void on_up(void *arg)
 {
     struct wsub_owner_feed *feed = arg;
 
     feed->o.on_wake(feed->o.arg);
-    read_next(feed);
 }
 
 struct wsub_owner_feed *
@@ -175,11 +65,20 @@ wsub_owner_feed_new(const struct wsub_owner_feed_options *options,
     struct wsub_owner_feed *feed = wsub_calloc(1, sizeof(*feed));
 
     feed->o = *options;
-    for (int i = 0; i < FEED_STREAMS; i++)
-        note_id(&feed->after[i], i == FEED_LOG ? position : "0-0");
-    wsub_timer_init(&feed->pause, feed->o.base, on_pause, feed);
-    wsub_reader_link_open(&feed->link, feed->o.store, feed->o.shard, BLOCK_MS,
-                          on_link_up, feed);
+    feed->streams = wsub_stream_feed_new(
+        &(struct wsub_stream_feed_options){
+            .base = options->base,
+            .store = options->store,
+            .shard = options->shard,
+            .names = names,
+            .count = FEED_STREAMS,
+            .capacity = capacity,
+            .on_entry = on_entry,
+            .on_given = on_given,
+            .on_up = on_up,
+            .arg = feed,
+        },
+        position);
     return feed;
 }
 
@@ -187,24 +86,16 @@ void wsub_owner_feed_free(struct wsub_owner_feed *feed)
 {
     if (feed == NULL)
         return;
-    feed->freeing = true;
-    wsub_reader_link_close(&feed->link);
-    wsub_timer_done(&feed->pause);
+    wsub_stream_feed_free(feed->streams);
     free(feed);
 }
 
 void wsub_owner_feed_kick(struct wsub_owner_feed *feed)
 {
-    if (!feed->reading)
-        read_next(feed);
-    else if (!feed->reads_log && feed->o.capacity(feed->o.arg) > 0)
-        wsub_reader_link_unblock(&feed->link);
+    wsub_stream_feed_kick(feed->streams);
 }
 
 void wsub_owner_feed_restart(struct wsub_owner_feed *feed, const char *position)
 {
-    note_id(&feed->after[FEED_LOG], position);
-    feed->restarted = true;
-    if (feed->reading)
-        wsub_reader_link_unblock(&feed->link);
+    wsub_stream_feed_restart(feed->streams, position);
 }

@@ -78,6 +78,9 @@ void wsub_publications_push(struct wsub_store *store,
     add_field(&cmd, "v", FORMAT, strlen(FORMAT));
     add_field(&cmd, "t", push->topic, strlen(push->topic));
     add_field(&cmd, "ct", push->content_type, strlen(push->content_type));
+    if (push->content_coding != NULL)
+        add_field(&cmd, "ce", push->content_coding,
+                  strlen(push->content_coding));
     add_field(&cmd, "b", push->body, push->body_bytes);
     wsub_store_once(store, push->shard, &cmd, parse_event, NULL, pushing);
 }
@@ -85,19 +88,23 @@ void wsub_publications_push(struct wsub_store *store,
 static void parse_announced(enum wsub_err err, const struct redisReply *reply,
                             wsub_store_cb *cb, void *arg)
 {
-    (void)reply;
+    if (err == WSUB_OK && reply->integer == 0)
+        err = WSUB_ERR_FULL;
     ((wsub_announced_cb *)cb)(err, arg);
 }
 
 void wsub_publications_announce(struct wsub_store *store, unsigned shard,
-                                const char *topic, wsub_announced_cb *cb,
-                                void *arg)
+                                const char *const topics[], size_t count,
+                                wsub_announced_cb *cb, void *arg)
 {
     struct wsub_cmd cmd;
 
     wsub_store_script(&cmd, store, shard, WSUB_SCRIPT_ANNOUNCE);
-    wsub_cmd_str(&cmd, topic);
-    wsub_cmd_str(&cmd, wsub_topic_ref(store, topic).digest);
+    wsub_cmd_u64(&cmd, wsub_store_config(store)->max_announced_per_host);
+    for (size_t i = 0; i < count; i++) {
+        wsub_cmd_str(&cmd, topics[i]);
+        wsub_cmd_str(&cmd, wsub_topic_ref(store, topics[i]).digest);
+    }
     wsub_store_once(store, shard, &cmd, parse_announced, (wsub_store_cb *)cb,
                     arg);
 }

@@ -18,7 +18,8 @@ struct wsub_push {
     unsigned shard;    /* of the topic */
     const char *topic; /* in its normal spelling */
     const char *content_type;
-    const char *key; /* an Idempotency-Key; NULL for none */
+    const char *content_coding; /* NULL for none */
+    const char *key;            /* an Idempotency-Key; NULL for none */
     const void *body;
     size_t body_bytes;
 };
@@ -36,10 +37,11 @@ void wsub_publications_push(struct wsub_store *store,
 
 typedef void wsub_announced_cb(enum wsub_err err, void *arg);
 
-/* Notes that the topic of that shard, a URL in its normal spelling, has new
- * content, which the spreader fetches if it is subscribed to. */
+/* Notes that topics of that shard, URLs in their normal spelling, have new content,
+ * which the spreader fetches if they are subscribed to.  WSUB_ERR_FULL: as many of
+ * a host wait as may (max_announced_per_host), and none of these was noted. */
 void wsub_publications_announce(struct wsub_store *store, unsigned shard,
-                                const char *topic, wsub_announced_cb *cb,
-                                void *arg);
+                                const char *const topics[], size_t count,
+                                wsub_announced_cb *cb, void *arg);
 
 #endif

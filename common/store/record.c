@@ -22,13 +22,15 @@ static bool take_number(char **rest, uint64_t *ret)
 static bool take_flags(char **rest, struct wsub_record *record)
 {
     char flag = **rest;
+    size_t len = strcspn(*rest, " ");
 
-    if (flag == '\0' || strchr("-fco", flag) == NULL || (*rest)[1] != ' ')
+    if (len == 0 || (*rest)[len] == '\0' || strchr("-fco", flag) == NULL ||
+        !wsub_choices_parse(*rest + 1, len - 1, &record->choices))
         return false;
     record->ordered = flag == 'o';
     record->in_cursor_mode = flag == 'o' || flag == 'f';
     record->in_backfill = flag == 'c';
-    *rest += 2;
+    *rest += len + 1;
     return true;
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/store/choices.h"
 
 struct wsub_record {
     uint64_t expires_s; /* Unix time; nothing is delivered from then on */
@@ -25,6 +26,7 @@ struct wsub_record {
     const char *callback; /* borrowed from the line */
     const char *secret;   /* borrowed from the line; sealed */
     size_t secret_len;    /* 0: there is none */
+    struct wsub_choices choices;
 };
 
 /* Parses `line`, of `len` bytes and a zero byte behind them; it is changed in

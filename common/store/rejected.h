@@ -1,4 +1,5 @@
-/* rejected.h - entries of `log` and `pings` that can't be used (reject.lua). */
+/* rejected.h - entries of `log` and `pings` that can't be used, and open events
+ * whose next page Redis refuses (reject.lua). */
 #ifndef WSUB_STORE_REJECTED_H
 #define WSUB_STORE_REJECTED_H
 

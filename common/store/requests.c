@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/store/keys.h"
+#include "common/store/quota.h"
 #include "common/store/stream_reader.h"
 
 #define REMOVED_LASTS_S 3600 /* as long as a request may wait */
@@ -26,6 +27,19 @@ static bool is_mode(char letter)
 {
     return letter == WSUB_MODE_SUBSCRIBE || letter == WSUB_MODE_UNSUBSCRIBE ||
            letter == WSUB_MODE_DENIED;
+}
+
+const char *wsub_request_mode_name(enum wsub_request_mode mode)
+{
+    switch (mode) {
+    case WSUB_MODE_SUBSCRIBE:
+        return "subscribe";
+    case WSUB_MODE_UNSUBSCRIBE:
+        return "unsubscribe";
+    case WSUB_MODE_DENIED:
+        break;
+    }
+    return "denied";
 }
 
 bool wsub_request_ref_parse(const char *key, size_t len,
@@ -54,10 +68,13 @@ static void parse_request(enum wsub_err err, const struct redisReply *reply,
         .topic = wsub_stream_field(reply, "tg", NULL),
         .callback = wsub_stream_field(reply, "c", NULL),
         .reason = wsub_stream_field(reply, "r", NULL),
+        .verify_token = wsub_stream_field(reply, "vt", NULL),
         .confirmed = wsub_stream_field(reply, "ok", NULL) != NULL,
     };
 
     (void)err;
+    if (request.topic == NULL)
+        request.topic = wsub_stream_field(reply, "t", NULL);
     if (generation == NULL || request.topic == NULL ||
         request.callback == NULL || (lease == NULL && request.reason == NULL)) {
         on_request(NULL, arg);
@@ -68,6 +85,8 @@ static void parse_request(enum wsub_err err, const struct redisReply *reply,
         request.lease_s = strtoull(lease, NULL, 10);
     if (request.reason == NULL)
         request.reason = "";
+    if (request.verify_token == NULL)
+        request.verify_token = "";
     on_request(&request, arg);
 }
 
@@ -105,8 +124,10 @@ void wsub_verification_cmd(struct wsub_cmd *cmd, const struct wsub_store *store,
     wsub_cmd_u64(cmd, v->delay_ms);
     wsub_cmd_u64(cmd, v->failures);
     wsub_cmd_str(cmd, v->entry);
-    if (v->has_replicas)
-        wsub_cmd_str(cmd, "replicas");
+    wsub_cmd_str(cmd, v->has_replicas ? "replicas" : "-");
+    wsub_cmd_str(cmd, v->why != NULL ? v->why : "");
+    if (v->mode == WSUB_MODE_SUBSCRIBE && v->outcome == WSUB_VERIFIED_CONFIRMED)
+        wsub_quota_args(cmd, store);
 }
 
 void wsub_requests_verified(struct wsub_store *store, unsigned shard,

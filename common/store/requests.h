@@ -16,6 +16,9 @@ enum wsub_request_mode {
     WSUB_MODE_DENIED = 'd',
 };
 
+/* "subscribe", "unsubscribe" or "denied". */
+const char *wsub_request_mode_name(enum wsub_request_mode mode);
+
 /* TD:CD:MODE */
 #define WSUB_REQUEST_KEY_BYTES (2 * WSUB_DIGEST_LEN + 4)
 
@@ -34,11 +37,12 @@ bool wsub_request_ref_parse(const char *key, size_t len,
 /* A request as it waits; borrowed from the reply. */
 struct wsub_request {
     uint64_t generation;
-    const char *topic;    /* as it was given */
-    const char *callback; /* as it was given */
-    const char *reason;   /* of a denial; "" for none */
-    uint64_t lease_s;     /* of a subscription */
-    bool confirmed;       /* its replicas are on their way (`*` only) */
+    const char *topic;        /* as it was given */
+    const char *callback;     /* as it was given */
+    const char *reason;       /* of a denial; "" for none */
+    uint64_t lease_s;         /* of a subscription */
+    const char *verify_token; /* to be sent back; "" for none */
+    bool confirmed;           /* its replicas are on their way (`*` only) */
 };
 
 /* `request` is valid during the call; NULL when none waits, or only one that
@@ -63,6 +67,9 @@ enum wsub_verified {
 /* "confirmed", ...: for the log. */
 const char *wsub_verified_name(enum wsub_verified outcome);
 
+/* Why a verification failed, cut to this. */
+#define WSUB_VERIFICATION_WHY_BYTES 200
+
 struct wsub_verification {
     const char *td, *cd; /* borrowed */
     enum wsub_request_mode mode;
@@ -73,6 +80,7 @@ struct wsub_verification {
     uint32_t failures; /* so far (RETRY) */
     const char *entry; /* of `verify`, to be acknowledged; "-" for none */
     bool has_replicas; /* CONFIRMED: request and entry stay until REPLICATED */
+    const char *why;   /* REFUSED, RETRY, UNTOLD: it failed; else NULL */
 };
 
 /* Begins the call that applies it; for the calls of this folder. */

@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 
+#include "common/base/buf.h"
 #include "common/base/mem.h"
 #include "common/store/lua_texts.h"
 
@@ -21,12 +22,15 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_BURIED] = SCRIPT(buried),
     [WSUB_SCRIPT_BURY] = SCRIPT(bury),
     [WSUB_SCRIPT_CLAIM] = SCRIPT(claim),
+    [WSUB_SCRIPT_COMMAND] = SCRIPT(command),
     [WSUB_SCRIPT_CRASHES] = SCRIPT(crashes),
     [WSUB_SCRIPT_DENY] = SCRIPT(deny),
     [WSUB_SCRIPT_DEREGISTER] = SCRIPT(deregister),
     [WSUB_SCRIPT_EVENT_POSITION] = SCRIPT(event_position),
+    [WSUB_SCRIPT_EVENT_STATUS] = SCRIPT(event_status),
     [WSUB_SCRIPT_EXTEND] = SCRIPT(extend),
     [WSUB_SCRIPT_FETCHED] = SCRIPT(fetched),
+    [WSUB_SCRIPT_FETCH_STATE] = SCRIPT(fetch_state),
     [WSUB_SCRIPT_FREE] = SCRIPT(free),
     [WSUB_SCRIPT_GROUPS] = SCRIPT(groups),
     [WSUB_SCRIPT_HAND_OVER] = SCRIPT(hand_over),
@@ -35,9 +39,22 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_LEADER] = SCRIPT(leader),
     [WSUB_SCRIPT_LEAVE] = SCRIPT(leave),
     [WSUB_SCRIPT_LETTERS] = SCRIPT(letters),
+    [WSUB_SCRIPT_MENDING] = SCRIPT(mending),
     [WSUB_SCRIPT_NEXT_EVENT] = SCRIPT(next_event),
     [WSUB_SCRIPT_PAGE] = SCRIPT(page),
+    [WSUB_SCRIPT_POSTPONE] = SCRIPT(postpone),
     [WSUB_SCRIPT_PROMOTE] = SCRIPT(promote),
+    [WSUB_SCRIPT_PULL_ADD] = SCRIPT(pull_add),
+    [WSUB_SCRIPT_PULL_BEGIN] = SCRIPT(pull_begin),
+    [WSUB_SCRIPT_PULL_END] = SCRIPT(pull_end),
+    [WSUB_SCRIPT_PULL_EXPIRE] = SCRIPT(pull_expire),
+    [WSUB_SCRIPT_PULL_IN] = SCRIPT(pull_in),
+    [WSUB_SCRIPT_PULL_PAGE] = SCRIPT(pull_page),
+    [WSUB_SCRIPT_PULL_REMOVE] = SCRIPT(pull_remove),
+    [WSUB_SCRIPT_PULL_TAIL] = SCRIPT(pull_tail),
+    [WSUB_SCRIPT_PULL_TAKE] = SCRIPT(pull_take),
+    [WSUB_SCRIPT_PULL_UPDATE] = SCRIPT(pull_update),
+    [WSUB_SCRIPT_PULL_WANT] = SCRIPT(pull_want),
     [WSUB_SCRIPT_PUSH] = SCRIPT(push),
     [WSUB_SCRIPT_REGISTER] = SCRIPT(register),
     [WSUB_SCRIPT_REJECT] = SCRIPT(reject),
@@ -55,6 +72,20 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_UNPARK] = SCRIPT(unpark),
     [WSUB_SCRIPT_VALIDATED] = SCRIPT(validated),
     [WSUB_SCRIPT_VERIFIED] = SCRIPT(verified),
+};
+
+/* Each behind mending.lua, made when it is wanted first; their bodies owned. */
+static struct wsub_script mending[WSUB_SCRIPT_MAX_];
+
+/* Those that take something out of one place before they put it into another, or
+ * are called seldom, stand behind mending.lua from the first time on: none ends
+ * between the two. */
+static const enum wsub_script_id always_mending[] = {
+    WSUB_SCRIPT_ANNOUNCED, WSUB_SCRIPT_GROUPS,      WSUB_SCRIPT_HAND_OVER,
+    WSUB_SCRIPT_LETTERS,   WSUB_SCRIPT_POSTPONE,    WSUB_SCRIPT_PROMOTE,
+    WSUB_SCRIPT_PULL_ADD,  WSUB_SCRIPT_PULL_EXPIRE, WSUB_SCRIPT_PULL_REMOVE,
+    WSUB_SCRIPT_SPLIT,     WSUB_SCRIPT_TAKE,        WSUB_SCRIPT_UNPARK,
+    WSUB_SCRIPT_VALIDATED, WSUB_SCRIPT_VERIFIED,
 };
 
 static void name_by_sha1(struct wsub_script *script)
@@ -77,5 +108,34 @@ void wsub_scripts_init(void)
 
 const struct wsub_script *wsub_script(enum wsub_script_id id)
 {
+    for (size_t i = 0; i < sizeof(always_mending) / sizeof(*always_mending);
+         i++)
+        if (id == always_mending[i])
+            return wsub_script_mending(&scripts[id]);
     return &scripts[id];
+}
+
+/* One that is mending already is its own. */
+static size_t index_of(const struct wsub_script *script)
+{
+    for (size_t i = 0; i < WSUB_SCRIPT_MAX_; i++)
+        if (script == &scripts[i] || script == &mending[i])
+            return i;
+    wsub_panic("%s is no script of the store", script->name);
+}
+
+const struct wsub_script *wsub_script_mending(const struct wsub_script *script)
+{
+    size_t at = script == NULL ? WSUB_SCRIPT_COMMAND : index_of(script);
+    struct wsub_script *made = &mending[at];
+    struct wsub_buf body = {0};
+
+    if (made->body == NULL) {
+        wsub_buf_printf(&body, "%s%s", scripts[WSUB_SCRIPT_MENDING].body,
+                        scripts[at].body);
+        made->name = scripts[at].name;
+        made->body = wsub_buf_take(&body);
+        name_by_sha1(made);
+    }
+    return made;
 }

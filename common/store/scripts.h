@@ -16,12 +16,15 @@ enum wsub_script_id {
     WSUB_SCRIPT_BURIED,
     WSUB_SCRIPT_BURY,
     WSUB_SCRIPT_CLAIM,
+    WSUB_SCRIPT_COMMAND,
     WSUB_SCRIPT_CRASHES,
     WSUB_SCRIPT_DENY,
     WSUB_SCRIPT_DEREGISTER,
     WSUB_SCRIPT_EVENT_POSITION,
+    WSUB_SCRIPT_EVENT_STATUS,
     WSUB_SCRIPT_EXTEND,
     WSUB_SCRIPT_FETCHED,
+    WSUB_SCRIPT_FETCH_STATE,
     WSUB_SCRIPT_FREE,
     WSUB_SCRIPT_GROUPS,
     WSUB_SCRIPT_HAND_OVER,
@@ -30,9 +33,22 @@ enum wsub_script_id {
     WSUB_SCRIPT_LEADER,
     WSUB_SCRIPT_LEAVE,
     WSUB_SCRIPT_LETTERS,
+    WSUB_SCRIPT_MENDING,
     WSUB_SCRIPT_NEXT_EVENT,
     WSUB_SCRIPT_PAGE,
+    WSUB_SCRIPT_POSTPONE,
     WSUB_SCRIPT_PROMOTE,
+    WSUB_SCRIPT_PULL_ADD,
+    WSUB_SCRIPT_PULL_BEGIN,
+    WSUB_SCRIPT_PULL_END,
+    WSUB_SCRIPT_PULL_EXPIRE,
+    WSUB_SCRIPT_PULL_IN,
+    WSUB_SCRIPT_PULL_PAGE,
+    WSUB_SCRIPT_PULL_REMOVE,
+    WSUB_SCRIPT_PULL_TAIL,
+    WSUB_SCRIPT_PULL_TAKE,
+    WSUB_SCRIPT_PULL_UPDATE,
+    WSUB_SCRIPT_PULL_WANT,
     WSUB_SCRIPT_PUSH,
     WSUB_SCRIPT_REGISTER,
     WSUB_SCRIPT_REJECT,
@@ -57,5 +73,9 @@ enum wsub_script_id {
 void wsub_scripts_init(void);
 
 const struct wsub_script *wsub_script(enum wsub_script_id id);
+
+/* The script behind mending.lua, for what Redis has refused; NULL: that of a
+ * plain command (command.lua). */
+const struct wsub_script *wsub_script_mending(const struct wsub_script *script);
 
 #endif

@@ -1,6 +1,9 @@
 #include "common/store/settlement.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+
+#include "common/base/mem.h"
 
 enum argument {
     END,
@@ -26,6 +29,7 @@ static const struct {
     enum argument arguments[ARGUMENTS_MAX];
 } operations[] = {
     [WSUB_OUTCOME_DONE] = {"done", {EVENT, COUNT}},
+    [WSUB_OUTCOME_NONE] = {"none", {EVENT, COUNT}},
     [WSUB_OUTCOME_GONE] = {"gone", {EVENT, TARGET, TD, GENERATION}},
     [WSUB_OUTCOME_RETRY] = {"retry",
                             {EVENT, TARGET, FAILURES, CRASHES, DELAY, TD}},
@@ -42,6 +46,7 @@ void wsub_settlement_begin(struct wsub_settlement *s, struct wsub_store *store,
 {
     s->store = store;
     s->shard = shard;
+    s->suspends = false;
     wsub_store_script(&s->cmd, store, shard, WSUB_SCRIPT_SETTLE);
 }
 
@@ -134,6 +139,7 @@ void wsub_settlement_outcome(struct wsub_settlement *s,
 {
     const enum argument *argument = operations[settled->outcome].arguments;
 
+    s->suspends |= settled->outcome == WSUB_OUTCOME_SUSPEND;
     wsub_cmd_str(&s->cmd, operations[settled->outcome].name);
     for (; *argument != END; argument++) {
         const char *text = text_of(settled, *argument);
@@ -161,9 +167,27 @@ void wsub_settlement_cleared(struct wsub_settlement *s,
     wsub_claims_args(&s->cmd, claim, 1);
 }
 
-void wsub_settlement_send(struct wsub_settlement *s, void (*cb)(void *arg),
+/* A number, or a list of it and who was suspended. */
+static void parse_settled(enum wsub_err err, const struct redisReply *reply,
+                          wsub_store_cb *cb, void *arg)
+{
+    size_t count = reply->type == REDIS_REPLY_ARRAY && reply->elements > 0
+                       ? reply->elements - 1
+                       : 0;
+    const char **suspended = wsub_calloc(count, sizeof(*suspended));
+
+    (void)err;
+    for (size_t i = 0; i < count; i++)
+        suspended[i] = reply->element[i + 1]->str;
+    ((wsub_settlement_cb *)cb)(suspended, count, arg);
+    free(suspended);
+}
+
+void wsub_settlement_send(struct wsub_settlement *s, wsub_settlement_cb *cb,
                           void *arg)
 {
-    wsub_store_call(s->store, s->shard, &s->cmd, wsub_store_parse_done,
+    if (s->suspends)
+        wsub_cmd_str(&s->cmd, "report");
+    wsub_store_call(s->store, s->shard, &s->cmd, parse_settled,
                     (wsub_store_cb *)cb, arg);
 }

@@ -14,6 +14,7 @@
 #define WSUB_STORE_SETTLEMENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/store/claims.h"
@@ -21,7 +22,8 @@
 
 /* What became of a job. */
 enum wsub_outcome {
-    WSUB_OUTCOME_DONE,  /* delivered, or to nobody */
+    WSUB_OUTCOME_DONE,  /* delivered; of a cursor job also to nobody */
+    WSUB_OUTCOME_NONE,  /* of a job: delivered to nobody */
     WSUB_OUTCOME_GONE,  /* 410: the subscription ends */
     WSUB_OUTCOME_RETRY, /* again in delay_ms */
     WSUB_OUTCOME_PARK,  /* again when its host has capacity */
@@ -36,7 +38,7 @@ enum wsub_outcome {
 struct wsub_settled {
     enum wsub_outcome outcome;
     const char *event; /* id; all */
-    /* DONE: of jobs; 0 when the event of a cursor job had left before the
+    /* DONE, NONE: of jobs; 0 when the event of a cursor job had left before the
      * subscription got it. */
     uint64_t count;
     const char *target; /* CD, CD:LEVEL or CD:*; all but DONE */
@@ -55,6 +57,7 @@ struct wsub_settlement {
     struct wsub_store *store; /* borrowed */
     unsigned shard;
     struct wsub_cmd cmd; /* owned until it is sent */
+    bool suspends;       /* has an outcome of that kind */
 };
 
 void wsub_settlement_begin(struct wsub_settlement *s, struct wsub_store *store,
@@ -90,8 +93,13 @@ void wsub_settlement_retried(struct wsub_settlement *s, const char *td,
 void wsub_settlement_cleared(struct wsub_settlement *s,
                              const struct wsub_claim *claim);
 
+/* Who was not suspended before and is now, each as TD:CD; borrowed for the
+ * call.  Nobody when the reply was lost and the call repeated. */
+typedef void wsub_settlement_cb(const char *const *suspended, size_t count,
+                                void *arg);
+
 /* Sends it until Redis has replied: what was settled before is skipped. */
-void wsub_settlement_send(struct wsub_settlement *s, void (*cb)(void *arg),
+void wsub_settlement_send(struct wsub_settlement *s, wsub_settlement_cb *cb,
                           void *arg);
 
 #endif

@@ -1,6 +1,7 @@
 /* store.c - see store.h.
  *
  *   link up -> CONFIG GET maxmemory-policy -> HSETNX/HMGET meta -> on_up
+ *                '-- there is no CONFIG: INFO memory --^
  *
  * and every CLOCK_MS a look at TIME and at meta, which also notices a server
  * that went silent, or was emptied. */
@@ -15,6 +16,8 @@
 #include "common/base/mem.h"
 #include "common/base/timer.h"
 #include "common/crypto/digest.h"
+#include "common/net/resolver.h"
+#include "common/redis/addresses.h"
 
 #define FORMAT_VERSION "1"
 #define CLOCK_MS 10000 /* clocks drift apart by far less than 1 ms in 10 s */
@@ -26,7 +29,8 @@
 struct wsub_store {
     struct wsub_store_options o;
     struct wsub_redis_url url;
-    struct wsub_calls calls; /* with the link, owned here */
+    struct wsub_resolver *resolver; /* owned; NULL: redis_url has no name */
+    struct wsub_calls calls;        /* with the link, owned here */
     struct wsub_timer clock;
     char **prefixes;               /* owned; one a shard */
     char *cluster_prefix;          /* owned */
@@ -37,6 +41,7 @@ struct wsub_store {
     uint64_t time_offset_ms;       /* TIME minus our own clock */
     uint64_t time_asked_us;
     bool time_known;
+    char why[160]; /* it is not up */
 };
 
 static void redis_unusable(struct wsub_store *store, const char *sentence)
@@ -67,7 +72,7 @@ static void on_ignored(enum wsub_err err, const struct redisReply *reply,
 {
     (void)arg;
     if (err == WSUB_ERR_REFUSED)
-        wsub_log_warn("redis-refused", WSUB_KV("error", reply->str));
+        wsub_log_warn("redis-refused", WSUB_KE("error", reply->str));
 }
 
 /* A send that fails here means that the link broke; coming up again starts
@@ -188,6 +193,7 @@ static void accept_meta(struct wsub_store *store,
     if (!was_open)
         wsub_log_info("ready", WSUB_KV("redis", "up"));
     wsub_calls_open(&store->calls);
+    store->why[0] = '\0';
     if (store->o.on_up != NULL)
         store->o.on_up(store->o.arg);
 }
@@ -245,6 +251,54 @@ static void meta_check(struct wsub_store *store)
         return;
 }
 
+/* A policy that drops keys would drop accepted events; "" is not known. */
+static void policy_known(struct wsub_store *store, const char *policy)
+{
+    char sentence[256];
+
+    if (policy[0] == '\0' || strcmp(policy, "noeviction") == 0) {
+        meta_check(store);
+        return;
+    }
+    snprintf(sentence, sizeof(sentence),
+             "Redis has maxmemory-policy %.40s and may drop accepted events; "
+             "set it to noeviction",
+             policy);
+    redis_unusable(store, sentence);
+}
+
+static void on_memory(enum wsub_err err, const struct redisReply *reply,
+                      void *arg)
+{
+    static const char name[] = "\nmaxmemory_policy:";
+    const char *at =
+        err == WSUB_OK && reply->str != NULL ? strstr(reply->str, name) : NULL;
+    char policy[40] = "";
+
+    if (err == WSUB_ERR_UNAVAILABLE)
+        return;
+    if (at != NULL)
+        snprintf(policy, sizeof(policy), "%.*s",
+                 (int)strcspn(at + strlen(name), "\r\n"), at + strlen(name));
+    else
+        wsub_log_warn("redis-policy-unknown",
+                      WSUB_KE("error", err == WSUB_ERR_REFUSED
+                                           ? reply->str
+                                           : "INFO does not tell it"));
+    policy_known(arg, policy);
+}
+
+/* Managed servers have no CONFIG. */
+static void ask_memory(struct wsub_store *store)
+{
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init(&cmd, "INFO");
+    wsub_cmd_str(&cmd, "memory");
+    if (meta_send(store, &cmd, on_memory) != WSUB_OK)
+        return; /* the link's coming up again begins anew */
+}
+
 static void on_policy(enum wsub_err err, const struct redisReply *reply,
                       void *arg)
 {
@@ -252,20 +306,11 @@ static void on_policy(enum wsub_err err, const struct redisReply *reply,
 
     if (err == WSUB_ERR_UNAVAILABLE)
         return;
-    if (err == WSUB_ERR_REFUSED) {
-        wsub_log_warn("redis-policy-unknown", WSUB_KV("error", reply->str));
-    } else if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
-               strcmp(reply->element[1]->str, "noeviction") != 0) {
-        char sentence[256];
-
-        snprintf(sentence, sizeof(sentence),
-                 "Redis has maxmemory-policy %.40s and may drop accepted "
-                 "events; set it to noeviction",
-                 reply->element[1]->str);
-        redis_unusable(store, sentence);
-        return;
-    }
-    meta_check(store);
+    if (err == WSUB_OK && reply->type == REDIS_REPLY_ARRAY &&
+        reply->elements == 2 && reply->element[1]->str[0] != '\0')
+        policy_known(store, reply->element[1]->str);
+    else
+        ask_memory(store);
 }
 
 static void on_link_up(void *arg)
@@ -286,7 +331,8 @@ static void on_link_down(const char *why, void *arg)
 
     wsub_calls_shut(&store->calls);
     wsub_timer_stop(&store->clock);
-    wsub_log_warn("redis-down", WSUB_KV("why", why));
+    snprintf(store->why, sizeof(store->why), "%s", why);
+    wsub_log_warn("redis-down", WSUB_KE("why", why));
 }
 
 static void make_keys(struct wsub_store *store)
@@ -305,6 +351,20 @@ static void make_keys(struct wsub_store *store)
     store->meta_key = wsub_buf_take(&key);
 }
 
+/* Redis is the operator's own: its name may be one of the network it is in, and
+ * the servers are the system's. */
+static void make_resolver(struct wsub_store *store)
+{
+    if (!wsub_redis_addresses_need(&store->url))
+        return;
+    store->resolver = wsub_resolver_new(&(struct wsub_resolver_options){
+        .base = store->o.base,
+        .servers = "",
+        .timeout_ms = store->o.config->redis_timeout_ms,
+        .search_dotted = true,
+    });
+}
+
 enum wsub_err wsub_store_new(const struct wsub_store_options *options,
                              char err_text[256], struct wsub_store **ret_redis)
 {
@@ -321,12 +381,14 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
         return err;
     }
     make_keys(store);
+    make_resolver(store);
     wsub_scripts_init();
     wsub_timer_init(&store->clock, options->base, on_clock, store);
     wsub_calls_init(&store->calls, options->base);
     store->calls.link = wsub_redis_link_new(&(struct wsub_redis_link_options){
         .base = options->base,
         .url = &store->url,
+        .resolver = store->resolver,
         .timeout_ms = options->config->redis_timeout_ms,
         .on_up = on_link_up,
         .on_down = on_link_down,
@@ -348,6 +410,7 @@ void wsub_store_free(struct wsub_store *store)
     wsub_store_close(store);
     wsub_timer_done(&store->clock);
     wsub_calls_done(&store->calls);
+    wsub_resolver_free(store->resolver);
     for (unsigned i = 0; i < store->o.config->shards; i++)
         free(store->prefixes[i]);
     free(store->prefixes);
@@ -361,6 +424,11 @@ void wsub_store_free(struct wsub_store *store)
 bool wsub_store_up(const struct wsub_store *store)
 {
     return store->calls.open;
+}
+
+const char *wsub_store_why(const struct wsub_store *store)
+{
+    return store->why;
 }
 
 unsigned wsub_store_shards(const struct wsub_store *store)
@@ -427,22 +495,50 @@ void wsub_store_parse_done(enum wsub_err err, const struct redisReply *reply,
         ((void (*)(void *))cb)(arg);
 }
 
+static struct wsub_call_options call_options(const struct wsub_store *store,
+                                             unsigned shard,
+                                             wsub_store_parse *parse,
+                                             wsub_store_cb *cb, void *arg)
+{
+    return (struct wsub_call_options){
+        .shard = shard,
+        .prefix = wsub_store_prefix(store, shard),
+        .parse = parse,
+        .cb = cb,
+        .arg = arg,
+    };
+}
+
 void wsub_store_call(struct wsub_store *store, unsigned shard,
                      struct wsub_cmd *cmd, wsub_store_parse *parse,
                      wsub_store_cb *cb, void *arg)
 {
-    wsub_calls_repeat(&store->calls, cmd,
-                      &(struct wsub_call_options){shard, parse, cb, arg});
+    struct wsub_call_options options =
+        call_options(store, shard, parse, cb, arg);
+
+    wsub_calls_repeat(&store->calls, cmd, &options);
+}
+
+void wsub_store_attempt(struct wsub_store *store, unsigned shard,
+                        struct wsub_cmd *cmd, wsub_store_parse *parse,
+                        wsub_store_cb *cb, void *arg)
+{
+    struct wsub_call_options options =
+        call_options(store, shard, parse, cb, arg);
+
+    options.gives_up = true;
+    wsub_calls_repeat(&store->calls, cmd, &options);
 }
 
 enum wsub_err wsub_store_try(struct wsub_store *store, unsigned shard,
                              struct wsub_cmd *cmd, wsub_store_parse *parse,
                              wsub_store_cb *cb, void *arg)
 {
+    struct wsub_call_options options =
+        call_options(store, shard, parse, cb, arg);
+
     if (store->calls.open)
-        return wsub_calls_send(
-            &store->calls, cmd,
-            &(struct wsub_call_options){shard, parse, cb, arg});
+        return wsub_calls_send(&store->calls, cmd, &options);
     wsub_cmd_done(cmd);
     return WSUB_ERR_UNAVAILABLE;
 }
@@ -470,6 +566,7 @@ struct wsub_redis_link *wsub_store_reader(struct wsub_store *store,
     return wsub_redis_link_new(&(struct wsub_redis_link_options){
         .base = store->o.base,
         .url = &store->url,
+        .resolver = store->resolver,
         .timeout_ms = store->o.config->redis_timeout_ms + block_ms,
         .on_up = on_up,
         .arg = arg,

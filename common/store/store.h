@@ -55,6 +55,8 @@ void wsub_store_close(struct wsub_store *store);
 void wsub_store_free(struct wsub_store *store);
 
 bool wsub_store_up(const struct wsub_store *store);
+/* Why it is not up, as far as that is known; "" else. */
+const char *wsub_store_why(const struct wsub_store *store);
 unsigned wsub_store_shards(const struct wsub_store *store);
 
 /* The shard of a topic's digest. */
@@ -100,6 +102,12 @@ wsub_store_parse wsub_store_parse_done;
 void wsub_store_call(struct wsub_store *store, unsigned shard,
                      struct wsub_cmd *cmd, wsub_store_parse *parse,
                      wsub_store_cb *cb, void *arg);
+
+/* As wsub_store_call(), but `parse` gets WSUB_ERR_REFUSED, and Redis' error, once
+ * that has refused the command for good and nothing could be mended. */
+void wsub_store_attempt(struct wsub_store *store, unsigned shard,
+                        struct wsub_cmd *cmd, wsub_store_parse *parse,
+                        wsub_store_cb *cb, void *arg);
 
 /* Sends `cmd` once and takes its memory, whatever the result.  `parse` is
  * called once, later; WSUB_ERR_UNAVAILABLE is returned when it will not be. */

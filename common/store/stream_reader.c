@@ -9,6 +9,7 @@
 #include "common/base/timer.h"
 #include "common/store/reader_link.h"
 #include "common/store/store.h"
+#include "common/store/streams.h"
 
 /* Notices a stop even where CLIENT is forbidden. */
 #define BLOCK_MS 5000
@@ -18,7 +19,6 @@
 #define READ_MIN 1
 #define TAKEOVER_MS 5000 /* between looks for entries to take over */
 #define TAKEOVER_MAX 64  /* entries in one look: readers look all at once */
-#define PAUSE_MS 50 /* before another look at Redis: starting, or refusing */
 
 enum reader_state {
     READER_DOWN,    /* the link is down, or groups are being made */
@@ -33,6 +33,7 @@ struct wsub_stream_reader {
     struct wsub_redis_request read, groups; /* their commands owned */
     struct wsub_timer pause, takeover, stopped;
     enum reader_state state;
+    uint32_t pause_ms;  /* the last one; 0 once Redis has not refused */
     size_t want;        /* entries a stream in the next read */
     size_t credited;    /* to the read on its way */
     bool making_groups; /* the request is on its way */
@@ -123,7 +124,8 @@ static void groups_make(struct wsub_stream_reader *r);
 static void read_pause(struct wsub_stream_reader *r)
 {
     r->state = READER_DOWN;
-    wsub_timer_start_ms(&r->pause, PAUSE_MS);
+    r->pause_ms = wsub_streams_pause_ms(r->pause_ms);
+    wsub_timer_start_ms(&r->pause, r->pause_ms);
 }
 
 static void on_pause(void *arg)
@@ -176,10 +178,13 @@ static void on_read(enum wsub_err err, const struct redisReply *reply,
         r->o.on_given(r->o.arg);
         if (err == WSUB_ERR_REFUSED) {
             wsub_log_warn("stream-read-refused", WSUB_KU("shard", r->o.shard),
-                          WSUB_KV("error", reply->str));
+                          WSUB_KE("error", reply->str));
+            wsub_streams_mend(r->o.store, r->o.shard, r->o.streams,
+                              r->o.stream_count);
             read_pause(r);
         }
     } else {
+        r->pause_ms = 0;
         read_done(r, reply->type == REDIS_REPLY_ARRAY ? reply : NULL);
     }
     if (r->stopping)
@@ -270,7 +275,7 @@ static void on_groups(enum wsub_err err, const struct redisReply *reply,
         return;
     if (err == WSUB_ERR_REFUSED) {
         wsub_log_warn("groups-refused", WSUB_KU("shard", r->o.shard),
-                      WSUB_KV("error", reply->str));
+                      WSUB_KE("error", reply->str));
         read_pause(r);
         return;
     }

@@ -1,25 +1,42 @@
 #include "common/store/submissions.h"
 
+#include "common/store/quota.h"
 #include "common/store/requests.h"
 #include "common/store/store.h"
 
-#define REQUEST_TTL_S 3600 /* a request that nobody verifies lapses */
+/* An operator's denials wait beside as many requests of strangers. */
+#define DENIALS_WAIT_TOO 2
 
 static const char *const way_names[] = {[WSUB_SUBMISSION_VERIFY] = "verify",
                                         [WSUB_SUBMISSION_TRUST] = "trust",
                                         [WSUB_SUBMISSION_VALIDATE] = "validate",
                                         [WSUB_SUBMISSION_DENY] = "deny"};
 
-/* The reply of request.lua: the generation, 0 or -1. */
+/* The reply of request.lua: the generation, 0 or minus a bound. */
 static void parse_generation(enum wsub_err err, const struct redisReply *reply,
                              wsub_store_cb *cb, void *arg)
 {
     wsub_submitted_cb *on_submitted = (wsub_submitted_cb *)cb;
     long long generation = err == WSUB_OK ? reply->integer : 0;
+    struct wsub_submitted submitted = {.err = err};
 
-    if (err == WSUB_OK && generation <= 0)
-        err = generation == 0 ? WSUB_ERR_NOT_FOUND : WSUB_ERR_FULL;
-    on_submitted(err, err == WSUB_OK ? (uint64_t)generation : 0, arg);
+    if (generation > 0)
+        submitted.generation = (uint64_t)generation;
+    else if (err == WSUB_OK)
+        submitted.err = generation == 0 ? WSUB_ERR_NOT_FOUND : WSUB_ERR_FULL;
+    if (submitted.err == WSUB_ERR_FULL)
+        submitted.bound = (enum wsub_submission_bound) - generation;
+    on_submitted(&submitted, arg);
+}
+
+static void add_bounds(struct wsub_cmd *cmd, const struct wsub_store *store)
+{
+    const struct wsub_config *config = wsub_store_config(store);
+
+    wsub_cmd_u64(cmd, wsub_quota_part(store, config->max_pending));
+    wsub_cmd_u64(cmd, config->max_pending_per_host);
+    wsub_cmd_u64(cmd, config->max_pending_per_client);
+    wsub_quota_args(cmd, store);
 }
 
 void wsub_submissions_add(struct wsub_store *store,
@@ -27,7 +44,10 @@ void wsub_submissions_add(struct wsub_store *store,
                           wsub_submitted_cb *cb, void *arg)
 {
     struct wsub_cmd cmd;
+    char choices[WSUB_CHOICES_BYTES], host[WSUB_QUOTA_HOST_BYTES];
 
+    wsub_quota_host(s->callback, host);
+    wsub_choices_print(&s->choices, choices);
     wsub_store_script(&cmd, store, s->ref->shard, WSUB_SCRIPT_REQUEST);
     wsub_cmd_str(&cmd, s->ref->digest);
     wsub_cmd_str(&cmd, s->cd);
@@ -37,11 +57,15 @@ void wsub_submissions_add(struct wsub_store *store,
     wsub_cmd_str(&cmd, s->callback_given);
     wsub_cmd_u64(&cmd, s->lease_s);
     wsub_cmd_arg(&cmd, s->secret, s->secret_len);
-    wsub_cmd_u64(&cmd, REQUEST_TTL_S);
-    wsub_cmd_u64(&cmd, WSUB_SUBMISSIONS_WAITING_MAX);
     wsub_cmd_str(&cmd, way_names[s->way]);
     wsub_cmd_str(&cmd, s->reason);
     wsub_cmd_str(&cmd, s->ordered ? "1" : "0");
+    wsub_cmd_str(&cmd, choices);
+    wsub_cmd_str(&cmd, s->verify_token);
+    wsub_cmd_str(&cmd, host);
+    wsub_cmd_str(&cmd, s->client);
+    wsub_cmd_str(&cmd, s->memory_high ? "1" : "0");
+    add_bounds(&cmd, store);
     wsub_store_once(store, s->ref->shard, &cmd, parse_generation,
                     (wsub_store_cb *)cb, arg);
 }
@@ -102,7 +126,9 @@ void wsub_submissions_deny(struct wsub_store *store,
     wsub_cmd_str(&cmd, page->reason);
     wsub_cmd_str(&cmd, page->after);
     wsub_cmd_u64(&cmd, page->limit);
-    wsub_cmd_u64(&cmd, WSUB_SUBMISSIONS_WAITING_MAX);
+    wsub_cmd_u64(&cmd, DENIALS_WAIT_TOO *
+                           (uint64_t)wsub_quota_part(
+                               store, wsub_store_config(store)->max_pending));
     wsub_store_once(store, page->ref->shard, &cmd, parse_denied,
                     (wsub_store_cb *)cb, arg);
 }

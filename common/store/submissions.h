@@ -11,13 +11,10 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/store/choices.h"
 #include "common/store/topic.h"
 
 struct wsub_store;
-
-/* Most verifications that may wait in a shard, some 50 MB of Redis; beyond that
- * requests and denials are refused. */
-#define WSUB_SUBMISSIONS_WAITING_MAX 200000
 
 /* What becomes of a request once it is stored. */
 enum wsub_submission_way {
@@ -33,22 +30,46 @@ struct wsub_submission {
     const char *cd;                   /* digest of the callback */
     bool subscribe;                   /* else it unsubscribes */
     enum wsub_submission_way way;
-    const char *topic; /* in its normal spelling */
+    const char *topic;    /* in its normal spelling */
+    const char *callback; /* likewise */
     const char *topic_given, *callback_given;
     uint64_t lease_s;
     const char *secret; /* sealed; of secret_len bytes; "-" for none */
     size_t secret_len;
     const char *reason; /* of a denial; else "" */
     bool ordered;       /* its events are to come one at a time, in order */
+    struct wsub_choices choices;
+    const char *verify_token; /* to be sent back when it is verified; "" */
+    const char *client; /* who sent it, without blanks; "-": not counted */
+    bool memory_high;   /* only renewals are taken */
 };
 
-/* `generation` is that of the request; 0 when `err` is not WSUB_OK.
- * WSUB_ERR_NOT_FOUND: there is nothing to unsubscribe.  WSUB_ERR_FULL: too many
- * verifications wait. */
-typedef void wsub_submitted_cb(enum wsub_err err, uint64_t generation,
+/* Which bound refuses a request; the numbers are those of request.lua. */
+enum wsub_submission_bound {
+    WSUB_BOUND_NONE = 0,
+    WSUB_BOUND_MEMORY = 16, /* memory_high */
+    WSUB_BOUND_PENDING,
+    WSUB_BOUND_PENDING_HOST,
+    WSUB_BOUND_PENDING_CLIENT,
+    WSUB_BOUND_SUBSCRIPTIONS,
+    WSUB_BOUND_SUBSCRIPTIONS_HOST,
+    WSUB_BOUND_SUBSCRIPTIONS_TOPIC,
+    WSUB_BOUND_MAX_
+};
+
+/* WSUB_ERR_NOT_FOUND: there is nothing to unsubscribe.  WSUB_ERR_FULL: a bound
+ * is reached. */
+struct wsub_submitted {
+    enum wsub_err err;
+    uint64_t generation; /* of the request; 0 when `err` is not WSUB_OK */
+    enum wsub_submission_bound bound; /* FULL */
+};
+
+typedef void wsub_submitted_cb(const struct wsub_submitted *submitted,
                                void *arg);
 
-/* Stores the request (request.lua), in place of the one that waits. */
+/* Stores the request (request.lua), in place of the one that waits, unless a
+ * bound of the settings is reached. */
 void wsub_submissions_add(struct wsub_store *store,
                           const struct wsub_submission *submission,
                           wsub_submitted_cb *cb, void *arg);

@@ -137,8 +137,9 @@ static void parse_log(enum wsub_err err, const struct redisReply *reply,
     if (err == WSUB_OK && reply->str != NULL &&
         wsub_attempt_log_read(reply->str, reply->len, &find->found.log) !=
             WSUB_OK)
-        wsub_log_warn("attempt-log-unreadable", WSUB_KV("td", find->key.td),
-                      WSUB_KV("cd", find->key.cd));
+        wsub_log_warn("attempt-log-unreadable",
+                      WSUB_KV("topic_id", find->key.td),
+                      WSUB_KV("callback_id", find->key.cd));
     count_off(find, err);
 }
 

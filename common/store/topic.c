@@ -29,6 +29,12 @@ static size_t cut_below(const char *text, size_t len)
     return len;
 }
 
+/* Whether it is meant to be for more topics than one. */
+static bool is_below(const char *text, size_t len)
+{
+    return strchr(text, '*') != NULL || cut_below(text, len) < len;
+}
+
 static const char *label_fault(const char *text, size_t len)
 {
     size_t label = 0;
@@ -65,6 +71,9 @@ static const char *parse_dotted(const char *text, enum wsub_topic_use use,
             wsub_buf_str(normalized, WSUB_TOPIC_ALL);
         return NULL;
     }
+    if (use == WSUB_TOPIC_PUSH && is_below(text, len))
+        return "stands for many topics, but a push needs a whole topic, such "
+               "as orders.created";
     if (use == WSUB_TOPIC_SUBSCRIBE)
         len = cut_below(text, len);
     fault = label_fault(text, len);

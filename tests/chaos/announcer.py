@@ -72,5 +72,5 @@ class Announcer:
             answer = self._draw.choice(self._hubs).announce(topic.url)
         except (OSError, http.client.HTTPException):
             return False
-        assert answer.status in (202, 503), answer
-        return answer.status == 202
+        assert answer.status in (204, 503), answer
+        return answer.status == 204

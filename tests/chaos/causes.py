@@ -37,7 +37,7 @@ class Causes:
 
     def __init__(self, marks, lags):
         self._marks = [mark for mark in marks if mark.kind in
-                       (*_BY_PROGRAM, "redis")]
+                       (*_BY_PROGRAM, "usurp", "redis")]
         self._groups = [mark for mark in marks if mark.kind == "group"]
         self._begins = [mark.begin for mark in self._marks]
         self._lags = lags
@@ -54,6 +54,11 @@ class Causes:
         if any(mark.kind == "freeze" and mark.name == again.by and
                mark.end is not None and
                first.at < mark.end < again.at < mark.end + SETTLING_S
+               for mark in near):
+            return HELD
+        # It goes on until its next heartbeat is refused.
+        if any(mark.kind == "usurp" and mark.name == again.by and
+               mark.begin < again.at < mark.begin + SETTLING_S
                for mark in near):
             return HELD
         if first.answered is None or (

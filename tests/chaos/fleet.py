@@ -100,8 +100,8 @@ class Slot:
         if self.program.running:
             return
         if self.state == "ending":
+            self.state = "down"  # also when that is a finding
             self.program.wait_exit(_EXIT_CODES)
-            self.state = "down"
         elif self.state == "up":
             self.state = "down"
             self.program.close()  # raises: it was not asked to

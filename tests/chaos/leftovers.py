@@ -9,7 +9,8 @@ from support.redis import RedisError
 # Jobs, events, fetches and subscriptions that the programs lost track of, or
 # gave up.
 _NAMES = re.compile(r"websub:\{\d+\}:(dead|gaps|rejected|refs|suspended|retry|"
-                    r"fanout|pings|fetch|fetching|fetch_failures|"
+                    r"fanout|pings|fetch|validations|fetching|"
+                    r"fetch_failures|"
                     r"(parked|missed|failing|kept):.*)")
 _COUNT = {b"stream": "XLEN", b"hash": "HLEN", b"zset": "ZCARD",
           b"list": "LLEN"}
@@ -59,7 +60,7 @@ def _waiting(redis, base):
         if members:
             lines.append(f"{base}{name} {len(members) // 2}: "
                          f"{members[:2 * _SHOWN]}")
-    for name in ("fetch", "retry"):
+    for name in ("fetch", "validations", "retry"):
         members = redis.call("ZRANGE", base + name, 0, -1, "WITHSCORES")
         if members:
             lines.append(f"{base}{name} {len(members) // 2}: "

@@ -95,6 +95,14 @@ def print_table(figures):
     print(flush=True)
 
 
+def print_pulled(pulled):
+    """By how it was pulled."""
+    for kind, row in pulled.items():
+        print(f"  pulled by {kind:8}  " +
+              ", ".join(f"{name} {n}" for name, n in row.items()))
+    print(flush=True)
+
+
 def _print_row(name, value, about):
     print(f"  {name:26} {value:8}  {about}")
 

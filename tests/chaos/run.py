@@ -1,5 +1,6 @@
-"""Publishers, subscribers that keep an account, and a killer; at the end
-every accepted event must have arrived wherever it was to arrive.
+"""Publishers, subscribers and clients that pull, which keep an account, and a
+killer; at the end every accepted event must have arrived wherever it was to
+arrive.
 
     python3 tests/chaos/run.py --seconds 60 --seed 7
 
@@ -29,9 +30,10 @@ from chaos.owners import cluster_findings, ended_findings
 from chaos.plan import COPIES, make_plan
 from chaos.posted import Posted
 from chaos.publishers import Publishers
+from chaos.pullers import Pullers
 from chaos.receivers import Receivers
 from chaos.report import (details_of, figures_of, print_failures,
-                          print_table)
+                          print_pulled, print_table)
 from chaos.subscriptions import Churn, subscribe_lasting
 from chaos.watch import SuspensionWatch
 from support.wait import wait_until
@@ -105,13 +107,14 @@ class Run:
                                     self._seed)
         announcer.subscribed(lasting)
         churn = Churn(fleet, receivers, publishers, self._seed)
+        pullers = Pullers(fleet, publishers, self._seed)
         killer = Killer(fleet, receivers, publishers,
                         make_plan(options.seed, options.seconds,
                                   self._copies))
         watch = SuspensionWatch(fleet, [s for s in lasting
                                         if s.kind == "away"])
         self.say(f"{len(lasting)} subscriptions are active")
-        for part in (publishers, announcer, churn, watch):
+        for part in (pullers, publishers, announcer, churn, watch):
             part.start()
         killer.run(options.seconds,
                    lambda: self._progress(killer, publishers, receivers))
@@ -120,12 +123,15 @@ class Run:
         self.say("the killer rests")
         fleet.recover()
         self._wait_idle(fleet)
-        for part in (watch, posted):
+        for part in (watch, posted, pullers):
             part.stop()
         announcer.close()
         balance = Balance(fleet, receivers, publishers, lasting + churn.made)
         figures = figures_of(options, balance, fleet, killer, churn, posted)
+        figures["pulled"] = pullers.figures()
         print_table(figures)
+        print_pulled(figures["pulled"])
+        publishers.unexpected += pullers.failures()
         failed = print_failures(balance, posted, publishers.unexpected,
                                 lambda *which: look_at(fleet, posted, *which))
         self._check_order(fleet)

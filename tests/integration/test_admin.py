@@ -19,7 +19,9 @@ TOPIC = "http://publisher.example/topic"
 CALLBACK = "http://127.0.0.1:9/cb"
 SHARDS = FAST["shards"]
 GETS = ("/admin/dead-letters", "/admin/dead-letters/count",
-        "/admin/suspended", "/admin/gaps", "/admin/attempts")
+        "/admin/suspended", "/admin/gaps", "/admin/verifications",
+        "/admin/damaged",
+        "/admin/attempts")
 POSTS = ("/admin/dead-letters/replay", "/admin/dead-letters/purge")
 
 
@@ -296,8 +298,8 @@ class Suspended(AdminTest):
         position = self.redis.call(
             "HGET", self.system.store.key(TOPIC, "position"), "id") or "0-0"
         self.assertEqual(self.script(
-            TOPIC, "begin", epoch, position, 3600000, event, TOPIC, 1,
-            digest(TOPIC)), [event.encode(), 0, 1])
+            TOPIC, "begin", epoch, position, 3600000, event, TOPIC, "",
+            1, digest(TOPIC)), [event.encode(), 0, 1])
 
     def test_pages_go_over_all_shards(self):
         expected = set()
@@ -373,6 +375,53 @@ class Gaps(AdminTest):
         self.note(TOPIC, "*", "-")
         gap, = self.get("/admin/gaps")["gaps"]
         self.assertIsNone(gap["callback"])
+
+
+class Verifications(AdminTest):
+    PATH = "/admin/verifications"
+
+    def note(self, topic, entry_id, why):
+        self.redis.call("XADD", self.system.store.key(topic, "verifications"),
+                        entry_id, "m", "s", "t", topic, "c", CALLBACK, "o",
+                        "refused", "n", 0, "why", why)
+
+    def test_nothing(self):
+        self.assertEqual(self.get(self.PATH), {"verifications": []})
+
+    def test_the_newest_of_the_last_hour_come_first_page_by_page(self):
+        now = self.redis.now_ms()
+        order = []
+        for number, topic in enumerate(topic_of_each_shard()):
+            self.note(topic, f"{now - 3600000 - 60000}-1", "too old")
+            for ago in (2, 1, 0):
+                self.note(topic, f"{now - ago}-{number}", f"{number}-{ago}")
+                order.append((now - ago, number, f"{number}-{ago}"))
+        order.sort(reverse=True)
+        for limit in (1, 2, 5, 200):
+            rows = self.pages(self.PATH, "verifications", limit=limit)
+            self.assertEqual([row["why"] for row in rows],
+                             [why for _, _, why in order], limit)
+
+
+class Damaged(AdminTest):
+    def test_nothing(self):
+        self.assertEqual(self.get("/admin/damaged"), {"damaged": []})
+
+    def test_the_newest_come_first_page_by_page(self):
+        order = []
+        for number, topic in enumerate(topic_of_each_shard()):
+            for n in (1, 2):
+                self.redis.call("XADD", self.system.store.key(topic, "damaged"),
+                                f"{n}-{number}", "v", 1, "key", f"sub:{n}",
+                                "why", "wrong", "part", "p", "value", b"\xff")
+                order.append((n, number))
+        order.sort(reverse=True)
+        for limit in (1, 3, 200):
+            rows = self.pages("/admin/damaged", "damaged", limit=limit)
+            self.assertEqual([(row["at_ms"], row["shard"]) for row in rows],
+                             order, limit)
+        self.assertEqual({key: rows[0][key] for key in ("key", "why", "part")},
+                         {"key": "sub:2", "why": "wrong", "part": "p"})
 
 
 class Attempts(AdminTest):
@@ -481,7 +530,7 @@ class BadRequests(AdminTest):
 
     def test_lists(self):
         for path in ("/admin/dead-letters", "/admin/suspended",
-                     "/admin/gaps"):
+                     "/admin/gaps", "/admin/verifications"):
             for query in self.BAD_PAGES:
                 self.refuse(path, query)
         for path in ("/admin/dead-letters", "/admin/dead-letters/count"):

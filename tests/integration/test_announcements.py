@@ -129,6 +129,30 @@ class Announcements(SystemTest):
         self.assertEqual(len(topic.fetches), 2)
         self.assertIn(FEED, self.callback.bodies())  # in whatever order
 
+    def question(self, topic):
+        """That has taken the topic; None while it is not being fetched."""
+        store = self.system.store
+        return self.system.redis.call("HGET", store.key(topic.url, "fetching"),
+                                      f"p {topic.url}")
+
+    def test_one_during_a_fetch_counts_though_the_link_is_lost_meanwhile(self):
+        """The owner then wants again whatever was being fetched."""
+        topic = self.topic()
+        gate = self.gate()
+        topic.next_answers(Answer(200, b"<feed>0</feed>", gate=gate))
+        self.system.announce(topic.url)
+        topic.wait_fetches()
+        first = self.question(topic)
+        self.system.announce(topic.url)
+        self.system.redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME",
+                               "yes")
+        wait_until(lambda: self.question(topic) != first,
+                   "the topic is taken back")
+        gate.set()
+        self.system.wait_idle()
+        self.assertEqual(len(topic.fetches), 2)
+        self.assertIn(FEED, self.callback.bodies())
+
     def test_a_topic_that_hangs_holds_up_no_other_of_its_shard(self):
         """Announced again meanwhile it is the first that wants a fetch."""
         self.system.program("spreader").stop()

@@ -85,8 +85,6 @@ BROKEN_HTTP = {
     "signed Content-Length": POST + b"\r\nContent-Length: +2\r\n\r\nab",
     "negative Content-Length": POST + b"\r\nContent-Length: -2\r\n\r\nab",
     "Content-Length of letters": POST + b"\r\nContent-Length: two\r\n\r\nab",
-    "Content-Length beyond 64 bits":
-        POST + b"\r\nContent-Length: 99999999999999999999999\r\n\r\n",
     "Content-Length and chunks":
         POST + b"\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
         b"2\r\nab\r\n0\r\n\r\n",
@@ -105,8 +103,6 @@ BROKEN_HTTP = {
 LARGE_HEADERS = {
     "one long header":
         GET + b"Host: hub\r\nX: " + b"x" * 20000 + b"\r\n\r\n",
-    "long request line":
-        b"GET /?" + b"x" * 20000 + b" HTTP/1.1\r\nHost: hub\r\n\r\n",
     "many fields":
         GET + b"Host: hub\r\n"
         + b"".join(b"X-%d: 1\r\n" % n for n in range(101)) + b"\r\n",
@@ -124,6 +120,8 @@ LARGE_BODIES = {
     "content pushed": push(f"?hub.topic={TOPIC}", b"x" * (BODY_MAX + 1)),
     "announced only":
         POST + b"\r\nContent-Length: 99999999999\r\n\r\n",
+    "announced beyond 64 bits":
+        POST + b"\r\nContent-Length: 99999999999999999999999\r\n\r\n",
     "by its chunks":
         POST + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
         + b"1000\r\n" + b"x" * 4096 + b"\r\n"
@@ -236,6 +234,14 @@ BAD_ORDERS = ("", "1", "yes", "True", "TRUE", "%20true", "true%20", "truefalse",
               "true&hub.websubd.ordered=true",
               "false&hub.websubd.ordered=true")
 
+BAD_HASHES = ("", "md5", "sha-1", "SHA1", "sha256,sha1", "%20sha1",
+              "sha1&hub.websubd.signature=sha1")
+
+BAD_HEADERS = ("", "yes", "Standard", "standard-webhooks",
+               "standard&hub.websubd.headers=standard")
+
+BAD_VERIFY_TOKENS = ("x" * 1025, "a&hub.verify_token=a")
+
 BAD_SECRETS = ("x" * 200, "x" * 1000, "%C3%A4" * 100, "a&hub.secret=b")
 
 
@@ -246,7 +252,8 @@ class BadInput(SystemTest):
     """Rows that any hub refuses."""
 
     def setUp(self):
-        self.start_system(roles=("hub",), max_body_bytes=BODY_MAX,
+        self.start_system(roles=("hub",), publish_open="yes",
+                          max_body_bytes=BODY_MAX,
                           hub_only={"allow_private_networks": "no"})
         self.hub = self.system.hub
         # Something to spoil: a request that waits, an announcement, an event.
@@ -254,19 +261,19 @@ class BadInput(SystemTest):
                      form(f"hub.mode=publish&hub.url={TOPIC}"),
                      push(f"?hub.topic={TOPIC}")):
             answer, closes = self.hub.raw(good)
-            self.assertEqual(answer.status, 202, answer)
+            self.assertIn(answer.status, (202, 204), answer)
             closes(0.01)
         self.before = self.system.redis.snapshot()
 
     def refuse(self, data, status, closed=False):
-        """Sends the bytes: refused with that status and one sentence, and
-        nothing changed."""
+        """Sends the bytes: refused with that status and sentences, one a
+        line, and nothing changed."""
         answer, closes = self.hub.raw(data)
         self.assertEqual(answer.status, status, answer)
         self.assertEqual(answer.headers["Content-Type"],
                          "text/plain; charset=utf-8")
         text = answer.body.decode()
-        self.assertRegex(text, r"\A[^\n<>]{8,}\n?\Z", "is one sentence")
+        self.assertRegex(text, r"\A([^\n<>]{8,}\.\n)+\Z", "is sentences")
         self.assertEqual(closes() if closed else closes(0.01), closed)
         self.assertEqual(self.system.redis.snapshot(), self.before)
         return answer
@@ -289,6 +296,10 @@ class BadInput(SystemTest):
     def test_large_headers(self):
         self.refuse_all(LARGE_HEADERS, 431, closed=True)
 
+    def test_long_request_line(self):
+        self.refuse(b"GET /?" + b"x" * 8200 + b" HTTP/1.1\r\nHost: hub\r\n\r\n",
+                    414, closed=True)
+
     def test_request_that_is_not_completed(self):
         self.system.program("hub").stop()
         self.system.start("hub", request_timeout_ms=500)
@@ -306,7 +317,7 @@ class BadInput(SystemTest):
                 answer = self.refuse(http(method, path), 405)
                 allow = set(answer.headers["Allow"].replace(" ", "")
                             .split(","))
-                self.assertEqual(allow - {"HEAD"}, allowed)
+                self.assertEqual(allow - {"HEAD", "OPTIONS"}, allowed)
 
     def test_other_content_type(self):
         self.refuse_all(NO_FORMS, 415)
@@ -348,6 +359,16 @@ class BadInput(SystemTest):
                 self.refuse(form(SUBSCRIBE + "&hub.websubd.ordered="
                                  + ordered), 400)
 
+    def test_bad_signature_headers_and_verify_token(self):
+        for name, values in (("hub.websubd.signature", BAD_HASHES),
+                             ("hub.websubd.headers", BAD_HEADERS),
+                             ("hub.verify_token", BAD_VERIFY_TOKENS)):
+            for value in values:
+                with self.subTest(name=name, value=value[:40]):
+                    answer = self.refuse(
+                        form(f"{SUBSCRIBE}&{name}={value}"), 400)
+                    self.assertIn(name, answer.body.decode())
+
     def test_bad_secret(self):
         for secret in BAD_SECRETS:
             with self.subTest(secret=secret[:20]):
@@ -361,19 +382,22 @@ class BadInput(SystemTest):
 
     def test_first_row_that_fails_is_the_answer(self):
         for data, status in (
-                (http("POST", "/nothing", b"x" * (BODY_MAX + 1)), 413),
+                (form("x" * (BODY_MAX + 1)), 413),
+                (form("x" * (BODY_MAX + 1), "text/plain"), 415),
+                (http("POST", "/nothing", b"x" * (BODY_MAX + 1)), 404),
                 (http("DELETE", "/nothing"), 404),
                 (form("hub.mode=%zz", "text/plain"), 415),
                 (http("DELETE", "/", b"{}"), 405)):
-            with self.subTest(status=status):
-                self.refuse(data, status, closed=status == 413)
+            with self.subTest(data=data[:40], status=status):
+                self.refuse(data, status, closed=len(data) > BODY_MAX)
 
 
 class Accepted(SystemTest):
     """What stands next to a refused row, and is fine."""
 
     def setUp(self):
-        self.start_system(roles=("hub",), max_body_bytes=BODY_MAX)
+        self.start_system(roles=("hub",), publish_open="yes",
+                          max_body_bytes=BODY_MAX)
 
     def test_neighbours_of_refused_rows_are_accepted(self):
         fine = {
@@ -391,6 +415,17 @@ class Accepted(SystemTest):
                 form(UNSUBSCRIBE + "&hub.lease_seconds=no"),
             "ordered": form(SUBSCRIBE + "&hub.websubd.ordered=true"),
             "not ordered": form(SUBSCRIBE + "&hub.websubd.ordered=false"),
+            **{f"signature {name}": form(
+                SUBSCRIBE + "&hub.websubd.signature=" + name)
+               for name in ("sha1", "sha256", "sha384", "sha512")},
+            **{f"headers {name}": form(
+                SUBSCRIBE + "&hub.websubd.headers=" + name)
+               for name in ("standard", "websub")},
+            "choices are ignored on unsubscribe": form(
+                UNSUBSCRIBE + "&hub.websubd.signature=md5"
+                "&hub.websubd.headers=no"),
+            "verify token of 1,024 bytes": form(
+                SUBSCRIBE + "&hub.verify_token=" + "x" * 1024),
             "ordered is ignored on unsubscribe":
                 form(UNSUBSCRIBE + "&hub.websubd.ordered=maybe"),
             "secret is ignored on unsubscribe":
@@ -410,7 +445,9 @@ class Accepted(SystemTest):
         for name, data in fine.items():
             with self.subTest(row=name):
                 answer, closes = self.system.hub.raw(data)
-                self.assertEqual(answer.status, 202, answer)
+                announced = b"hub.mode=publish" in data
+                self.assertEqual(answer.status, 204 if announced else 202,
+                                 answer)
                 closes(0.01)
 
     def test_pipelined_requests_are_answered_in_order(self):
@@ -450,7 +487,7 @@ class RedisFails(SystemTest):
             push(f"?hub.topic={TOPIC}"))
 
     def setUp(self):
-        self.start_system(roles=("hub",))
+        self.start_system(roles=("hub",), publish_open="yes")
         # An announcement of what nobody subscribes to leaves nothing behind.
         self.system.redis.call(
             "HSET", self.system.store.key(PLAIN, "sub:" + digest(PLAIN)),
@@ -477,7 +514,7 @@ class RedisFails(SystemTest):
         self.assertEqual(redis.snapshot(), before)
         redis.call("CONFIG", "SET", "maxmemory", "0")
         # The hub itself refuses content until it has looked again.
-        wait_until(lambda: self.statuses() == {202}, "all is taken again")
+        wait_until(lambda: self.statuses() == {202, 204}, "all is taken again")
 
     def test_redis_does_not_answer(self):
         self.system.redis.freeze()

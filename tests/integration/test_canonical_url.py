@@ -86,6 +86,36 @@ class CanonicalUrl(SystemTest):
             with self.subTest(target=target):
                 self.check(None, links={"Link": f"<{target}>; rel=self"})
 
+    def test_relative_to_what_the_document_says(self):
+        """RFC 4287 section 2, and <base> of a page."""
+        feed = ('<feed xmlns="http://www.w3.org/2005/Atom" '
+                'xml:base="http://a.example/b/"><link xml:base="c/" '
+                'rel="self" href="d"/></feed>').encode()
+        self.check("http://a.example/b/c/d", body=feed,
+                   kind="application/atom+xml")
+        self.check("http://a.example/b/d", kind="text/html",
+                   body=b'<head><link rel=self href="d">'
+                        b'<base href="http://a.example/b/"></head>')
+
+    def test_what_no_url_may_hold_is_encoded(self):
+        for body, kind in ((atom("/caf\u00e9 a|b"), "application/atom+xml"),
+                           (page("/caf\u00e9 a|b"), "text/html")):
+            with self.subTest(kind=kind):
+                self.check(self.publisher.url + "/caf%C3%A9%20a%7Cb",
+                           body=body, kind=kind)
+        self.check(self.publisher.url + "/caf%C3%A9%20a%7Cb", links={
+            "Link": "</caf\u00c3\u00a9 a|b>; rel=self"})
+
+    def test_behind_many_links(self):
+        """More headers than any server should send, and a longer one."""
+        other = "<http://publisher.example/other>; rel=next"
+        self.check(CANONICAL, links={
+            "Link": ", ".join([other] * 600 + [f"<{CANONICAL}>; rel=self"])})
+        self.check(CANONICAL, links={
+            "Link": [other] * 500 + [f"<{CANONICAL}>; rel=self"]})
+        self.check(None, links={
+            "Link": [other] * 1600 + [f"<{CANONICAL}>; rel=self"]})
+
     def test_it_may_go_and_come(self):
         topic, link = self.deliver(atom(CANONICAL), "application/atom+xml")
         self.assertIn(CANONICAL, link)

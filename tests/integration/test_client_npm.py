@@ -8,18 +8,17 @@ relation of the Link header.  Where it can't be installed, the test ends with
 import json
 import os
 import sys
-import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support import skipped
 from support.client import FOLDER, Client
 from support.npm import installed
 from support.system import SystemTest
 
 TOPIC = "http://publisher.example/topic?a=%20b&c"
 BODY = '{"text": "\u00fcber"}'
-SKIPPED = 77
 
 
 class Npm(SystemTest):
@@ -85,6 +84,4 @@ class Npm(SystemTest):
 
 
 if __name__ == "__main__":
-    result = unittest.main(exit=False).result
-    sys.exit(SKIPPED if result.skipped and result.wasSuccessful()
-             else not result.wasSuccessful())
+    skipped.main()

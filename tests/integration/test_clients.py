@@ -129,7 +129,7 @@ class WordPress(ClientTest):
             feed.update(body)
         answer, closed = self.send(wordpress(
             self.hub, [feed.url for feed in self.feeds], version, topic))
-        self.assertEqual((answer.status, answer.body), (202, b""))
+        self.assertEqual((answer.status, answer.body), (204, b""))
         self.assertTrue(closed)
         self.callback.wait_deliveries(count + 3)
         self.system.wait_idle()
@@ -139,7 +139,7 @@ class WordPress(ClientTest):
         gate = self.gate()
         self.feeds[0].next_answers(Answer(200, ATOM, gate=gate))
         answer, _ = self.send(wordpress(self.hub, [self.feeds[0].url]))
-        self.assertEqual(answer.status, 202)
+        self.assertEqual(answer.status, 204)
         self.feeds[0].wait_fetches()
         self.assertEqual(self.callback.deliveries, [])
         gate.set()

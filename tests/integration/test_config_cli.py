@@ -1,5 +1,6 @@
 """The command line, the environment, the file, and starts that must fail."""
 
+import socket
 import sys
 import tempfile
 import unittest
@@ -110,6 +111,24 @@ class BadSettings(Cli):
         self.refused("websub-deliver", "--check-config",
                      settings={"shards": "0"}, names="WEBSUB_SHARDS")
 
+    def test_what_a_start_would_fail_for_is_found_by_check_config(self):
+        taken = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(taken.close)
+        for program, listen in (("websub-hub", "listen"),
+                                ("websub-spreader", "status_listen"),
+                                ("websub-deliver", "status_listen")):
+            for address in ("203.0.113.7:8080", "unix:/nonexistent/socket",
+                            "127.0.0.1:%d" % taken.getsockname()[1]):
+                with self.subTest(program=program, address=address):
+                    self.refused(program, "--check-config",
+                                 settings={listen: address}, names=address)
+        for program in ("websub-hub", "websub-deliver"):
+            with self.subTest(program=program):
+                self.refused(program, "--check-config", settings={
+                    "listen": "127.0.0.1:0", "status_listen": "127.0.0.1:0",
+                    "secret_keys_file": "/nonexistent/keys"},
+                    names="/nonexistent/keys")
+
     def test_unknown_flag(self):
         for flag in ("--no-such-flag", "--no-such-flag=1"):
             with self.subTest(flag=flag):
@@ -190,6 +209,16 @@ class Running(Cli):
     def test_port_that_is_taken(self):
         hub = self.start(listen="127.0.0.1:0")
         self.exits("websub-hub", hub.address(), listen=hub.address())
+
+    def test_check_config_is_fine_while_the_program_runs(self):
+        path = self.redis.directory + "/hub.sock"
+        for listen in ("127.0.0.1:0", "unix:" + path):
+            hub = self.start(listen=listen, public_url="http://hub.example/")
+            done = run("websub-hub", "--check-config",
+                       settings={"listen": hub.address()})
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            hub.wait_ready()
+            hub.stop()
 
     def test_other_shards_than_redis_holds(self):
         self.start(listen="127.0.0.1:0", shards="4").wait_ready().stop()

@@ -20,15 +20,19 @@ class StepsDown(ClusterTest):
     def give_to_somebody(self, until):
         Cluster(self.redis).call("HSET", "owner", *_SOMEBODY, "until", until)
 
-    def test_a_spreader_that_is_the_coordinator_releases_it(self):
-        self.start(roles=("spreader",))
+    def wait_coordinator(self):
         wait_until(lambda: self.row().get("until", "0") != "0",
                    "there is a coordinator")
+
+    def test_a_spreader_that_is_the_coordinator_releases_it(self):
+        self.start(roles=("spreader",))
+        self.wait_coordinator()
         self.system.programs[0].stop()
         self.assertEqual(self.row()["until"], "0")
 
     def test_a_spreader_that_becomes_it_while_it_ends_releases_it(self):
         self.start(roles=("spreader",), shards=1)
+        self.wait_coordinator()
         self.give_to_somebody(self.redis.now_ms() + 4000)
         self.system.programs[0].wait_event("leader_mismatch")
         self.redis.call("HSET", "websub:{c}:owner", "until", 0)

@@ -157,6 +157,28 @@ class Renewal(DenialTest):
         self.assertEqual(callback.denials, [])
 
 
+class Subtree(DenialTest):
+    settings = {"topic_deny": "Secret.*, *.private"}
+
+    def test_its_events_reach_no_level_above_it(self):
+        above, all_of_them = self.callback("/above"), self.callback("/all")
+        self.system.activate("secret", above)
+        self.system.activate("*", all_of_them)
+        for topic in ("secret.a", "SECRET.a.b", "open.private"):
+            self.system.push(topic, b"hidden")
+        self.system.push("secret", b"1")
+        self.system.push("secrets.a", b"2")
+        above.wait_deliveries(1)
+        all_of_them.wait_deliveries(2)
+        self.system.wait_idle()
+        self.assertEqual([d.body for d in above.deliveries], [b"1"])
+        self.assertEqual(sorted(d.body for d in all_of_them.deliveries),
+                         [b"1", b"2"])
+        self.assertEqual(
+            self.system.program("spreader").metric(
+                "websubd_spreader_rejected_total"), 3)
+
+
 class Retrying(DenialTest):
     settings = {"topic_deny": DENIED}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.keys import digest, shard
+from support.redis import tool
 from support.system import SystemTest
 from support.wait import wait_until
 
@@ -56,7 +57,7 @@ class DirectProducers(SystemTest):
 
     def run_shell(self, script):
         """redis-cli speaks to the test's own server."""
-        client = (f'redis-cli() {{ command redis-cli -s '
+        client = (f'redis-cli() {{ command {tool("cli")} -s '
                   f'"{self.system.redis.socket_path}" "$@"; }}\n')
         done = subprocess.run(["bash", "-euc", client + script],
                               cwd=self.folder.name, capture_output=True,

@@ -1,5 +1,4 @@
-"""Errors as JSON, which names every wrong parameter at once, and as text, which
-is the sentence of the first."""
+"""Errors as JSON and as text: both name every wrong parameter at once."""
 
 import json
 import sys
@@ -108,8 +107,9 @@ class JsonErrors(SystemTest):
                 self.assertEqual(text.status, 400)
                 self.assertEqual(text.headers["Content-Type"],
                                  "text/plain; charset=utf-8")
-                first = json.loads(answer.body)["errors"][0]
-                self.assertEqual(text.body.decode(), first["detail"] + "\n")
+                self.assertEqual(text.body.decode(), "".join(
+                    error["detail"] + "\n"
+                    for error in json.loads(answer.body)["errors"]))
         self.assertEqual(self.system.redis.snapshot(), before)
 
     def test_doubled_ones_are_named(self):
@@ -179,6 +179,25 @@ class JsonErrors(SystemTest):
                                   {"Accept": JSON})
         self.assertEqual(self.named(answer),
                          [("topic-validation-error", "hub.topic")])
+
+    def test_an_address_that_is_not_public_names_the_setting(self):
+        for field in ("hub.topic", "hub.callback"):
+            answer = self.hub.form(list({
+                **GOOD, field: "http://[fd12::1]:8080/"}.items()))
+            self.assertIn("allow_private_networks", answer.body.decode())
+
+    def test_push_of_many_topics_says_that_it_needs_a_whole_one(self):
+        for topic in ("orders.*", "orders.", "*", "orders.*.created", "a*"):
+            with self.subTest(topic=topic):
+                answer = self.hub.push(topic, b"")
+                self.assertEqual(answer.status, 400)
+                self.assertIn("a push needs a whole topic",
+                              answer.body.decode())
+
+    def test_a_body_that_is_too_large_names_the_setting(self):
+        answer = self.hub.push("orders", b"x" * (1 << 20) + b"x")
+        self.assertEqual(answer.status, 413)
+        self.assertIn("max_body_bytes", answer.body.decode())
 
     def test_redis_that_has_gone_is_told(self):
         self.system.redis.stop()

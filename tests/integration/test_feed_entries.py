@@ -110,6 +110,16 @@ class FeedEntries(SystemTest):
         self.change(atom(A, B, C))
         self.check(atom(A), atom(A, B), atom(C))
 
+    def test_a_document_that_libxml2_takes_long_for_holds_up_nobody(self):
+        costly = b"<!--" + b"-" * 1000000
+        self.start(costly, feed_entries="new", shards=1)
+        self.check(costly)
+        other = self.system.publisher().topic("/other", atom(A))
+        self.system.activate(other.url, self.callback)
+        self.system.announce(other.url)
+        self.callback.wait_deliveries(2)
+        self.check(costly, atom(A))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -82,7 +82,7 @@ class Ordered(SystemTest):
 
 class LastFetch(SystemTest):
     def setUp(self):
-        self.start_system(max_attempts=1)
+        self.start_system(max_attempts=1, admin_token="root")
         self.publisher = self.system.publisher()
         self.topic = self.publisher.url + "/feed"
 
@@ -96,6 +96,31 @@ class LastFetch(SystemTest):
         wait_until(lambda: (self.fetched() or {}).get("fetch", {})
                    .get("status") == status, f"a fetch with {status}")
         return self.fetched()
+
+    def test_why_no_response_came_is_for_operators(self):
+        """Else strangers learn how names resolve here, and which ports are
+        open."""
+        closed = self.system.publisher()
+        closed.close()
+        errors = {}
+        for name, topic in (("port", closed.url + "/feed"),
+                            ("name", "http://no-such-name.invalid/feed"),
+                            ("fine", self.topic)):
+            self.publisher.resources["/feed"] = lambda _: Answer(503)
+            self.topic = topic
+            self.system.activate(
+                topic, self.system.subscriber().callback("/cb"))
+            self.announce_until(503 if name == "fine" else 0)
+            errors[name] = self.fetched()["fetch"]["error"]
+            detail = json.loads(self.system.hub.topic(
+                topic, {"Authorization": "Bearer root"}).body)
+            errors[name, "detail"] = detail["fetch"]["error"]
+        self.assertEqual(errors["port"], "the topic can't be fetched")
+        self.assertEqual(errors["name"], errors["port"])
+        self.assertIn("onnect", errors["port", "detail"])
+        self.assertIn("esolv", errors["name", "detail"])
+        self.assertEqual(errors["fine"], "HTTP status 503")
+        self.assertEqual(errors["fine", "detail"], errors["fine"])
 
     def test_it_is_shown(self):
         answers = [Answer(403), Answer(200, b"x")]

@@ -104,7 +104,7 @@ class OneHub(KeyTest):
     def test_a_refused_push_leaves_no_key(self):
         """Redis is full, and the hub can't know beforehand."""
         redis = self.system.redis
-        redis.call("ACL", "SETUSER", "default", "-info")
+        redis.change_rights("-info")
         self.system.program("hub").wait_event("redis-memory-unknown")
         redis.call("CONFIG", "SET", "maxmemory", 1)
         before = redis.snapshot()

@@ -118,6 +118,8 @@ class Breakers(Isolation):
             callback.default = Answer(503)
         self.system.push(TOPIC, b"body")
         wait_until(lambda: self.metric("breakers_open") == 1, "it is open")
+        deliver = self.system.program("deliver")
+        self.assertEqual(deliver.events("host-down")[0]["host"], self.far.url)
         for callback in crowd:
             callback.default = 204
         for callback in crowd:

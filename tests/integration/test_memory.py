@@ -18,6 +18,7 @@ ROOM_BYTES = 32 << 20  # beside what an empty Redis takes
 EVENTS = 100           # enough that connections' buffers don't count
 BEGIN = 85             # percent
 END = 83
+SUBSCRIPTIONS_END = 73
 
 
 class MemoryTest(SystemTest):
@@ -53,6 +54,13 @@ class MemoryTest(SystemTest):
     def is_high(self):
         return self.metric("websubd_hub_memory_high_shards") > 0
 
+    def is_filling(self):
+        return self.metric("websubd_hub_memory_filling_shards") > 0
+
+    def limited(self, reason):
+        return self.metric(
+            'websubd_hub_limited_total{reason="%s"}' % reason)
+
     def fill(self):
         """Pushes until the hub knows that the limit is passed, and stays so
         once nothing is on its way through Redis' buffers any more; returns
@@ -81,10 +89,13 @@ class Filled(MemoryTest):
 
     def setUp(self):
         self.start_system(spreader_only={"retention_s": 3600},
-                          admin_token="admin")
+                          admin_token="admin", lease_min_s=3000,
+                          lease_default_s=9000)
         self.subscriber = self.system.subscriber()
         self.callback = self.subscriber.callback("/cb")
-        self.system.activate(TOPIC, self.callback)
+        self.second = self.subscriber.callback("/second")
+        for callback in (self.callback, self.second):
+            self.system.activate(TOPIC, callback)
         self.limit_memory()
 
     def test_content_waits_until_there_is_room_and_all_else_goes_on(self):
@@ -93,9 +104,11 @@ class Filled(MemoryTest):
         self.assert_short_of_memory(hub.push(TOPIC, b"refused"))
         self.assert_short_of_memory(hub.announce(TOPIC))
         other = self.subscriber.callback("/other")
-        self.system.activate(TOPIC, other)
-        hub.unsubscribe(TOPIC, other.url)
-        self.system.wait_gone(TOPIC, other)
+        self.assert_takes_no_subscription(hub.subscribe(TOPIC, other.url))
+        self.assertEqual(self.system.activate(TOPIC, self.callback).lease_s,
+                         3000)
+        hub.unsubscribe(TOPIC, self.second.url)
+        self.system.wait_gone(TOPIC, self.second)
         self.assertEqual(hub.deny("http://publisher.example/else",
                                   token="admin").status, 200)
         self.callback.wait_deliveries(len(sent))
@@ -108,6 +121,11 @@ class Filled(MemoryTest):
                          sorted(sent + [b"after"]))
         self.assertEqual(self.system.store.events_kept(), 0)
 
+    def assert_takes_no_subscription(self, answer):
+        self.assertEqual(answer.status, 503, answer)
+        self.assertIn("Retry-After", answer.headers)
+        self.assertIn(b"no new subscriptions", answer.body)
+
     def sweep_everything(self):
         """A spreader with a short retention makes room."""
         self.system.program("spreader").stop()
@@ -117,22 +135,25 @@ class Filled(MemoryTest):
 
     def test_it_is_logged_once_when_it_begins_and_ends(self):
         self.fill()
-        refused = self.metric("websubd_hub_memory_refused_total")
+        refused = self.limited("memory_content")
         for _ in range(3):
             self.system.hub.push(TOPIC, b"refused")
         program = self.system.program("hub")
-        begin = program.wait_event("redis-memory-high")
+        begin = wait_until(lambda: [
+            line for line in program.events("redis-memory-high")
+            if "pushes" in line["effect"]], "it is logged")[0]
         self.assertGreaterEqual(int(begin["used_bytes"]) * 100,
                                 int(begin["maxmemory_bytes"]) * BEGIN)
         self.system.wait_idle()
         self.sweep_everything()
         end = program.wait_event("redis-memory-normal")
         self.assertLess(int(end["used_bytes"]) * 100,
-                        int(end["maxmemory_bytes"]) * END)
-        for event in ("redis-memory-high", "redis-memory-normal"):
-            self.assertEqual(len(program.events(event)), 1)
-        self.assertEqual(self.metric("websubd_hub_memory_refused_total"),
-                         refused + 3)
+                        int(end["maxmemory_bytes"]) * SUBSCRIPTIONS_END)
+        effects = [line["effect"]
+                   for line in program.events("redis-memory-high")]
+        self.assertEqual(len(effects), len(set(effects)))
+        self.assertEqual(len(program.events("redis-memory-normal")), 1)
+        self.assertEqual(self.limited("memory_content"), refused + 3)
 
 
 class Limits(MemoryTest):
@@ -180,6 +201,59 @@ class Limits(MemoryTest):
         self.wait_high(False)
         self.system.push(TOPIC, b"1")
 
+    def test_subscriptions_are_refused_before_content_is(self):
+        self.set_used(80)
+        wait_until(lambda: self.hold(80) or self.is_filling(), "it is filling")
+        self.assertFalse(self.is_high())
+        hub = self.system.hub
+        answer = hub.subscribe(TOPIC, "http://127.0.0.1:9/new")
+        self.assertEqual((answer.status, answer.headers["Retry-After"]),
+                         (503, "60"))
+        self.assertGreater(self.limited("memory_subscriptions"), 0)
+        ready = hub.get("/readyz")
+        self.assertEqual(ready.status, 200)
+        self.assertIn(b"new subscriptions are refused", ready.body)
+        self.system.push(TOPIC, b"1")
+        self.assertEqual(hub.announce(TOPIC).status, 204)
+        self.wait_high(True, 90)
+        ready = hub.get("/readyz")
+        self.assertEqual(ready.status, 503)
+        self.assertIn(b"pushes and announcements are refused", ready.body)
+        self.set_used(60)
+        wait_until(lambda: self.hold(60) or not self.is_filling(), "it is over")
+        self.assertEqual(hub.get("/readyz").body, b"ready\n")
+        self.assertEqual(
+            hub.subscribe(TOPIC, "http://127.0.0.1:9/new").status, 202)
+
+    def hold(self, percent):
+        """So much is used, whatever Redis gives back meanwhile."""
+        self.set_used(percent)
+
+    def test_leases_shrink_as_memory_fills(self):
+        self.system.program("hub").stop()
+        self.set_used(63)
+        self.system.start("hub", lease_min_s=1000, lease_default_s=2000,
+                          lease_max_s=3000)
+
+        def shrunk():
+            self.hold(63)
+            self.system.hub.subscribe(TOPIC, "http://127.0.0.1:9/cb",
+                                      lease=3000)
+            return 1000 < self.waiting_lease() < 3000
+        wait_until(shrunk, "a lease is shorter")
+        self.assertLess(abs(self.waiting_lease() - 1960), 200)
+
+    def waiting_lease(self):
+        key, = (key for base in self.system.store.bases()
+                for key in self.system.redis.call("KEYS", base + "request:*"))
+        return int(self.system.redis.call("HGET", key, "l"))
+
+    def test_without_maxmemory_the_log_names_the_remedy_once(self):
+        program = self.system.start("hub", listen="127.0.0.1:0")
+        self.system.redis.call("CONFIG", "SET", "maxmemory", 0)
+        line = program.wait_event("redis-maxmemory-unset")
+        self.assertIn("maxmemory", line["remedy"])
+
     def test_without_maxmemory_there_is_no_limit(self):
         self.wait_high(True, 95)
         self.system.redis.call("CONFIG", "SET", "maxmemory", 0)
@@ -207,7 +281,7 @@ class Limits(MemoryTest):
         self.assertEqual(self.system.hub.push("ftp://a/", b"1").status, 400)
 
     def test_redis_that_does_not_tell_is_never_high(self):
-        self.system.redis.call("ACL", "SETUSER", "default", "-info")
+        self.system.redis.change_rights("-info")
         self.system.program("hub").wait_event("redis-memory-unknown")
         self.system.push(TOPIC, b"1")
 

@@ -174,8 +174,7 @@ class End(OwnershipTest):
         name, epoch = self.owners.row(0)
         self.spreaders[0].kill()
         self.spreaders = [self.system.start("spreader", instance_name=name)]
-        self.owners.wait_shared(1)
-        self.assertGreater(self.owners.row(0)[1], epoch)
+        self.owners.wait_after(epoch)
         self.push(0)
         self.assert_all_once(1)
 

@@ -30,7 +30,7 @@ class Progress(SystemTest):
                    f"/readyz of {role} answers {status}")
 
     def permit(self, *rules):
-        self.redis.call("ACL", "SETUSER", "default", *rules)
+        self.redis.change_rights(*rules)
 
     def forbid(self, command):
         """Also to those that wait in Redis at this moment."""

@@ -22,8 +22,8 @@ class Ready(SystemTest):
     def wait_unready(self, reason):
         answer = wait_until(
             lambda: next((answer for answer in [self.hub.get("/readyz")]
-                          if answer.status == 503), None), "not ready")
-        self.assertIn(reason, answer.body)
+                          if reason in answer.body), None), "not ready")
+        self.assertEqual(answer.status, 503)
         self.assertEqual(self.hub.get("/healthz").status, 200)
         self.assertEqual(self.hub.push("a.b", b"1").status, 503)
 
@@ -37,6 +37,7 @@ class Ready(SystemTest):
         self.assertEqual(self.hub.push("a.b", b"1").status, 202)
 
     def test_memory_that_is_used_up(self):
+        self.wait_ready()
         self.redis.call("CONFIG", "SET", "maxmemory", 1)
         self.wait_unready(b"Redis refuses writes: OOM")
         self.redis.call("CONFIG", "SET", "maxmemory", 0)
@@ -53,10 +54,12 @@ class Ready(SystemTest):
         self.assertEqual(self.redis.snapshot(), before)
 
     def test_a_user_that_may_not_look_is_ready(self):
-        self.redis.call("ACL", "SETUSER", "default", "-setrange")
+        self.redis.change_rights("-setrange")
         self.redis.call("CONFIG", "SET", "maxmemory", 1)
         wait_until(lambda: b"hub_memory_high_shards 4" in
                    self.hub.get("/metrics").body, "a look is over")
+        self.assertIn(b"short of memory", self.hub.get("/readyz").body)
+        self.redis.call("CONFIG", "SET", "maxmemory", 0)
         self.wait_ready()
 
 

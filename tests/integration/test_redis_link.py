@@ -104,10 +104,10 @@ class Password(FaultTest):
 
     def test_scripts_that_may_not_be_loaded_cause_no_storm(self):
         self.start_all()
-        self.redis.call("ACL", "SETUSER", "default", "-script|load")
+        self.redis.change_rights("-script|load")
         self.redis.call("SCRIPT", "FLUSH")
         self.check_calm()
-        self.redis.call("ACL", "SETUSER", "default", "+script|load")
+        self.redis.change_rights("+script|load")
         self.check_works()
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.dns import A, AAAA, NXDOMAIN, SERVFAIL, Dns, Name
-from support.isolated import isolated_rebinding, isolated_resolv_conf
+from support.isolated import (isolated_rebinding, isolated_rebinding_callback,
+                              isolated_redis_name, isolated_resolv_conf,
+                              isolated_search)
 from support.redis import Redis
 from support.sink import Sink, send_forms, subscribe_form
 from support.system import LONG_TIMEOUTS, SystemTest
@@ -195,6 +197,25 @@ class Keeping(ResolverTest):
                 # Four attempts took less than the answer is kept.
                 self.assertEqual(self.dns.asked(host), 2)
 
+    def test_a_name_that_comes_to_exist_is_found_soon(self):
+        """Whatever its zone wishes."""
+        self.start(max_attempts=1, **WAITING)
+        for host, answer in (
+                ("born.test", Name(rcode=NXDOMAIN, absent_s=3600)),
+                ("filled.test", Name(absent_s=3600))):
+            with self.subTest(host=host):
+                topic = f"{TOPIC}/{host}"
+                callback = self.named(host)
+                self.dns.names[host] = Name("127.0.0.1", ttl=1)
+                self.system.activate(topic, callback)
+                self.dns.names[host] = answer
+                self.push_until(lambda t=topic: self.system.store
+                                .dead_letters(t), "it is not found", topic)
+                self.dns.names[host] = Name("127.0.0.1", ttl=1)
+                before = len(callback.deliveries)
+                self.push_until(lambda c=callback, b=before:
+                                len(c.deliveries) > b, "it is found", topic)
+
     def test_however_many_wait_there_is_one_query(self):
         count = 40
         self.start(per_host=64, **WAITING)
@@ -274,6 +295,24 @@ class ResolvConf(unittest.TestCase):
         self.assertEqual(got["asked"], [[True, False], [False, True]])
 
 
+class Search(unittest.TestCase):
+    def test_a_name_with_a_dot_in_a_url_is_absolute(self):
+        for answer in ("servfail", "refused", "silent"):
+            with self.subTest(answer=answer):
+                got = isolated_search(answer)
+                if got is None:
+                    self.skipTest("the system allows no namespaces")
+                self.assertEqual(got, {"delivered": 1, "asked": 0})
+
+
+class RedisByName(unittest.TestCase):
+    def test_a_silent_name_server_stops_nothing_and_addresses_are_tried(self):
+        got = isolated_redis_name()
+        if got is None:
+            self.skipTest("the system allows no namespaces")
+        self.assertEqual(got["healthy"], [200, 200, 200])
+
+
 class PrivateNetworks(ResolverTest):
     def test_a_name_of_private_addresses_is_never_contacted(self):
         self.start(deliver_only={"allow_private_networks": "no"},
@@ -299,7 +338,18 @@ class PrivateNetworks(ResolverTest):
         self.assertEqual(got["both"], 1)  # only the public one was taken
         self.assertGreater(got["public"], 1)
         self.assertEqual(got["private"], 0)
-        self.assertIn("global unicast", got["error"])
+        self.assertIn("address is not allowed", got["error"])
+
+    def test_a_callback_whose_name_turns_private_is_refused(self):
+        """Also while a connection to the public address is kept."""
+        got = isolated_rebinding_callback()
+        if got is None:
+            self.skipTest("the system allows no network namespaces")
+        self.assertGreaterEqual(got["public"], 1)
+        self.assertGreaterEqual(got["delivered"], 1)
+        self.assertEqual(got["private"], 0)
+        self.assertEqual(got["letters"], 1)
+        self.assertFalse(got["renewed"])
 
 
 if __name__ == "__main__":

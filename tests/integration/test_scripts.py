@@ -190,8 +190,7 @@ class AllScripts(ScriptTest):
     def test_each_touches_its_shard_only(self):
         """Every key a script makes has the shard's prefix."""
         event = self.event()
-        self.run_script("request", TD, CD, "s", TOPIC, TOPIC, CALLBACK, 60, "-", 60,
-                        9, "verify")
+        self.request_script()
         self.run_script("verified", TD, CD, "s", 1, "confirmed", 0, 0, 0, "-")
         self.post_page(event)
         (entry, _), = self.read("outbox")
@@ -200,13 +199,16 @@ class AllScripts(ScriptTest):
         self.promote()
         self.sweep(0, 0, 9)
         self.announce(TOPIC)
-        self.as_owner("take", 1, 9)
-        self.as_owner("fetched", TD, TOPIC, "content", 200, "", "", "", "d",
-                      "t", "b", "", "", 0, -1, "")
-        self.run_script("request", TD, CD, "s", TOPIC, TOPIC, CALLBACK, 60,
-                        "-", 60, 9, "validate")
-        self.as_owner("take", 2, 9)
-        self.as_owner("validated", TD, CD, 2, TOPIC, "denied", "why", 0, 0)
+        self.as_owner("take", 1, 9, 9)
+        self.as_owner("postpone", 1, f"p {TOPIC}", 0, TD)
+        self.as_owner("take", 2, 9, 9)
+        self.as_owner("fetch_state", 1000, TD, TOPIC)
+        self.as_owner("fetched", 2, TD, TOPIC, "content", 200, "", "", "", "d",
+                      "t", "b", "", "", 0, -1, "", 1000, "", "")
+        self.request_script(how="validate")
+        self.as_owner("take", 3, 9, 9)
+        self.as_owner("validated", TD, CD, 2, TOPIC, "denied", "why", 0, 0,
+                      3)
         ping = self.call("XADD", "pings", "*", "v", 1, "t", TOPIC)
         self.as_owner("announced", ping, TOPIC, TD)
         self.as_owner("reject", "log", self.event(), "why", self.position())

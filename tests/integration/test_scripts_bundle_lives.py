@@ -197,8 +197,7 @@ class BrokenRules(LifeTest):
         ("split", "split_bundle(lane, id, found[2][2], found[2][4])", "0"),
         ("hand_over", "redis.call('XACK', p .. stream, 'deliver', row[1])", ""),
         ("hand_over", "if rest == 0 then", "if true then"),
-        ("sweep", "if not is_kept(string.match(field, "
-         "'^(%S+) (%S+)$')) then", "if true then"),
+        ("sweep", "if not lane or not is_kept(lane, entry) then", "if true then"),
     )
 
     def is_found(self):

@@ -13,8 +13,7 @@ from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
 
 class Changes(ScriptTest):
     def request(self, mode="s", how="verify"):
-        return self.run_script("request", TD, CD, mode, TOPIC, TOPIC, CALLBACK,
-                               3600, "-", 3600, 1000, how, "")
+        return self.request_script(mode, how=how)
 
     def verified(self, generation, mode="s", outcome="confirmed",
                  replicas=""):

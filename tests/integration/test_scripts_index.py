@@ -24,8 +24,7 @@ class IndexTest(ScriptTest):
             expires_s, 60), 1)
 
     def remove(self, cd, td=TD):
-        self.run_script("request", td, cd, "u", TOPIC, TOPIC, CALLBACK, 0,
-                        "-", 60, 10 ** 6, "trust", "", 0)
+        self.request_script("u", td=td, cd=cd, how="trust")
         self.run_script("verified", td, cd, "u",
                         self.call("GET", "gen"), "confirmed", 0, 0, 0, "-")
 

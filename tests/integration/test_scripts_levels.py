@@ -114,8 +114,7 @@ class ReplicasDue(ScriptTest):
 
     def setUp(self):
         super().setUp()
-        self.run_script("request", TD, CD, "s", "*", "*", "http://s/", 60,
-                        "-", 60, 9, "verify")
+        self.request_script(topic="*", callback="http://s/", lease=60)
         self.entry, = (name for name, _ in self.read("verify"))
 
     def test_the_request_and_its_entry_stay_until_the_replicas_are_made(self):
@@ -138,8 +137,7 @@ class ReplicasDue(ScriptTest):
 
     def test_a_newer_request_is_not_removed_by_the_end_of_older_replicas(self):
         self.verified("confirmed", 1, "replicas")
-        self.run_script("request", TD, CD, "s", "*", "*", "http://s/", 60,
-                        "-", 60, 9, "verify")
+        self.request_script(topic="*", callback="http://s/", lease=60)
         self.assertEqual(self.verified("replicated", 1, "replicas"),
                          b"superseded")
         self.assertTrue(self.exists(f"request:{TD}:{CD}:s"))

@@ -136,9 +136,17 @@ class Changes(CursorTest):
         self.renew(ordered=True)
         self.check("run", "o")
         self.assertTrue(self.is_suspended())
-        self.due_now()
         self.assertEqual(self.catch_up()[0], [event])
         self.check("idle", "o")
+
+    def test_a_renewal_makes_the_probe_due_and_the_old_one_worthless(self):
+        event = self.suspended_now()
+        self.renew(ordered=False)
+        entry, number, said = self.cursor_job()
+        self.assertEqual((number, said[0]), ("2", event))
+        self.due_now()
+        self.assertEqual(self.cursor_job()[1:], ("1", []))
+        self.assertEqual(self.cursor_done(entry, number, event), 1)
 
     def test_suspended_stays_suspended(self):
         self.suspended_now()
@@ -156,8 +164,7 @@ class Changes(CursorTest):
 
     def test_a_request_that_is_not_ordered_replaces_one_that_is(self):
         for ordered in (1, 0):
-            self.run_script("request", TD, CD, "s", "t", "t", "c", 60, "-",
-                            60, 99, "verify", "", ordered)
+            self.request_script(ordered=ordered)
         self.assertNotIn(b"o", self.hash(f"request:{TD}:{CD}:s"))
 
     def test_replicas_are_ordered_as_home_is_in_a_cursor_of_their_shard(self):

@@ -222,25 +222,31 @@ class Fenced(ScriptTest):
         self.is_open, self.next = self.event(), self.event()
         self.post_page(self.is_open)
         self.announce(TOPIC, TOPIC + "/other")
-        self.as_owner("take", 1, 1)
+        self.taken = self.as_owner("take", 1, 1, 0)[1]
         self.call("HSET", f"request:{TD}:{CD}:s", "g", 7, "t", TOPIC)
-        self.call("HSET", "fetching", f"w {TD}:{CD}:s 7 {TOPIC}", "1-1")
+        self.call("HSET", "fetching", f"w {TD}:{CD}:s 7 {TOPIC}",
+                  f"{int(self.epoch)}-1")
         self.ping = self.call("XADD", "pings", "*", "v", 1, "t", TOPIC)
         self.call("ZADD", "retry", 1, f"d {self.is_open} {CD} 1 0")
         self.call("ZADD", "lease", 1, "")
+        self.call("ZADD", "pulls", 0, "gone")
+        self.call("ZADD", "pull_seen", 1, "gone")
 
     def calls(self):
         """Each script with arguments that change something."""
         return {
-            "begin": (self.is_open, 60000, self.next, TOPIC, 1, TD),
+            "begin": (self.is_open, 60000, self.next, TOPIC, "", 1, TD),
             "page": (self.is_open, 10, 100000, TD),
-            "take": (2, 9),
-            "fetched": (TD, TOPIC, "content", 200, "", "", "", "d", "t", "b",
-                        "", "", 0, -1, ""),
-            "validated": (TD, CD, 7, TOPIC, "valid", "", 0, 0),
+            "take": (2, 9, 9),
+            "postpone": (1, self.taken, 1000, ""),
+            "fetch_state": (1000, TD, TOPIC),
+            "fetched": (1, TD, TOPIC, "content", 200, "", "", "", "d", "t", "b",
+                        "", "", 0, -1, "", 0, "", ""),
+            "validated": (TD, CD, 7, TOPIC, "valid", "", 0, 0, 1),
             "announced": (self.ping, TOPIC, TD),
             "reject": ("log", self.next, "why", self.is_open),
             "promote": (9,),
+            "pull_expire": (9,),
             "sweep": (60000, 60000, 9),
             "resume": (),
             "extend": (60000,),

@@ -46,6 +46,19 @@ class Begin(PositionTest):
             b"id": events[4].encode(), b"n": b"5"})
         self.assertFalse(self.exists("fanout"))
 
+    def test_what_has_begun_before_an_error_begins_no_second_time(self):
+        """Of a key of another type, that is found when the jobs are posted."""
+        self.subscribe(CD)
+        one, two = events = self.events(2)
+        self.call("SET", f"topic:{TD}", "x")
+        with self.assertRaisesRegex(RedisError, "WRONGTYPE"):
+            self.begin(one, two, after="0-0")
+        self.assertEqual(self.position(), one)
+        self.begin(two, after=one)  # that key was moved out of the way
+        self.assertEqual([fields[b"e"].decode() for _, fields in
+                          self.entries("outbox")], [one, two])
+        self.assertEqual(self.count(), 2)
+
     def test_repeated_it_does_nothing(self):
         """As after a lost reply, or by one who is behind."""
         self.subscribe(*numbered(101))
@@ -109,7 +122,7 @@ class Begin(PositionTest):
         self.subscribe(CD, td="one")
         events = self.events(3)
         words = [word for event, td in zip(events, ("one", "many", "none"))
-                 for word in (event, TOPIC, 1, td)]
+                 for word in (event, TOPIC, "", 1, td)]
         self.assertEqual(
             self.as_owner("begin", "0-0", 1000, *words),
             [events[2].encode(), 1, 1, 100, 0, 0, 1])
@@ -137,8 +150,8 @@ class Begin(PositionTest):
         self.subscribe("b", td="up")
         self.subscribe("c", td="all")
         one, two = self.events(2)
-        self.as_owner("begin", "0-0", 1000, one, "x.y", 3, "own", "up", "all",
-                      two, TOPIC, 1, "up")
+        self.as_owner("begin", "0-0", 1000, one, "x.y", "", 3, "own", "up",
+                      "all", two, TOPIC, "", 1, "up")
         self.assertEqual(self.posted(one), ["a", "b:1", "c:*"])
         self.assertEqual(self.posted(two), ["b"])
 
@@ -211,13 +224,13 @@ class Resume(PositionTest):
 
     def test_what_was_being_fetched_is_due_at_once(self):
         self.announce(TOPIC, "http://other.example/")
-        self.as_owner("take", 1, 9)
+        self.as_owner("take", 1, 9, 9)
         later = self.now_ms() + 60000
         self.call("ZADD", "fetch", later, f"p {TOPIC}")
         self.call("HSET", "fetch_failures", f"p {TOPIC}", 2)
         self.resume()
         self.assertFalse(self.exists("fetching"))
-        due, *members = self.as_owner("take", 2, 9)
+        due, *members = self.as_owner("take", 2, 9, 9)
         self.assertEqual(due, -1)
         self.assertCountEqual(members[::2], [f"p {TOPIC}".encode(),
                                              b"p http://other.example/"])

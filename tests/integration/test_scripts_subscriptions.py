@@ -7,17 +7,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
+from support.scripts import CALLBACK, CD, PREFIX, TD, TOPIC, ScriptTest, host_id
 
 KEY = f"{TD}:{CD}"
 
 
 class SubscriptionTest(ScriptTest):
-    def request(self, mode="s", how="verify", callback=CALLBACK, lease=3600,
-                secret="-", most=1000, cd=CD, reason=""):
-        return self.run_script("request", TD, cd, mode, TOPIC, TOPIC,
-                               callback, lease, secret, 3600, most, how,
-                               reason)
+    def request(self, mode="s", **options):
+        return self.request_script(mode, **options)
 
     def verified(self, generation, mode="s", outcome="confirmed", passed_ms=0,
                  delay_ms=0, failures=0, entry="-"):
@@ -52,10 +49,26 @@ class Request(SubscriptionTest):
         self.assertEqual(self.request(secret="sealed"), 1)
         self.assertEqual(self.waiting("s"), {
             b"v": b"1", b"g": b"1", b"t": TOPIC.encode(),
-            b"tg": TOPIC.encode(),
-            b"c": CALLBACK.encode(), b"l": b"3600", b"s": b"sealed"})
+            b"c": CALLBACK.encode(), b"l": b"3600", b"s": b"sealed",
+            b"w": f"{host_id(CALLBACK)} -".encode()})
         self.assertEqual([fields for _, fields in self.entries("verify")],
                          [{b"q": f"{KEY}:s".encode(), b"g": b"1"}])
+
+    def test_a_request_leaves_nothing_of_the_one_before(self):
+        self.request(ordered=1, chosen="1s", verify_token="a token")
+        waiting = self.waiting("s")
+        self.assertEqual((waiting[b"o"], waiting[b"p"], waiting[b"vt"]),
+                         (b"1", b"1s", b"a token"))
+        self.redis.call("HSET", f"{PREFIX}request:{KEY}:s", "ok", 1)
+        self.request()
+        self.assertEqual(set(self.waiting("s")),
+                         {b"v", b"g", b"t", b"c", b"l", b"s", b"w"})
+
+    def test_what_was_chosen_stands_behind_the_flag(self):
+        for ordered, chosen, flags in ((0, "1s", b"-1s"), (1, "5", b"o5"),
+                                       (0, "", b"f")):
+            self.verified(self.request(ordered=ordered, chosen=chosen))
+            self.assertEqual(self.record()[4][1:], flags[1:])
 
     def test_a_repeated_request_is_verified_once(self):
         first, second = self.request(), self.request()
@@ -68,8 +81,8 @@ class Request(SubscriptionTest):
 
     def test_a_request_lapses(self):
         self.request()
-        ttl = self.call("TTL", f"request:{KEY}:s")
-        self.assertTrue(3590 <= ttl <= 3600, ttl)
+        self.let_requests_lapse()
+        self.assertFalse(self.waiting("s"))
 
     def test_generations_rise_and_the_last_request_waits(self):
         got = [self.request(callback=f"{CALLBACK}?{n}") for n in range(5)]
@@ -96,19 +109,6 @@ class Request(SubscriptionTest):
         self.assertEqual(self.request("u"), 3)
         self.assertEqual(self.waiting("u")[b"g"], b"3")
 
-    def test_too_many_waiting_verifications_change_nothing(self):
-        self.request(most=1)
-        self.assertEqual(
-            self.unchanged_by(lambda: self.request(most=1)), -1)
-        self.assertEqual(
-            self.unchanged_by(lambda: self.request(most=1, how="trust")), -1)
-
-    def test_settled_verifications_leave_room_after_a_sweep(self):
-        self.request(most=1)
-        (entry, _), = self.read("verify")
-        self.verified(1, entry=entry)
-        self.sweep()
-        self.assertEqual(self.request(most=1), 2)
 
     def test_a_trusted_request_is_not_queued(self):
         generation = self.request(how="trust")
@@ -298,9 +298,10 @@ class Validated(SubscriptionTest):
     def asked(self, **options):
         """A request whose topic is being asked about; its generation."""
         generation = self.request(how="validate", **options)
-        self.call("DEL", "fetch", "verify")
+        self.call("DEL", "validations", "verify")
         self.run_script("groups")
-        self.call("HSET", "fetching", self.member(generation), "1-1")
+        self.call("HSET", "fetching", self.member(generation),
+                  f"{int(self.epoch)}-1")
         return generation
 
     def member(self, generation):
@@ -309,7 +310,7 @@ class Validated(SubscriptionTest):
     def validated(self, generation, outcome, reason="", delay_ms=0,
                   failures=0):
         return self.as_owner("validated", TD, CD, generation, TOPIC, outcome,
-                             reason, delay_ms, failures).decode()
+                             reason, delay_ms, failures, 1).decode()
 
     def check_over(self):
         for key in ("fetching", "fetch_failures"):
@@ -338,8 +339,8 @@ class Validated(SubscriptionTest):
         self.assertEqual(self.waiting("d"), {
             b"v": b"1", b"g": b"%d" % (generation + 1),
             b"t": TOPIC.encode(), b"tg": TOPIC.encode(),
-            b"c": CALLBACK.encode(), b"r": b"a reason"})
-        self.assertTrue(3590 <= self.call("TTL", f"request:{KEY}:d") <= 3600)
+            b"c": CALLBACK.encode(), b"r": b"a reason",
+            b"w": f"{host_id(CALLBACK)} -".encode()})
         self.assertEqual(self.queued(), [{b"q": f"{KEY}:d".encode(),
                                           b"g": b"%d" % (generation + 1)}])
         self.check_over()
@@ -351,7 +352,8 @@ class Validated(SubscriptionTest):
         self.validated(generation, "denied", "new")
         self.assertEqual(self.waiting("d")[b"r"], b"new")
         self.assertNotIn(b"x", self.waiting("d"))
-        self.assertGreater(self.call("TTL", f"request:{KEY}:d"), 0)
+        self.let_requests_lapse()
+        self.assertFalse(self.waiting("d"))
 
     def test_an_active_subscription_stays_when_its_renewal_is_denied(self):
         old = self.active()
@@ -363,15 +365,15 @@ class Validated(SubscriptionTest):
         generation = self.asked()
         before = self.now_ms()
         self.validated(generation, "again", delay_ms=5000, failures=2)
-        member, due = self.call("ZRANGE", "fetch", 0, -1, "WITHSCORES")
+        member, due = self.call("ZRANGE", "validations", 0, -1, "WITHSCORES")
         self.assertEqual(member, self.member(generation).encode())
         self.assertEqual(self.hash("fetch_failures"), {member: b"2"})
         self.assertFalse(self.exists("fetching"))
         self.assertTrue(before + 5000 <= int(due) <= self.now_ms() + 5000)
         self.assertTrue(self.waiting("s"))
         self.assertEqual(self.queued(), [])
-        self.call("ZADD", "fetch", 0, member)
-        self.assertEqual(self.as_owner("take", 1, 9), [-1, member, 2])
+        self.call("ZADD", "validations", 0, member)
+        self.assertEqual(self.as_owner("take", 1, 9, 9), [-1, member, 2])
 
     def test_only_the_request_that_waits_counts(self):
         for outcome in ("valid", "denied", "again"):
@@ -383,7 +385,7 @@ class Validated(SubscriptionTest):
                     self.validated(generation, outcome), "superseded")
                 self.assertEqual(self.waiting("s")[b"g"], b"%d" % newer)
                 self.assertFalse(self.waiting("d"))
-                self.assertEqual(self.call("ZRANGE", "fetch", 0, -1),
+                self.assertEqual(self.call("ZRANGE", "validations", 0, -1),
                                  [self.member(newer).encode()])
                 self.assertNotIn(b"%d" % generation,
                                  [fields[b"g"] for fields in self.queued()])

@@ -438,8 +438,7 @@ class Full(FullRedis, Sweep):
         self.assertFalse(self.exists("refs"))
 
     def test_verifications_are_decided(self):
-        self.run_script("request", TD, CD, "s", "t", "t", CALLBACK, 60, "-", 60, 9,
-                        "verify")
+        self.request_script()
         (entry, _), = self.read("verify")
         self.full()
         self.assertEqual(self.run_script(
@@ -449,8 +448,7 @@ class Full(FullRedis, Sweep):
     def test_a_request_is_refused_whole(self):
         self.full()
         with self.assertRaisesRegex(RedisError, "OOM"):
-            self.run_script("request", TD, CD, "s", "t", "t", CALLBACK, 60, "-", 60,
-                            9, "verify")
+            self.request_script()
         self.assertFalse(self.exists("gen"))
 
     def test_a_page_is_refused_whole(self):

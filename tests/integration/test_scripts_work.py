@@ -232,23 +232,25 @@ MEMBER = f"p {TOPIC}"
 class Fetched(ScriptTest):
     def fetching(self, failures=0):
         """The topic is being fetched."""
-        self.call("HSET", "fetching", MEMBER, "1-1")
+        self.call("HSET", "fetching", MEMBER, f"{int(self.epoch)}-1")
         if failures:
             self.call("HSET", "fetch_failures", MEMBER, failures)
 
     def fetched(self, outcome, digest="d1", body=b"body", status=200,
-                error="", failures=0, again_ms=-1, canonical="", entries=""):
+                error="", failures=0, again_ms=-1, canonical="", entries="",
+                have=""):
         """What came of a fetch that was under way."""
         self.fetching()
         return self.over(outcome, digest, body, status, error, failures,
-                         again_ms, canonical, entries)
+                         again_ms, canonical, entries, have)
 
     def over(self, outcome, digest="d1", body=b"body", status=200, error="",
-             failures=0, again_ms=-1, canonical="", entries=""):
-        return self.as_owner(
-            "fetched", TD, TOPIC, outcome, status, error, '"etag"', "date",
+             failures=0, again_ms=-1, canonical="", entries="", have=""):
+        event, = self.as_owner(
+            "fetched", 1, TD, TOPIC, outcome, status, error, '"etag"', "date",
             digest, "text/plain", body, canonical, TOPIC + "/moved", failures,
-            again_ms, entries)
+            again_ms, entries, 0, have, "")
+        return event
 
     def check_over(self):
         """Nothing of the fetch is left."""
@@ -263,7 +265,7 @@ class Fetched(ScriptTest):
         after_s = self.now_ms() // 1000
         self.assertEqual(self.entries("log"), [(event.decode(), {
             b"v": b"1", b"t": TOPIC.encode(), b"ct": b"text/plain",
-            b"b": body})])
+            b"b": body, b"fd": b"d1"})])
         state = self.hash(f"topic:{TD}")
         self.assertTrue(before_s <= int(state.pop(b"at")) <= after_s)
         self.assertEqual(state, {
@@ -289,7 +291,7 @@ class Fetched(ScriptTest):
         for digest in ("d1", "d2"):
             self.assertIsNone(self.unchanged_by(
                 lambda: self.over("content")))
-            self.fetched("content", digest=digest)
+            self.fetched("content", digest=digest, have="d1")
         self.assertEqual(self.call("XLEN", "log"), 2)
         for outcome in ("known", "unchanged", "failed", "unneeded"):
             self.fetched(outcome, again_ms=0)
@@ -298,7 +300,7 @@ class Fetched(ScriptTest):
     def test_the_same_digest_makes_no_event_but_new_validators(self):
         self.fetched("content")
         self.call("HSET", f"topic:{TD}", "etag", "old")
-        self.assertIsNone(self.fetched("content"))
+        self.assertIsNone(self.fetched("content", have="d1"))
         self.assertEqual(self.hash(f"topic:{TD}")[b"etag"], b'"etag"')
         self.check_over()
 
@@ -325,9 +327,9 @@ class Fetched(ScriptTest):
     def test_unchanged_keeps_the_validators(self):
         self.fetched("content", entries="e1")
         self.fetching()
-        self.assertIsNone(self.as_owner(
-            "fetched", TD, TOPIC, "unchanged", 304, "", "", "", "", "", "",
-            "", "", 0, -1, ""))
+        self.assertEqual(self.as_owner(
+            "fetched", 1, TD, TOPIC, "unchanged", 304, "", "", "", "", "", "",
+            "", "", 0, -1, "", 0, "", ""), [None])
         state = self.hash(f"topic:{TD}")
         self.assertEqual((state[b"status"], state[b"etag"], state[b"digest"],
                           state[b"src"], state[b"entries"]),

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.subscriber import signature
 from support.system import SystemTest
+from support.wait import wait_until
 
 TOPIC = "http://publisher.example/topic"
 SECRET = "a-secret-of-a-subscriber-0123456789"
@@ -40,9 +41,11 @@ class Secrets(SystemTest):
         return self.ring_path
 
     def assert_signed(self, callback, body):
-        count = len(callback.deliveries)
+        count = callback.bodies().count(body)
         self.system.push(TOPIC, body)
-        delivery = callback.wait_deliveries(count + 1)[-1]
+        wait_until(lambda: callback.bodies().count(body) > count,
+                   "the body arrives")
+        delivery = [d for d in callback.deliveries if d.body == body][-1]
         self.assertEqual(delivery.headers["X-Hub-Signature"],
                          signature(SECRET, body))
 
@@ -109,6 +112,55 @@ class Secrets(SystemTest):
         self.system.program("deliver").stop()
         self.system.start("deliver", secret_keys_file=path)
         self.assert_signed(callback, b"1")
+
+    def check_refused(self, role, says, **settings):
+        program = self.system.start(role, wait=False, **settings)
+        program.wait_exit(1)
+        self.assertIn(says, program.lines[-1])
+        self.assertNotIn("1f" * 16, program.log())
+
+    def test_a_wrong_key_is_found_at_the_start(self):
+        self.start_system(secret_keys_file=self.ring(KEY_1))
+        callback = self.system.subscriber().callback("/cb")
+        self.system.activate(TOPIC, callback, secret=SECRET)
+        self.system.program("deliver").stop()
+        self.system.push(TOPIC, b"event")
+        for name, text, says in (
+                ("other digits", KEY_1.replace("1f", "3d"), "other digits"),
+                ("another key", KEY_2, "does not have"),
+                ("no key", None, "does not have")):
+            with self.subTest(name):
+                path = self.ring(text) if text else ""
+                self.check_refused("deliver", says, secret_keys_file=path)
+                self.check_refused("hub", says, secret_keys_file=path,
+                                   listen="127.0.0.1:0")
+        self.assertEqual(self.system.store.dead_letters(TOPIC), [])
+        self.ring(KEY_1)
+        self.system.start("deliver")
+        self.assertEqual(callback.wait_deliveries()[0].body, b"event")
+
+    def test_a_key_that_changes_meanwhile_stops_who_does_not_have_it(self):
+        self.start_system(secret_keys_file=self.ring(KEY_1))
+        deliver = self.system.program("deliver")
+        self.system.program("hub").stop()
+        self.ring(KEY_2 + KEY_1)
+        self.system.start("hub")
+        callback = self.system.subscriber().callback("/cb")
+        self.system.activate(TOPIC, callback, secret=SECRET)
+        self.system.push(TOPIC, b"event")
+        deliver.wait_exit(1)
+        self.assertIn("'second'", deliver.lines[-1])
+        self.system.start("deliver")
+        self.system.presume_dead(deliver)
+        self.assertEqual(callback.wait_deliveries()[0].body, b"event")
+        self.system.programs.remove(deliver)
+
+    def test_after_a_flushall_the_next_key_is_written_anew(self):
+        self.start_system(secret_keys_file=self.ring(KEY_1))
+        key = "websub:{c}:canary"
+        wait_until(lambda: self.system.redis.call("EXISTS", key), "it is there")
+        self.system.redis.call("FLUSHALL")
+        wait_until(lambda: self.system.redis.call("EXISTS", key), "and again")
 
     def test_signature_hash_can_be_chosen(self):
         for method in ("sha1", "sha384", "sha512"):

@@ -46,11 +46,16 @@ class Suspension(SystemTest):
 
     def suspended(self, answer=500, events=AFTER):
         """A callback that fails until the test says otherwise, suspended; no
-        job of it is on its way any more, only the cursor job."""
+        job of it is on its way any more, only the cursor job.  It fails once
+        all events have come: a suspended one has no jobs of later ones."""
         callback = self.active()
-        callback.default = answer
+        gate = self.gate()
+        callback.default = Answer(answer, gate=gate)
         for n in range(events):
             self.system.push(TOPIC, f"{n}".encode())
+        callback.wait_deliveries(events)
+        callback.default = answer
+        gate.set()
         self.wait_suspended(callback)
         missed = self.key(f"missed:{digest(TOPIC)}:{digest(callback.url)}")
         wait_until(lambda: self.call("ZCARD", missed) == events,
@@ -117,6 +122,24 @@ class Recovery(Suspension):
         self.recover(callback)
         self.assertEqual(self.delivered(callback), list(range(AFTER + 100)))
         self.assertEqual(self.flag(callback), "-")
+
+    def test_it_is_told_once_whatever_is_in_flight(self):
+        """Several events by two processes find out at the same time."""
+        gate = self.gate()
+        callback = self.system.subscriber().callback("/many")
+        callback.default = Answer(500, gate=gate)
+        self.system.activate(TOPIC, callback)
+        self.system.start("deliver")
+        for n in range(6):
+            self.system.push(TOPIC, f"{n}".encode())
+        callback.wait_deliveries(6)
+        callback.default = 500
+        gate.set()
+        self.wait_suspended(callback)
+        callback.wait_deliveries(10)
+        told = [line for program in self.system.programs
+                for line in program.events("subscription-suspended")]
+        self.assertEqual([line["callback"] for line in told], [callback.url])
 
     def test_afterwards_it_is_as_any_other(self):
         callback = self.suspended()
@@ -190,7 +213,7 @@ class Recovery(Suspension):
 
 class Slow(Suspension):
     TAKES_S = 0.05
-    PAUSE_S = 0.01
+    PAUSE_S = 0.02
     MISSED = AFTER + 40
 
     def flow(self, first):
@@ -230,6 +253,34 @@ class Slow(Suspension):
                          list(range(self.MISSED)))
 
 
+class Renewed(Suspension):
+    def test_who_renews_is_probed_at_once(self):
+        self.start(probe_cap_ms=3600000, retry_cap_ms=3600000,
+                   retry_base_ms=20)
+        callback = self.suspended()
+        wait_until(self.push_retry_away, "the cursor job waits for its time")
+        callback.default = 204
+        before = len(callback.deliveries)
+        self.system.activate(TOPIC, callback)
+        callback.wait_deliveries(before + AFTER)
+        wait_until(lambda: self.flag(callback) == "-", "it has caught up")
+        self.system.make_due()  # the old cursor job comes, and does nothing
+        self.system.wait_idle()
+        self.assertEqual(len(callback.deliveries), before + AFTER)
+        self.assertEqual(sorted(set(self.delivered(callback))),
+                         list(range(AFTER)))
+
+    def push_retry_away(self):
+        """What waits for its time does so for an hour; returns how much."""
+        return sum(
+            self.system.redis.call(
+                "ZADD", base + "retry", "XX", "CH",
+                self.system.redis.now_ms() + 3600000, member)
+            for base in self.store.bases()
+            for member in self.system.redis.call("ZRANGE", base + "retry",
+                                                 0, -1))
+
+
 class Unreachable(Suspension):
     def test_a_host_that_is_down_suspends_without_attempts(self):
         self.start(suspend_after=20)
@@ -249,7 +300,8 @@ class Standstill(Suspension):
     TIMEOUT_MS = 500
 
     def test_a_worker_that_stood_still_blames_no_subscriber(self):
-        self.start(timeout_ms=self.TIMEOUT_MS, max_attempts=1)
+        self.start(timeout_ms=self.TIMEOUT_MS, max_attempts=1,
+                   per_callback=2 * AFTER)
         callback = self.active()
         callback.default = Answer(204, gate=self.gate())
         deliver = self.system.program("deliver")

@@ -1,6 +1,8 @@
 """Who may ask, and whom the programs may contact."""
 
+import socket
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -60,6 +62,132 @@ class Tokens(SystemTest):
     def test_pages_need_no_token(self):
         for path in ("/", "/healthz", "/readyz", "/metrics"):
             self.assertEqual(self.hub.get(path).status, 200)
+
+
+class TokenFiles(SystemTest):
+    def write(self, name, text):
+        path = Path(self.folder) / name
+        path.write_text(text)
+        path.chmod(0o640)
+        return str(path)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.folder = folder.name
+        self.addCleanup(folder.cleanup)
+        self.start_system(hub_only={
+            "publish_token": "of-setting",
+            "publish_tokens_file": self.write("publish", "old\n"),
+            "admin_tokens_file": self.write("admin", "root\n"),
+            "admin_read_tokens_file": self.write("read", "reader\n"),
+        })
+        self.hub = self.system.hub
+
+    def push(self, token):
+        return self.hub.push(TOPIC, b"1", token=token).status
+
+    def admin(self, method, path, token):
+        return self.hub.request(method, path, headers={
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/x-www-form-urlencoded"})
+
+    def test_tokens_are_exchanged_without_a_restart(self):
+        self.assertEqual([self.push(token) for token in
+                          ("of-setting", "old", "new", "root")],
+                         [202, 202, 401, 401])
+        self.write("publish", "# both for a while\nold\nnew\n")
+        wait_until(lambda: self.push("new") == 202, "the new one counts")
+        self.assertEqual(self.push("old"), 202)
+        self.write("publish", "new\n")
+        wait_until(lambda: self.push("old") == 401, "the old one is out")
+        self.assertEqual(self.push("new"), 202)
+
+    def test_a_file_that_breaks_changes_nothing_and_is_told(self):
+        hub = self.system.program("hub")
+        self.write("publish", "")
+        hub.wait_event("tokens-unusable")
+        self.assertEqual((self.push("old"), self.push("")), (202, 401))
+        self.write("publish", "new\n")
+        wait_until(lambda: self.push("new") == 202, "the new one counts")
+
+    def test_a_token_for_reading_changes_nothing(self):
+        for path in ("/admin/shards", "/admin/instances", "/admin/suspended"):
+            self.assertEqual(self.admin("GET", path, "reader").status, 200)
+            self.assertEqual(self.admin("HEAD", path, "reader").status, 200)
+            self.assertEqual(self.admin("GET", path, "root").status, 200)
+            self.assertEqual(self.admin("GET", path, "old").status, 401)
+        for path in ("/admin/deny", "/admin/dead-letters/purge",
+                     "/admin/dead-letters/replay",
+                     "/admin/instances/x/restart"):
+            response = self.admin("POST", path, "reader")
+            self.assertEqual(response.status, 403, path)
+            self.assertIn(b"for reading only", response.body)
+            self.assertNotIn(self.admin("POST", path, "root").status,
+                             (401, 403), path)
+
+
+class OpenPush(SystemTest):
+    """Who may push where publishing has no token."""
+
+    def push(self, **headers):
+        headers = {name.replace("_", "-"): value
+                   for name, value in headers.items()}
+        return self.system.hub.request(
+            "POST", "/publish?hub.topic=a.b", b"1", headers).status
+
+    def pushers(self):
+        return self.system.program("hub").events("content-push")[0]["for"]
+
+    def test_a_hub_that_is_wholly_local_takes_what_comes_from_here(self):
+        self.start_system()
+        self.assertEqual(self.pushers(), "this machine")
+        self.assertEqual(self.push(), 202)
+        self.assertEqual(self.push(Origin="http://127.0.0.1:3000"), 202)
+        for host in ("localhost", "LOCALHOST:8080", "127.0.0.2:1", "[::1]:80",
+                     "hub", "hub:8080", ""):
+            self.assertEqual(self.push(Host=host), 202, host)
+        for name, value in (("X-Forwarded-For", "203.0.113.7"),
+                            ("X-Forwarded-For", ""),
+                            ("Forwarded", "for=203.0.113.7"),
+                            ("X-Forwarded-Proto", "https"),
+                            ("X-Forwarded-Host", "hub.example"),
+                            ("X-Real-IP", "203.0.113.7"),
+                            ("Via", "1.1 proxy"),
+                            ("Origin", "https://evil.example"),
+                            ("Origin", "http://127.0.0.1.evil.example"),
+                            ("Origin", "null"),
+                            ("Host", "hub.example"),
+                            ("Host", "127.0.0.1.evil.example:80"),
+                            ("Host", "192.0.2.1"), ("Host", "[2001:db8::1]"),
+                            ("Host", "hub.")):
+            with self.subTest(name=name, value=value):
+                self.assertEqual(self.push(**{name: value}), 403)
+
+    def test_a_public_url_closes_it(self):
+        self.start_system(public_url="https://hub.example/")
+        self.assertEqual(self.pushers(), "nobody")
+        response = self.system.hub.push(TOPIC, b"1")
+        self.assertEqual(response.status, 403)
+        self.assertIn(b"publish_token", response.body)
+        self.assertEqual(self.system.store.events_kept(), 0)
+
+    def test_a_unix_socket_is_where_proxies_come_from(self):
+        self.start_system(roles=("spreader",))
+        path = tempfile.mktemp(prefix="websubd-")
+        self.addCleanup(Path(path).unlink, missing_ok=True)
+        hub = self.system.start("hub", wait=False, listen=f"unix:{path}")
+        self.assertEqual(hub.wait_event("content-push")["for"], "nobody")
+        with socket.socket(socket.AF_UNIX) as link:
+            link.connect(path)
+            link.sendall(b"POST /publish?hub.topic=a.b HTTP/1.1\r\n"
+                         b"Host: localhost\r\nContent-Length: 1\r\n\r\n1")
+            self.assertIn(b" 403 ", link.recv(65536).split(b"\r\n")[0])
+
+    def test_the_operator_may_open_it(self):
+        self.start_system(public_url="https://hub.example/",
+                          publish_open="yes")
+        self.assertEqual(self.pushers(), "everybody")
+        self.assertEqual(self.push(Via="1.1 proxy", Host="hub.example"), 202)
 
 
 class Guard(SystemTest):

@@ -32,7 +32,7 @@ class Validation(SystemTest):
         call("HSET", self.key(topic, f"request:{key}:s"), "v", 1,
              "g", generation, "t", topic, "tg", topic, "c", callback,
              "l", 3600, "s", "-")
-        call("ZADD", self.key(topic, "fetch"), 1,
+        call("ZADD", self.key(topic, "validations"), 1,
              f"w {key}:s {generation} {topic}")
         call("XADD", self.key(topic, "wake"), "MAXLEN", 1, "*", "v", 1)
         return key

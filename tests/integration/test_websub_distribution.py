@@ -84,7 +84,7 @@ class Content(Distribution):
         for url in ("https://hub.example", "https://hub.example/",
                     "https://hub.example/path/hub?a=1&b=%2f"):
             with self.subTest(url=url):
-                system = self.start_system(public_url=url)
+                system = self.start_system(public_url=url, publish_open="yes")
                 callback = system.subscriber().callback("/cb")
                 system.activate(TOPIC, callback)
                 answer = system.push(TOPIC, b"1")

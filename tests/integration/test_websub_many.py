@@ -25,7 +25,8 @@ LEASE_S = 4000  # of request 0 in a round; request n asks for n more
 
 class OneSubscription(SystemTest):
     def test_200_concurrent_requests_end_in_one_state(self):
-        self.start_system(max_connections=1000, **LONG_TIMEOUTS)
+        self.start_system(max_connections=1000, max_connections_per_client=SAME,
+                          **LONG_TIMEOUTS)
         callback = self.system.subscriber().callback("/cb")
         bodies = [subscribe_form(TOPIC, callback.url) +
                   b"&hub.secret=secret%d&hub.lease_seconds=%d"
@@ -58,7 +59,8 @@ class OneSubscription(SystemTest):
 
 class ManySubscriptions(SystemTest):
     def test_5000_concurrent_requests_all_become_active(self):
-        self.start_system(per_host=64, **LONG_TIMEOUTS)
+        self.start_system(per_host=64, max_connections_per_client=DISTINCT,
+                          **LONG_TIMEOUTS)
         sink = Sink()
         self.addCleanup(sink.close)
         started = time.monotonic()

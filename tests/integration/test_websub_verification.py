@@ -105,7 +105,7 @@ class Outcomes(Verification):
 
     def test_4xx_with_the_challenge_is_final(self):
         callbacks = []
-        for code in (400, 401, 403, 404, 405, 408, 410, 429):
+        for code in (400, 401, 403, 404, 405, 407, 410, 428):
             callback = self.subscriber.callback(f"/{code}",
                                                 confirm=[status(code)])
             self.system.request(TOPIC, callback)
@@ -116,7 +116,7 @@ class Outcomes(Verification):
         """2, 5 and 15 seconds apart."""
         failing = [self.subscriber.callback(f"/{code}",
                                             confirm=[status(code)] * 9)
-                   for code in (500, 502, 503, 504)]
+                   for code in (500, 502, 503, 504, 408, 425, 429)]
         closed = self.system.subscriber()
         gone = closed.callback("/gone")
         closed.close()
@@ -124,7 +124,7 @@ class Outcomes(Verification):
         for callback in failing + [gone]:
             self.system.request(TOPIC, callback)
         for delay_s in (2, 5, 15):
-            self.system.wait_delayed(5, delay_s, since_ms)
+            self.system.wait_delayed(8, delay_s, since_ms)
             since_ms = self.system.redis.now_ms()
             self.system.make_due()
         self.wait_refused(failing, asked=4)
@@ -132,6 +132,23 @@ class Outcomes(Verification):
             challenges = {v.challenge for v in callback.verifications}
             self.assertEqual(len(challenges), 4, "each is used once")
         self.assertIsNone(self.system.store.record(TOPIC, gone.url))
+
+    def test_a_time_that_the_subscriber_names_is_honoured(self):
+        """Up to a minute."""
+        since_ms = self.system.redis.now_ms()
+        for code, asked in ((429, 30), (503, 40), (408, 3600)):
+            self.system.request(TOPIC, self.subscriber.callback(
+                f"/{asked}",
+                confirm=[status(code, {"Retry-After": str(asked)})] * 9))
+
+        def delayed():
+            due = sorted(self.system.store.delayed())
+            return due if len(due) == 3 else None
+        due = wait_until(delayed, "all three wait")
+        now_ms = self.system.redis.now_ms()
+        for at_ms, delay_s in zip(due, (30, 40, 60)):
+            self.assertGreaterEqual(at_ms, since_ms + 1000 * delay_s)
+            self.assertLessEqual(at_ms, now_ms + 1000 * delay_s)
 
     def test_failed_verification_is_no_denial(self):
         callbacks = [self.subscriber.callback("/wrong", confirm=[wrong]),

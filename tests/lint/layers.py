@@ -12,15 +12,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("hub", "spreader", "deliver")
-SHARED = ("base", "crypto", "http", "redis", "store", "cluster", "program")
+SHARED = ("base", "crypto", "net", "http", "host", "redis", "store", "cluster",
+          "program")
 
 KNOWS = {
     "base": {"base"},
     "crypto": {"base", "crypto"},
-    "http": {"base", "crypto", "http"},
-    "redis": {"base", "crypto", "redis"},
-    "store": {"base", "crypto", "http", "redis", "store"},
-    "cluster": {"base", "crypto", "http", "redis", "store", "cluster"},
+    "net": {"base", "net"},
+    "http": {"base", "crypto", "net", "http"},
+    "host": {"base", "crypto", "net", "http", "host"},
+    "redis": {"base", "crypto", "net", "redis"},
+    "store": {"base", "crypto", "net", "http", "redis", "store"},
+    "cluster": {"base", "crypto", "net", "http", "redis", "store", "cluster"},
     "program": set(SHARED),
     **{program: {*SHARED, program} for program in PROGRAMS},
 }

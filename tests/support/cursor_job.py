@@ -163,17 +163,14 @@ class CursorTest(ScriptTest):
 
     def end_subscription(self):
         """An unsubscription that was confirmed."""
-        generation = self.run_script(
-            "request", TD, CD, "u", TOPIC, TOPIC, CALLBACK, 0, "-", 60, 99,
-            "trust", "", 0)
+        generation = self.request_script("u", how="trust")
         self.run_script("verified", TD, CD, "u", generation, "confirmed", 0,
                         0, 0, "-")
 
     def renew(self, ordered, lease_s=3600):
         """A subscription request that was confirmed."""
-        generation = self.run_script(
-            "request", TD, CD, "s", TOPIC, TOPIC, CALLBACK, lease_s, "-", 60,
-            99, "trust", "", int(ordered))
+        generation = self.request_script(
+            lease=lease_s, how="trust", ordered=int(ordered))
         self.assertEqual(self.run_script(
             "verified", TD, CD, "s", generation, "confirmed", 0, 0, 0, "-"),
             b"applied")

@@ -15,7 +15,7 @@ import socket
 import struct
 import threading
 
-A, AAAA = 1, 28
+A, AAAA, _SOA = 1, 28, 6
 SERVFAIL, NXDOMAIN = 2, 3
 _RESPONSE, _TRUNCATED, _RECURSION = 0x8000, 0x0200, 0x0180
 _BUFFER_BYTES = 1 << 20  # for bursts while Python takes its time
@@ -27,10 +27,11 @@ class Name:
 
     `silent`: nothing is ever answered.  `held`: nothing is answered until
     Dns.release().  `truncated`: UDP only says to ask by TCP.  `garbage`:
-    bytes that are no answer come instead, or with "first" ahead of it."""
+    bytes that are no answer come instead, or with "first" ahead of it.
+    `absent_s`: for how long the zone wants it kept that there is none."""
 
     def __init__(self, *addresses, ttl=60, rcode=0, silent=False, held=False,
-                 truncated=False, garbage=None):
+                 truncated=False, garbage=None, absent_s=None):
         self.addresses = [ipaddress.ip_address(one) for one in addresses]
         self.ttl = ttl
         self.rcode = rcode
@@ -38,6 +39,7 @@ class Name:
         self.held = held
         self.truncated = truncated
         self.garbage = garbage
+        self.absent_s = absent_s
 
     def records(self, kind):
         version = {A: 4, AAAA: 6}.get(kind)
@@ -172,17 +174,26 @@ def _question(query):
     return b".".join(labels).decode().lower(), kind, at + 5
 
 
-def _header(query, flags, count):
+def _header(query, flags, count, zones=0):
     end = _question(query)[2]
-    return (query[:2] + struct.pack(">HHHHH", flags, 1, count, 0, 0)
+    return (query[:2] + struct.pack(">HHHHH", flags, 1, count, zones, 0)
             + query[12:end])
+
+
+def _zone(seconds):
+    """A SOA record (RFC 2308 section 5) of the zone `test`."""
+    about = b"\0\0" + struct.pack(">IIIII", 1, seconds, seconds, seconds,
+                                  seconds)
+    return b"\4test\0" + struct.pack(">HHIH", _SOA, 1, seconds,
+                                     len(about)) + about
 
 
 def _answer(query, name, flags=_RESPONSE | _RECURSION):
     kind = _question(query)[1]
     records = [] if name.rcode else name.records(kind)
-    answer = _header(query, flags | name.rcode, len(records))
+    absent = name.absent_s is not None and not records
+    answer = _header(query, flags | name.rcode, len(records), int(absent))
     for address in records:
         answer += struct.pack(">HHHIH", 0xc00c, kind, 1, name.ttl,
                               len(address.packed)) + address.packed
-    return answer
+    return answer + (_zone(name.absent_s) if absent else b"")

@@ -29,7 +29,8 @@ class Request:
 
 
 class Answer:
-    """What is answered, and when.
+    """What is answered, and when.  A header whose value is a list comes once for
+    each.
 
     `gate`: a threading.Event that the answer waits for.  `drip`: the "status"
     line or the "body" comes without end, a byte every 100 ms.  `hang_up`: the
@@ -67,7 +68,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         self.send_response(answer.status)
         for name, value in answer.headers.items():
-            self.send_header(name, value)
+            for one in value if isinstance(value, list) else [value]:
+                self.send_header(name, one)
         if answer.drip == "body":
             self.send_header("Content-Length", "1000000")
             self.end_headers()

@@ -21,15 +21,18 @@ class Response:
 
 
 class Hub:
-    """A hub at an address such as 127.0.0.1:41233."""
+    """A hub at an address such as 127.0.0.1:41233, for a client at another one
+    such as 127.0.0.2 when there is a `source`."""
 
-    def __init__(self, address):
+    def __init__(self, address, source=None):
         self.address = address
+        self._source = source and (source, 0)
         self.url = f"http://{address}/"
 
     def request(self, method, path, body=None, headers=None):
         connection = http.client.HTTPConnection(self.address,
-                                                timeout=_TIMEOUT_S)
+                                                timeout=_TIMEOUT_S,
+                                                source_address=self._source)
         try:
             connection.request(method, path, body, headers or {})
             return Response(connection.getresponse())
@@ -130,6 +133,10 @@ class Stream:
         response = http.client.HTTPResponse(self)
         response.begin()
         return Response(response)
+
+    def line(self):
+        """The next line, with its end."""
+        return self._reader.readline()
 
     def closes(self, seconds=_TIMEOUT_S):
         self._socket.settimeout(seconds)

@@ -46,6 +46,8 @@ class Record:
     def __init__(self, line):
         (version, expires, lease, generation, flags, callback,
          self.secret) = line.split(b" ", 6)
+        self.choices = flags[1:].decode()
+        flags = flags[:1]
         assert version == b"1" and flags in (b"-", b"o", b"f", b"c"), line
         self.expires_s = int(expires)
         self.lease_s = int(lease)
@@ -135,7 +137,8 @@ class Store:
         """When what waits for its time is due, in ms of Redis' clock."""
         answers = self._redis.call_all(
             [["ZRANGE", base + name, 0, -1, "WITHSCORES"]
-             for base in self.bases() for name in ("retry", "fetch")])
+             for base in self.bases()
+             for name in ("retry", "fetch", "validations")])
         return [int(due) for answer in answers for due in answer[1::2]]
 
     def idle(self):
@@ -144,7 +147,7 @@ class Store:
         host, all at one moment."""
         return self._settled(
             (("HLEN", "fanout"), ("XLEN", "pings"), ("ZCARD", "fetch"),
-             ("HLEN", "fetching"), ("ZCARD", "retry"), ("KEYS", "parked:*")),
+             ("ZCARD", "validations"), ("HLEN", "fetching"), ("ZCARD", "retry"), ("KEYS", "parked:*")),
             _QUEUES)
 
     def fanned_out(self):

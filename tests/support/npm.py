@@ -26,8 +26,9 @@ def installed():
             raise unittest.SkipTest(
                 f"{name} is not installed (client_packages of "
                 "dev/packages.sh)")
-    target = os.path.join(os.path.dirname(os.path.dirname(binary(
-        "websub-hub"))), "clients-" + _lock_digest())
+    programs = os.path.dirname(os.path.abspath(binary("websub-hub")))
+    target = os.path.join(os.path.dirname(programs),
+                          "clients-" + _lock_digest())
     if not os.path.isdir(target):
         _install(target)
     return target

@@ -49,3 +49,12 @@ class Owners:
             rows = self.rows()
             return rows if all(row and row[0] != name for row in rows) else None
         return wait_until(others, f"others than {name} own all shards")
+
+    def wait_after(self, epoch):
+        """Waits until all shards are owned under epochs after `epoch`, also
+        when the owner's name is the same; returns the rows."""
+        def later():
+            rows = self.rows()
+            fine = all(row and row[1] > epoch for row in rows)
+            return rows if fine else None
+        return wait_until(later, f"all shards owned after epoch {epoch}")

@@ -5,8 +5,10 @@ Whenever a program ends, its exit code is checked and a sanitizer's report
 fails the test; leaks count as errors.
 """
 
+import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -39,6 +41,12 @@ def binary(name):
     return path
 
 
+def command(name, *flags):
+    """What starts a program: itself, behind what $WEBSUBD_WRAP puts before it
+    (support/filtered.py)."""
+    return [*os.environ.get("WEBSUBD_WRAP", "").split(), binary(name), *flags]
+
+
 def environment(settings, extra=None):
     """The environment of a program: ours without any WEBSUB_ variable, then
     the settings."""
@@ -51,11 +59,22 @@ def environment(settings, extra=None):
     return env
 
 
-def run(name, *flags, settings=None, seconds=30):
+def _limit(files):
+    """For Popen's preexec_fn: the soft and hard limit of open files; None:
+    as they are."""
+    def prepare():
+        die_with_parent()
+        if files is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, files)
+    return prepare
+
+
+def run(name, *flags, settings=None, seconds=30, files=None):
     """Runs a program to its end; returns its CompletedProcess (text)."""
-    done = subprocess.run([binary(name), *flags], timeout=seconds, text=True,
+    done = subprocess.run(command(name, *flags), timeout=seconds, text=True,
                           stdin=subprocess.DEVNULL, capture_output=True,
-                          env=environment(settings or {}), check=False)
+                          env=environment(settings or {}), check=False,
+                          preexec_fn=_limit(files))
     if _REPORT.search(done.stderr):
         raise AssertionError(f"{name} reports:\n{done.stderr}")
     return done
@@ -64,21 +83,35 @@ def run(name, *flags, settings=None, seconds=30):
 class Program:
     """A program that runs until it is told to stop."""
 
-    def __init__(self, name, settings, flags=(), extra_env=None):
+    def __init__(self, name, settings, flags=(), extra_env=None, files=None):
+        """`files`: the soft and the hard limit of open files."""
         self.name = name
         self.lines = []
         self._asked = False  # to end
+        self._reads = threading.Event()
+        self._reads.set()
         self._process = subprocess.Popen(
-            [binary(name), *flags], stdin=subprocess.DEVNULL,
+            command(name, *flags), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             errors="replace", env=environment(settings, extra_env),
-            preexec_fn=die_with_parent)
+            preexec_fn=_limit(files))
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self):
         for line in self._process.stderr:
+            self._reads.wait()
             self.lines.append(line.rstrip("\n"))
+
+    def stop_reading(self):
+        """Nobody reads its log from now on, as far as a pipe can hold it."""
+        self._reads.clear()
+
+    def read_again(self):
+        self._reads.set()
+
+    def send_signal(self, number):
+        self._process.send_signal(number)
 
     @property
     def pid(self):
@@ -92,6 +125,11 @@ class Program:
         """The fields of every log line so far of that event."""
         found = []
         for line in list(self.lines):
+            if line.startswith("{"):  # log_format=json
+                fields = json.loads(line)
+                if fields.pop("event") == event:
+                    found.append(fields)
+                continue
             words = line.split(" ", 3)
             if len(words) >= 3 and words[2] == event:
                 rest = words[3] if len(words) == 4 else ""
@@ -152,6 +190,7 @@ class Program:
         and that no sanitizer has anything to report."""
         try:
             got = self._process.wait(timeout=seconds)
+            self._reads.set()
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -171,6 +210,12 @@ class Program:
         self.terminate()
         return self.wait_exit(code, seconds)
 
+    def peak_kb(self):
+        """The most memory that it has had at a time."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            return int(next(line for line in file
+                            if line.startswith("VmHWM")).split()[1])
+
     def kill(self, *codes):
         """SIGKILL: what a crash does.  `codes`: with what else it may end,
         for one that was asked to before."""
@@ -188,6 +233,7 @@ class Program:
         """For cleanups: ends it, if nobody did, and checks how it ended."""
         if self._process.stderr.closed:
             return
+        self._reads.set()
         if not self._asked and not self.running:
             raise AssertionError(f"{self.name} ended by itself with "
                                  f"{self._process.wait()}:\n{self.log()}")

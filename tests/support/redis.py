@@ -1,6 +1,7 @@
 """A private redis-server, and a client just large enough to look into it.
 
-The server listens on a unix socket only, with its data (append-only file) in
+WEBSUBD_REDIS_SERVER names the program; else it is Redis', or Valkey's where
+that is the one which is installed.  The server listens on a unix socket only, with its data (append-only file) in
 a directory of its own, so that it can be stopped or killed and started again
 with what it held.
 """
@@ -9,11 +10,34 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 
 from support.child import die_with_parent
+from support.programs import binary
 from support.wait import wait_until
+
+
+# The programs run in tests with the rights that operators give them.
+USERS = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                     "../../packaging/redis/users.acl")
+PASSWORD = "of-a-program"
+
+
+def server():
+    """The server's program, by its name or path."""
+    named = os.environ.get("WEBSUBD_REDIS_SERVER")
+    if named:
+        return named
+    if shutil.which("redis-server") is None and shutil.which("valkey-server"):
+        return "valkey-server"
+    return "redis-server"
+
+
+def tool(name):
+    """A tool of the server's family: "cli" is redis-cli, or valkey-cli."""
+    return f"{server().removesuffix('-server')}-{name}"
 
 
 class RedisError(Exception):
@@ -86,31 +110,83 @@ class Client:
 class Redis:
     """A redis-server that lives as long as the test."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, clock=False):
+        """`clock`: its clock can be set, see set_clock()."""
         self.directory = tempfile.mkdtemp(prefix="websubd-redis-")
         self.socket_path = os.path.join(self.directory, "redis.sock")
         self.url = f"unix://{self.socket_path}?db=0"
         self._options = options
+        self._users = self._write_users()
+        self._rights_are_shipped = True
         self._process = None
         self._client = None
+        self._environment = None
+        if clock:
+            self.clock_file = os.path.join(self.directory, "clock")
+            self._environment = {**os.environ,
+                                 "LD_PRELOAD": binary("test-clock.so"),
+                                 "TEST_CLOCK": self.clock_file}
+            self.set_clock(0)
         self.start()
+
+    def _write_users(self):
+        """The users of the programs, with the least rights; none where the
+        options set users or commands up in another way."""
+        if any(word.startswith(("--requirepass", "--user", "--rename-command"))
+               for word in self._options):
+            return ()
+        path = os.path.join(self.directory, "users.acl")
+        with open(USERS, encoding="utf-8") as source, \
+                open(path, "w", encoding="utf-8") as target:
+            target.write(source.read().replace(
+                " off resetpass ", f" on >{PASSWORD} "))
+        return ("--aclfile", path)
+
+    def url_of(self, role):
+        """The URL under which a program has the least rights."""
+        if not self._users:
+            return self.url
+        return self.url.replace("//", f"//websub-{role}:{PASSWORD}@")
+
+    def change_rights(self, *rules):
+        """Gives or takes rights, such as "-info", of everybody."""
+        self._rights_are_shipped = False
+        for user in self.call("ACL", "USERS"):
+            self.call("ACL", "SETUSER", user, *rules)
+
+    def refused(self):
+        """What the programs wanted to do, and had no right to, but for the
+        question that is put in another way then."""
+        if not self._rights_are_shipped:
+            return []
+        entries = [dict(zip(entry[::2], entry[1::2]))
+                   for entry in self.call("ACL", "LOG")]
+        return [(entry[b"username"], entry[b"reason"], entry[b"object"])
+                for entry in entries if entry[b"reason"] != b"auth"
+                and entry[b"object"] != b"config|get"]
+
+    def set_clock(self, seconds):
+        """From now on the server's clock is so far ahead of the true one."""
+        mode = "r+b" if os.path.exists(self.clock_file) else "wb"
+        with open(self.clock_file, mode) as file:
+            file.write(struct.pack("l", seconds))
 
     def start(self):
         """Starts the server on the data that is there, and waits for it."""
-        words = ["redis-server", "--port", "0", "--unixsocket",
+        words = [server(), "--port", "0", "--unixsocket",
                  self.socket_path, "--dir", self.directory, "--appendonly",
                  "yes", "--save", "", "--loglevel", "warning",
-                 "--enable-debug-command", "local",
+                 "--enable-debug-command", "local", *self._users,
                  "--logfile", os.path.join(self.directory, "redis.log")]
         self._process = subprocess.Popen(
             words + list(self._options), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            preexec_fn=die_with_parent)
+            env=self._environment, preexec_fn=die_with_parent)
         wait_until(self._answers, "redis-server answers")
 
     def _answers(self):
         if self._process.poll() is not None:
-            raise AssertionError("redis-server ended at its start")
+            raise AssertionError(f"{server()} ended at its start")
         try:
             return self.call("PING") == b"PONG"
         except (OSError, RedisError):  # no socket yet, or loading its data

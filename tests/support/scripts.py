@@ -1,9 +1,11 @@
 """Calls the Lua scripts of common/store/lua as the programs do, on one shard
 of a private redis-server, and looks at the keys they leave."""
 
+import hashlib
 import os
 import re
 import unittest
+import urllib.parse
 
 from support.keys import digest
 from support.redis import Redis, RedisError
@@ -65,6 +67,27 @@ def script_texts():
     return {name: whole(name) for name in names()}
 
 
+def host_id(url):
+    """A callback's host as the keys have it."""
+    url = urllib.parse.unquote(url)
+    host = urllib.parse.urlsplit(url).hostname.removesuffix(".")
+    if ":" in host:
+        host = f"[{host}]"
+    return hashlib.sha1(host.encode()).hexdigest()[:16]
+
+
+def request_args(mode="s", td=TD, cd=CD, topic=TOPIC, given=None,
+                 callback=CALLBACK, lease=3600, secret="-",
+                 how="verify", reason="", ordered=0, chosen="",
+                 verify_token="", client="-", memory_high=0, pending=10 ** 9,
+                 of_host=0, of_client=0, quota=(0, 0, 0)):
+    """The arguments of `request`."""
+    return (td, cd, mode, topic, given or topic, callback, lease, secret,
+            how, reason, ordered, chosen, verify_token, host_id(callback),
+            client,
+            memory_high, pending, of_host, of_client, *quota)
+
+
 def pairs(flat):
     """A flat list of names and values as a dict."""
     return dict(zip(flat[::2], flat[1::2]))
@@ -119,6 +142,22 @@ class ScriptTest(unittest.TestCase):
 
     def run_script(self, name, *args):
         return self.redis.call("EVAL", self.texts[name], 1, PREFIX, *args)
+
+    def run_mending(self, name, *args):
+        """As what was refused is repeated: behind mending.lua."""
+        return self.redis.call("EVAL", self.texts["mending"] + self.texts[name],
+                               1, PREFIX, *args)
+
+    def request_script(self, mode="s", **options):
+        return self.run_script("request", *request_args(mode, **options))
+
+    def let_requests_lapse(self):
+        """As an owner does an hour after they came."""
+        for seconds, left in ((3540, True), (120, False)):
+            for member in self.call("ZRANGE", "pending", 0, -1):
+                self.call("ZINCRBY", "pending", -seconds, member)
+            self.sweep()
+            self.assertEqual(self.exists("pending"), left)
 
     def call(self, command, key, *args):
         """A command ("XINFO GROUPS") that names one key of the shard, first
@@ -205,9 +244,11 @@ class ScriptTest(unittest.TestCase):
         return {event.decode(): text.decode().split(" ")[0]
                 for event, text in self.hash("fanout").items()}
 
-    def topic_of(self, event):
+    def content_of(self, event):
+        """The topic of an event, and the digest of what was fetched."""
         found = self.call("XRANGE", "log", event, event)
-        return pairs(found[0][1])[b"t"] if found else TOPIC
+        fields = pairs(found[0][1]) if found else {}
+        return fields.get(b"t", TOPIC), fields.get(b"fd", "")
 
     def begin(self, *events, tds=(TD,), retention_ms=3600000, after=None,
               first_page=FIRST_PAGE):
@@ -217,7 +258,7 @@ class ScriptTest(unittest.TestCase):
         text = self.texts["begin"].replace(
             f"FIRST_PAGE = {FIRST_PAGE}", f"FIRST_PAGE = {first_page}")
         words = [word for event in events for word in
-                 (event, self.topic_of(event), len(tds), *tds)]
+                 (event, *self.content_of(event), len(tds), *tds)]
         position, *said = self.redis.call(
             "EVAL", text, 1, PREFIX, self.epoch, after or self.position(),
             retention_ms, *words)
@@ -241,7 +282,7 @@ class ScriptTest(unittest.TestCase):
 
     def announce(self, *topics):
         """Each is subscribed to."""
-        return self.run_script("announce", *(
+        return self.run_script("announce", 0, *(
             word for topic in topics
             for word in (topic, self.with_subscriber(topic))))
 

@@ -17,6 +17,10 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport):
         self._transport = transport
+        self._sink.connections.add(transport)
+
+    def connection_lost(self, _error):
+        self._sink.connections.discard(self._transport)
 
     def data_received(self, data):
         self._data += data
@@ -53,20 +57,23 @@ def _content_length(lines):
 class Sink:
     """`arrived` counts deliveries by (path, body)."""
 
-    def __init__(self):
+    def __init__(self, host="127.0.0.1"):
+        self._host = host  # 0.0.0.0: each 127.x.y.z is a host of its own
         self.arrived = collections.Counter()
         self.total = 0
+        self.connections = set()
         self.verified = 0
         self._loop = asyncio.new_event_loop()
         self._server = self._loop.run_until_complete(self._listen())
-        self.url = f"http://127.0.0.1:{port_of(self._server)}"
+        self.port = port_of(self._server)
+        self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._loop.run_forever,
                                         daemon=True)
         self._thread.start()
 
     async def _listen(self, port=0):
         return await self._loop.create_server(
-            lambda: _Connection(self), "127.0.0.1", port, backlog=1024)
+            lambda: _Connection(self), self._host, port, backlog=1024)
 
     def confirm(self, target):
         """The answer to a challenge."""
@@ -82,7 +89,13 @@ class Sink:
         self.total += 1
         transport.write(OK)
 
+    def drop_all(self):
+        """Closes all connections."""
+        self._loop.call_soon_threadsafe(
+            lambda: [transport.abort() for transport in list(self.connections)])
+
     def close(self):
+        self.drop_all()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._server.close()

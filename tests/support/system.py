@@ -15,9 +15,21 @@ from support.hub import Hub
 from support.keys import Store
 from support.programs import Program
 from support.publisher import Publisher
-from support.redis import Redis
+from support.redis import Redis, RedisError
 from support.subscriber import Subscriber
 from support.wait import DEADLINE_S, wait_until
+
+# A test is one client, with one host, and may send as much as it likes.
+UNBOUNDED = {
+    "verify_rate": 0,
+    "per_address": 0,
+    "callback_ports": "1-65535",
+    "subscribe_rate": 0,
+    "announce_rate": 0,
+    "max_pending_per_host": 0,
+    "max_pending_per_client": 0,
+    "max_announced_per_host": 0,
+}
 
 # Short where tests wait for it, and still so long that a machine that stands
 # still for a second or two makes nobody's answer late.
@@ -32,6 +44,8 @@ FAST = {
     "max_attempts": 4,
     "retry_base_ms": 50,
     "retry_cap_ms": 500,
+    "fetch_interval_ms": 0,
+    **UNBOUNDED,
 }
 
 # Beside FAST, for tests that send thousands of requests at once: how long Redis
@@ -49,13 +63,14 @@ class System:
     """A context manager.  `settings` go to every program; those of `hub_only`,
     `spreader_only` and `deliver_only` to one."""
 
-    def __init__(self, redis_options=(), roles=("hub", "spreader", "deliver"),
+    def __init__(self, redis_options=(), redis_clock=False, roles=("hub", "spreader", "deliver"),
                  hub_only=None, spreader_only=None, deliver_only=None,
                  **settings):
         self._settings = {**FAST, **settings}
         self._only = {"hub": hub_only or {}, "spreader": spreader_only or {},
                       "deliver": deliver_only or {}}
         self._redis_options = redis_options
+        self._redis_clock = redis_clock
         self._roles = roles
         self._servers = []
         self.programs = []
@@ -64,7 +79,7 @@ class System:
         self.hub = None
 
     def __enter__(self):
-        self.redis = Redis(*self._redis_options)
+        self.redis = Redis(*self._redis_options, clock=self._redis_clock)
         self.store = Store(self.redis, self._settings["shards"])
         try:
             for role in self._roles:
@@ -94,9 +109,20 @@ class System:
                 program.close()
             except AssertionError as finding:
                 findings.append(finding)
+        findings += self._refusals()
         self.redis.close()
         if findings:
             raise findings[0]
+
+    def _refusals(self):
+        """Rights that the programs lack (packaging/redis/users.acl)."""
+        if not self.redis.running:
+            return []
+        try:
+            refused = self.redis.refused()
+        except (OSError, RedisError):
+            return []
+        return [AssertionError(f"Redis refused {refused}")] if refused else []
 
     def _abandon(self):
         """Ends everything after a failure, which is what is reported."""
@@ -105,14 +131,16 @@ class System:
         except AssertionError:
             pass
 
-    def start(self, role, wait=True, extra_env=None, **settings):
+    def start(self, role, wait=True, extra_env=None, files=None, **settings):
         """Starts one more program of a role.  A hub is started where the
         first one was, so that its URL stays, unless `listen` is given."""
-        chosen = {"redis_url": self.redis.url, **self._settings,
-                  **self._only[role], **settings}
+        chosen = {**self._settings, **self._only[role], **settings}
+        chosen.setdefault("redis_url", self.redis.url if "key_prefix" in chosen
+                          else self.redis.url_of(role))
         if role == "hub" and self.hub is not None and "listen" not in settings:
             chosen["listen"] = self.hub.address
-        program = Program(f"websub-{role}", chosen, extra_env=extra_env)
+        program = Program(f"websub-{role}", chosen, extra_env=extra_env,
+                          files=files)
         self.programs.append(program)
         if role == "hub" and self.hub is None:
             self.hub = Hub(program.address())
@@ -170,7 +198,7 @@ class System:
 
     def announce(self, *topics, **options):
         answer = self.hub.announce(*topics, **options)
-        assert answer.status == 202, answer
+        assert answer.status == 204, answer
 
     def wait_idle(self, seconds=DEADLINE_S):
         """Waits until no work is left: what has not arrived by now will not
@@ -179,10 +207,12 @@ class System:
 
     def wait_delayed(self, count, delay_s, since_ms):
         """Waits until `count` things wait for their time, which is `delay_s`
-        after something that happened after `since_ms` (of Redis' clock)."""
+        after something that happened after `since_ms` (of Redis' clock).  What
+        was due before that, as by make_due(), waits for the spreader only."""
         def delayed():
             due = self.store.delayed()
-            return due if len(due) == count else None
+            return (due if len(due) == count and min(due) > since_ms
+                    else None)
         due = wait_until(delayed, f"{count} wait for their time")
         now_ms = self.redis.now_ms()
         assert min(due) >= since_ms + 1000 * delay_s, (due, since_ms)
@@ -192,7 +222,7 @@ class System:
         """Whatever waits for its time is due, and moves to where it belongs,
         as though that time had passed."""
         for base in self.store.bases():
-            for key in (base + "retry", base + "fetch"):
+            for key in (base + "retry", base + "fetch", base + "validations"):
                 for member in self.redis.call("ZRANGE", key, 0, -1):
                     self.redis.call("ZADD", key, "XX", 1, member)
             self.redis.call("XADD", base + "wake", "MAXLEN", 1, "*", "v", 1)

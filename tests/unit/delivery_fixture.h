@@ -9,7 +9,7 @@
 #include "deliver/content.h"
 #include "deliver/crashes.h"
 #include "deliver/delivery.h"
-#include "deliver/host/parking.h"
+#include "deliver/parking.h"
 #include "deliver/records.h"
 #include "deliver/settle.h"
 #include "deliver/stall.h"

@@ -111,6 +111,13 @@ static void on_nothing(struct wsub_http_request *req, void *arg)
     wsub_http_respond(req, 204, NULL, NULL, 0);
 }
 
+static void on_preflight(struct wsub_http_request *req, void *arg)
+{
+    (void)arg;
+    wsub_http_respond_header(req, "Access-Control-Allow-Origin", "*");
+    wsub_http_respond(req, 204, NULL, NULL, 0);
+}
+
 static void on_segment(struct wsub_http_request *req, void *arg)
 {
     char text[8];
@@ -134,12 +141,20 @@ FIXTURE void answer_next(const char *text)
 }
 
 static const struct wsub_http_route routes[] = {
-    {"GET", "/hello", on_hello},      {"GET", "/echo", on_echo},
-    {"POST", "/echo", on_echo},       {"GET", "/", on_echo},
-    {"GET", "/later", on_later},      {"POST", "/later", on_later},
-    {"GET", "/big", on_big},          {"GET", "/free", on_free},
-    {"GET", "/drop", on_free_later},  {"DELETE", "/nothing", on_nothing},
-    {"GET", "/of/*/all", on_segment}, {0},
+    {"GET", "/hello", on_hello, NULL, 0},
+    {"GET", "/echo", on_echo, NULL, 0},
+    {"POST", "/echo", on_echo, NULL, WSUB_HTTP_BODY_MAX},
+    {"GET", "/", on_echo, NULL, 0},
+    {"GET", "/later", on_later, NULL, 0},
+    {"POST", "/later", on_later, NULL, WSUB_HTTP_BODY_MAX},
+    {"GET", "/big", on_big, NULL, 0},
+    {"GET", "/free", on_free, NULL, 0},
+    {"GET", "/drop", on_free_later, NULL, 0},
+    {"DELETE", "/nothing", on_nothing, NULL, 0},
+    {"GET", "/of/*/all", on_segment, NULL, 0},
+    {"POST", "/shared", on_echo, NULL, WSUB_HTTP_BODY_MAX},
+    {"OPTIONS", "/shared", on_preflight, NULL, 0},
+    {0},
 };
 
 FIXTURE struct wsub_http_server_options options_of_test(void)
@@ -327,6 +342,22 @@ FIXTURE bool is_ended(int fd)
     ck_assert_msg(!more, "not ended but: %s", wsub_buf_cstr(&in));
     wsub_buf_done(&in);
     return true;
+}
+
+/* Closes with a reset. */
+FIXTURE void slam(int fd)
+{
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    close(fd);
+}
+
+FIXTURE void drain_and_wait(void)
+{
+    wsub_http_server_drain(server, on_empty_of_test, NULL);
+    ck_assert_uint_eq(emptied, 0);
+    WAIT_FOR(base, emptied == 1);
 }
 
 #define HELLO "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -4,11 +4,15 @@
 
 #include <stdlib.h>
 
+#include "common/host/host.h"
 #include "common/http/request.h"
 #include "common/http/respond.h"
 #include "tests/unit/server_fixture.h"
 
 #define PUBLISHER_HUB "http://hub.example/"
+#define PUBLISHER_HOST_MAX 2 /* requests at once, and as many that wait */
+
+static struct wsub_hosts *hosts;
 
 static unsigned publisher_requests;
 static char publisher_agent[200];         /* of the last request */
@@ -57,6 +61,18 @@ static void publisher_status(struct wsub_http_request *req, void *arg)
                       "text/plain", "", 0);
 }
 
+/* /again?STATUS&RETRY_AFTER */
+static void publisher_again(struct wsub_http_request *req, void *arg)
+{
+    char *after;
+    long status = strtol(wsub_http_query(req), &after, 10);
+
+    (void)arg;
+    publisher_note(req);
+    wsub_http_respond_header(req, "Retry-After", after + 1);
+    wsub_http_respond(req, (int)status, "text/plain", "", 0);
+}
+
 /* /large: more than max_body_bytes */
 static void publisher_large(struct wsub_http_request *req, void *arg)
 {
@@ -93,27 +109,43 @@ static void publisher_to(struct wsub_http_request *req, void *arg)
 }
 
 static const struct wsub_http_route publisher_routes[] = {
-    {"GET", "/content", publisher_content},
-    {"GET", "/later", publisher_later},
-    {"GET", "/status", publisher_status},
-    {"GET", "/large", publisher_large},
-    {"GET", "/hop", publisher_hop},
-    {"GET", "/to", publisher_to},
+    {"GET", "/content", publisher_content, NULL, 0},
+    {"GET", "/later", publisher_later, NULL, 0},
+    {"GET", "/status", publisher_status, NULL, 0},
+    {"GET", "/again", publisher_again, NULL, 0},
+    {"GET", "/large", publisher_large, NULL, 0},
+    {"GET", "/hop", publisher_hop, NULL, 0},
+    {"GET", "/to", publisher_to, NULL, 0},
     {0},
 };
 
-/* Makes a server, and a client that reaches it. */
+/* Makes a server, a client that reaches it, and hosts. */
 REDIS_FIXTURE void publisher_set_up(void)
 {
     publisher_requests = 0;
     publisher_agent[0] = publisher_if_none_match[0] = '\0';
     publisher_waits = NULL;
     server_set_up(publisher_routes);
+    hosts = wsub_hosts_new(&(struct wsub_hosts_options){
+        .per_host = PUBLISHER_HOST_MAX,
+        .per_endpoint = 2 * PUBLISHER_HOST_MAX,
+        .unproven_max = 100,
+        .lingering_max = 100,
+        .queue_max = PUBLISHER_HOST_MAX,
+        .waiting_max = 100,
+        .wait_max_ms = DEADLINE_MS,
+    });
 }
 
 REDIS_FIXTURE void publisher_tear_down(void)
 {
     server_tear_down();
+}
+
+/* After all that was in the hosts. */
+REDIS_FIXTURE void publisher_free_hosts(void)
+{
+    wsub_hosts_free(hosts);
 }
 
 /* The publisher's URL with this path; valid until the next call. */

@@ -59,13 +59,15 @@ static struct wsub_config config;
 static struct wsub_store *store;
 
 static char redis_folder[64], redis_url[128], redis_path[108];
+static char redis_all_ports[] = "1-65535";
 static char redis_empty[] = "", redis_prefix[] = "w", redis_name[] = "me";
 static char redis_events[] = "events";
 static struct evconnlistener *redis_listener;
 static LIST_HEAD(, redis_connection) redis_connections;
 static TAILQ_HEAD(, redis_command) redis_commands;
 static uint64_t redis_begin_us; /* 1,000 s of Redis' time */
-static const char *redis_held;  /* replied to by the test all the same */
+/* Names, separated by spaces: replied to by the test all the same. */
+static const char *redis_held;
 
 /* What is replied to at once; meta and TIME have replies of their own. */
 static const struct {
@@ -78,6 +80,7 @@ static const struct {
     {"CLIENT", ":1\r\n"},
     {"XAUTOCLAIM", "*2\r\n$3\r\n0-0\r\n*0\r\n"},
     {"XINFO", "*0\r\n"},
+    {"XLEN", ":0\r\n"},
     {"groups", "*0\r\n"},
     {"leave", ":1\r\n"},
     {"register", "*2\r\n$1\r\n7\r\n$1\r\n0\r\n"},
@@ -89,8 +92,11 @@ static const struct {
     {"resume", "*1\r\n$3\r\n0-0\r\n"},
     {"take", "*1\r\n:-1\r\n"},
     {"promote", "*2\r\n:0\r\n:-1\r\n"},
+    {"pull_in", "*2\r\n:1000000\r\n:0\r\n"},
     {"renew", ":0\r\n"},
-    {"sweep", "*7\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n0-0\r\n:0\r\n:-1\r\n"},
+    {"SETRANGE", ":0\r\n"},
+    {"sweep", "*11\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n0-0\r\n:0\r\n:-1\r\n"
+              ":0\r\n$0\r\n\r\n$0\r\n\r\n$0\r\n\r\n"},
     {"HKEYS", "*0\r\n"},
     {"HDEL", ":1\r\n"},
     {"XADD", "$3\r\n1-0\r\n"},
@@ -188,14 +194,30 @@ static void redis_reply_time(struct redis_command *command)
     redis_reply(command, text);
 }
 
+REDIS_FIXTURE bool redis_is_held(const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *at = redis_held; at != NULL; at = strchr(at, ' ')) {
+        at += *at == ' ';
+        if (strncmp(at, name, len) == 0 && (at[len] == ' ' || at[len] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 static void redis_reply_if_usual(struct redis_command *command)
 {
     const char *key = redis_arg(command, 0);
 
-    if (redis_held != NULL && strcmp(command->name, redis_held) == 0)
+    if (redis_is_held(command->name))
         return;
     if (strcmp(command->name, "HMGET") == 0 && strcmp(key, "w:meta") == 0) {
         redis_reply_meta(command);
+        return;
+    }
+    if (strcmp(command->name, "GET") == 0 && strcmp(key, "w:{c}:canary") == 0) {
+        redis_reply(command, "$-1\r\n");
         return;
     }
     if (strcmp(command->name, "TIME") == 0) {
@@ -211,9 +233,13 @@ static void redis_reply_if_usual(struct redis_command *command)
 
 static const char *redis_script_name(const char *sha1)
 {
-    for (int i = 0; i < WSUB_SCRIPT_MAX_; i++)
-        if (strcmp(wsub_script((enum wsub_script_id)i)->sha1, sha1) == 0)
-            return wsub_script((enum wsub_script_id)i)->name;
+    for (int i = 0; i < WSUB_SCRIPT_MAX_; i++) {
+        const struct wsub_script *script = wsub_script((enum wsub_script_id)i);
+
+        if (strcmp(script->sha1, sha1) == 0 ||
+            strcmp(wsub_script_mending(script)->sha1, sha1) == 0)
+            return script->name;
+    }
     ck_abort_msg("an unknown script");
 }
 
@@ -326,6 +352,10 @@ REDIS_FIXTURE void redis_set_up(void)
         .shard_lease_ms = 3000,
         .public_url = redis_empty,
         .dns_servers = redis_empty,
+        .topic_deny = redis_empty,
+        .allow_networks = redis_empty,
+        .deny_networks = redis_empty,
+        .callback_ports = redis_all_ports,
         .shards = 1,
         .redis_timeout_ms = DEADLINE_MS,
         .timeout_ms = DEADLINE_MS,

@@ -29,7 +29,7 @@ REDIS_FIXTURE void server_set_up(const struct wsub_http_route *routes)
         .base = base,
         .connect_timeout_ms = DEADLINE_MS,
         .max_requests = 10,
-        .allow_private_networks = true,
+        .kept_connections = 20,
     });
 }
 

@@ -22,13 +22,30 @@ static unsigned subscriber_requests;
 static char subscriber_query[1000]; /* of the last request, and the rest */
 static char subscriber_body[1000];
 static char subscriber_type[200], subscriber_link[400], subscriber_agent[200],
-    subscriber_signature[200];
+    subscriber_signature[200], subscriber_coding[50], subscriber_event[80],
+    subscriber_attempt[20];
+static char subscriber_webhook[300]; /* ID TIMESTAMP SIGNATURE */
 static struct wsub_http_request *subscriber_held[SUBSCRIBER_HELD_MAX];
 static unsigned subscriber_held_count;
 
 static void subscriber_keep(char *room, size_t size, const char *text)
 {
     snprintf(room, size, "%s", text != NULL ? text : "");
+}
+
+static void subscriber_note_webhook(const struct wsub_http_request *req)
+{
+    static const char *const names[] = {"webhook-id", "webhook-timestamp",
+                                        "webhook-signature"};
+    const char *values[3];
+
+    for (int i = 0; i < 3; i++) {
+        values[i] = wsub_http_header(req, names[i]);
+        if (values[i] == NULL)
+            values[i] = "";
+    }
+    snprintf(subscriber_webhook, sizeof(subscriber_webhook), "%s %s %s",
+             values[0], values[1], values[2]);
 }
 
 static void subscriber_note(const struct wsub_http_request *req)
@@ -43,6 +60,10 @@ static void subscriber_note(const struct wsub_http_request *req)
     KEEP(subscriber_link, wsub_http_header(req, "link"));
     KEEP(subscriber_agent, wsub_http_header(req, "user-agent"));
     KEEP(subscriber_signature, wsub_http_header(req, "x-hub-signature"));
+    KEEP(subscriber_coding, wsub_http_header(req, "content-encoding"));
+    KEEP(subscriber_event, wsub_http_header(req, "websubd-event"));
+    KEEP(subscriber_attempt, wsub_http_header(req, "websubd-attempt"));
+    subscriber_note_webhook(req);
 #undef KEEP
 }
 
@@ -86,8 +107,8 @@ static void subscriber_on_request(struct wsub_http_request *req, void *arg)
 }
 
 static const struct wsub_http_route subscriber_routes[] = {
-    {"GET", "/cb", subscriber_on_request},
-    {"POST", "/cb", subscriber_on_request},
+    {"GET", "/cb", subscriber_on_request, NULL, 0},
+    {"POST", "/cb", subscriber_on_request, NULL, WSUB_HTTP_BODY_MAX},
     {0},
 };
 

@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <sys/un.h>
 
-#include "common/http/addr.h"
+#include "common/net/addr.h"
 #include "tests/unit/suite.h"
 
 static const struct {

@@ -1,16 +1,16 @@
 /* test_breaker.c - the circuit breaker of deliver/breaker.h. */
-#include "deliver/host/breaker.h"
+#include "common/host/breaker.h"
 #include "tests/unit/suite.h"
 
 #define LOWEST 0u
 #define HIGHEST UINT32_MAX
 #define SECOND UINT64_C(1000000)
 
-static struct deliver_breaker breaker;
+static struct wsub_breaker breaker;
 
 static void set_up(void)
 {
-    breaker = (struct deliver_breaker){0};
+    breaker = (struct wsub_breaker){0};
 }
 
 /* Notes outcomes of requests that start and end at `now_us`: `+` alive, `-`
@@ -20,14 +20,13 @@ static int note(const char *outcomes, uint32_t random, uint64_t now_us)
     int changes = 0;
 
     for (; *outcomes != '\0'; outcomes++) {
-        enum deliver_health health = *outcomes == '+' ? DELIVER_HEALTH_ALIVE
-                                     : *outcomes == '-'
-                                         ? DELIVER_HEALTH_DOWN
-                                         : DELIVER_HEALTH_UNKNOWN;
+        enum wsub_host_health health = *outcomes == '+'   ? WSUB_HOST_ALIVE
+                                       : *outcomes == '-' ? WSUB_HOST_DOWN
+                                                          : WSUB_HOST_UNKNOWN;
 
-        if (deliver_breaker_admits(&breaker, now_us))
-            deliver_breaker_start(&breaker, now_us);
-        if (deliver_breaker_note(&breaker, health, now_us, random, now_us))
+        if (wsub_breaker_admits(&breaker, now_us))
+            wsub_breaker_start(&breaker, now_us);
+        if (wsub_breaker_note(&breaker, health, now_us, random, now_us))
             changes++;
     }
     return changes;
@@ -46,7 +45,7 @@ static const struct {
 START_TEST(five_failures_in_a_row_open_it)
 {
     ck_assert_int_eq(note(runs[_i].outcomes, HIGHEST, 3), runs[_i].opens);
-    ck_assert(deliver_breaker_admits(&breaker, 3) != runs[_i].opens);
+    ck_assert(wsub_breaker_admits(&breaker, 3) != runs[_i].opens);
 }
 END_TEST
 
@@ -69,22 +68,21 @@ START_TEST(it_stays_open_for_longer_each_time)
         now_us += 60 * SECOND;
         ck_assert_int_eq(note("-", spans[_i].random, now_us), 1);
     }
-    ck_assert_uint_eq(deliver_breaker_wait_ms(&breaker, now_us),
+    ck_assert_uint_eq(wsub_breaker_wait_ms(&breaker, now_us),
                       spans[_i].open_ms);
-    ck_assert(!deliver_breaker_admits(&breaker, now_us + open_us - 1));
-    ck_assert_uint_eq(deliver_breaker_wait_ms(&breaker, now_us + open_us - 1),
-                      1);
-    ck_assert(deliver_breaker_admits(&breaker, now_us + open_us));
+    ck_assert(!wsub_breaker_admits(&breaker, now_us + open_us - 1));
+    ck_assert_uint_eq(wsub_breaker_wait_ms(&breaker, now_us + open_us - 1), 1);
+    ck_assert(wsub_breaker_admits(&breaker, now_us + open_us));
 }
 END_TEST
 
 START_TEST(one_tries_it_the_others_are_not_admitted)
 {
     note("-----", HIGHEST, 0);
-    deliver_breaker_start(&breaker, SECOND);
-    ck_assert_int_eq(breaker.state, DELIVER_BREAKER_HALF_OPEN);
-    ck_assert(!deliver_breaker_admits(&breaker, 100 * SECOND));
-    ck_assert_uint_eq(deliver_breaker_wait_ms(&breaker, 100 * SECOND), 1000);
+    wsub_breaker_start(&breaker, SECOND);
+    ck_assert_int_eq(breaker.state, WSUB_BREAKER_HALF_OPEN);
+    ck_assert(!wsub_breaker_admits(&breaker, 100 * SECOND));
+    ck_assert_uint_eq(wsub_breaker_wait_ms(&breaker, 100 * SECOND), 1000);
 }
 END_TEST
 
@@ -93,7 +91,7 @@ START_TEST(success_closes_it_and_all_is_forgiven)
     note("-----", HIGHEST, 0);
     note("-", HIGHEST, SECOND);
     ck_assert_int_eq(note("+", HIGHEST, 3 * SECOND), 1);
-    ck_assert(deliver_breaker_admits(&breaker, 3 * SECOND));
+    ck_assert(wsub_breaker_admits(&breaker, 3 * SECOND));
     ck_assert_int_eq(note("----", HIGHEST, 4 * SECOND), 0);
     ck_assert_int_eq(note("-", HIGHEST, 4 * SECOND), 1);
     ck_assert_uint_eq(breaker.until_us, 5 * SECOND);
@@ -104,8 +102,8 @@ START_TEST(a_try_that_says_nothing_is_repeated_at_once)
 {
     note("-----", HIGHEST, 0);
     ck_assert_int_eq(note("?", HIGHEST, SECOND), 0);
-    ck_assert_int_eq(breaker.state, DELIVER_BREAKER_OPEN);
-    ck_assert(deliver_breaker_admits(&breaker, SECOND));
+    ck_assert_int_eq(breaker.state, WSUB_BREAKER_OPEN);
+    ck_assert(wsub_breaker_admits(&breaker, SECOND));
     ck_assert_int_eq(note("-", HIGHEST, SECOND), 1);
     ck_assert_uint_eq(breaker.until_us, 3 * SECOND);
 }
@@ -114,21 +112,20 @@ END_TEST
 START_TEST(transfers_from_before_a_change_say_nothing)
 {
     note("-----", HIGHEST, SECOND);
-    ck_assert(!deliver_breaker_note(&breaker, DELIVER_HEALTH_ALIVE, 0, 0,
-                                    SECOND + 1));
-    ck_assert(!deliver_breaker_admits(&breaker, SECOND + 1));
-    deliver_breaker_start(&breaker, 2 * SECOND);
-    ck_assert(!deliver_breaker_note(&breaker, DELIVER_HEALTH_DOWN, 0, 0,
-                                    2 * SECOND + 1));
-    ck_assert(!deliver_breaker_note(&breaker, DELIVER_HEALTH_UNKNOWN, 0, 0,
-                                    2 * SECOND + 1));
-    ck_assert_int_eq(breaker.state, DELIVER_BREAKER_HALF_OPEN);
-    ck_assert(deliver_breaker_note(&breaker, DELIVER_HEALTH_ALIVE, 2 * SECOND,
-                                   0, 3 * SECOND));
+    ck_assert(!wsub_breaker_note(&breaker, WSUB_HOST_ALIVE, 0, 0, SECOND + 1));
+    ck_assert(!wsub_breaker_admits(&breaker, SECOND + 1));
+    wsub_breaker_start(&breaker, 2 * SECOND);
+    ck_assert(
+        !wsub_breaker_note(&breaker, WSUB_HOST_DOWN, 0, 0, 2 * SECOND + 1));
+    ck_assert(
+        !wsub_breaker_note(&breaker, WSUB_HOST_UNKNOWN, 0, 0, 2 * SECOND + 1));
+    ck_assert_int_eq(breaker.state, WSUB_BREAKER_HALF_OPEN);
+    ck_assert(wsub_breaker_note(&breaker, WSUB_HOST_ALIVE, 2 * SECOND, 0,
+                                3 * SECOND));
     for (int i = 0; i < 9; i++)
-        ck_assert(!deliver_breaker_note(&breaker, DELIVER_HEALTH_DOWN, 0, 0,
-                                        4 * SECOND));
-    ck_assert(deliver_breaker_admits(&breaker, 4 * SECOND));
+        ck_assert(
+            !wsub_breaker_note(&breaker, WSUB_HOST_DOWN, 0, 0, 4 * SECOND));
+    ck_assert(wsub_breaker_admits(&breaker, 4 * SECOND));
 }
 END_TEST
 

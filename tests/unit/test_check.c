@@ -31,6 +31,7 @@ static void set_up(void)
     config.redis_url = redis_url;
     config.key_prefix = empty;
     config.public_url = empty;
+    config.topic_deny = empty;
     config.shards = SHARDS;
     base = event_base_new();
     ck_assert_ptr_nonnull(base);
@@ -80,6 +81,11 @@ static const struct {
     {{"v", "1", "t", "a.b", "ct", "text/plain", "b", ""}, NULL},
     {{"b", "x", "ct", "text/plain", "t", FEED, "other", "y", "v", "1"}, NULL},
     {{"v", "1", "t", "a", "ct", "a/b", "b", "", "self", FEED}, NULL},
+    {{"v", "1", "t", "a", "ct", "a/b", "b", "", "ce", "gzip, br"}, NULL},
+    {{"v", "1", "t", "a", "ct", "a/b", "b", "", "ce", ""},
+     "the content coding is not valid"},
+    {{"v", "1", "t", "a", "ct", "a/b", "b", "", "ce", "gzip\r\nX: y"},
+     "the content coding is not valid"},
     {{NULL}, "it has no field v"},
     {{"v", "2", "t", "a", "ct", "a/b", "b", "x"},
      "its format version is not 1"},

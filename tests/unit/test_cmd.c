@@ -78,6 +78,57 @@ START_TEST(a_script_is_called_by_its_sha1_with_one_key)
 }
 END_TEST
 
+static const struct wsub_script through = {
+    .name = "through",
+    .body = "",
+    .sha1 = "fedcba9876543210fedcba9876543210fedcba98",
+};
+
+START_TEST(a_command_goes_through_a_script)
+{
+    static const char wire[] = "*6\r\n$7\r\nEVALSHA\r\n$40\r\n"
+                               "fedcba9876543210fedcba9876543210fedcba98\r\n"
+                               "$1\r\n1\r\n$3\r\nkey\r\n"
+                               "$3\r\nGET\r\n$1\r\na\r\n";
+    struct wsub_cmd cmd;
+    size_t len;
+
+    wsub_cmd_init(&cmd, "GET");
+    wsub_cmd_str(&cmd, "a");
+    wsub_cmd_through(&cmd, &through, "key");
+    ck_assert_str_eq(cmd.name, "GET");
+    ck_assert_ptr_eq(cmd.script, &through);
+    ck_assert_mem_eq(wsub_cmd_wire(&cmd, &len), wire, strlen(wire));
+    ck_assert_uint_eq(len, strlen(wire));
+    wsub_cmd_done(&cmd);
+}
+END_TEST
+
+START_TEST(the_script_of_a_call_is_replaced)
+{
+    const struct wsub_script script = {
+        .name = "one",
+        .body = "",
+        .sha1 = "0123456789abcdef0123456789abcdef01234567",
+    };
+    struct wsub_cmd cmd, same;
+    size_t len, same_len;
+    const char *wire;
+
+    wsub_cmd_init_script(&cmd, &script, "key");
+    wsub_cmd_init_script(&same, &through, "key");
+    wsub_cmd_str(&cmd, "a");
+    wsub_cmd_str(&same, "a");
+    wsub_cmd_through(&cmd, &through, "other");
+    wire = wsub_cmd_wire(&cmd, &len);
+    ck_assert_mem_eq(wire, wsub_cmd_wire(&same, &same_len), len);
+    ck_assert_uint_eq(len, same_len);
+    ck_assert_str_eq(cmd.name, "one");
+    wsub_cmd_done(&cmd);
+    wsub_cmd_done(&same);
+}
+END_TEST
+
 /* The number of arguments is written in front at the end. */
 START_TEST(many_and_large_arguments)
 {
@@ -109,6 +160,8 @@ int main(void)
     tcase_add_test(cases, any_byte_may_be_in_an_argument);
     tcase_add_test(cases, a_key_has_a_prefix_and_maybe_a_suffix);
     tcase_add_test(cases, a_script_is_called_by_its_sha1_with_one_key);
+    tcase_add_test(cases, a_command_goes_through_a_script);
+    tcase_add_test(cases, the_script_of_a_call_is_replaced);
     tcase_add_test(cases, many_and_large_arguments);
     return suite_run("cmd", cases);
 }

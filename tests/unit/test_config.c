@@ -23,7 +23,7 @@ START_TEST(without_settings_the_defaults_hold)
     ck_assert_str_eq(c->subscribe_token, "");
     ck_assert_uint_eq(c->lease_default_s, 432000);
     ck_assert_uint_eq(c->lease_min_s, 3600);
-    ck_assert_uint_eq(c->lease_max_s, 31536000);
+    ck_assert_uint_eq(c->lease_max_s, 864000);
     ck_assert_int_eq(c->lease_policy, WSUB_LEASE_CLAMP);
     ck_assert(c->verify);
     ck_assert_str_eq(c->topic_allow, "");
@@ -34,13 +34,15 @@ START_TEST(without_settings_the_defaults_hold)
     ck_assert_int_eq(c->unknown_unsubscribe, WSUB_UNKNOWN_ACCEPT);
     ck_assert_str_eq(c->redirect_to, "");
     ck_assert_uint_eq(c->max_connections, 10000);
+    ck_assert_uint_eq(c->max_connections_per_client, 0);
     ck_assert_uint_eq(c->request_timeout_ms, 10000);
     ck_assert_uint_eq(c->drain_timeout_ms, 15000);
     ck_assert_uint_eq(c->retention_s, 3600);
     ck_assert_uint_eq(c->dead_letter_retention_s, 604800);
     ck_assert_uint_eq(c->max_body_bytes, 1048576);
+    ck_assert_uint_eq(c->max_inflight_bytes, 134217728);
     ck_assert_uint_eq(c->concurrency, 1024);
-    ck_assert_uint_eq(c->per_host, 16);
+    ck_assert_uint_eq(c->per_host, 64);
     ck_assert_uint_eq(c->timeout_ms, 10000);
     ck_assert_uint_eq(c->connect_timeout_ms, 3000);
     ck_assert_str_eq(c->dns_servers, "");
@@ -48,7 +50,8 @@ START_TEST(without_settings_the_defaults_hold)
     ck_assert_uint_eq(c->max_attempts, 8);
     ck_assert_uint_eq(c->retry_base_ms, 5000);
     ck_assert_uint_eq(c->retry_cap_ms, 3600000);
-    ck_assert_int_eq(c->signature_hash, WSUB_HASH_SHA256);
+    ck_assert_str_eq(c->signature_hash, "sha256");
+    ck_assert_int_eq(c->delivery_headers, WSUB_HEADERS_WEBSUB);
     ck_assert(!c->allow_private_networks);
     ck_assert_str_eq(c->secret_keys_file, "");
     said_done(&said);
@@ -93,7 +96,7 @@ static const struct {
       .file = "# x\n; y\n\n\tshards=9\n  per_host=8\n"},
      8},
     {{.args = {"--config", "PATH"}, .file = "\357\273\277per_host=5"}, 5},
-    {{.args = {"--config", "PATH"}, .file = ""}, 16},
+    {{.args = {"--config", "PATH"}, .file = ""}, 64},
     {{.args = {"--per-host", "1", "--config", "PATH"},
       .env = {"WEBSUB_PER_HOST=2"},
       .file = "per_host=3"},
@@ -102,10 +105,10 @@ static const struct {
       .env = {"WEBSUB_PER_HOST=2"},
       .file = "per_host=3"},
      2},
-    {{.env = {"WEBSUB_CONFIG="}}, 16},
+    {{.env = {"WEBSUB_CONFIG="}}, 64},
     {{.env = {"WEBSUB_UNKNOWN=x", "WEBSUB_PER_HOST_=y", "WEBSUBPER_HOST=1",
               "PER_HOST=2", "websub_per_host=3", "WEBSUB_PER_HOST", "x"}},
-     16},
+     64},
 };
 
 START_TEST(the_flag_wins_over_the_environment_over_the_file)
@@ -137,19 +140,49 @@ START_TEST(a_variable_names_the_file_and_a_flag_names_another)
 }
 END_TEST
 
-START_TEST(a_line_of_198_bytes_is_read_whole)
+START_TEST(a_line_of_any_length_is_read_whole)
 {
-    struct start start = {.args = {"--config", "PATH"},
-                          .file = "publish_token=" X100 X100};
-    char file[256];
+    enum { BYTES = 4000 };
+    struct start start = {.args = {"--config", "PATH"}};
+    char file[2 * BYTES + 64] = "# ";
     struct said said;
 
-    snprintf(file, sizeof(file), "%.198s\n", start.file);
+    memset(file + 2, 'x', BYTES);
+    memcpy(file + 2 + BYTES, "\ntopic_deny = ", 15);
+    memset(file + strlen(file), 'y', BYTES);
     start.file = file;
     said = start_hub(&start);
     ck_assert_msg(said.err == WSUB_OK, "%s", said.err_text);
-    ck_assert_uint_eq(strlen(said.config.publish_token),
-                      198 - strlen("publish_token="));
+    ck_assert_uint_eq(strlen(said.config.topic_deny), BYTES);
+    said_done(&said);
+}
+END_TEST
+
+static const struct {
+    const char *file;
+    const char *topic_deny;
+} values[] = {
+    {"topic_deny = \"a*\"\n", "a*"},
+    {"topic_deny='a*'", "a*"},
+    {"topic_deny = \"\"", ""},
+    {"topic_deny = \"a;b ;c\" ; a comment\n", "a;b ;c"},
+    {"topic_deny = \"it's\"  \r\n", "it's"},
+    {"topic_deny = a;b", "a;b"},
+    {"topic_deny = a ;b", "a"},
+    {"topic_deny = a\"b\"", "a\"b\""},
+    {"topic_deny = http://a=b", "http://a=b"},
+    {"topic_deny =", ""},
+    {"topic_deny = ; nothing", ""},
+};
+
+START_TEST(quotes_and_comments_are_no_part_of_a_value)
+{
+    struct start start = {.args = {"--config", "PATH"},
+                          .file = values[_i].file};
+    struct said said = start_hub(&start);
+
+    ck_assert_msg(said.err == WSUB_OK, "%s", said.err_text);
+    ck_assert_str_eq(said.config.topic_deny, values[_i].topic_deny);
     said_done(&said);
 }
 END_TEST
@@ -162,7 +195,7 @@ static const struct {
     {{"WEBSUB_TIMEOUT_MS=1000"},
      3600,
      432000,
-     31536000,
+     864000,
      1000,
      1000,
      5000,
@@ -170,29 +203,22 @@ static const struct {
     {{"WEBSUB_CONNECT_TIMEOUT_MS=20000"},
      3600,
      432000,
-     31536000,
+     864000,
      20000,
      20000,
      5000,
      3600000},
-    {{"WEBSUB_RETRY_CAP_MS=10"}, 3600, 432000, 31536000, 3000, 10000, 10, 10},
+    {{"WEBSUB_RETRY_CAP_MS=10"}, 3600, 432000, 864000, 3000, 10000, 10, 10},
     {{"WEBSUB_RETRY_BASE_MS=7200000"},
      3600,
      432000,
-     31536000,
+     864000,
      3000,
      10000,
      7200000,
      7200000},
     {{"WEBSUB_LEASE_MAX_S=60"}, 60, 60, 60, 3000, 10000, 5000, 3600000},
-    {{"WEBSUB_LEASE_DEFAULT_S=60"},
-     60,
-     60,
-     31536000,
-     3000,
-     10000,
-     5000,
-     3600000},
+    {{"WEBSUB_LEASE_DEFAULT_S=60"}, 60, 60, 864000, 3000, 10000, 5000, 3600000},
     {{"WEBSUB_LEASE_MIN_S=40000000"},
      40000000,
      40000000,
@@ -253,7 +279,7 @@ static const struct {
      "",
      "usage"},
     {{"--version"}, WSUB_PROGRAM_SPREADER, "websub-spreader ", "", "usage"},
-    {{"--check-config", "--per-host", "3"},
+    {{"--check-config", "--per-host", "3", "--listen", "127.0.0.1:0"},
      WSUB_PROGRAM_HUB,
      "configuration is valid\n",
      "",
@@ -266,7 +292,7 @@ static const struct {
     {{"--help"},
      WSUB_PROGRAM_DELIVER,
      "usage: websub-deliver ",
-     "--per-host VALUE, WEBSUB_PER_HOST (default: 16)",
+     "--per-host VALUE, WEBSUB_PER_HOST (default: 64)",
      "--admin-token"},
     {{"--help"},
      WSUB_PROGRAM_SPREADER,
@@ -281,7 +307,7 @@ static const struct {
     {{"--help-markdown"},
      WSUB_PROGRAM_DELIVER,
      "# Settings\n",
-     "| `per_host` | `16` |",
+     "| `per_host` | `64` |",
      "--per-host"},
 };
 
@@ -333,7 +359,9 @@ int main(void)
     tcase_add_test(cases, a_variable_names_the_file_and_a_flag_names_another);
     tcase_add_loop_test(cases, a_default_gives_way_to_what_was_set, 0,
                         COUNT(agreeing));
-    tcase_add_test(cases, a_line_of_198_bytes_is_read_whole);
+    tcase_add_test(cases, a_line_of_any_length_is_read_whole);
+    tcase_add_loop_test(cases, quotes_and_comments_are_no_part_of_a_value, 0,
+                        COUNT(values));
     tcase_add_loop_test(cases, a_question_is_answered_and_ends_the_program, 0,
                         COUNT(orders));
     tcase_add_test(cases, the_page_of_settings_is_what_the_table_prints);

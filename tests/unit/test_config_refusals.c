@@ -47,6 +47,12 @@ static const struct {
      "subscribe, also when allowed (at most 4,096 bytes: patterns separated by "
      "commas, * stands for any bytes)"},
     {"WEBSUB_UNKNOWN_UNSUBSCRIBE=reject", NULL},
+    {"WEBSUB_TRUSTED_PROXIES=unix, 10.0.0.0/8,2001:db8::1", NULL},
+    {"WEBSUB_TRUSTED_PROXIES=10.0.0.1/8",
+     "WEBSUB_TRUSTED_PROXIES='10.0.0.1/8' is not valid: reverse proxies whose "
+     "X-Forwarded-For or Forwarded says who the client is (addresses or "
+     "networks such as 10.0.0.0/8 and 2001:db8::/32, without bits behind the "
+     "prefix, or unix; at most 256, separated by commas)"},
     {"WEBSUB_REDIRECT_TO=https://new.example/hub", NULL},
     {"WEBSUB_REDIRECT_TO=/hub",
      "WEBSUB_REDIRECT_TO='/hub' is not valid: URL of the hub to which this "
@@ -144,6 +150,24 @@ static const struct {
     {"WEBSUB_INSTANCE_NAME=a/b",
      "WEBSUB_INSTANCE_NAME='a/b' is not valid: name of this process among the "
      "others (at most 128 letters, digits, '.', '_' and '-')"},
+    {"WEBSUB_CORS_ORIGINS=", NULL},
+    {"WEBSUB_CORS_ORIGINS=*", NULL},
+    {"WEBSUB_CORS_ORIGINS=https://a.example, http://b:8080", NULL},
+    {"WEBSUB_CORS_ORIGINS=a.example",
+     "WEBSUB_CORS_ORIGINS='a.example' is not valid: origins whose pages in a "
+     "browser may pull and stream; empty: none (origins such as "
+     "https://app.example, separated by commas, or * for all)"},
+    {"WEBSUB_PULL_TTL_S=864000", NULL},
+    {"WEBSUB_PULL_TTL_S=0",
+     "WEBSUB_PULL_TTL_S='0' is not valid: a pull subscription that names no "
+     "time of its own ends when it was not used for so long (1 to 864000)"},
+    {"WEBSUB_PULL_MAX_SUBSCRIPTIONS=0",
+     "WEBSUB_PULL_MAX_SUBSCRIPTIONS='0' is not valid: pull subscriptions, in "
+     "all (1 to 10000000)"},
+    {"WEBSUB_MAX_STREAMS=0", NULL},
+    {"WEBSUB_MAX_STREAMS=1000001",
+     "WEBSUB_MAX_STREAMS='1000001' is not valid: Server-Sent Event streams of "
+     "one hub at once (0 to 1000000)"},
     {"WEBSUB_STATUS_LISTEN=", NULL},
     {"WEBSUB_LISTEN=[::1]:0", NULL},
     {"WEBSUB_LISTEN=0.0.0.0:65535", NULL},
@@ -186,10 +210,12 @@ static const struct {
      "so rediss:// does not work)"},
     {"WEBSUB_ADMIN_TOKEN=sword-fish+/=~", NULL},
     {"WEBSUB_ADMIN_TOKEN=sword fish",
-     "WEBSUB_ADMIN_TOKEN is not valid: bearer token of the admin API; empty: "
+     "WEBSUB_ADMIN_TOKEN is not valid: bearer token of the admin API; without "
+     "any, "
      "the API is off (at most 256 printable ASCII characters, no space)"},
     {"WEBSUB_ADMIN_TOKEN=sw\303\266rd",
-     "WEBSUB_ADMIN_TOKEN is not valid: bearer token of the admin API; empty: "
+     "WEBSUB_ADMIN_TOKEN is not valid: bearer token of the admin API; without "
+     "any, "
      "the API is off (at most 256 printable ASCII characters, no space)"},
     {"WEBSUB_SECRET_KEYS_FILE=/etc/k\303\251ys", NULL},
     {"WEBSUB_SECRET_KEYS_FILE=a\nb",
@@ -226,10 +252,16 @@ static const struct {
      "--admin-tokn is no setting; did you mean --admin-token?"},
     {{"--"}, "-- is no setting; try --help"},
     {{"--=x"}, "-- is no setting; try --help"},
-    {{"-h"}, "argument 1 belongs to no flag; try --help"},
-    {{"--verify", "off", "swordfish"},
+    {{"-h"}, "argument 1 '-h' belongs to no flag; try --help"},
+    {{"--verify", "off", "8081"},
+     "argument 3 '8081' belongs to no flag; try --help"},
+    {{"--per-host", "8", "\x1b[2J\n"},
+     "argument 3 '?[2J?' belongs to no flag; try --help"},
+    {{"--admin-token", "sword", "fish"},
      "argument 3 belongs to no flag; try --help"},
-    {{""}, "argument 1 belongs to no flag; try --help"},
+    {{"--redis-url=redis://:a", "swordfish@b"},
+     "argument 2 belongs to no flag; try --help"},
+    {{""}, "argument 1 '' belongs to no flag; try --help"},
     {{"--per-host"}, "--per-host needs a value; try --help"},
     {{"--per-host", "--shards", "3"}, "--per-host needs a value; try --help"},
     {{"--config"}, "--config needs a value; try --help"},
@@ -238,8 +270,8 @@ static const struct {
      "--per-host='x' is not valid: requests in flight to one host (1 to "
      "65536)"},
     {{"--publish-token", "sword fish"},
-     "--publish-token is not valid: bearer token for publishing; empty: "
-     "announcements are open, content push only while listening on loopback "
+     "--publish-token is not valid: bearer token for publishing; without any, "
+     "announcements are open, and content push as publish_open says "
      "(at most 256 printable ASCII characters, no space)"},
 };
 
@@ -271,7 +303,8 @@ static const struct {
      ":2: per_host='0' is not valid: requests in flight to one host (1 to "
      "65536)"},
     {"admin_token = sword fish\n", 0,
-     ":1: admin_token is not valid: bearer token of the admin API; empty: the "
+     ":1: admin_token is not valid: bearer token of the admin API; without "
+     "any, the "
      "API is off (at most 256 printable ASCII characters, no space)"},
     {"shards=8\nshards=8\n", 0, ":2: the setting is set a second time"},
     {"[hub]\n", 0, ":1: the file has no sections, only lines NAME = VALUE"},
@@ -282,8 +315,10 @@ static const struct {
     {"shards 8\n", 0, ":1: the line is not of the form NAME = VALUE"},
     {"#\n\nadmin_token\nshards=8\n", 0,
      ":3: the line is not of the form NAME = VALUE"},
-    {"admin_token=" X100 X100 "\n", 0, ":1: the line is too long"},
-    {"shards=8\n# " X100 X100 X100 "\n", 0, ":2: the line is too long"},
+    {"admin_token=\"x\nshards=8\n", 0,
+     ":1: the value begins with a quote that is not closed"},
+    {"shards=8\nadmin_token='x' y\n", 0,
+     ":2: there is more behind the quoted value"},
     {"shards=8\0\n", 10, ":1: the line holds a zero byte"},
     {"shards=\0008\n", 10, ":1: the line holds a zero byte"},
 };

@@ -17,8 +17,9 @@
 static struct deliver_worker *worker;
 static char hub_url[] = "http://hub.example/";
 static struct wsub_timer beat;
+static char signature_hash[] = "sha256";
 static unsigned entries; /* that were given: 5-0, 5-1 ... */
-static char ready_reason[WSUB_STATUS_REASON_BYTES]; /* while it drained */
+static char ready_reason[WSUB_STATUS_REASON_BYTES]; /* as it began to drain */
 
 static void set_up(void)
 {
@@ -27,9 +28,10 @@ static void set_up(void)
     config.secret_keys_file = redis_empty;
     config.concurrency = 100;
     config.per_host = 10;
+    config.per_callback = 10;
     config.suspend_after = 100;
     config.max_crashes = 3;
-    config.signature_hash = WSUB_HASH_SHA256;
+    config.signature_hash = signature_hash;
     config.allow_private_networks = true;
     subscriber_set_up();
 }
@@ -117,11 +119,16 @@ static void on_beat(void *arg)
     struct redis_command *command;
 
     (void)arg;
-    deliver_worker_ready(worker, ready_reason);
     for (int i = 0; i < COUNT(replies); i++)
         while ((command = redis_find(replies[i].name)) != NULL)
             redis_reply(command, replies[i].reply);
     subscriber_go_on();
+}
+
+static void on_drain(void *arg)
+{
+    deliver_worker_ready(arg, ready_reason);
+    deliver_worker_drain(arg);
 }
 
 /* Sends SIGTERM; returns the exit code. */
@@ -133,7 +140,7 @@ static enum wsub_exit drain(void)
     wsub_timer_init(&end, base, on_terminate, NULL);
     wsub_timer_start_ms(&end, 0);
     wsub_timer_every_ms(&beat, base, 20, on_beat, NULL);
-    code = wsub_loop_run(loop, deliver_worker_drain, worker);
+    code = wsub_loop_run(loop, on_drain, worker);
     wsub_timer_done(&end);
     return code;
 }

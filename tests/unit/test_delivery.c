@@ -8,6 +8,7 @@
 
 #define JOB "job outbox " ENTRY " "
 #define DONE JOB "done " EVENT " 1"
+#define NONE JOB "none " EVENT " 1"
 
 #define CD2 "DDDDDDDDDDDDDDDDDDDDDD"
 
@@ -83,14 +84,14 @@ START_TEST(a_malformed_entry_is_ended)
 {
     claim("short");
     ck_assert_uint_eq(deliver_slots_used(slots), 1);
-    check_settled(TOPIC, JOB "done 0-0 1");
+    check_settled(TOPIC, JOB "none 0-0 1");
 }
 END_TEST
 
 START_TEST(a_malformed_entry_that_was_taken_over_is_ended)
 {
     claim_as(DELIVER_LANE_OUTBOX, ENTRY, true, (const char *[]){NULL});
-    check_settled(TOPIC, JOB "done 0-0 1 cleared outbox " ENTRY);
+    check_settled(TOPIC, JOB "none 0-0 1 cleared outbox " ENTRY);
 }
 END_TEST
 
@@ -101,7 +102,7 @@ START_TEST(an_event_that_is_lost_ends_its_job)
     claim(CD);
     redis_reply(redis_wait("XRANGE"), "*0\r\n");
     redis_reply(redis_wait("HGETALL"), "*0\r\n");
-    check_settled(TOPIC, DONE);
+    check_settled(TOPIC, NONE);
     ck_assert_uint_eq(engine_stat(DELIVER_STAT_DROPPED), dropped + 1);
 }
 END_TEST
@@ -116,7 +117,7 @@ START_TEST(without_a_subscription_there_is_nobody_to_deliver_to)
     claim(CD);
     give_event(TOPIC);
     give_line(TOPIC, ended[_i]);
-    check_settled(TOPIC, DONE);
+    check_settled(TOPIC, NONE);
     ck_assert_uint_eq(subscriber_requests, 0);
 }
 END_TEST
@@ -141,7 +142,7 @@ START_TEST(a_job_begins_at_its_level)
     give_line("a.b", NULL);
     give_line("a", NULL);
     give_line("*", NULL);
-    check_settled(TOPIC, DONE);
+    check_settled(TOPIC, NONE);
 }
 END_TEST
 
@@ -181,22 +182,22 @@ START_TEST(a_callback_that_is_no_url_gets_nothing)
     claim(CD);
     give_event(TOPIC);
     give_record(TOPIC, "-", "-", "nonsense");
-    check_settled(TOPIC, DONE);
+    check_settled(TOPIC, NONE);
 }
 END_TEST
 
 /* The usual job waits for its host. */
-static struct deliver_ticket *wait_for_host(void)
+static struct wsub_host_ticket *wait_for_host(void)
 {
-    struct deliver_ticket *guest = engine_guest_enters();
-    struct deliver_hosts_counts counts;
+    struct wsub_host_ticket *guest = engine_guest_enters();
+    struct wsub_hosts_counts counts;
 
     claim(CD);
     give_event(TOPIC);
     give_subscription();
     do {
         event_base_loop(base, EVLOOP_NONBLOCK);
-        deliver_hosts_count(hosts, &counts);
+        wsub_hosts_count(hosts, &counts);
     } while (counts.waiting == 0);
     ck_assert_uint_eq(deliver_deliveries_loading(deliveries), 0);
     return guest;
@@ -204,7 +205,7 @@ static struct deliver_ticket *wait_for_host(void)
 
 START_TEST(a_job_that_waited_for_its_host_reads_its_record_again)
 {
-    engine_guest_leaves(wait_for_host(), DELIVER_SIGN_WELL);
+    engine_guest_leaves(wait_for_host(), WSUB_HOST_SIGN_WELL);
     give_subscription();
     WAIT_FOR(base, subscriber_requests == 1);
     check_settled(TOPIC, DONE);
@@ -213,20 +214,20 @@ END_TEST
 
 static void host_is_free(void)
 {
-    struct deliver_ticket *guest;
+    struct wsub_host_ticket *guest;
 
     engine_guest_count = 0;
     guest = engine_guest_enters();
     ck_assert_ptr_nonnull(guest->host);
-    ck_assert(!guest->waiting);
-    engine_guest_leaves(guest, DELIVER_SIGN_WELL);
+    ck_assert_int_eq(guest->place, WSUB_HOST_SENDING);
+    engine_guest_leaves(guest, WSUB_HOST_SIGN_WELL);
 }
 
 START_TEST(nothing_is_sent_when_the_subscription_has_ended_meanwhile)
 {
-    engine_guest_leaves(wait_for_host(), DELIVER_SIGN_WELL);
+    engine_guest_leaves(wait_for_host(), WSUB_HOST_SIGN_WELL);
     give_line(TOPIC, NULL);
-    check_settled(TOPIC, DONE);
+    check_settled(TOPIC, NONE);
     ck_assert_uint_eq(subscriber_requests, 0);
     host_is_free();
 }
@@ -234,22 +235,22 @@ END_TEST
 
 START_TEST(a_job_that_waits_in_vain_comes_again)
 {
-    struct deliver_ticket *guest = wait_for_host();
+    struct wsub_host_ticket *guest = wait_for_host();
 
-    deliver_hosts_expire(hosts, true, wsub_now_us());
+    wsub_hosts_expire(hosts, true, wsub_now_us());
     check_settled(TOPIC, JOB "retry " EVENT " " CD " 0 0 1000 @");
-    engine_guest_leaves(guest, DELIVER_SIGN_WELL);
+    engine_guest_leaves(guest, WSUB_HOST_SIGN_WELL);
 }
 END_TEST
 
 START_TEST(a_job_that_waits_when_its_process_drains_is_due_at_once)
 {
-    struct deliver_ticket *guest = wait_for_host();
+    struct wsub_host_ticket *guest = wait_for_host();
 
     redis_drain_loop();
-    deliver_hosts_expire(hosts, true, wsub_now_us());
+    wsub_hosts_expire(hosts, true, wsub_now_us());
     check_settled(TOPIC, JOB "retry " EVENT " " CD " 0 0 0 @");
-    engine_guest_leaves(guest, DELIVER_SIGN_WELL);
+    engine_guest_leaves(guest, WSUB_HOST_SIGN_WELL);
 }
 END_TEST
 
@@ -266,7 +267,7 @@ END_TEST
 
 START_TEST(what_has_a_host_when_the_process_drains_gives_it_back)
 {
-    engine_guest_leaves(wait_for_host(), DELIVER_SIGN_WELL);
+    engine_guest_leaves(wait_for_host(), WSUB_HOST_SIGN_WELL);
     redis_drain_loop();
     give_subscription();
     check_settled(TOPIC, JOB "retry " EVENT " " CD " 0 0 0 @");
@@ -276,7 +277,7 @@ END_TEST
 
 START_TEST(a_job_whose_host_is_full_is_parked)
 {
-    struct deliver_ticket *guest = engine_guest_enters();
+    struct wsub_host_ticket *guest = engine_guest_enters();
     char expected[200];
     struct redis_command *command;
 
@@ -292,11 +293,11 @@ START_TEST(a_job_whose_host_is_full_is_parked)
              td_of(TOPIC));
     ck_assert_int_eq(strncmp(settled(), expected, strlen(expected)), 0);
     WAIT_FOR(base, deliver_bundles_count(bundles) == 0);
-    engine_guest_leaves(guest, DELIVER_SIGN_WELL);
-    engine_guest_leaves(&engine_guests[1], DELIVER_SIGN_WELL);
+    engine_guest_leaves(guest, WSUB_HOST_SIGN_WELL);
+    engine_guest_leaves(&engine_guests[1], WSUB_HOST_SIGN_WELL);
     command = redis_wait("unpark"); /* the host has capacity again */
     ck_assert_uint_eq(redis_shard(command), 1);
-    engine_guest_leaves(&engine_guests[2], DELIVER_SIGN_WELL);
+    engine_guest_leaves(&engine_guests[2], WSUB_HOST_SIGN_WELL);
 }
 END_TEST
 
@@ -331,14 +332,14 @@ END_TEST
 
 START_TEST(a_job_that_waits_for_a_host_that_breaks_down_comes_again)
 {
-    struct deliver_ticket *guest;
+    struct wsub_host_ticket *guest;
 
     for (int i = 0; i < 4; i++) {
-        engine_guest_leaves(engine_guest_enters(), DELIVER_SIGN_UNREACHED);
+        engine_guest_leaves(engine_guest_enters(), WSUB_HOST_SIGN_UNREACHED);
         engine_guest_count = 0;
     }
     guest = wait_for_host();
-    engine_guest_leaves(guest, DELIVER_SIGN_UNREACHED);
+    engine_guest_leaves(guest, WSUB_HOST_SIGN_UNREACHED);
     ck_assert_str_eq(redis_arg(redis_wait("settle"), OUTCOME), "retry");
     ck_assert_uint_gt(settled_number(DELAY), 0);
 }

@@ -164,7 +164,7 @@ END_TEST
 
 START_TEST(a_secret_that_cannot_be_opened_is_a_failure_of_the_subscription)
 {
-    struct deliver_ticket *guest;
+    struct wsub_host_ticket *guest;
 
     claim(CD);
     give_event(TOPIC);
@@ -175,8 +175,8 @@ START_TEST(a_secret_that_cannot_be_opened_is_a_failure_of_the_subscription)
     WAIT_FOR(base, deliver_bundles_count(bundles) == 0);
     ck_assert_uint_eq(subscriber_requests, 0);
     guest = engine_guest_enters(); /* the host is free */
-    ck_assert(!guest->waiting);
-    engine_guest_leaves(guest, DELIVER_SIGN_WELL);
+    ck_assert_int_eq(guest->place, WSUB_HOST_SENDING);
+    engine_guest_leaves(guest, WSUB_HOST_SIGN_WELL);
 }
 END_TEST
 

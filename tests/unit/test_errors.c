@@ -61,10 +61,14 @@ static const struct {
     {HUB_FAULT_LEASE, 400, "lease-seconds-validation-error"},
     {HUB_FAULT_SECRET, 400, "secret-validation-error"},
     {HUB_FAULT_ORDERED, 400, "ordered-validation-error"},
+    {HUB_FAULT_SIGNATURE, 400, "signature-validation-error"},
+    {HUB_FAULT_HEADERS, 400, "headers-validation-error"},
+    {HUB_FAULT_VERIFY_TOKEN, 400, "verify-token-validation-error"},
     {HUB_FAULT_REASON, 400, "reason-validation-error"},
     {HUB_FAULT_IDEMPOTENCY_KEY, 400, "idempotency-key-validation-error"},
     {HUB_FAULT_NOT_FOUND, 404, "not-found"},
     {HUB_FAULT_CONFLICT, 409, "conflict"},
+    {HUB_FAULT_TOO_MANY, 429, "too-many-requests"},
     {HUB_FAULT_UNAVAILABLE, 503, "service-unavailable"},
 };
 

@@ -4,6 +4,7 @@
 #include "common/crypto/digest.h"
 #include "tests/unit/shard_fixture.h"
 
+#define DIGEST "0123456789abcdefghijkl" /* of the content */
 #define TOPIC "http://p.example/"
 #define NOTHING_OPEN "*1\r\n$3\r\n0-9\r\n"
 #define MORE "*2\r\n:500\r\n:0\r\n"
@@ -75,7 +76,7 @@ static void resume(const char *reply)
 
 static void add(const char *id)
 {
-    spread_fanout_add(fanout, 0, id, TOPIC, NULL);
+    spread_fanout_add(fanout, 0, id, TOPIC, DIGEST, NULL);
 }
 
 /* Waits for a call of that script and replies. */
@@ -119,13 +120,14 @@ START_TEST(events_begin_in_one_call_after_the_position)
     add("1-0");
     add("2-0");
     add("3-0");
-    redis_check_args(
-        redis_wait("begin"),
-        (const char *[]){EPOCH, "0-9", "3600000", "1-0", TOPIC, "1", td, NULL});
+    redis_check_args(redis_wait("begin"),
+                     (const char *[]){EPOCH, "0-9", "3600000", "1-0", TOPIC,
+                                      DIGEST, "1", td, NULL});
     redis_reply(redis_wait("begin"), "*3\r\n$3\r\n1-0\r\n:1\r\n:1\r\n");
     redis_check_args(redis_wait("begin"),
                      (const char *[]){EPOCH, "1-0", "3600000", "2-0", TOPIC,
-                                      "1", td, "3-0", TOPIC, "1", td, NULL});
+                                      DIGEST, "1", td, "3-0", TOPIC, DIGEST,
+                                      "1", td, NULL});
     redis_reply(redis_wait("begin"),
                 "*5\r\n$3\r\n3-0\r\n:1\r\n:1\r\n:1\r\n:1\r\n");
     WAIT_FOR(base, is_idle());
@@ -199,7 +201,7 @@ START_TEST(an_entry_that_can_t_be_used_is_rejected_in_its_order)
 {
     resume(NOTHING_OPEN);
     add("1-0");
-    spread_fanout_add(fanout, 0, "2-0", NULL, "it is bad");
+    spread_fanout_add(fanout, 0, "2-0", NULL, "", "it is bad");
     add("3-0");
     answer("begin", "0-9", "*3\r\n$3\r\n1-0\r\n:1\r\n:1\r\n");
     redis_check_args(
@@ -211,12 +213,73 @@ START_TEST(an_entry_that_can_t_be_used_is_rejected_in_its_order)
 }
 END_TEST
 
+#define BROKEN "-ERR user_script:7: attempt to index a nil value\r\n"
+#define BROKEN_WHY                                                             \
+    "Redis refuses it: ERR user_script:7: attempt to index a nil value"
+
+static void refuse(const char *name, const char *id)
+{
+    for (int i = 0; i < 3; i++)
+        answer(name, id, BROKEN);
+}
+
+/* Of several, those before it begin. */
+START_TEST(an_event_that_redis_refuses_is_rejected_alone)
+{
+    resume(NOTHING_OPEN);
+    add("1-0");
+    answer("begin", "0-9", "*3\r\n$3\r\n1-0\r\n:1\r\n:1\r\n");
+    add("2-0");
+    redis_wait("begin");
+    add("3-0");
+    refuse("begin", "1-0");
+    redis_check_args(
+        redis_wait("reject"),
+        (const char *[]){EPOCH, "log", "2-0", BROKEN_WHY, "1-0", NULL});
+    redis_reply(redis_wait("reject"), "*2\r\n:1\r\n$3\r\n2-0\r\n");
+    answer("begin", "2-0", "*3\r\n$3\r\n3-0\r\n:1\r\n:1\r\n");
+    WAIT_FOR(base, is_idle());
+}
+END_TEST
+
+START_TEST(several_that_redis_refuses_begin_one_by_one)
+{
+    resume(NOTHING_OPEN);
+    add("1-0");
+    redis_wait("begin");
+    add("2-0");
+    add("3-0");
+    answer("begin", "0-9", "*3\r\n$3\r\n1-0\r\n:1\r\n:1\r\n");
+    refuse("begin", "1-0");
+    ck_assert_ptr_null(redis_arg(redis_wait("begin"), 8));
+    answer("begin", "1-0", "*3\r\n$3\r\n2-0\r\n:1\r\n:1\r\n");
+    refuse("begin", "2-0");
+    redis_reply(redis_wait("reject"), "*2\r\n:1\r\n$3\r\n3-0\r\n");
+    WAIT_FOR(base, is_idle());
+}
+END_TEST
+
+START_TEST(an_open_event_whose_page_redis_refuses_is_rejected)
+{
+    resume("*5\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n"
+           "$3\r\n0-8\r\n$17\r\n" TOPIC "\r\n");
+    refuse("page", "0-7");
+    redis_check_args(
+        redis_wait("reject"),
+        (const char *[]){EPOCH, "fanout", "0-7", BROKEN_WHY, "0-9", NULL});
+    redis_reply(redis_wait("reject"), "*2\r\n:1\r\n$3\r\n0-9\r\n");
+    answer("page", "0-8", FINISHED);
+    WAIT_FOR(base, is_idle());
+}
+END_TEST
+
 static const char *const moved[] = {"begin", "reject"};
 
 START_TEST(where_redis_is_elsewhere_the_shard_resumes)
 {
     resume(NOTHING_OPEN);
-    spread_fanout_add(fanout, 0, "1-0", _i == 0 ? TOPIC : NULL, "it is bad");
+    spread_fanout_add(fanout, 0, "1-0", _i == 0 ? TOPIC : NULL, "",
+                      "it is bad");
     redis_reply(redis_wait(moved[_i]),
                 _i == 0 ? "*1\r\n$3\r\n0-5\r\n" : "*2\r\n:0\r\n$3\r\n0-5\r\n");
     add("9-0"); /* read before: it is not the next one */
@@ -304,7 +367,7 @@ START_TEST(a_call_that_is_fenced_closes_the_shard)
         resume(_i == 2 ? "*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n"
                        : NOTHING_OPEN);
     if (_i > 0)
-        spread_fanout_add(fanout, 0, "1-0", _i == 3 ? NULL : TOPIC,
+        spread_fanout_add(fanout, 0, "1-0", _i == 3 ? NULL : TOPIC, "",
                           "it is bad");
     redis_reply(redis_wait(scripts[_i]), FENCED);
     WAIT_FOR(base, fenced == 1);
@@ -349,6 +412,9 @@ int main(void)
     tcase_add_test(cases, where_bulk_is_full_pages_pause_and_events_begin);
     tcase_add_test(cases, a_look_ends_the_pause);
     tcase_add_test(cases, an_entry_that_can_t_be_used_is_rejected_in_its_order);
+    tcase_add_test(cases, an_event_that_redis_refuses_is_rejected_alone);
+    tcase_add_test(cases, several_that_redis_refuses_begin_one_by_one);
+    tcase_add_test(cases, an_open_event_whose_page_redis_refuses_is_rejected);
     tcase_add_loop_test(cases, where_redis_is_elsewhere_the_shard_resumes, 0,
                         COUNT(moved));
     tcase_add_test(cases, where_redis_has_lost_the_event_the_shard_resumes);

@@ -21,6 +21,11 @@
     "<a:link rel=\"hub\" href=\"" HUB "\"/>"                                   \
     "<a:link rel=\"self\" href=\"" SELF "\"/>"
 
+/* A feed, a link in it, and the bases of both. */
+#define BASED(feed, link, href)                                                \
+    "<feed " NS " xml:base=\"" feed "\"><link xml:base=\"" link                \
+    "\" rel=\"self\" href=\"" href "\"/></feed>"
+
 static const struct {
     const char *type, *content;
     const char *hub, *self;
@@ -39,6 +44,57 @@ static const struct {
     {ATOM, "<feed " NS "><link href=\"/x\"/><link rel=\"self\"/></feed>", "",
      ""},
     {ATOM, "<feed " NS "><link rel=\"self\" href=\"\"/></feed>", "", ""},
+    {ATOM, "<feed " NS "><link rel=\"self\" href=\"/\xc3\xa9 |\"/></feed>", "",
+     "http://publisher.example/%C3%A9%20%7C"},
+    /* xml:base: of the link, and of what is around it. */
+    {ATOM, BASED("http://a.example/b/c", "", "d"), "", "http://a.example/b/d"},
+    {ATOM, BASED("http://a.example/b/c", "e/", "d"), "",
+     "http://a.example/b/e/d"},
+    {ATOM, BASED("/b/", "e/", "d"), "", "http://publisher.example/b/e/d"},
+    {ATOM, BASED("/b/", "", "/d"), "", "http://publisher.example/d"},
+    {ATOM, BASED("/b/", "//x.example/y", "d"), "", "http://x.example/d"},
+    {ATOM, BASED("/\xc3\xa9 /", "", "d"), "",
+     "http://publisher.example/%C3%A9%20/d"},
+    {ATOM, BASED("urn:x:y", "", "d"), "", ""},
+    {ATOM, BASED("urn:x:y", "", SELF), "", SELF},
+    {ATOM, BASED("urn:x:y", "http://a.example/", "d"), "",
+     "http://a.example/d"},
+    {ATOM,
+     "<feed " NS "><author xml:base=\"http://x.example/\"/>"
+     "<link rel=\"self\" href=\"/d\"/></feed>",
+     "", "http://publisher.example/d"},
+    {ATOM,
+     "<feed " NS " base=\"http://x.example/\">"
+     "<link rel=\"self\" href=\"/d\"/></feed>",
+     "", "http://publisher.example/d"},
+    {"application/rss+xml",
+     "<rss xml:base=\"http://a.example/\"><channel "
+     "xml:base=\"b/\"><a:link " NS_A " xml:base=\"c/\" rel=\"self\" "
+     "href=\"d\"/></channel></rss>",
+     "", "http://a.example/b/c/d"},
+    /* <base href>: the first one, of the whole page. */
+    {HTML, "<head><link rel=\"self\" href=\"/\xc3\xa9\">", "",
+     "http://publisher.example/%C3%A9"},
+    {HTML,
+     "<head><base href=\"http://a.example/b/c\">"
+     "<link rel=\"self\" href=\"d\"></head>",
+     "", "http://a.example/b/d"},
+    {HTML,
+     "<head><link rel=\"self\" href=\"d\"><base href=\"/b/\">"
+     "<base href=\"/c/\"></head>",
+     "", "http://publisher.example/b/d"},
+    {HTML,
+     "<head><base target=\"x\"><base href=\"/b/\">"
+     "<link rel=\"self\" href=\"d\">",
+     "", "http://publisher.example/b/d"},
+    {HTML,
+     "<head><base href=\"urn:x\"><link rel=\"self\" href=\"d\">"
+     "<link rel=\"hub\" href=\"" HUB "\">",
+     HUB, ""},
+    {HTML,
+     "<head><link rel=\"self\" href=\"d\"></head>"
+     "<body><base href=\"/b/\">",
+     "", "http://publisher.example/dir/d"},
     /* Not the feed's own. */
     {ATOM, "<feed " NS "><source>" LINKS "</source></feed>", "", ""},
     {ATOM, "<feed " NS "><entry/>" LINKS "</feed>", "", ""},
@@ -233,6 +289,17 @@ static const struct {
     {ATOM, "<feed " NS ">", "<x>"},
     {ATOM, "<feed " NS "><link ", "a='' "},
     {ATOM, "<feed " NS "><!--", "- "},
+    {ATOM, "<feed " NS "><!--", "-"},
+    {ATOM, "<feed " NS ">", "<!-- -- -->"},
+    {ATOM, "<feed " NS ">", "]]>"},
+    {ATOM, "<feed " NS ">", "<a:b/>"},
+    {ATOM, "<feed " NS "><![CDATA[", "]"},
+    {ATOM, "<feed " NS "><?a ", "?"},
+    {ATOM, "<feed " NS "><", "a:"},
+    {ATOM, "<feed " NS "><a b='", "&x;"},
+    {HTML, "<!--", "-"},
+    {HTML, "<head>", "<!-- --!>"},
+    {HTML, "<head><link rel='", "hub "},
     {ATOM, "<feed " NS "><link rel=\"self\" href=\"", "&#x41;"},
     {ATOM, "<!DOCTYPE feed [", "<!ENTITY % a 'b'> %a;"},
     {ATOM, "<feed " NS ">", "<link rel='self' href='/'/>"},

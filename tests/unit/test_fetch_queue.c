@@ -5,6 +5,7 @@
 #include "tests/unit/shard_fixture.h"
 
 #define MOST 3
+#define VALIDATIONS 2
 #define NONE "*1\r\n:-1\r\n"
 #define SOON "*1\r\n:60\r\n"
 #define ONE "*3\r\n:-1\r\n$3\r\np T\r\n:2\r\n"
@@ -44,7 +45,7 @@ static void set_up(void)
         .base = base,
         .store = store,
         .shards = 1,
-        .most = MOST,
+        .most = {MOST, VALIDATIONS},
         .on_wanted = on_wanted,
     });
     spread_fetch_queue_open(queue, shard);
@@ -67,10 +68,10 @@ static void reply(const char *text)
 START_TEST(questions_are_numbered_and_say_how_many_may_be_taken)
 {
     redis_check_args(redis_wait("take"),
-                     (const char *[]){EPOCH, "1", "3", NULL});
+                     (const char *[]){EPOCH, "1", "3", "2", NULL});
     reply(SOON);
     redis_check_args(redis_wait("take"),
-                     (const char *[]){EPOCH, "2", "3", NULL});
+                     (const char *[]){EPOCH, "2", "3", "2", NULL});
 }
 END_TEST
 
@@ -80,9 +81,9 @@ START_TEST(an_announced_topic_is_handed_out_with_its_failures)
     ck_assert_uint_eq(wanted, 1);
     ck_assert_str_eq(last_topic, "T");
     ck_assert_uint_eq(last.failures, 2);
-    ck_assert_str_eq(last.td, "");
+    ck_assert_int_eq(last.kind, WSUB_WANTED_ANNOUNCED);
     ck_assert(spread_fetch_queue_holds_work(queue));
-    spread_fetch_queue_over(queue, 0, 1);
+    spread_fetch_queue_over(queue, 0, WSUB_WANTED_ANNOUNCED, 1);
     ck_assert(!spread_fetch_queue_holds_work(queue));
 }
 END_TEST
@@ -96,6 +97,7 @@ START_TEST(a_topic_to_validate_names_its_request)
              strlen(VALIDATION));
     reply(text);
     ck_assert_str_eq(last_topic, "T");
+    ck_assert_int_eq(last.kind, WSUB_WANTED_VALIDATION);
     ck_assert_str_eq(last.td, TD);
     ck_assert_str_eq(last.cd, CD);
     ck_assert_uint_eq(last.generation, 12);
@@ -117,13 +119,53 @@ END_TEST
 
 START_TEST(no_more_topics_are_held_than_may_be)
 {
+    redis_reply(redis_wait("take"), FULL);
+    WAIT_FOR(base, wanted == MOST);
+    redis_check_args(redis_wait("take"),
+                     (const char *[]){EPOCH, "2", "0", "2", NULL});
+    reply(NONE);
+    spread_fetch_queue_over(queue, 0, WSUB_WANTED_ANNOUNCED, 1);
+    redis_check_args(redis_wait("take"),
+                     (const char *[]){EPOCH, "3", "1", "2", NULL});
+}
+END_TEST
+
+/* A question that comes long before the longest sleep, of 5 s, is over. */
+static struct redis_command *asked_soon(void)
+{
+    uint64_t end_ms = wsub_now_ms() + 2500;
+
+    while (redis_find("take") == NULL && wsub_now_ms() < end_ms)
+        redis_turn_ms(1);
+    ck_assert_ptr_nonnull(redis_find("take"));
+    return redis_find("take");
+}
+
+/* Takes as many validations as may be; the next question is found. */
+static void fill_validations(void)
+{
+    struct wsub_buf text = {0};
+
+    wsub_buf_printf(&text, "*5\r\n:0\r\n");
+    for (int i = 0; i < VALIDATIONS; i++)
+        wsub_buf_printf(&text, "$%zu\r\n" VALIDATION "\r\n:0\r\n",
+                        strlen(VALIDATION));
+    redis_reply(redis_wait("take"), wsub_buf_cstr(&text));
+    wsub_buf_done(&text);
+    WAIT_FOR(base, wanted == VALIDATIONS);
+}
+
+START_TEST(neither_kind_takes_the_place_of_the_other)
+{
+    fill_validations();
+    redis_check_args(redis_wait("take"),
+                     (const char *[]){EPOCH, "2", "3", "0", NULL});
     reply(FULL);
-    ck_assert_uint_eq(wanted, 3);
     redis_turn_ms(20);
     ck_assert_ptr_null(redis_find("take"));
-    spread_fetch_queue_over(queue, 0, 1);
+    spread_fetch_queue_over(queue, 0, WSUB_WANTED_VALIDATION, 2);
     redis_check_args(redis_wait("take"),
-                     (const char *[]){EPOCH, "2", "1", NULL});
+                     (const char *[]){EPOCH, "3", "0", "2", NULL});
 }
 END_TEST
 
@@ -132,8 +174,34 @@ START_TEST(the_end_of_a_fetch_means_a_look_as_it_may_be_wanted_again)
     reply(ONE);
     redis_turn_ms(20);
     ck_assert_ptr_null(redis_find("take"));
-    spread_fetch_queue_over(queue, 0, 1);
+    spread_fetch_queue_over(queue, 0, WSUB_WANTED_ANNOUNCED, 1);
     redis_wait("take");
+}
+END_TEST
+
+START_TEST(the_end_of_a_fetch_means_a_look_also_while_the_other_kind_waits)
+{
+    fill_validations();
+    reply(ONE);
+    redis_turn_ms(20);
+    ck_assert_ptr_null(redis_find("take"));
+    spread_fetch_queue_over(queue, 0, WSUB_WANTED_VALIDATION, 0);
+    redis_turn_ms(20);
+    spread_fetch_queue_over(queue, 0, WSUB_WANTED_ANNOUNCED, 1);
+    redis_check_args(asked_soon(),
+                     (const char *[]){EPOCH, "3", "3", "0", NULL});
+}
+END_TEST
+
+START_TEST(capacity_that_comes_during_a_call_is_used_after_it)
+{
+    fill_validations();
+    redis_wait("take");
+    spread_fetch_queue_linger(queue, WSUB_WANTED_VALIDATION, 1);
+    redis_turn_ms(20);
+    redis_reply(redis_find("take"), NONE);
+    redis_check_args(asked_soon(),
+                     (const char *[]){EPOCH, "3", "3", "1", NULL});
 }
 END_TEST
 
@@ -155,7 +223,7 @@ START_TEST(a_closed_shard_is_not_asked_when_its_topics_are_dropped)
 {
     reply(ONE);
     spread_fetch_queue_close(queue, 0);
-    spread_fetch_queue_over(queue, 0, 1);
+    spread_fetch_queue_over(queue, 0, WSUB_WANTED_ANNOUNCED, 1);
     ck_assert(!spread_fetch_queue_holds_work(queue));
     redis_turn_ms(20);
     ck_assert_ptr_null(redis_find("take"));
@@ -168,7 +236,7 @@ START_TEST(a_lost_link_repeats_the_question)
     redis_wait("take");
     redis_drop();
     redis_check_args(redis_wait("take"),
-                     (const char *[]){EPOCH, "1", "3", NULL});
+                     (const char *[]){EPOCH, "1", "3", "2", NULL});
 }
 END_TEST
 
@@ -192,8 +260,12 @@ int main(void)
     tcase_add_loop_test(cases, what_is_malformed_is_left_out, 0,
                         COUNT(malformed));
     tcase_add_test(cases, no_more_topics_are_held_than_may_be);
+    tcase_add_test(cases, neither_kind_takes_the_place_of_the_other);
     tcase_add_test(cases,
                    the_end_of_a_fetch_means_a_look_as_it_may_be_wanted_again);
+    tcase_add_test(
+        cases, the_end_of_a_fetch_means_a_look_also_while_the_other_kind_waits);
+    tcase_add_test(cases, capacity_that_comes_during_a_call_is_used_after_it);
     tcase_add_test(cases,
                    a_wake_ends_the_sleep_also_when_it_comes_during_a_call);
     tcase_add_test(cases,

@@ -15,7 +15,7 @@ START_TEST(no_more_than_per_host_send)
 }
 END_TEST
 
-START_TEST(those_that_wait_get_their_turn_in_order)
+START_TEST(those_that_wait_start_in_order)
 {
     struct guest g[6];
 
@@ -26,7 +26,7 @@ START_TEST(those_that_wait_get_their_turn_in_order)
         ck_assert_int_eq(g[i].starts, 1);
         ck_assert_uint_eq(g[i].order, i - PER_HOST + 1);
     }
-    ck_assert_int_eq(enter(&g[0], URL), DELIVER_ENTRY_NOW);
+    ck_assert_int_eq(enter(&g[0], URL), WSUB_HOST_ENTRY_NOW);
     leave(&g[0]);
 }
 END_TEST
@@ -36,8 +36,8 @@ START_TEST(the_urgent_go_first_and_have_a_queue_of_their_own)
     struct guest g[CROWD], first, second;
 
     crowd(g, CROWD);
-    ck_assert_int_eq(enter_as(&first, URL, true), DELIVER_ENTRY_WAIT);
-    ck_assert_int_eq(enter_as(&second, URL, true), DELIVER_ENTRY_WAIT);
+    ck_assert_int_eq(enter_as(&first, URL, true), WSUB_HOST_ENTRY_WAIT);
+    ck_assert_int_eq(enter_as(&second, URL, true), WSUB_HOST_ENTRY_WAIT);
     leave(&g[0]);
     leave(&g[1]);
     ck_assert_uint_eq(first.order, 1);
@@ -52,11 +52,12 @@ START_TEST(too_many_are_turned_away)
     struct guest g[CROWD], more, other;
 
     crowd(g, CROWD);
-    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
+    ck_assert_int_eq(enter(&more, URL), WSUB_HOST_ENTRY_FULL);
     ck_assert_ptr_null(more.ticket.host);
-    ck_assert_int_eq(enter(&other, "http://other.example/"), DELIVER_ENTRY_NOW);
+    ck_assert_int_eq(enter(&other, "http://other.example/"),
+                     WSUB_HOST_ENTRY_NOW);
     leave(&g[0]);
-    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_WAIT);
+    ck_assert_int_eq(enter(&more, URL), WSUB_HOST_ENTRY_WAIT);
 }
 END_TEST
 
@@ -68,8 +69,8 @@ START_TEST(who_is_turned_away_learns_the_hosts_name)
 
     wsub_digest(text, sizeof(text) - 1, name);
     crowd(g, CROWD);
-    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
-    ck_assert_str_eq(more.ticket.host_name, name);
+    ck_assert_int_eq(enter(&more, URL), WSUB_HOST_ENTRY_FULL);
+    ck_assert_str_eq(more.ticket.full_name, name);
 }
 END_TEST
 
@@ -92,9 +93,10 @@ START_TEST(a_host_is_scheme_name_and_port)
     struct guest g[PER_HOST], more;
 
     for (int i = 0; i < PER_HOST; i++)
-        ck_assert_int_eq(enter(&g[i], pairs[_i].one), DELIVER_ENTRY_NOW);
-    ck_assert_int_eq(enter(&more, pairs[_i].two),
-                     pairs[_i].same ? DELIVER_ENTRY_WAIT : DELIVER_ENTRY_NOW);
+        ck_assert_int_eq(enter(&g[i], pairs[_i].one), WSUB_HOST_ENTRY_NOW);
+    ck_assert_int_eq(enter(&more, pairs[_i].two), pairs[_i].same
+                                                      ? WSUB_HOST_ENTRY_WAIT
+                                                      : WSUB_HOST_ENTRY_NOW);
 }
 END_TEST
 
@@ -105,7 +107,7 @@ START_TEST(what_is_no_url_does_not_enter)
 {
     struct guest guest;
 
-    ck_assert_int_eq(enter(&guest, bad[_i]), DELIVER_ENTRY_BAD);
+    ck_assert_int_eq(enter(&guest, bad[_i]), WSUB_HOST_ENTRY_BAD);
     ck_assert_ptr_null(guest.ticket.host);
 }
 END_TEST
@@ -116,12 +118,12 @@ START_TEST(who_waits_too_long_is_late)
 
     crowd(g, 3);
     now_us += SECOND;
-    ck_assert_int_eq(enter(&g[3], URL), DELIVER_ENTRY_WAIT);
-    deliver_hosts_expire(hosts, false, now_us);
+    ck_assert_int_eq(enter(&g[3], URL), WSUB_HOST_ENTRY_WAIT);
+    wsub_hosts_expire(hosts, false, now_us);
     now_us += WAIT_MS * 1000 - SECOND - 1;
-    deliver_hosts_expire(hosts, false, now_us);
+    wsub_hosts_expire(hosts, false, now_us);
     ck_assert_int_eq(g[2].lates + g[3].lates, 0);
-    deliver_hosts_expire(hosts, false, ++now_us);
+    wsub_hosts_expire(hosts, false, ++now_us);
     ck_assert_int_eq(g[2].lates, 1);
     ck_assert_int_eq(g[3].lates, 0);
     leave(&g[0]);
@@ -134,7 +136,7 @@ START_TEST(everyone_that_waits_may_be_sent_away)
     struct guest g[5], next;
 
     crowd(g, 5);
-    deliver_hosts_expire(hosts, true, now_us);
+    wsub_hosts_expire(hosts, true, now_us);
     for (unsigned i = PER_HOST; i < 5; i++) {
         ck_assert_int_eq(g[i].lates, 1);
         ck_assert_int_eq(g[i].starts, 0);
@@ -142,41 +144,44 @@ START_TEST(everyone_that_waits_may_be_sent_away)
     }
     ck_assert_int_eq(g[0].lates + g[1].lates, 0);
     leave(&g[0]);
-    ck_assert_int_eq(enter(&next, URL), DELIVER_ENTRY_NOW);
+    ck_assert_int_eq(enter(&next, URL), WSUB_HOST_ENTRY_NOW);
     leave(&g[1]);
     leave(&next);
 }
 END_TEST
 
-/* A job whose turn fails at once leaves during the call that gave it. */
-static void on_turn_leave(struct deliver_ticket *ticket)
+/* A job that fails at once leaves during the call that started it. */
+static void on_start_leave(struct wsub_host_ticket *ticket)
 {
     on_start(ticket);
-    deliver_host_leave(hosts, ticket, DELIVER_SIGN_UNREACHED, 1, now_us);
+    wsub_host_leave(
+        hosts, ticket,
+        &(struct wsub_host_report){.sign = WSUB_HOST_SIGN_UNREACHED}, now_us);
 }
 
-START_TEST(a_turn_may_end_during_its_call)
+START_TEST(a_request_may_end_as_it_starts)
 {
     struct guest g[6];
 
     crowd(g, 6);
     for (int i = PER_HOST; i < 6; i++)
-        g[i].ticket.on_start = on_turn_leave;
+        g[i].ticket.on_start = on_start_leave;
     leave(&g[0]);
     for (int i = PER_HOST; i < 6; i++)
         ck_assert_int_eq(g[i].starts, 1);
     leave(&g[1]);
+    wsub_hosts_expire(hosts, false, now_us + 10 * MINUTE);
     ck_assert_uint_eq(counts().known, 0);
 }
 END_TEST
 
-START_TEST(a_turn_may_break_the_host_down)
+START_TEST(a_request_may_break_the_host_down_as_it_starts)
 {
     struct guest g[9];
 
     crowd(g, 9);
     for (int i = PER_HOST; i < 9; i++)
-        g[i].ticket.on_start = on_turn_leave;
+        g[i].ticket.on_start = on_start_leave;
     leave(&g[0]);
     for (int i = PER_HOST; i < 9; i++) {
         ck_assert_int_eq(g[i].starts, i < PER_HOST + 5);
@@ -198,12 +203,12 @@ START_TEST(the_longest_names_do_not_meet)
     snprintf(one, sizeof(one), "http://%s.one:65535/", name);
     snprintf(two, sizeof(two), "http://%s.two:65535/", name);
     for (int i = 0; i < PER_HOST; i++)
-        ck_assert_int_eq(enter(&g[i], one), DELIVER_ENTRY_NOW);
-    ck_assert_int_eq(enter(&g[PER_HOST], two), DELIVER_ENTRY_NOW);
+        ck_assert_int_eq(enter(&g[i], one), WSUB_HOST_ENTRY_NOW);
+    ck_assert_int_eq(enter(&g[PER_HOST], two), WSUB_HOST_ENTRY_NOW);
 }
 END_TEST
 
-START_TEST(lines_are_short_once_many_wait_in_all)
+START_TEST(queues_are_short_once_many_wait_in_all)
 {
     static const char *const urls[] = {"http://a.example/", "http://b.example/",
                                        "http://c.example/"};
@@ -212,9 +217,11 @@ START_TEST(lines_are_short_once_many_wait_in_all)
     unsigned waiting[3] = {0};
 
     for (unsigned host = 0; host < 3; host++)
+        prove(urls[host]);
+    for (unsigned host = 0; host < 3; host++)
         for (unsigned i = 0; i < EACH; i++)
             waiting[host] +=
-                enter(&g[host][i], urls[host]) == DELIVER_ENTRY_WAIT;
+                enter(&g[host][i], urls[host]) == WSUB_HOST_ENTRY_WAIT;
     ck_assert_uint_eq(waiting[0], QUEUE_MAX);
     ck_assert_uint_eq(waiting[1], QUEUE_MAX);
     ck_assert_uint_eq(waiting[2], 8); /* a few always may */
@@ -227,17 +234,17 @@ int main(void)
 
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, no_more_than_per_host_send);
-    tcase_add_test(cases, those_that_wait_get_their_turn_in_order);
+    tcase_add_test(cases, those_that_wait_start_in_order);
     tcase_add_test(cases, the_urgent_go_first_and_have_a_queue_of_their_own);
     tcase_add_test(cases, too_many_are_turned_away);
-    tcase_add_test(cases, lines_are_short_once_many_wait_in_all);
+    tcase_add_test(cases, queues_are_short_once_many_wait_in_all);
     tcase_add_test(cases, who_is_turned_away_learns_the_hosts_name);
     tcase_add_loop_test(cases, a_host_is_scheme_name_and_port, 0, COUNT(pairs));
     tcase_add_loop_test(cases, what_is_no_url_does_not_enter, 0, COUNT(bad));
     tcase_add_test(cases, who_waits_too_long_is_late);
     tcase_add_test(cases, everyone_that_waits_may_be_sent_away);
-    tcase_add_test(cases, a_turn_may_end_during_its_call);
-    tcase_add_test(cases, a_turn_may_break_the_host_down);
+    tcase_add_test(cases, a_request_may_end_as_it_starts);
+    tcase_add_test(cases, a_request_may_break_the_host_down_as_it_starts);
     tcase_add_test(cases, the_longest_names_do_not_meet);
     return suite_run("host", cases);
 }

@@ -7,8 +7,8 @@ static void park(struct guest *g)
     struct guest more;
 
     crowd(g, CROWD);
-    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
-    ck_assert(deliver_host_parked(hosts, more.ticket.host_name, now_us));
+    ck_assert_int_eq(enter(&more, URL), WSUB_HOST_ENTRY_FULL);
+    ck_assert(wsub_host_parked(hosts, more.ticket.full_name, now_us));
     ck_assert_int_eq(capacities.calls, 0);
 }
 
@@ -25,7 +25,7 @@ START_TEST(the_parked_are_called_when_the_line_is_below_its_half)
     leave(&g[i++]);
     ck_assert_int_eq(capacities.calls, 1);
     ck_assert_uint_eq(capacities.how_many, QUEUE_MAX / 2 + 1);
-    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_WAIT);
+    ck_assert_int_eq(enter(&more, URL), WSUB_HOST_ENTRY_WAIT);
     wsub_digest("http:80:s.example", strlen("http:80:s.example"), name);
     ck_assert_str_eq(capacities.name, name);
     while (i < CROWD)
@@ -59,20 +59,21 @@ START_TEST(the_parked_are_called_again_after_half_a_second)
         leave(&g[i]);
     ck_assert_int_eq(capacities.calls, 1);
     ck_assert_uint_eq(counts().known, 1);
-    ck_assert_uint_eq(deliver_hosts_next_us(hosts), now_us + SECOND / 2);
-    deliver_hosts_tick(hosts, now_us + SECOND / 2 - 1);
+    ck_assert_uint_eq(wsub_hosts_next_us(hosts), now_us + SECOND / 2);
+    wsub_hosts_tick(hosts, now_us + SECOND / 2 - 1);
     ck_assert_int_eq(capacities.calls, 1);
-    deliver_hosts_tick(hosts, now_us + SECOND / 2);
+    wsub_hosts_tick(hosts, now_us + SECOND / 2);
     ck_assert_int_eq(capacities.calls, 2);
     ck_assert_uint_eq(capacities.how_many, QUEUE_MAX);
-    ck_assert_uint_eq(deliver_hosts_next_us(hosts), now_us + SECOND);
-    deliver_hosts_expire(hosts, false, now_us + 20 * MINUTE);
+    ck_assert_uint_eq(wsub_hosts_next_us(hosts), now_us + SECOND);
+    wsub_hosts_expire(hosts, false, now_us + 20 * MINUTE);
     ck_assert_uint_eq(counts().known, 1);
-    deliver_host_unparked(hosts, capacities.name, now_us + SECOND);
-    ck_assert_uint_eq(deliver_hosts_next_us(hosts), UINT64_MAX);
+    wsub_host_unparked(hosts, capacities.name, now_us + 20 * MINUTE);
+    ck_assert_uint_eq(wsub_hosts_next_us(hosts), UINT64_MAX);
+    wsub_hosts_expire(hosts, false, now_us + 30 * MINUTE);
     ck_assert_uint_eq(counts().known, 0);
-    ck_assert(!deliver_host_parked(hosts, capacities.name, now_us));
-    deliver_host_unparked(hosts, "nonsense", now_us);
+    ck_assert(!wsub_host_parked(hosts, capacities.name, now_us));
+    wsub_host_unparked(hosts, "nonsense", now_us);
 }
 END_TEST
 
@@ -82,20 +83,20 @@ START_TEST(one_parked_tries_a_host_that_is_down)
 
     park(g);
     for (int i = 0; i < PER_HOST; i++)
-        leave_with(&g[i], DELIVER_SIGN_UNREACHED);
+        leave_with(&g[i], WSUB_HOST_SIGN_UNREACHED);
     now_us += 2;
     for (int i = PER_HOST; i < 5; i++)
-        leave_with(&g[i], DELIVER_SIGN_UNREACHED);
+        leave_with(&g[i], WSUB_HOST_SIGN_UNREACHED);
     ck_assert_int_eq(g[CROWD - 1].closed, 1);
     ck_assert_int_eq(capacities.calls, 0);
-    ck_assert_uint_eq(deliver_hosts_next_us(hosts), now_us + SECOND);
+    ck_assert_uint_eq(wsub_hosts_next_us(hosts), now_us + SECOND);
     now_us += SECOND;
-    deliver_hosts_tick(hosts, now_us);
+    wsub_hosts_tick(hosts, now_us);
     ck_assert_int_eq(capacities.calls, 1);
     ck_assert_uint_eq(capacities.how_many, 1);
-    ck_assert_int_eq(enter(&tries, URL), DELIVER_ENTRY_NOW);
-    ck_assert_uint_eq(deliver_hosts_next_us(hosts), now_us + SECOND / 2);
-    deliver_hosts_tick(hosts, now_us + SECOND / 2);
+    ck_assert_int_eq(enter(&tries, URL), WSUB_HOST_ENTRY_NOW);
+    ck_assert_uint_eq(wsub_hosts_next_us(hosts), now_us + SECOND / 2);
+    wsub_hosts_tick(hosts, now_us + SECOND / 2);
     ck_assert_int_eq(capacities.calls, 1);
     now_us += SECOND;
     leave(&tries);
@@ -112,14 +113,14 @@ START_TEST(others_are_called_for_those_that_are_not_there)
     for (int i = 0; i < CROWD; i++)
         leave(&g[i]);
     ck_assert_int_eq(capacities.calls, 1);
-    deliver_host_fewer(hosts, capacities.name, capacities.how_many - 1, now_us);
+    wsub_host_fewer(hosts, capacities.name, capacities.how_many - 1, now_us);
     ck_assert_int_eq(capacities.calls, 2);
     ck_assert_uint_eq(capacities.how_many, QUEUE_MAX - 1);
-    deliver_host_fewer(hosts, capacities.name, 2 * QUEUE_MAX, now_us);
+    wsub_host_fewer(hosts, capacities.name, 2 * QUEUE_MAX, now_us);
     ck_assert_int_eq(capacities.calls, 3);
-    deliver_host_unparked(hosts, capacities.name, now_us);
-    deliver_host_fewer(hosts, capacities.name, 1, now_us);
-    deliver_host_fewer(hosts, "nonsense", 1, now_us);
+    wsub_host_unparked(hosts, capacities.name, now_us);
+    wsub_host_fewer(hosts, capacities.name, 1, now_us);
+    wsub_host_fewer(hosts, "nonsense", 1, now_us);
     ck_assert_int_eq(capacities.calls, 3);
 }
 END_TEST
@@ -135,39 +136,33 @@ static void fail_one_a_second(struct guest *g, int failures)
     for (int i = 0; i < failures; i++) {
         if (i > 0)
             now_us += SECOND;
-        deliver_hosts_tick(hosts, now_us);
-        leave_with(&g[i], DELIVER_SIGN_UNREACHED);
+        wsub_hosts_tick(hosts, now_us);
+        leave_with(&g[i], WSUB_HOST_SIGN_UNREACHED);
     }
 }
 
 START_TEST(who_waits_for_a_token_to_try_a_host_is_not_called_again)
 {
     struct guest g[1 + QUEUE_MAX], more, tries;
+    struct wsub_hosts_options chosen = options(PER_HOST, 1);
 
-    deliver_hosts_free(hosts);
-    hosts = deliver_hosts_new(&(struct deliver_hosts_options){
-        .per_host = PER_HOST,
-        .rate = 1,
-        .queue_max = QUEUE_MAX,
-        .waiting_max = WAITING_MAX,
-        .wait_max_ms = WAIT_MS,
-        .random = shortest,
-        .on_capacity = on_capacity,
-        .arg = &capacities,
-    });
+    chosen.random = shortest;
+    begin_with(&chosen);
+    prove(URL);
+    now_us += SECOND;
     for (int i = 0; i < 1 + QUEUE_MAX; i++)
         enter(&g[i], URL);
-    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
-    ck_assert(deliver_host_parked(hosts, more.ticket.host_name, now_us));
+    ck_assert_int_eq(enter(&more, URL), WSUB_HOST_ENTRY_FULL);
+    ck_assert(wsub_host_parked(hosts, more.ticket.full_name, now_us));
     fail_one_a_second(g, 5);
     ck_assert_int_eq(g[QUEUE_MAX].closed, 1);
     now_us += SECOND / 2; /* it may be tried, but there is no token yet */
-    deliver_hosts_tick(hosts, now_us);
+    wsub_hosts_tick(hosts, now_us);
     ck_assert_int_eq(capacities.calls, 1);
-    ck_assert_int_eq(enter(&tries, URL), DELIVER_ENTRY_WAIT);
-    ck_assert_uint_eq(deliver_hosts_next_us(hosts), now_us + SECOND / 2);
+    ck_assert_int_eq(enter(&tries, URL), WSUB_HOST_ENTRY_WAIT);
+    ck_assert_uint_eq(wsub_hosts_next_us(hosts), now_us + SECOND / 2);
     now_us += SECOND / 2;
-    deliver_hosts_tick(hosts, now_us);
+    wsub_hosts_tick(hosts, now_us);
     ck_assert_int_eq(tries.starts, 1);
     ck_assert_int_eq(capacities.calls, 1);
 }
@@ -180,14 +175,16 @@ START_TEST(no_more_are_called_than_may_wait)
     struct guest others[2][CROWD], g[PER_HOST + 8], more;
 
     for (int n = 0; n < 2; n++)
+        prove(crowded[n]);
+    for (int n = 0; n < 2; n++)
         for (int i = 0; i < CROWD; i++)
             enter(&others[n][i], crowded[n]);
     ck_assert_uint_eq(counts().waiting, WAITING_MAX);
     crowd(g, PER_HOST + 8);
-    ck_assert_int_eq(enter(&more, URL), DELIVER_ENTRY_FULL);
-    ck_assert(deliver_host_parked(hosts, more.ticket.host_name, now_us));
+    ck_assert_int_eq(enter(&more, URL), WSUB_HOST_ENTRY_FULL);
+    ck_assert(wsub_host_parked(hosts, more.ticket.full_name, now_us));
+    wsub_hosts_tick(hosts, now_us + SECOND / 2);
     ck_assert_int_eq(capacities.calls, 0);
-    ck_assert_uint_eq(deliver_hosts_next_us(hosts), UINT64_MAX);
     for (int i = 0; i < 5; i++)
         leave(&g[i]);
     ck_assert_int_eq(capacities.calls, 1);
@@ -195,8 +192,8 @@ START_TEST(no_more_are_called_than_may_wait)
     for (int i = 0; i < 4; i++) /* less than WAITING_MAX wait now */
         leave(&others[0][i]);
     now_us += SECOND;
-    deliver_hosts_expire(hosts, false, now_us);
-    deliver_hosts_tick(hosts, now_us);
+    wsub_hosts_expire(hosts, false, now_us);
+    wsub_hosts_tick(hosts, now_us);
     ck_assert_int_eq(capacities.calls, 2);
     ck_assert_uint_eq(capacities.how_many, QUEUE_MAX - 3);
 }

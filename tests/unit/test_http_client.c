@@ -44,8 +44,8 @@ static void on_request(struct wsub_http_request *req, void *arg)
 }
 
 static const struct wsub_http_route routes[] = {
-    {"GET", "/background", on_request},
-    {"GET", "/urgent", on_request},
+    {"GET", "/background", on_request, NULL, 0},
+    {"GET", "/urgent", on_request, NULL, 0},
     {0},
 };
 
@@ -70,7 +70,6 @@ static void set_up(void)
         .connect_timeout_ms = DEADLINE_MS,
         .max_requests = REQUESTS_MAX,
         .per_host = REQUESTS_MAX,
-        .allow_private_networks = true,
     });
     snprintf(background_url, sizeof(background_url), "http://%s/background",
              wsub_http_server_address(server));

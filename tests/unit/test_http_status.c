@@ -5,33 +5,46 @@
 #include "common/http/status.h"
 #include "tests/unit/suite.h"
 
+struct program {
+    bool ready;
+    const char *reason;
+};
+
 static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 {
-    snprintf(reason, WSUB_STATUS_REASON_BYTES, "Redis is 100%% away.");
-    return *(bool *)arg;
+    const struct program *program = arg;
+
+    snprintf(reason, WSUB_STATUS_REASON_BYTES, "%s", program->reason);
+    return program->ready;
 }
 
 static const struct {
     const char *path;
-    bool ready;
+    struct program program;
     int status;
     const char *body;
 } status_cases[] = {
-    {"/healthz", false, 200, "\r\n\r\nok\n"},
-    {"/readyz", true, 200, "\r\n\r\nready\n"},
-    {"/readyz", false, 503, "\r\n\r\nRedis is 100% away.\n"},
-    {"/metrics", true, 200, "\nwebsubd_test_total 7\n"},
-    {"/metrics", true, 200,
+    {"/healthz", {false, ""}, 200, "\r\n\r\nok\n"},
+    {"/readyz", {true, ""}, 200, "\r\n\r\nready\n"},
+    {"/readyz", {true, "100% full"}, 200, "\r\n\r\nready: 100% full\n"},
+    {"/readyz",
+     {false, "Redis is 100% away."},
+     503,
+     "\r\n\r\nRedis is 100% away.\n"},
+    {"/metrics", {true, ""}, 200, "\nwebsubd_test_total 7\n"},
+    {"/metrics",
+     {true, ""},
+     200,
      "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"},
-    {"/", true, 404, ""},
+    {"/", {true, ""}, 404, ""},
 };
 
 START_TEST(status_answers)
 {
     static const struct wsub_metric metrics[] = {
         {"websubd_test_total", "A test.", WSUB_COUNTER, NULL, 7}};
-    bool ready = status_cases[_i].ready;
-    struct wsub_status_source source = {is_ready, &ready};
+    struct program program = status_cases[_i].program;
+    struct wsub_status_source source = {is_ready, &program};
     struct wsub_buf in = {0}, text = {0};
     char err_text[256], raw[128];
     int fd;

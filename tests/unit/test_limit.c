@@ -1,17 +1,17 @@
-/* test_limit.c - the adaptive limit of deliver/limit.h. */
-#include "deliver/host/limit.h"
+/* test_limit.c - the adaptive limit of common/host/limit.h. */
+#include "common/host/limit.h"
 #include "tests/unit/suite.h"
 
 #define MAX 16
 #define FAST_US 1000
 #define HALF_MINUTE UINT64_C(30000000)
 
-static struct deliver_limit limit;
+static struct wsub_limit limit;
 static uint64_t now_us;
 
 static void set_up(void)
 {
-    deliver_limit_init(&limit, MAX);
+    wsub_limit_init(&limit, MAX);
     now_us = 5; /* a machine that has just booted */
 }
 
@@ -22,15 +22,14 @@ static void responses(int count, uint64_t latency_us)
         uint64_t started_us = now_us;
 
         now_us += latency_us;
-        deliver_limit_responded(&limit, limit.now, latency_us, started_us,
-                                now_us);
+        wsub_limit_responded(&limit, limit.now, latency_us, started_us, now_us);
     }
 }
 
 /* Something that starts after all that was before, and goes wrong. */
 static void overload(void)
 {
-    deliver_limit_overloaded(&limit, now_us, now_us + 1);
+    wsub_limit_overloaded(&limit, now_us, now_us + 1);
     now_us += 2;
 }
 
@@ -38,6 +37,21 @@ START_TEST(it_starts_at_the_maximum_and_stays_there)
 {
     responses(1000, FAST_US);
     ck_assert_uint_eq(limit.now, MAX);
+}
+END_TEST
+
+START_TEST(a_large_one_doubles_in_a_round_trip_until_it_was_too_much)
+{
+    wsub_limit_init(&limit, 1000);
+    ck_assert_uint_eq(limit.now, 16);
+    responses(16, FAST_US);
+    ck_assert_uint_eq(limit.now, 32);
+    responses(32, FAST_US);
+    ck_assert_uint_eq(limit.now, 64);
+    overload();
+    ck_assert_uint_eq(limit.now, 32);
+    responses(32, FAST_US);
+    ck_assert_uint_eq(limit.now, 33);
 }
 END_TEST
 
@@ -52,7 +66,8 @@ static const struct {
 
 START_TEST(overload_halves_it_down_to_one)
 {
-    deliver_limit_init(&limit, halves[_i].max);
+    wsub_limit_init(&limit, halves[_i].max);
+    limit.now = halves[_i].max;
     for (int i = 0; i < halves[_i].times; i++)
         overload();
     ck_assert_uint_eq(limit.now, halves[_i].now);
@@ -62,11 +77,11 @@ END_TEST
 START_TEST(it_falls_once_in_a_round_trip)
 {
     for (uint64_t i = 0; i < MAX; i++)
-        deliver_limit_overloaded(&limit, 100 + i, 200 + i);
+        wsub_limit_overloaded(&limit, 100 + i, 200 + i);
     ck_assert_uint_eq(limit.now, MAX / 2);
-    deliver_limit_overloaded(&limit, 199, 300);
+    wsub_limit_overloaded(&limit, 199, 300);
     ck_assert_uint_eq(limit.now, MAX / 2);
-    deliver_limit_overloaded(&limit, 201, 301);
+    wsub_limit_overloaded(&limit, 201, 301);
     ck_assert_uint_eq(limit.now, MAX / 4);
 }
 END_TEST
@@ -94,8 +109,7 @@ START_TEST(it_grows_only_when_it_is_used)
 {
     overload();
     for (int i = 0; i < 8; i++)
-        deliver_limit_responded(&limit, uses[_i].sending, FAST_US, now_us,
-                                now_us);
+        wsub_limit_responded(&limit, uses[_i].sending, FAST_US, now_us, now_us);
     ck_assert_uint_eq(limit.now, uses[_i].grows ? 9 : 8);
 }
 END_TEST
@@ -135,8 +149,8 @@ START_TEST(slowness_does_not_count_when_the_limit_is_not_used)
 {
     responses(1, FAST_US);
     for (int i = 0; i < 100; i++)
-        deliver_limit_responded(&limit, MAX / 2 - 1, 100 * FAST_US, now_us,
-                                now_us);
+        wsub_limit_responded(&limit, MAX / 2 - 1, 100 * FAST_US, now_us,
+                             now_us);
     ck_assert_uint_eq(limit.now, MAX);
 }
 END_TEST
@@ -156,14 +170,14 @@ END_TEST
 START_TEST(after_an_outage_it_begins_at_two)
 {
     now_us = 100;
-    deliver_limit_restart(&limit, now_us);
+    wsub_limit_restart(&limit, now_us);
     ck_assert_uint_eq(limit.now, 2);
-    deliver_limit_overloaded(&limit, 99, 101);
+    wsub_limit_overloaded(&limit, 99, 101);
     ck_assert_uint_eq(limit.now, 2);
     responses(2 + 3 + 4, FAST_US);
     ck_assert_uint_eq(limit.now, 5);
-    deliver_limit_init(&limit, 1);
-    deliver_limit_restart(&limit, now_us);
+    wsub_limit_init(&limit, 1);
+    wsub_limit_restart(&limit, now_us);
     ck_assert_uint_eq(limit.now, 1);
 }
 END_TEST
@@ -174,6 +188,8 @@ int main(void)
 
     tcase_add_checked_fixture(cases, set_up, NULL);
     tcase_add_test(cases, it_starts_at_the_maximum_and_stays_there);
+    tcase_add_test(cases,
+                   a_large_one_doubles_in_a_round_trip_until_it_was_too_much);
     tcase_add_loop_test(cases, overload_halves_it_down_to_one, 0,
                         COUNT(halves));
     tcase_add_test(cases, it_falls_once_in_a_round_trip);

@@ -53,14 +53,29 @@ static const struct {
     {"<#part>; rel=self", "", BASE},
     {"<" SELF "#part>; rel=self", "", SELF},
     {"< " SELF "\t>; rel=self", "", SELF},
+    /* What no URL may hold is encoded. */
+    {"<http://publisher.example/a b>; rel=self", "",
+     "http://publisher.example/a%20b"},
+    {"</caf\xc3\xa9?q=a|b c>; rel=self", "",
+     "http://publisher.example/caf%C3%A9?q=a%7Cb%20c"},
+    {"<\xd0\xb0/%d0%b1>; rel=self", "",
+     "http://publisher.example/dir/%D0%B0/%d0%b1"},
+    {"<http://publisher.example/\xff>; rel=self", "",
+     "http://publisher.example/%FF"},
+    {"<http://publisher.example/{a}^`\\>; rel=self", "",
+     "http://publisher.example/%7Ba%7D%5E%60%5C"},
+    {"<http://publisher.example/a\tb>; rel=self", "",
+     "http://publisher.example/ab"},
     /* Targets that are nothing to us. */
     {"<mailto:a@b.example>; rel=self", "", ""},
     {"<javascript:alert(1)>; rel=self", "", ""},
     {"<ftp://publisher.example/>; rel=self", "", ""},
     {"<http://user:secret@publisher.example/>; rel=self", "", ""},
-    {"<http://publisher.example/a b>; rel=self", "", ""},
+    {"<http://a b.example/>; rel=self", "", ""},
     {"<http://publisher.example/\x01>; rel=self", "", ""},
-    {"<http://publisher.example/\xff>; rel=self", "", ""},
+    {"<http://publisher.example/100%>; rel=self", "", ""},
+    {"<http://publisher.example/%zz>; rel=self", "", ""},
+    {"<http://m\xc3\xbcller.example/>; rel=self", "", ""},
     {"<http:///nothing:::>; rel=self", "", ""},
     /* Another document's links. */
     {"<" SELF ">; rel=self; anchor=\"/other\"", "", ""},
@@ -79,12 +94,19 @@ static const struct {
     {"<" HUB "> rel=hub, <" SELF ">; rel=self", "", SELF},
 };
 
+static void read_value(const char *value, struct wsub_relations *found)
+{
+    size_t rest = WSUB_LINKS_MAX_BYTES;
+
+    wsub_link_relations(value, &rest, found);
+}
+
 START_TEST(a_link_header_is_read)
 {
     struct wsub_relations found;
 
     wsub_relations_init(&found, BASE);
-    wsub_link_relations(cases[_i].value, &found);
+    read_value(cases[_i].value, &found);
     check_relations(&found, cases[_i].hub, cases[_i].self);
 }
 END_TEST
@@ -94,8 +116,8 @@ START_TEST(several_headers_add_up)
     struct wsub_relations found;
 
     wsub_relations_init(&found, BASE);
-    wsub_link_relations("<" HUB ">; rel=hub", &found);
-    wsub_link_relations("<" SELF ">; rel=self", &found);
+    read_value("<" HUB ">; rel=hub", &found);
+    read_value("<" SELF ">; rel=self", &found);
     check_relations(&found, HUB, SELF);
 }
 END_TEST
@@ -108,14 +130,14 @@ START_TEST(targets_are_bounded)
     for (int i = 0; i < 1000; i++)
         wsub_buf_str(&value, "</x>;rel=hub,");
     wsub_relations_init(&found, BASE);
-    wsub_link_relations(value.data, &found);
+    read_value(value.data, &found);
     ck_assert_uint_eq(found.hub.count, WSUB_TARGETS_MAX);
     wsub_relations_done(&found);
     wsub_buf_done(&value);
 }
 END_TEST
 
-START_TEST(a_value_and_a_target_are_bounded)
+START_TEST(a_target_is_bounded)
 {
     struct wsub_relations found;
     struct wsub_buf value = {0};
@@ -123,13 +145,33 @@ START_TEST(a_value_and_a_target_are_bounded)
     wsub_buf_str(&value, "</a>; rel=hub, </");
     for (int i = 0; i < WSUB_URL_MAX_BYTES; i++)
         wsub_buf_char(&value, 'b');
-    wsub_buf_str(&value, ">; rel=hub, </c>; rel=hub,");
-    while (value.len < WSUB_LINK_MAX_BYTES)
-        wsub_buf_char(&value, ' ');
-    wsub_buf_str(&value, ", </d>; rel=hub");
+    wsub_buf_str(&value, ">; rel=hub, </c>; rel=hub");
     wsub_relations_init(&found, "http://p.example/");
-    wsub_link_relations(value.data, &found);
+    read_value(value.data, &found);
     check_relations(&found, "http://p.example/a http://p.example/c", "");
+    wsub_buf_done(&value);
+}
+END_TEST
+
+/* Of the value that goes beyond it what is whole. */
+START_TEST(all_values_together_are_bounded)
+{
+    struct wsub_relations found;
+    struct wsub_buf value = {0};
+    size_t rest = WSUB_LINKS_MAX_BYTES;
+
+    wsub_relations_init(&found, "http://p.example/");
+    wsub_buf_str(&value, "</a>; rel=hub");
+    while (value.len < WSUB_LINKS_MAX_BYTES - 40)
+        wsub_buf_char(&value, ' ');
+    wsub_link_relations(value.data, &rest, &found);
+    ck_assert_uint_eq(rest, 40);
+    wsub_link_relations("</b>; rel=hub", &rest, &found);
+    wsub_link_relations("</c>; rel=hub, </d>; rel=hubbub", &rest, &found);
+    ck_assert_uint_eq(rest, 0);
+    wsub_link_relations("</e>; rel=hub", &rest, &found);
+    check_relations(
+        &found, "http://p.example/a http://p.example/b http://p.example/c", "");
     wsub_buf_done(&value);
 }
 END_TEST
@@ -151,7 +193,7 @@ START_TEST(no_bytes_do_harm)
                            : (char)noise(&state);
         value[len > 0 ? len - 1 : 0] = '\0';
         wsub_relations_init(&found, BASE);
-        wsub_link_relations(value, &found);
+        read_value(value, &found);
         wsub_relations_done(&found);
     }
 }
@@ -167,7 +209,7 @@ START_TEST(no_cut_does_harm)
         memcpy(cut, cases[_i].value, len);
         cut[len] = '\0';
         wsub_relations_init(&found, BASE);
-        wsub_link_relations(cut, &found);
+        read_value(cut, &found);
         wsub_relations_done(&found);
         free(cut);
     }
@@ -179,7 +221,7 @@ START_TEST(targets_are_compared_in_their_normal_spelling_when_asked)
     struct wsub_relations found;
 
     wsub_relations_init(&found, BASE);
-    wsub_link_relations("<http://publisher.example/%41>; rel=self", &found);
+    read_value("<http://publisher.example/%41>; rel=self", &found);
     ck_assert(
         wsub_targets_have(&found.self, "http://publisher.example/A", true));
     ck_assert(
@@ -199,7 +241,8 @@ int main(void)
     tcase_add_loop_test(tcase, a_link_header_is_read, 0, COUNT(cases));
     tcase_add_test(tcase, several_headers_add_up);
     tcase_add_test(tcase, targets_are_bounded);
-    tcase_add_test(tcase, a_value_and_a_target_are_bounded);
+    tcase_add_test(tcase, a_target_is_bounded);
+    tcase_add_test(tcase, all_values_together_are_bounded);
     tcase_add_test(tcase, no_bytes_do_harm);
     tcase_add_loop_test(tcase, no_cut_does_harm, 0, COUNT(cases));
     tcase_add_test(tcase,

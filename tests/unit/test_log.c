@@ -96,7 +96,7 @@ START_TEST(a_line_can_be_one_json_object)
     line = release();
     ck_assert_int_eq(strncmp(line, "{\"time\":\"", 9), 0);
     snprintf(expected, sizeof(expected),
-             "\",\"level\":\"warn\",\"event\":\"event-name\",\"id\":\"7\","
+             "\",\"level\":\"warn\",\"event\":\"event-name\",\"id\":7,"
              "\"value\":%s}\n",
              values[_i].json);
     ck_assert_str_eq(behind_time(line + 9), expected);
@@ -178,6 +178,61 @@ START_TEST(every_number_fits_its_room)
 }
 END_TEST
 
+/* What `count` lines of an event come to. */
+static const char *write_lines(int count, const char *error)
+{
+    char topic[32];
+
+    wsub_log_setup(WSUB_LOG_INFO, WSUB_LOG_TEXT);
+    capture();
+    for (int i = 0; i < count; i++) {
+        snprintf(topic, sizeof(topic), "topic-%d", i);
+        if (error != NULL)
+            wsub_log_warn("trouble", WSUB_KV("topic", topic),
+                          WSUB_KE("error", error));
+        else
+            wsub_log_warn("told", WSUB_KV("topic", topic), WSUB_KU("n", 1));
+    }
+    wsub_log_finish();
+    return release();
+}
+
+static int count_of(const char *text, const char *part)
+{
+    int count = 0;
+
+    for (const char *p = strstr(text, part); p != NULL; p = strstr(p + 1, part))
+        count++;
+    return count;
+}
+
+START_TEST(lines_about_one_error_are_written_five_times_and_then_counted)
+{
+    const char *text = write_lines(100, "MISCONF");
+
+    ck_assert_int_eq(count_of(text, "warn trouble"), 6);
+    ck_assert_ptr_nonnull(
+        strstr(text, "topic=topic-99 error=MISCONF count=95\n"));
+}
+END_TEST
+
+START_TEST(lines_that_name_different_things_are_all_written)
+{
+    ck_assert_int_eq(count_of(write_lines(100, NULL), "warn told"), 100);
+}
+END_TEST
+
+START_TEST(a_line_with_a_count_of_its_own_is_always_written)
+{
+    wsub_log_setup(WSUB_LOG_INFO, WSUB_LOG_TEXT);
+    capture();
+    for (int i = 0; i < 20; i++)
+        wsub_log_warn("missed", WSUB_KU("count", i));
+    wsub_log_finish();
+    ck_assert_int_eq(count_of(release(), "warn missed"), 20);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("log");
@@ -190,5 +245,9 @@ int main(void)
     tcase_add_loop_test(cases, a_level_lets_itself_and_the_more_severe_through,
                         0, WSUB_LOG_DEBUG + 1);
     tcase_add_loop_test(cases, every_number_fits_its_room, 0, COUNT(numbers));
+    tcase_add_test(
+        cases, lines_about_one_error_are_written_five_times_and_then_counted);
+    tcase_add_test(cases, lines_that_name_different_things_are_all_written);
+    tcase_add_test(cases, a_line_with_a_count_of_its_own_is_always_written);
     return suite_run("log", cases);
 }

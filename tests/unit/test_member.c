@@ -245,11 +245,10 @@ START_TEST(without_a_reply_in_time_it_has_failed)
     config.verification_timeout_ms = QUIET_MS;
     config.failure_notification_threshold = 1;
     wsub_log_setup(WSUB_LOG_ERROR, WSUB_LOG_TEXT);
-    hold("register");
+    hold("register XADD");
     make(WSUB_PROGRAM_HUB);
     wsub_member_start(member, "");
     redis_wait("register");
-    hold("XADD");
     ck_assert_ptr_nonnull(redis_wait_with("XADD", "instance_degraded"));
     redis_reply(redis_find_with("XADD", "instance_degraded"), "$3\r\n1-1\r\n");
     reply_register("7", "0"); /* too late: it is read back the next time */

@@ -2,7 +2,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "common/http/names.h"
+#include "common/net/names.h"
 #include "tests/unit/suite.h"
 
 #define MAX 3

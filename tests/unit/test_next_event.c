@@ -124,7 +124,7 @@ START_TEST(missed_events_are_counted)
 {
     uint64_t before = deliver_stats[DELIVER_STAT_MISSED].value;
 
-    deliver_next_event_missed(&cursor_job, 3, "1-1", "-");
+    deliver_next_event_missed(store, &cursor_job, 3, "1-1", "-");
     ck_assert_uint_eq(deliver_stats[DELIVER_STAT_MISSED].value, before + 3);
 }
 END_TEST

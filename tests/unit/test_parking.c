@@ -1,17 +1,17 @@
 /* test_parking.c - jobs that wait in Redis for their host come back:
- * deliver/host/parking.h. */
-#include "deliver/host/parking.h"
+ * deliver/parking.h. */
+#include "deliver/parking.h"
 
-#include "deliver/host/host.h"
+#include "common/host/host.h"
 #include "tests/unit/redis_fixture.h"
 
 #define URL "http://s.example/cb"
 #define QUEUE_MAX 4
 #define UNKNOWN "UUUUUUUUUUUUUUUUUUUUUU"
 
-static struct deliver_hosts *hosts;
+static struct wsub_hosts *hosts;
 static struct deliver_parking *parking;
-static struct deliver_ticket tickets[1 + QUEUE_MAX], parked;
+static struct wsub_host_ticket tickets[1 + QUEUE_MAX], parked;
 
 static void on_capacity(const char *name, uint32_t how_many, void *arg)
 {
@@ -19,16 +19,23 @@ static void on_capacity(const char *name, uint32_t how_many, void *arg)
     deliver_parking_fetch(parking, name, how_many);
 }
 
-static void on_start(struct deliver_ticket *ticket)
+static void on_start(struct wsub_host_ticket *ticket)
 {
     (void)ticket;
 }
 
+static const struct wsub_host_report well = {.sign = WSUB_HOST_SIGN_WELL,
+                                             .latency_us = 1000};
+
 static void set_up(void)
 {
     redis_set_up_shards(3);
-    hosts = deliver_hosts_new(&(struct deliver_hosts_options){
+    hosts = wsub_hosts_new(&(struct wsub_hosts_options){
         .per_host = 1,
+        .per_endpoint = 100,
+        .urgent_waiting_max = 100,
+        .unproven_max = 100,
+        .urgent_max = 100,
         .queue_max = QUEUE_MAX,
         .waiting_max = 100,
         .wait_max_ms = DEADLINE_MS,
@@ -41,31 +48,33 @@ static void tear_down(void)
 {
     wsub_store_close(store);
     deliver_parking_free(parking);
-    deliver_hosts_free(hosts);
+    wsub_hosts_free(hosts);
     redis_tear_down();
 }
 
-static enum deliver_entry enter(struct deliver_ticket *ticket)
+static enum wsub_host_entry enter(struct wsub_host_ticket *ticket)
 {
     uint64_t delay_ms;
 
-    *ticket = (struct deliver_ticket){.on_start = on_start};
-    return deliver_host_enter(hosts, URL, ticket, wsub_now_us(), &delay_ms);
+    *ticket = (struct wsub_host_ticket){
+        .on_start = on_start, .endpoint_id = "some-callback-or-other"};
+    return wsub_host_enter(hosts, URL, ticket, wsub_now_us(), &delay_ms);
 }
 
 static void leave(unsigned ticket)
 {
-    deliver_host_leave(hosts, &tickets[ticket], DELIVER_SIGN_WELL, 1000,
-                       wsub_now_us());
+    wsub_host_leave(hosts, &tickets[ticket], &well, wsub_now_us());
 }
 
 /* Fills the host: one is sent, QUEUE_MAX wait, the next one is parked. */
 static void fill_host(void)
 {
+    ck_assert_int_eq(enter(&tickets[0]), WSUB_HOST_ENTRY_NOW);
+    leave(0); /* it has had a good response */
     for (unsigned i = 0; i <= QUEUE_MAX; i++)
         ck_assert_int_eq(enter(&tickets[i]),
-                         i == 0 ? DELIVER_ENTRY_NOW : DELIVER_ENTRY_WAIT);
-    ck_assert_int_eq(enter(&parked), DELIVER_ENTRY_FULL);
+                         i == 0 ? WSUB_HOST_ENTRY_NOW : WSUB_HOST_ENTRY_WAIT);
+    ck_assert_int_eq(enter(&parked), WSUB_HOST_ENTRY_FULL);
 }
 
 /* The next question, for the jobs of a shard. */
@@ -92,13 +101,13 @@ static void nothing_is_asked(void)
 START_TEST(parked_jobs_come_back_when_the_host_has_capacity)
 {
     fill_host();
-    deliver_parking_note(parking, 1, parked.host_name);
+    deliver_parking_note(parking, 1, parked.full_name);
     nothing_is_asked();
     leave(0);
     leave(1);
     nothing_is_asked(); /* two wait still: its half */
     leave(2);
-    unparked(1, parked.host_name, "3", NO_MORE("1"));
+    unparked(1, parked.full_name, "3", NO_MORE("1"));
     leave(3);
     leave(4);
     nothing_is_asked();
@@ -108,35 +117,35 @@ END_TEST
 START_TEST(what_one_shard_lacks_may_be_in_the_next_one)
 {
     fill_host();
-    deliver_parking_note(parking, 0, parked.host_name);
-    deliver_parking_note(parking, 2, parked.host_name);
+    deliver_parking_note(parking, 0, parked.full_name);
+    deliver_parking_note(parking, 2, parked.full_name);
     for (unsigned i = 0; i < 3; i++)
         leave(i);
-    unparked(0, parked.host_name, "3", NO_MORE("0"));
-    unparked(2, parked.host_name, "3", MORE("3"));
+    unparked(0, parked.full_name, "3", NO_MORE("0"));
+    unparked(2, parked.full_name, "3", MORE("3"));
     nothing_is_asked(); /* those that were called are to come first */
 }
 END_TEST
 
 START_TEST(a_shard_that_has_more_is_asked_again_when_those_have_come)
 {
-    struct deliver_ticket came[3];
+    struct wsub_host_ticket came[3];
 
     fill_host();
-    deliver_parking_note(parking, 1, parked.host_name);
+    deliver_parking_note(parking, 1, parked.full_name);
     for (unsigned i = 0; i < 3; i++)
         leave(i);
-    unparked(1, parked.host_name, "3", MORE("3"));
+    unparked(1, parked.full_name, "3", MORE("3"));
     for (unsigned i = 0; i < 3; i++)
-        ck_assert_int_eq(enter(&came[i]), DELIVER_ENTRY_WAIT);
+        ck_assert_int_eq(enter(&came[i]), WSUB_HOST_ENTRY_WAIT);
     nothing_is_asked();
     leave(3);
     leave(4);
     nothing_is_asked();
-    deliver_host_leave(hosts, &came[0], DELIVER_SIGN_WELL, 1000, wsub_now_us());
-    unparked(1, parked.host_name, "3", NO_MORE("3"));
-    deliver_host_leave(hosts, &came[1], DELIVER_SIGN_WELL, 1000, wsub_now_us());
-    deliver_host_leave(hosts, &came[2], DELIVER_SIGN_WELL, 1000, wsub_now_us());
+    wsub_host_leave(hosts, &came[0], &well, wsub_now_us());
+    unparked(1, parked.full_name, "3", NO_MORE("3"));
+    wsub_host_leave(hosts, &came[1], &well, wsub_now_us());
+    wsub_host_leave(hosts, &came[2], &well, wsub_now_us());
 }
 END_TEST
 

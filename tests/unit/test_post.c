@@ -11,6 +11,8 @@
 
 static struct wsub_keyring *ring;
 static struct deliver_poster poster;
+static struct wsub_hash_rules hash_rules;
+static struct wsub_choices choices;
 static struct deliver_post post;
 static struct deliver_content content;
 static struct wsub_buf sealed;
@@ -19,7 +21,9 @@ static long status;
 static char agent[] = "User-Agent: " AGENT;
 static char type_header[] = "Content-Type: text/plain",
             link_header[] = "Link: <http://hub.example/>; rel=\"hub\"",
-            body[] = "body", topic[] = "http://t.example/";
+            event_header[] = "Websubd-Event: 3-1700000000000-1",
+            coding_header[] = "Content-Encoding: gzip", body[] = "body",
+            topic[] = "http://t.example/";
 
 static void on_response(struct deliver_post *of,
                         const struct wsub_http_response *response)
@@ -41,15 +45,22 @@ static void set_up(void)
     poster = (struct deliver_poster){
         .client = client,
         .ring = ring,
-        .hmac = wsub_hmac_new(WSUB_HASH_SHA256),
+        .hash_rules = &hash_rules,
         .user_agent = agent,
         .timeout_ms = DEADLINE_MS,
     };
+    for (int i = 0; i < WSUB_HASH_MAX_; i++)
+        poster.hmacs[i] = wsub_hmac_new((enum wsub_hash)i);
+    ck_assert(wsub_hash_rules_parse("*.old.example=sha1, 127.0.0.*=sha384",
+                                    &hash_rules));
+    choices = (struct wsub_choices){0};
     post = (struct deliver_post){.on_response = on_response};
     content = (struct deliver_content){
         .topic = topic,
         .type_header = type_header,
         .link_header = link_header,
+        .event_header = event_header,
+        .event = event_header + strlen("Websubd-Event: "),
         .body = body,
         .body_len = strlen(body),
     };
@@ -61,7 +72,8 @@ static void tear_down(void)
 {
     wsub_buf_done(&sealed);
     subscriber_tear_down();
-    wsub_hmac_free(poster.hmac);
+    for (int i = 0; i < WSUB_HASH_MAX_; i++)
+        wsub_hmac_free(poster.hmacs[i]);
     wsub_keyring_free(ring);
     redis_tear_down();
 }
@@ -77,6 +89,9 @@ static bool send_to(const char *cd, const char *secret, size_t secret_len,
                                  .secret_len = secret_len,
                                  .td = TD,
                                  .cd = cd,
+                                 .choices = choices,
+                                 .attempt = 7,
+                                 .now_s = 1700000123,
                                  .background = background,
                              });
 }
@@ -93,18 +108,81 @@ START_TEST(the_content_is_posted_with_its_headers)
     ck_assert_str_eq(subscriber_link, "<http://hub.example/>; rel=\"hub\"");
     ck_assert_str_eq(subscriber_agent, AGENT);
     ck_assert_str_eq(subscriber_signature, "");
+    ck_assert_str_eq(subscriber_coding, "");
+    ck_assert_str_eq(subscriber_event, "3-1700000000000-1");
+    ck_assert_str_eq(subscriber_attempt, "7");
+    ck_assert_str_eq(subscriber_webhook, "  ");
 }
 END_TEST
 
-START_TEST(a_secret_signs_the_body)
+START_TEST(the_coding_of_the_body_is_sent_on)
 {
-    char expected[WSUB_SIGNATURE_MAX];
+    content.coding_header = coding_header;
+    ck_assert(send_to(CD, "", 0, false));
+    WAIT_FOR(base, responses == 1);
+    ck_assert_str_eq(subscriber_coding, "gzip");
+    ck_assert_str_eq(subscriber_body, "body");
+}
+END_TEST
 
-    wsub_hmac_sign(poster.hmac, SECRET, strlen(SECRET), body, strlen(body),
-                   expected);
+START_TEST(standard_webhooks_have_three_headers_more)
+{
+    poster.headers = WSUB_HEADERS_STANDARD;
     ck_assert(send_to(CD, sealed.data, sealed.len, false));
     WAIT_FOR(base, responses == 1);
+    ck_assert_str_eq(subscriber_webhook,
+                     "3-1700000000000-1 1700000123 "
+                     "v1,qy5U6RBJUMT76X9prxu6wxbHkTTyHVufADyr5dRt3CM=");
+    ck_assert_uint_gt(strlen(subscriber_signature), 0);
+    ck_assert(send_to(CD, "", 0, false));
+    WAIT_FOR(base, responses == 2);
+    ck_assert_str_eq(subscriber_webhook, "3-1700000000000-1 1700000123 ");
+}
+END_TEST
+
+START_TEST(the_subscriber_chooses_its_headers)
+{
+    choices.has_headers = true;
+    choices.headers = WSUB_HEADERS_STANDARD;
+    ck_assert(send_to(CD, "", 0, false));
+    WAIT_FOR(base, responses == 1);
+    ck_assert_str_ne(subscriber_webhook, "  ");
+    poster.headers = WSUB_HEADERS_STANDARD;
+    choices.headers = WSUB_HEADERS_WEBSUB;
+    ck_assert(send_to(CD, "", 0, false));
+    WAIT_FOR(base, responses == 2);
+    ck_assert_str_eq(subscriber_webhook, "  ");
+}
+END_TEST
+
+/* Sends with the secret; the hash must be that one. */
+static void check_hash(enum wsub_hash hash)
+{
+    char expected[WSUB_SIGNATURE_MAX];
+    unsigned before = responses;
+
+    wsub_hmac_sign(poster.hmacs[hash], SECRET, strlen(SECRET), body,
+                   strlen(body), expected);
+    ck_assert(send_to(CD, sealed.data, sealed.len, false));
+    WAIT_FOR(base, responses == before + 1);
     ck_assert_str_eq(subscriber_signature, expected);
+}
+
+START_TEST(a_secret_signs_the_body_by_the_rules)
+{
+    check_hash(WSUB_HASH_SHA384);
+    hash_rules.count = 0;
+    check_hash(WSUB_HASH_SHA256);
+}
+END_TEST
+
+START_TEST(what_the_subscriber_chose_counts_before_the_rules)
+{
+    for (int i = 0; i < WSUB_HASH_MAX_; i++) {
+        choices.has_hash = true;
+        choices.hash = (enum wsub_hash)i;
+        check_hash(choices.hash);
+    }
 }
 END_TEST
 
@@ -144,7 +222,11 @@ int main(void)
 
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, the_content_is_posted_with_its_headers);
-    tcase_add_test(cases, a_secret_signs_the_body);
+    tcase_add_test(cases, a_secret_signs_the_body_by_the_rules);
+    tcase_add_test(cases, what_the_subscriber_chose_counts_before_the_rules);
+    tcase_add_test(cases, the_coding_of_the_body_is_sent_on);
+    tcase_add_test(cases, standard_webhooks_have_three_headers_more);
+    tcase_add_test(cases, the_subscriber_chooses_its_headers);
     tcase_add_loop_test(cases, nothing_is_sent_when_the_secret_cannot_be_opened,
                         0, COUNT(unreadable));
     tcase_add_test(cases, an_empty_body_is_posted_too);

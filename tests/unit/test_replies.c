@@ -195,6 +195,23 @@ START_TEST(what_is_no_reply_fails_as_with_hiredis)
 }
 END_TEST
 
+static const char *const too_large[] = {
+    "*1048577\r\n",
+    "*1000000000\r\n",
+    "*2\r\n:1\r\n*2000000\r\n",
+    "*1\r\n*1\r\n*4294967295\r\n:1\r\n",
+};
+
+START_TEST(an_array_that_announces_too_much_is_a_fault)
+{
+    void *reply = NULL;
+
+    feed(ours, too_large[_i], strlen(too_large[_i]));
+    ck_assert_int_eq(redisReaderGetReply(ours, &reply), REDIS_ERR);
+    ck_assert_ptr_null(reply);
+}
+END_TEST
+
 static void add_string(struct wsub_buf *wire, size_t len, char fill)
 {
     wsub_buf_printf(wire, "$%zu\r\n", len);
@@ -302,6 +319,8 @@ int main(void)
                         COUNT(streams));
     tcase_add_loop_test(cases, what_is_no_reply_fails_as_with_hiredis, 0,
                         COUNT(faults));
+    tcase_add_loop_test(cases, an_array_that_announces_too_much_is_a_fault, 0,
+                        COUNT(too_large));
     tcase_add_test(cases, strings_of_every_length_lie_side_by_side);
     tcase_add_test(cases, a_reply_may_have_many_elements);
     tcase_add_loop_test(cases, a_large_string_takes_its_own_size, 0, 2);

@@ -90,8 +90,8 @@ START_TEST(the_canonical_url_is_the_first_self)
 {
     struct spread_response response = content("x");
 
-    wsub_relations_add(&relations, "self", "/first");
-    wsub_relations_add(&relations, "self", "/second");
+    wsub_relations_add(&relations, relations.base, "self", "/first");
+    wsub_relations_add(&relations, relations.base, "self", "/second");
     take(&response);
     ck_assert_str_eq(wsub_buf_cstr(&result.self),
                      "http://publisher.example/first");

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/buf.h"
 #include "common/crypto/digest.h"
 #include "common/crypto/seal.h"
 #include "tests/unit/suite.h"
@@ -231,6 +232,7 @@ static const struct {
     {"k1 " HEX_A "\n", 1},
     {"k1\t " HEX_A " \r\n", 1},
     {"# of today\n\n  \r\nk1 " HEX_A "\n#" HEX_B "\nk2 " HEX_B "\n", 2},
+    {" k1 " HEX_A "\t\n", 1},
     {"0123456789abcd-_ " HEX_A "\nA " HEX_A "\na " HEX_A "\n", 3},
 };
 
@@ -252,7 +254,6 @@ static const struct {
     {"# none\n", 0, "holds no key"},
     {"k1 " HEX_A "\nk2\n", 0, ":2: the line is not of the form ID HEX"},
     {HEX_A "\n", 0, ":1: the line is not of the form ID HEX"},
-    {" k1 " HEX_A "\n", 0, ":1: the line is not of the form ID HEX"},
     {"k.1 " HEX_A "\n", 0, ":1: the line is not of the form ID HEX"},
     {"k\3511 " HEX_A "\n", 0, ":1: the line is not of the form ID HEX"},
     {"0123456789abcdefg " HEX_A, 0, "longer than 16 bytes"},
@@ -308,7 +309,7 @@ START_TEST(a_key_file_that_is_too_long_is_refused)
 }
 END_TEST
 
-static const mode_t open_modes[] = {0640, 0604, 0620, 0602, 0610, 0601, 0644};
+static const mode_t open_modes[] = {0604, 0602, 0601, 0644, 0446, 0777};
 
 START_TEST(a_key_file_that_others_can_read_is_refused_with_the_remedy)
 {
@@ -316,21 +317,39 @@ START_TEST(a_key_file_that_others_can_read_is_refused_with_the_remedy)
     char err_text[256], remedy[128];
 
     write_file("k1 " HEX_A "\n", 68, open_modes[_i]);
-    snprintf(remedy, sizeof(remedy), "chmod 600 %s", path);
+    snprintf(remedy, sizeof(remedy), "chmod o= %s", path);
     ck_assert_int_eq(wsub_keyring_load(path, err_text, &ring),
                      WSUB_ERR_INVALID);
     ck_assert_ptr_nonnull(strstr(err_text, remedy));
 }
 END_TEST
 
-START_TEST(a_read_only_key_file_is_fine)
+static const mode_t closed_modes[] = {0400, 0440, 0600, 0640, 0660};
+
+START_TEST(a_key_file_that_its_group_may_read_is_fine)
 {
     struct wsub_keyring *ring = NULL;
     char err_text[256];
 
-    write_file("k1 " HEX_A "\n", 68, 0400);
+    write_file("k1 " HEX_A "\n", 68, closed_modes[_i]);
     ck_assert_int_eq(wsub_keyring_load(path, err_text, &ring), WSUB_OK);
     wsub_keyring_free(ring);
+}
+END_TEST
+
+START_TEST(as_many_keys_as_a_file_holds_are_kept)
+{
+    struct wsub_buf text = {0};
+    struct wsub_keyring *ring;
+
+    for (unsigned i = 0; i < 900; i++)
+        wsub_buf_printf(&text, "k%u %s\n", i, i % 2 == 0 ? HEX_A : HEX_B);
+    ring = ring_of(text.data);
+    ck_assert_uint_eq(wsub_keyring_count(ring), 900);
+    ck_assert_ptr_nonnull(wsub_keyring_find(ring, "k0", 2));
+    ck_assert_ptr_nonnull(wsub_keyring_find(ring, "k899", 4));
+    wsub_keyring_free(ring);
+    wsub_buf_done(&text);
 }
 END_TEST
 
@@ -386,7 +405,9 @@ static TCase *reading(TCase *cases)
     tcase_add_loop_test(
         cases, a_key_file_that_others_can_read_is_refused_with_the_remedy, 0,
         COUNT(open_modes));
-    tcase_add_test(cases, a_read_only_key_file_is_fine);
+    tcase_add_loop_test(cases, a_key_file_that_its_group_may_read_is_fine, 0,
+                        COUNT(closed_modes));
+    tcase_add_test(cases, as_many_keys_as_a_file_holds_are_kept);
     tcase_add_test(cases, a_missing_key_file_is_a_system_error);
     tcase_add_test(cases, a_folder_or_a_pipe_is_no_key_file);
     return cases;

@@ -109,6 +109,16 @@ START_TEST(a_whole_bundle_is_counted)
 }
 END_TEST
 
+START_TEST(those_to_nobody_are_counted_apart)
+{
+    hold(DELIVER_LANE_OUTBOX, 4, false);
+    for (unsigned i = 0; i < 4; i++)
+        end(i, i == 2 ? WSUB_OUTCOME_DONE : WSUB_OUTCOME_NONE);
+    ck_assert_str_eq(args(), "rest outbox " ENTRY " - none " EVENT
+                             " 3 done " EVENT " 1");
+}
+END_TEST
+
 START_TEST(parts_name_what_was_left_before_and_after)
 {
     hold(DELIVER_LANE_OUTBOX, 4, false);
@@ -280,6 +290,7 @@ int main(void)
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, a_job_by_itself);
     tcase_add_test(cases, a_whole_bundle_is_counted);
+    tcase_add_test(cases, those_to_nobody_are_counted_apart);
     tcase_add_test(cases, parts_name_what_was_left_before_and_after);
     tcase_add_test(cases, sixteen_jobs_fit_the_mask);
     tcase_add_loop_test(cases, every_outcome_of_a_job, 0, COUNT(outcomes));

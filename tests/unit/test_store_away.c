@@ -61,8 +61,8 @@ static void note(enum wsub_err err, void *arg)
     last = err;
 }
 
-static void on_gaps(enum wsub_err err, const struct wsub_gap *list,
-                    size_t count, void *arg)
+static void on_gaps(enum wsub_err err, const void *list, size_t count,
+                    void *arg)
 {
     ck_assert_ptr_null(list);
     ck_assert_uint_eq(count, 0);
@@ -108,14 +108,16 @@ END_TEST
 
 START_TEST(a_topic_is_not_announced)
 {
-    wsub_publications_announce(store, 0, "http://a.example/", note, &calls);
+    static const char *const topics[] = {"http://a.example/"};
+
+    wsub_publications_announce(store, 0, topics, 1, note, &calls);
 }
 END_TEST
 
-static void on_submitted(enum wsub_err err, uint64_t generation, void *arg)
+static void on_submitted(const struct wsub_submitted *submitted, void *arg)
 {
-    ck_assert_uint_eq(generation, 0);
-    note(err, arg);
+    ck_assert_uint_eq(submitted->generation, 0);
+    note(submitted->err, arg);
 }
 
 START_TEST(a_request_is_not_submitted)
@@ -124,11 +126,14 @@ START_TEST(a_request_is_not_submitted)
                          &(struct wsub_submission){.ref = &ref,
                                                    .cd = "CD",
                                                    .topic = "a.b",
+                                                   .callback = "c",
                                                    .topic_given = "a.b",
                                                    .callback_given = "c",
+                                                   .verify_token = "",
                                                    .secret = "-",
                                                    .secret_len = 1,
-                                                   .reason = ""},
+                                                   .reason = "",
+                                                   .client = "-"},
                          on_submitted, &calls);
 }
 END_TEST

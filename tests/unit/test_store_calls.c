@@ -16,10 +16,12 @@
 
 static const struct wsub_claim claims[] = {{"outbox", "1-0"}, {"bulk", "2-0"}};
 static unsigned calls;
+static size_t suspends; /* subscriptions, says the reply */
 
 static void set_up(void)
 {
     calls = 0;
+    suspends = 0;
     redis_set_up_shards(3);
 }
 
@@ -42,6 +44,15 @@ static void reply(struct redis_command *command, const char *text)
 {
     redis_reply(command, text);
     WAIT_FOR(base, calls == 1);
+}
+
+static void on_settled(const char *const *suspended, size_t count, void *arg)
+{
+    ck_assert_ptr_eq(arg, &calls);
+    ck_assert_uint_eq(count, suspends);
+    if (count > 0)
+        ck_assert_str_eq(suspended[0], TD ":" CD);
+    calls++;
 }
 
 static void on_done(void *arg)
@@ -279,6 +290,7 @@ START_TEST(what_came_of_a_verification_is_applied)
         .failures = 3,
         .entry = "5-0",
         .has_replicas = _i % 2 == 0,
+        .why = _i % 3 == 0 ? "HTTP status 404" : NULL,
     };
 
     ck_assert_str_eq(wsub_verified_name(v.outcome), verified[_i].name);
@@ -286,7 +298,8 @@ START_TEST(what_came_of_a_verification_is_applied)
     reply(called("verified",
                  (const char *[]){TD, CD, "u", "18446744073709551615",
                                   verified[_i].name, "1", "2", "3", "5-0",
-                                  v.has_replicas ? "replicas" : NULL, NULL}),
+                                  v.has_replicas ? "replicas" : "-",
+                                  v.why != NULL ? v.why : "", NULL}),
           "$5\r\nstale\r\n");
     ck_assert_str_eq(effect, "stale");
 }
@@ -330,7 +343,7 @@ START_TEST(outcomes_are_said_entry_by_entry)
     wsub_settlement_part(&s, &claims[0], 6, 4);
     wsub_settlement_rest(&s, &claims[1], 0);
     wsub_settlement_rest(&s, &claims[1], 4);
-    wsub_settlement_send(&s, on_done, &calls);
+    wsub_settlement_send(&s, on_settled, &calls);
     reply(called("settle",
                  (const char *[]){
                      "job",  "outbox", "1-0",    "retried", TD,        CD,
@@ -346,15 +359,17 @@ END_TEST
 
 static const struct {
     enum wsub_outcome outcome;
-    const char *args[8];
+    const char *args[9];
 } outcomes[] = {
     {WSUB_OUTCOME_DONE, {"done", "E", "3", NULL}},
+    {WSUB_OUTCOME_NONE, {"none", "E", "3", NULL}},
     {WSUB_OUTCOME_GONE, {"gone", "E", "C", TD, "42", NULL}},
     {WSUB_OUTCOME_RETRY, {"retry", "E", "C", "1", "2", "2500", TD, NULL}},
     {WSUB_OUTCOME_PARK, {"park", "E", "C", "1", "2", "H", NULL}},
     {WSUB_OUTCOME_DEAD, {"dead", "E", "C", "1", "T", "CB", "why", NULL}},
     {WSUB_OUTCOME_MISS, {"miss", "E", "C", TD, NULL}},
-    {WSUB_OUTCOME_SUSPEND, {"suspend", "E", "C", "1", "2", "2500", TD, NULL}},
+    {WSUB_OUTCOME_SUSPEND,
+     {"suspend", "E", "C", "1", "2", "2500", TD, "report", NULL}},
 };
 
 START_TEST(every_outcome_has_its_arguments)
@@ -377,8 +392,10 @@ START_TEST(every_outcome_has_its_arguments)
                                     .callback = "CB",
                                     .why = "why",
                                 });
-    wsub_settlement_send(&s, on_done, &calls);
-    reply(called("settle", outcomes[_i].args), ":1\r\n");
+    wsub_settlement_send(&s, on_settled, &calls);
+    suspends = outcomes[_i].outcome == WSUB_OUTCOME_SUSPEND;
+    reply(called("settle", outcomes[_i].args),
+          suspends ? "*2\r\n:1\r\n$45\r\n" TD ":" CD "\r\n" : ":1\r\n");
 }
 END_TEST
 

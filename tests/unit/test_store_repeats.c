@@ -2,6 +2,7 @@
  * and so is what Redis refused: common/store/store.h.
  *
  * Standard error is turned to a file where lines of the log are counted. */
+#include "common/base/log.h"
 #include "tests/unit/redis_fixture.h"
 
 #define PAUSE_MS 500 /* before what was refused is sent again */
@@ -117,6 +118,88 @@ START_TEST(what_is_refused_when_the_link_is_lost_goes_with_the_others)
 }
 END_TEST
 
+#define WRONG "-WRONGTYPE Operation against a key\r\n"
+
+/* A plain command that goes through a script. */
+static struct redis_command *mended(const char *number)
+{
+    struct redis_command *next = redis_wait("command");
+
+    ck_assert_str_eq(redis_arg(next, 0), "GET");
+    ck_assert_str_eq(redis_arg(next, 2), number);
+    return next;
+}
+
+START_TEST(what_is_refused_for_good_is_sent_at_once_behind_what_mends)
+{
+    uint64_t begin_ms = wsub_now_ms();
+
+    call(0);
+    redis_reply(sent("0"), WRONG);
+    redis_reply(mended("0"), "$1\r\nx\r\n");
+    WAIT_FOR(base, calls[0] == 1);
+    ck_assert_int_eq(last, WSUB_OK);
+    ck_assert_uint_lt(wsub_now_ms() - begin_ms, PAUSE_MS);
+}
+END_TEST
+
+START_TEST(what_can_t_be_mended_waits_longer_each_time)
+{
+    uint64_t begin_ms;
+
+    call(0);
+    redis_reply(sent("0"), WRONG);
+    for (unsigned pauses = 1; pauses <= 2; pauses++) {
+        redis_reply(mended("0"), WRONG);
+        begin_ms = wsub_now_ms();
+        mended("0");
+        ck_assert_uint_ge(wsub_now_ms() - begin_ms, pauses * PAUSE_MS - 1);
+    }
+    redis_reply(mended("0"), ":1\r\n");
+    WAIT_FOR(base, calls[0] != 0);
+    ck_assert_int_eq(last, WSUB_OK);
+}
+END_TEST
+
+START_TEST(what_gives_up_is_told_of_the_refusal)
+{
+    struct wsub_cmd cmd = command(2);
+
+    wsub_store_attempt(store, 0, &cmd, parse, NULL, &calls[2]);
+    redis_reply(sent("2"), WRONG);
+    redis_reply(mended("2"), WRONG);
+    redis_reply(mended("2"), WRONG);
+    WAIT_FOR(base, calls[2] == 1);
+    ck_assert_int_eq(last, WSUB_ERR_REFUSED);
+    ck_assert_str_eq(last_error, "WRONGTYPE Operation against a key");
+}
+END_TEST
+
+START_TEST(what_gives_up_does_not_while_a_refusal_may_pass)
+{
+    struct wsub_cmd cmd = command(2);
+
+    wsub_store_attempt(store, 0, &cmd, parse, NULL, &calls[2]);
+    for (int i = 0; i < 4; i++)
+        redis_reply(sent("2"), "-OOM no memory\r\n");
+    redis_reply(sent("2"), ":1\r\n");
+    WAIT_FOR(base, calls[2] == 1);
+    ck_assert_int_eq(last, WSUB_OK);
+}
+END_TEST
+
+START_TEST(what_is_tried_once_is_mended_too)
+{
+    struct wsub_cmd cmd = command(3);
+
+    wsub_store_once(store, 0, &cmd, parse, NULL, &calls[3]);
+    redis_reply(sent("3"), WRONG);
+    redis_reply(mended("3"), WRONG);
+    WAIT_FOR(base, calls[3] == 1);
+    ck_assert_int_eq(last, WSUB_ERR_REFUSED);
+}
+END_TEST
+
 START_TEST(what_is_tried_once_is_told_of_a_refusal)
 {
     struct wsub_cmd cmd = command(3);
@@ -184,23 +267,21 @@ static void refuse(unsigned count)
     WAIT_FOR(base, order == before + count);
 }
 
-START_TEST(refusals_are_logged_once_a_second)
+START_TEST(refusals_of_one_kind_are_logged_a_few_times_and_counted)
 {
     FILE *file = tmpfile();
     int kept = dup(STDERR_FILENO);
 
     ck_assert_ptr_nonnull(file);
     ck_assert_int_ge(dup2(fileno(file), STDERR_FILENO), 0);
-    refuse(3);
-    redis_turn_ms(1000);
-    refuse(1);
+    refuse(30);
+    wsub_log_finish();
     dup2(kept, STDERR_FILENO);
     close(kept);
-    ck_assert_uint_eq(count_lines(file, "redis-refused"), 2);
+    ck_assert_uint_eq(count_lines(file, "redis-refused"), 6);
     ck_assert_uint_eq(count_lines(file, "redis-refused command=GET shard=0 "
-                                        "error=\"OOM no memory\" count=1\n"),
+                                        "error=\"OOM no memory\" count=25\n"),
                       1);
-    ck_assert_uint_eq(count_lines(file, "count=3\n"), 1);
     fclose(file);
 }
 END_TEST
@@ -215,9 +296,16 @@ int main(void)
                    what_redis_refuses_is_sent_again_after_a_pause_in_order);
     tcase_add_test(cases,
                    what_is_refused_when_the_link_is_lost_goes_with_the_others);
+    tcase_add_test(cases,
+                   what_is_refused_for_good_is_sent_at_once_behind_what_mends);
+    tcase_add_test(cases, what_can_t_be_mended_waits_longer_each_time);
+    tcase_add_test(cases, what_gives_up_is_told_of_the_refusal);
+    tcase_add_test(cases, what_gives_up_does_not_while_a_refusal_may_pass);
+    tcase_add_test(cases, what_is_tried_once_is_mended_too);
     tcase_add_test(cases, what_is_tried_once_is_told_of_a_refusal);
     tcase_add_test(cases, what_is_tried_once_is_told_of_a_lost_link);
     tcase_add_test(cases, a_closed_store_calls_nobody);
-    tcase_add_test(cases, refusals_are_logged_once_a_second);
+    tcase_add_test(cases,
+                   refusals_of_one_kind_are_logged_a_few_times_and_counted);
     return suite_run("store_repeats", cases);
 }

@@ -4,10 +4,16 @@
 #include "spreader/stats.h"
 #include "tests/unit/shard_fixture.h"
 
-#define SOME "*7\r\n:1\r\n:0\r\n:0\r\n:0\r\n$3\r\n7-1\r\n:12\r\n:-1\r\n"
-#define NOTHING "*7\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n7-1\r\n:12\r\n:-1\r\n"
-#define LEASE "*7\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n7-1\r\n:12\r\n:400\r\n"
-#define MORE "*7\r\n:200\r\n:0\r\n:0\r\n:1\r\n$3\r\n7-1\r\n:0\r\n:-1\r\n"
+#define UNDAMAGED ":0\r\n$0\r\n\r\n$0\r\n\r\n$0\r\n\r\n"
+#define SWEPT(numbers_) "*11\r\n" numbers_ UNDAMAGED
+#define AT_7_1 "$3\r\n7-1\r\n"
+#define SOME SWEPT(":1\r\n:0\r\n:0\r\n:0\r\n" AT_7_1 ":12\r\n:-1\r\n")
+#define NOTHING SWEPT(":0\r\n:0\r\n:0\r\n:0\r\n" AT_7_1 ":12\r\n:-1\r\n")
+#define LEASE SWEPT(":0\r\n:0\r\n:0\r\n:0\r\n" AT_7_1 ":12\r\n:400\r\n")
+#define MORE SWEPT(":200\r\n:0\r\n:0\r\n:1\r\n" AT_7_1 ":0\r\n:-1\r\n")
+#define DAMAGED                                                                \
+    "*11\r\n:0\r\n:0\r\n:0\r\n:0\r\n" AT_7_1 ":12\r\n:-1\r\n"                  \
+    ":3\r\n$3\r\n9-0\r\n$4\r\nrefs\r\n$5\r\nwrong\r\n"
 
 static struct spread_sweeper *sweeper;
 static char position[32]; /* of the last on_position */
@@ -103,6 +109,15 @@ START_TEST(a_sweep_that_is_fenced_is_the_last_one)
 }
 END_TEST
 
+START_TEST(notes_of_damage_are_counted_while_the_shard_is_owned)
+{
+    redis_reply(redis_wait("sweep"), DAMAGED);
+    WAIT_FOR(base, spread_stats[SPREAD_STAT_DAMAGED].value == 3);
+    spread_sweeper_close(sweeper, 0);
+    ck_assert_uint_eq(spread_stats[SPREAD_STAT_DAMAGED].value, 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("sweep");
@@ -111,6 +126,7 @@ int main(void)
     tcase_add_test(
         cases,
         a_shard_is_swept_again_after_a_while_or_at_once_when_there_is_more);
+    tcase_add_test(cases, notes_of_damage_are_counted_while_the_shard_is_owned);
     tcase_add_test(cases, an_idle_shard_is_swept_seldom_but_when_a_lease_ends);
     tcase_add_test(cases,
                    sweeps_go_on_after_a_refusal_and_when_the_link_is_back);

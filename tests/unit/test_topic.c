@@ -65,6 +65,18 @@ START_TEST(what_is_no_topic_is_refused_with_a_reason)
 }
 END_TEST
 
+/* Topics for subscribing that a push can't have. */
+static const char *const many[] = {"*", "a.*", "a.b.*", "a.", "a.b.", "a.*.b"};
+
+START_TEST(a_push_for_many_topics_is_told_that_it_needs_a_whole_one)
+{
+    struct wsub_url url;
+
+    ck_assert_ptr_nonnull(strstr(wsub_topic_parse(many[_i], P, NULL, &url),
+                                 "a push needs a whole topic"));
+}
+END_TEST
+
 START_TEST(a_topic_of_2048_bytes_is_the_longest)
 {
     char text[WSUB_URL_MAX_BYTES + 2];
@@ -122,6 +134,9 @@ int main(void)
     tcase_add_loop_test(cases, a_topic_has_one_normal_spelling, 0, COUNT(fine));
     tcase_add_loop_test(cases, what_is_no_topic_is_refused_with_a_reason, 0,
                         COUNT(bad));
+    tcase_add_loop_test(
+        cases, a_push_for_many_topics_is_told_that_it_needs_a_whole_one, 0,
+        COUNT(many));
     tcase_add_test(cases, a_topic_of_2048_bytes_is_the_longest);
     tcase_add_test(cases, levels_are_the_topic_without_its_last_labels);
     tcase_add_test(cases, the_way_up_ends_at_the_star);

@@ -7,6 +7,8 @@
 #define TD "0123456789abcdefghijkl"
 #define CD "ABCDEFGHIJKLMNOPQRSTUV"
 
+#define MEMBER "w " TD ":" CD ":s 1 T"
+
 #define GENERATION 3 /* arguments of validated.lua */
 #define OUTCOME 5
 #define REASON 6
@@ -40,7 +42,9 @@ static void validate_failed(uint64_t generation, const char *path,
                             uint32_t failures)
 {
     spread_validate_start(validator, shard,
-                          &(struct wsub_wanted){.topic = publisher_url(path),
+                          &(struct wsub_wanted){.member = MEMBER,
+                                                .question = 5,
+                                                .topic = publisher_url(path),
                                                 .failures = failures,
                                                 .td = TD,
                                                 .cd = CD,
@@ -75,9 +79,9 @@ START_TEST(a_topic_that_names_hub_and_itself_may_be_subscribed_to)
 
     validate(1, "/content");
     command = stored("1", "valid");
-    redis_check_args(command, (const char *[]){EPOCH, TD, CD, "1",
-                                               publisher_url("/content"),
-                                               "valid", "", "0", "0", NULL});
+    redis_check_args(
+        command, (const char *[]){EPOCH, TD, CD, "1", publisher_url("/content"),
+                                  "valid", "", "0", "0", "5", NULL});
     ck_assert_str_eq(publisher_if_none_match, "");
     finish(command, APPLIED);
 }
@@ -126,6 +130,58 @@ START_TEST(requests_for_one_topic_share_its_fetch)
     finish(stored("2", "denied"), APPLIED);
     finish(stored("3", "denied"), APPLIED);
     ck_assert_uint_eq(publisher_requests, 1);
+}
+END_TEST
+
+/* Or those of one topic that hangs would have all that there is for requests. */
+START_TEST(a_request_for_a_topic_that_lingers_does_not_count)
+{
+    validate(1, "/later");
+    WAIT_FOR(base, publisher_waits != NULL);
+    topics_linger();
+    ck_assert_uint_eq(lingering, 1);
+    validate(2, "/later");
+    ck_assert_uint_eq(lingering, 2);
+    validate(3, "/later");
+    ck_assert_uint_eq(lingering, 3);
+    wsub_http_respond_text(publisher_waits, 200, "no links");
+    for (int i = 1; i <= 3; i++) {
+        char generation[2] = {(char)('0' + i), '\0'};
+
+        redis_reply(stored(generation, "denied"), APPLIED);
+    }
+    WAIT_FOR(base, shard->under_way == 0);
+    ck_assert_uint_eq(over, 0);
+}
+END_TEST
+
+START_TEST(a_request_whose_topics_host_is_full_is_put_back)
+{
+    static const char *const paths[] = {"/content?1", "/content?2",
+                                        "/content?3", "/content?4"};
+    struct redis_command *command;
+
+    for (size_t i = 0; i < COUNT(paths); i++)
+        validate(i, paths[i]);
+    validate(9, "/content");
+    command = redis_wait("postpone");
+    redis_check_args(command,
+                     (const char *[]){EPOCH, "5", MEMBER, "500", "", NULL});
+    finish(command, ":1\r\n");
+    ck_assert_int_eq(over_kind, WSUB_WANTED_VALIDATION);
+}
+END_TEST
+
+START_TEST(a_publisher_that_says_when_costs_no_attempt)
+{
+    struct redis_command *command;
+
+    config.retry_cap_ms = DEADLINE_MS;
+    validate_failed(1, "/again?503&2", 2);
+    command = stored("1", "again");
+    ck_assert_str_eq(redis_arg(command, FAILURES), "2");
+    ck_assert_str_eq(redis_arg(command, DELAY), "2000");
+    finish(command, APPLIED);
 }
 END_TEST
 
@@ -184,6 +240,9 @@ int main(void)
         cases, a_topic_that_fails_is_tried_again_until_it_failed_too_often, 0,
         COUNT(retries));
     tcase_add_test(cases, requests_for_one_topic_share_its_fetch);
+    tcase_add_test(cases, a_request_for_a_topic_that_lingers_does_not_count);
+    tcase_add_test(cases, a_request_whose_topics_host_is_full_is_put_back);
+    tcase_add_test(cases, a_publisher_that_says_when_costs_no_attempt);
     tcase_add_test(cases, an_outcome_that_is_fenced_is_dropped);
     tcase_add_test(cases, a_request_of_a_closed_shard_ends_without_effect);
     tcase_add_test(cases, a_lost_link_keeps_nothing_from_being_stored);

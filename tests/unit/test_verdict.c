@@ -39,9 +39,9 @@ static struct spread_verdict verdict_of_content(const char *names_hub,
 
     wsub_relations_init(&relations, TOPIC);
     if (names_hub != NULL)
-        wsub_relations_add(&relations, "hub", names_hub);
+        wsub_relations_add(&relations, relations.base, "hub", names_hub);
     if (names_self != NULL)
-        wsub_relations_add(&relations, "self", names_self);
+        wsub_relations_add(&relations, relations.base, "self", names_self);
     verdict = spread_verdict(&response, TOPIC, hub);
     wsub_relations_done(&relations);
     return verdict;

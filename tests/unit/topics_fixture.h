@@ -8,13 +8,31 @@
 #include "tests/unit/publisher_fixture.h"
 #include "tests/unit/shard_fixture.h"
 
-static size_t over; /* topics, by on_over */
+static size_t over;                     /* topics, by on_over */
+static size_t lingering;                /* topics, by on_linger */
+static enum wsub_wanted_kind over_kind; /* of the last ones */
 
-REDIS_FIXTURE void on_over(unsigned number, size_t count, void *arg)
+REDIS_FIXTURE void on_over(unsigned number, enum wsub_wanted_kind kind,
+                           size_t count, void *arg)
 {
     (void)arg;
+    over_kind = kind;
     ck_assert_uint_eq(number, 0);
     over += count;
+}
+
+REDIS_FIXTURE void on_linger(enum wsub_wanted_kind kind, size_t count,
+                             void *arg)
+{
+    (void)arg;
+    (void)kind;
+    lingering += count;
+}
+
+/* What is requested has not been responded to for more than a second. */
+REDIS_FIXTURE void topics_linger(void)
+{
+    wsub_hosts_tick(hosts, wsub_now_us() + 1100000);
 }
 
 /* The options hold until topics_tear_down. */
@@ -23,7 +41,7 @@ topics_set_up(char *hub_url, void (*on_closing)(unsigned number))
 {
     static struct spread_topics_options options;
 
-    over = 0;
+    over = lingering = 0;
     redis_set_up_store();
     if (hub_url != NULL)
         config.public_url = hub_url;
@@ -33,7 +51,9 @@ topics_set_up(char *hub_url, void (*on_closing)(unsigned number))
         .store = store,
         .config = &config,
         .client = client,
+        .hosts = hosts,
         .on_over = on_over,
+        .on_linger = on_linger,
     };
     return &options;
 }
@@ -48,6 +68,7 @@ REDIS_FIXTURE void topics_close(void)
 
 REDIS_FIXTURE void topics_tear_down(void)
 {
+    publisher_free_hosts();
     shard_tear_down();
     redis_tear_down();
 }

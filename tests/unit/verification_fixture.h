@@ -25,6 +25,11 @@ static struct deliver_verifications *verifications;
 static struct wsub_progress *progress;
 static const char *const streams[] = {"verify"};
 
+REDIS_FIXTURE void on_over(void *arg)
+{
+    (void)arg;
+}
+
 REDIS_FIXTURE bool holds_work(void *arg)
 {
     (void)arg;
@@ -50,7 +55,7 @@ REDIS_FIXTURE void set_up(void)
             .hosts = hosts,
             .poster = &poster,
             .replicas = replicas,
-            .slots = slots,
+            .on_idle = on_over,
         });
 }
 
@@ -137,6 +142,18 @@ REDIS_FIXTURE void check(const char *expected)
 }
 
 /* The same, which plans another attempt. */
+/* Within two seconds, without a failure. */
+REDIS_FIXTURE void check_again_soon(void)
+{
+    unsigned long delay_ms =
+        strtoul(redis_arg(outcome("again"), DELAY), NULL, 10);
+
+    ck_assert_uint_ge(delay_ms, 500);
+    ck_assert_uint_lt(delay_ms, 2000);
+    ck_assert_str_eq(redis_arg(redis_find("verified"), FAILURES), "0");
+    check("again");
+}
+
 REDIS_FIXTURE void check_again(const char *delay_ms, const char *failures)
 {
     ck_assert_str_eq(redis_arg(outcome("again"), DELAY), delay_ms);
@@ -146,12 +163,12 @@ REDIS_FIXTURE void check_again(const char *delay_ms, const char *failures)
 
 REDIS_FIXTURE void host_is_free(void)
 {
-    struct deliver_ticket *guest;
+    struct wsub_host_ticket *guest;
 
     engine_guest_count = 0;
     guest = engine_guest_enters();
-    ck_assert(!guest->waiting);
-    engine_guest_leaves(guest, DELIVER_SIGN_WELL);
+    ck_assert_int_eq(guest->place, WSUB_HOST_SENDING);
+    engine_guest_leaves(guest, WSUB_HOST_SIGN_WELL);
 }
 
 /* The next replica that is brought up to date. */

@@ -10,11 +10,11 @@
 -- uses: shard, time, fenced, announce
 
 check_owner(ARGV[1])
-local now, taken = now_ms(), 0
+local topics, tds = {}, {}
 for i = 2, #ARGV, 3 do
     if redis.call('XDEL', p .. 'pings', ARGV[i]) == 1 then
-        announce(ARGV[i + 1], ARGV[i + 2], now)
-        taken = taken + 1
+        topics[#topics + 1], tds[#tds + 1] = ARGV[i + 1], ARGV[i + 2]
     end
 end
-return taken
+announce(topics, tds, now_ms(), 0)
+return #topics

@@ -18,14 +18,16 @@ local row = redis.call('HMGET', p .. 'owner', 'name', 'incarnation', 'epoch',
     'until')
 local is_mine = row[1] == name and row[2] == incarnation
 
-if is_valid(row[4], now) then
+local last = string.match(row[3] or '', '^%d+$')
+
+if last and is_valid(row[4], now) then
     if is_mine then
         return { 1, row[3] }
     end
     return { 0, digits(row[4] - now), row[1] }
 end
 pass_memory_limit()
-local epoch = digits(math.max((row[3] or 0) + 1, now))
+local epoch = digits(math.max((last or 0) + 1, now))
 redis.call('HSET', p .. 'owner', 'name', name, 'incarnation', incarnation,
     'epoch', epoch, 'until', digits(now + ARGV[3]))
 return { 1, epoch }

@@ -23,6 +23,7 @@ local kind, token = ARGV[1], ARGV[2]
 local function count(field)
     local known, last = string.match(
         redis.call('HGET', p .. 'crashes', field) or '0 ', '^(%d+) (.*)$')
+    known = known or 0
     if last == token or (kind == 'taken' and tonumber(known) >= TOGETHER) then
         return tonumber(known)
     end

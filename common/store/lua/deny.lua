@@ -2,10 +2,10 @@
 --
 -- ARGV  1 TD, 2 topic, 3 CD of the one callback, or - for all of the topic,
 --       4 reason or "", 5 CD that the page before ended with, or "" for the
---       first page, 6 subscriptions in a page, 7 most verifications that may
---       wait in the shard
+--       first page, 6 subscriptions in a page, 7 most requests that may wait
+--       in the shard
 -- Returns {subscriptions and requests ended, CD to go on after, "" when this
--- was the last page}; {-1, ""} when too many verifications wait.
+-- was the last page}; {-1, ""} when too many requests wait.
 --
 -- Atomic: a subscription and the denial that its callback is told.  Requests
 -- that still wait for their verification have no index; `denied` of the topic
@@ -18,7 +18,7 @@
 -- uses: shard, numbers, index_page, topic, subscription, deny
 
 local td, topic, one, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local capacity = ARGV[7] - redis.call('XLEN', p .. 'verify')
+local capacity = ARGV[7] - redis.call('ZCARD', p .. 'pending')
 
 if capacity <= 0 then
     return { -1, '' }

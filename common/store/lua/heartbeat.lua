@@ -44,7 +44,7 @@ local function look_at_locks(victims)
         local role, is_held = parse_removing(locks[i + 1], now)
         local of, incarnation = string.match(locks[i], '^(.*):(%d+)$')
         removing[locks[i]] = true
-        if role and not is_held then
+        if of and role and not is_held then
             victims[#victims + 1] = { of, role, incarnation }
         end
     end

@@ -14,7 +14,7 @@
 -- Repeated: a letter that was replayed or purged is there no more, so nothing
 -- happens to it twice; the count lacks it.
 --
--- uses: shard, id_after, letter, job, refs
+-- uses: shard, id_after, letter, job, refs, tally_add
 
 local act, kind, wanted = ARGV[1], ARGV[2], ARGV[3]
 local from, limit = ARGV[4], tonumber(ARGV[5])
@@ -23,7 +23,7 @@ local dead = p .. 'dead'
 local names = { topic = 't', callback = 'cb' }
 
 local function matches(fields)
-    return fields.v == '1' and
+    return fields.v == '1' and fields.e and fields.c and
         (not names[kind] or fields[names[kind]] == wanted)
 end
 
@@ -32,10 +32,13 @@ local acts = {
     count = function() end,
     replay = function(id, fields)
         redis.call('XDEL', dead, id)
+        tally_add(fields.e, ' d', -1)
         post_job(fields.e, fields.c)
     end,
     purge = function(id, fields)
         redis.call('XDEL', dead, id)
+        tally_add(fields.e, ' d', -1)
+        tally_add(fields.e, ' x', 1)
         release(fields.e, 1)
     end,
 }

@@ -33,7 +33,7 @@
 --
 -- uses: shard, numbers, time, memory, ids, pending, trim, subscription
 -- uses: subscription_set, cursor_get, cursor_set, cursor_end, backfilling
--- uses: gaps, missed, order, progress_get
+-- uses: gaps, missed, order, progress_get, horizon, damage
 
 local td, cd = ARGV[1], ARGV[2]
 local lane, entry = ARGV[4], ARGV[5]
@@ -57,9 +57,10 @@ end
 -- they are about to become missed.  One that got lost is not waited for.
 local ON_THEIR_WAY_MS = 60000
 
+local since_ms = now_ms() - cursor.since -- below 0: a clock that was ahead
 if not is_backfilling(cursor) and
-    now_ms() - cursor.since < ON_THEIR_WAY_MS and
-    redis.call('EXISTS', p .. 'failing:' .. key) == 1 then
+    since_ms >= 0 and since_ms < ON_THEIR_WAY_MS and
+    redis.call('HLEN', p .. 'failing:' .. key) > 0 then
     return { 'wait' }
 end
 
@@ -87,13 +88,19 @@ end
 
 -- The reverse of missed_member().
 local function first_missed()
-    local member = redis.call('ZRANGE', missed_key, 0, 0)[1]
-    local ms, seq = string.match(member or '', '^0*(%d+)-0*(%d+)$')
-    return member and ms .. '-' .. seq
+    while true do
+        local member = redis.call('ZRANGE', missed_key, 0, 0)[1]
+        local ms, seq = string.match(member or '', '^0*(%d+)-0*(%d+)$')
+        if ms or not member then
+            return ms and ms .. '-' .. seq
+        end
+        note_damage('missed:' .. key, 'no event id', member)
+        redis.call('ZREM', missed_key, member)
+    end
 end
 
 -- What was before the trim horizon is gone as a whole, not event by event.
-local horizon = redis.call('GET', p .. 'horizon') or '0-0'
+local horizon = get_horizon()
 local missed = first_missed()
 if missed and id_before(missed, horizon) then
     tell_gap(missed, horizon, redis.call('ZREMRANGEBYLEX', missed_key, '-',
@@ -111,8 +118,9 @@ local function first_due(last)
         '(' .. cursor.at
     local due = redis.call('XRANGE', p .. 'events:' .. td, start,
         last and last.id or '+', 'COUNT', 1)[1]
-    local before = due and due[2][2] - 1 or last and last.n or
-        tonumber(redis.call('HGET', p .. 'topic:' .. td, 'n') or 0)
+    local before = due and (tonumber(due[2][2]) or 0) - 1 or
+        last and last.n or
+        tonumber(redis.call('HGET', p .. 'topic:' .. td, 'n') or 0) or 0
     if before > cursor.n then
         tell_gap(cursor.at, due and due[1] or '-', before - cursor.n)
         cursor.n = before

@@ -9,7 +9,7 @@
 --
 -- Repeated: the next page is posted; of an event that is finished, none.
 --
--- uses: shard, fenced, page, progress_get, progress_set
+-- uses: shard, fenced, page, progress_get, progress_set, tally_add, event
 
 local event, size = ARGV[2], tonumber(ARGV[3])
 
@@ -18,6 +18,7 @@ local from, topic = get_progress(event)
 if not from then
     return { 0, 1 }
 end
+topic = topic or event_topic(event) or '-'
 
 -- Jobs of `bulk` that nobody has read, as though all bundles were full; all of
 -- them where Redis has lost count.  It is never more than there are: what was
@@ -37,6 +38,10 @@ local tds = { unpack(ARGV, 5) }
 local targets, looked, last =
     page_targets(event, tds, from, size, {})
 post_jobs('bulk', event, targets)
+tally_add(event, '', #targets)
+if looked > #targets then
+    tally_add(event, ' c', looked - #targets)
+end
 if looked < size then
     redis.call('HDEL', p .. 'fanout', event)
     return { #targets, 1 }

@@ -6,8 +6,8 @@
 --
 -- Atomic: an entry is in `retry` or in its stream, never in both or neither.
 -- It is removed first: Redis at its memory limit refuses a script whose first
--- write needs memory, and retries are what lets memory go; a malformed entry
--- ends the call with an error once, not every time.
+-- write needs memory, and retries are what lets memory go.  A malformed entry
+-- only leaves a note in `damaged`.
 --
 -- Jobs that wait for a host whose process does not come back for them move in
 -- bites, so that they find a place before the host.
@@ -41,6 +41,9 @@ local kinds = {
     h = promote_host,
     v = function(member)
         local q, g, n = string.match(member, '^v (%S+) (%d+) (%d+)$')
+        if not q then
+            return post_waiting(member)
+        end
         redis.call('XADD', p .. 'verify', '*', 'q', q, 'g', g, 'n', n)
     end,
 }
@@ -52,7 +55,8 @@ for _, member in ipairs(due) do
         break
     end
     redis.call('ZREM', p .. 'retry', member)
-    moved = moved + (kinds[string.sub(member, 1, 1)](member) or 1)
+    local move = kinds[string.sub(member, 1, 1)] or post_waiting
+    moved = moved + (move(member) or 1)
 end
 
 local first = redis.call('ZRANGE', p .. 'retry', 0, 0, 'WITHSCORES')

@@ -1,12 +1,12 @@
 -- reject.lua - take an entry that can't be used out of its stream.
 --
--- ARGV  1 epoch, 2 stream: log or pings, 3 entry, 4 what is wrong with it,
---       5 (log) id of the event before it, as the caller knows the position
+-- ARGV  1 epoch, 2 stream: log or pings, or fanout for an event that is open,
+--       3 entry, 4 what is wrong with it, 5 (log) id of the event before it, as the caller knows the position
 -- Returns {1 when the entry was moved by this call, else 0, the position by
 -- now}.  FENCED: the epoch is over.
 --
--- Atomic: passing the entry of `log`, or dropping that of `pings`, and keeping a
--- copy of it, with the reason, in `rejected`.
+-- Atomic: passing the entry of `log`, dropping that of `pings`, or ending the
+-- event's fan-out, and keeping a copy of it, with the reason, in `rejected`.
 --
 -- Copies are bounded, as what is wrong may be their size.
 --
@@ -22,8 +22,13 @@ local KEPT, FIELDS, BYTES = 1000, 32, 16384
 check_owner(ARGV[1])
 pass_memory_limit()
 local position, begun = get_position()
-local found = redis.call('XRANGE', p .. stream, entry, entry)[1]
-if stream == 'pings' then
+local found = redis.call('XRANGE',
+    p .. (stream == 'pings' and stream or 'log'), entry, entry)[1]
+if stream == 'fanout' then
+    if redis.call('HDEL', p .. 'fanout', entry) == 0 then
+        return { 0, position }
+    end
+elseif stream == 'pings' then
     if redis.call('XDEL', p .. 'pings', entry) == 0 then
         return { 0, position }
     end

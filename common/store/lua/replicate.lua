@@ -14,14 +14,14 @@
 --
 -- Repeated: the record of the same generation is written again as it was.
 --
--- uses: shard, record, subscription, subscription_remove, activation
+-- uses: shard, record, subscription, subscription_remove, activation, host
 
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local key = td .. ':' .. cd
 local removed = redis.call('GET', p .. 'removed:' .. key)
 local record, old = get_sub(td, cd)
 
-if removed and tonumber(removed) > generation then
+if (tonumber(removed or 0) or 0) > generation then
     return 0
 end
 if record and (not old or old.generation > generation) then
@@ -34,5 +34,5 @@ if mode == 'u' then
 end
 local sub = parse_record(ARGV[5])
 sub.expires = tonumber(ARGV[6])
-activate(td, cd, sub, sub.flags == 'o', '*')
+activate(td, cd, sub, sub.flags == 'o', '*', host_id(sub.callback), not record)
 return 1

@@ -1,63 +1,148 @@
 -- request.lua - take a subscribe or unsubscribe request (WebSub section 5.1).
 --
 -- ARGV  1 TD, 2 CD, 3 mode s or u, 4 topic, 5 topic and 6 callback as given,
---       7 lease in s, 8 sealed secret or -, 9 seconds until the request
---       lapses, 10 most verifications that may wait in the shard,
---       11 verify; trust: the caller confirms it at once (verify=off);
+--       7 lease in s, 8 sealed secret or -,
+--       9 verify; trust: the caller confirms it at once (verify=off);
 --       validate: the spreader looks at the topic first; or deny (s only): the
 --       operator's lists don't let it through,
---       12 reason of a denial, else "",
---       13 1 when its events are to come in order, else 0
--- Returns the request's generation; 0 when there is nothing to unsubscribe; -1
--- when too many verifications wait.
+--       10 reason of a denial, else "",
+--       11 1 when its events are to come in order, else 0,
+--       12 what it chose (common/store/choices.h), 13 hub.verify_token, or "",
+--       14 the callback's host (lib/host.lua), 15 the client that sent it, - for
+--       one that is no stranger,
+--       16 1 when the shard takes no new subscriptions, as Redis is short of
+--       memory, else 0,
+--       17 most requests that may wait in the shard, 18 those for one callback
+--       host, 19 those by one client,
+--       20 most subscriptions in the shard, 21 of one callback host, 22 to one
+--       topic; 18 to 22: 0 for no limit
+-- Returns the request's generation; 0 when there is nothing to unsubscribe; -N
+-- when limit N (17 to 22, or 16) is reached.
 --
 -- Atomic: the request replaces the waiting one of its kind, and its
 -- verification is queued, in one step, so a waiting request always has a
 -- queue entry.  A denial ends what there was: neither topic nor callback are
--- to be served any more.
+-- to be served any more.  What is refused changes nothing.
+--
+-- A request that replaces one waits in its place, and neither a renewal nor an
+-- unsubscription is refused for what strangers made wait or subscribe to, also with
+-- callbacks of its host: only the limit of its client holds for it.
 --
 -- Repeated: a further generation replaces the request, like any other request
 -- of its kind; the queue entry of the one before is superseded.
 --
--- What waits for its time after a failure does not count: a few topics that do
--- not respond would keep everybody from subscribing.
---
--- uses: shard, time, numbers, subscribed, deny, fetch
+-- uses: shard
 
-local td, cd, mode, how = ARGV[1], ARGV[2], ARGV[3], ARGV[11]
+local td, cd, mode, how = ARGV[1], ARGV[2], ARGV[3], ARGV[9]
+local host, client = ARGV[14], ARGV[15]
 local key = td .. ':' .. cd
+local q = key .. ':' .. (how == 'deny' and 'd' or mode)
+local record = p .. 'request:' .. q
 
-if mode == 'u' and not is_subscribed(td, cd) and
+local function is_active()
+    -- uses: subscribed
+
+    return is_subscribed(td, cd)
+end
+
+if mode == 'u' and not is_active() and
     redis.call('EXISTS', p .. 'request:' .. key .. ':s') == 0 then
     return 0
 end
-local waiting = how == 'validate' and
-    redis.call('ZCOUNT', p .. 'fetch', '-inf', digits(now_ms())) +
-        redis.call('HLEN', p .. 'fetching') or
-    redis.call('XLEN', p .. 'verify')
-if waiting >= tonumber(ARGV[10]) then
-    return -1
+
+local who = host .. ' ' .. client
+local h, c = 'h:' .. host, 'c:' .. client
+local old = redis.call('HGET', record, 'w')
+local counts = redis.call('HMGET', p .. 'counts', 's', h, c)
+
+local function is_over(count, limit)
+    return ARGV[limit] ~= '0' and (tonumber(count or 0) or 0) - ARGV[limit] >= 0
+end
+
+-- Which of the limits of subscriptions is reached, if any.
+local function quota_reached()
+    -- uses: quota_over
+
+    return over_quota(td, host, counts[1], ARGV[20], ARGV[21], ARGV[22])
+end
+
+-- The limit that is reached, if any.
+local function limit_reached()
+    if client ~= '-' and old ~= who and is_over(counts[3], 19) then
+        return 19
+    elseif not old and is_over(counts[2], 18) then
+        return 18
+    elseif mode == 'u' then
+        return nil
+    elseif not old and is_over(redis.call('ZCARD', p .. 'pending'), 17) then
+        return 17
+    elseif how == 'deny' then
+        return nil
+    elseif ARGV[16] == '1' then
+        return 16
+    elseif counts[1] then
+        return quota_reached()
+    end
+end
+
+local reached = limit_reached()
+if reached and (reached == 19 or not is_active()) then
+    return -reached
+end
+
+local function deny_request(generation)
+    -- uses: deny
+
+    deny({ td = td, cd = cd, generation = generation, topic = ARGV[4],
+           given = ARGV[5], callback = ARGV[6], reason = ARGV[10],
+           client = client })
+end
+
+local function drop_old()
+    -- uses: requests
+
+    drop_request(q)
+    counts = redis.call('HMGET', p .. 'counts', 's', h, c)
 end
 
 local generation = redis.call('INCR', p .. 'gen')
 if how == 'deny' then
-    deny({ td = td, cd = cd, generation = generation, topic = ARGV[4],
-           given = ARGV[5], callback = ARGV[6], reason = ARGV[12] })
+    deny_request(generation)
     return generation
 end
-local request = p .. 'request:' .. key .. ':' .. mode
-redis.call('HSET', request, 'v', 1, 'g', generation, 't', ARGV[4],
-    'tg', ARGV[5], 'c', ARGV[6], 'l', ARGV[7], 's', ARGV[8])
-if ARGV[13] == '1' then
-    redis.call('HSET', request, 'o', 1)
-else
-    redis.call('HDEL', request, 'o')
+if old then
+    drop_old()
 end
-redis.call('EXPIRE', request, ARGV[9])
-if how == 'validate' then
-    want_fetch('w ' .. key .. ':' .. mode .. ' ' .. generation .. ' ' ..
-        ARGV[4], now_ms())
-elseif how == 'verify' then
-    redis.call('XADD', p .. 'verify', '*', 'q', key .. ':' .. mode, 'g', generation)
+
+local fields = { 'v', '1', 'g', generation, 't', ARGV[4], 'c', ARGV[6],
+                 'l', ARGV[7], 's', ARGV[8], 'w', who }
+
+local function add_field(name, value, default)
+    if value ~= default then
+        fields[#fields + 1] = name
+        fields[#fields + 1] = value
+    end
 end
+
+add_field('tg', ARGV[5], ARGV[4])
+add_field('o', ARGV[11], '0')
+add_field('p', ARGV[12], '')
+add_field('vt', ARGV[13], '')
+redis.call('HSET', record, unpack(fields))
+
+-- Redis' time in s, as text.
+local function without_entry()
+    -- uses: time, numbers, fetch
+
+    if how == 'validate' then
+        want_fetch('w ' .. q .. ' ' .. generation .. ' ' .. ARGV[4], now_ms())
+    end
+    return digits(math.floor(now_ms() / 1000))
+end
+
+local at_s = how == 'verify' and string.match(redis.call('XADD', p .. 'verify',
+    '*', 'q', q, 'g', generation), '^(%d+)%d%d%d%-') or without_entry()
+redis.call('ZADD', p .. 'pending', at_s, q .. ' ' .. who)
+redis.call('HSET', p .. 'counts', h, (tonumber(counts[2]) or 0) + 1,
+    c, (tonumber(counts[3]) or 0) + 1)
 return generation

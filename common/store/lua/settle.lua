@@ -13,16 +13,17 @@
 --                                   is all of them
 --         rest LANE ENTRY BEFORE    all jobs of a bundle that are not settled
 --       The outcomes, the same for jobs and cursor jobs:
---         done EVENT COUNT          delivered, or to nobody; of a cursor job
+--         done EVENT COUNT          delivered; of a cursor job also to nobody;
 --                                   COUNT is 1, or 0 when the event's content
 --                                   had left (a gap)
+--         none EVENT COUNT          (jobs only) delivered to nobody
 --         gone EVENT C TD GENERATION
 --                                   410: the subscription ends; a cursor job
 --                                   holds no reference to its event
 --         retry EVENT C N K DELAY_MS TD
 --                                   again later; TD is `-` while it is not
 --                                   known
---         park EVENT C N K H        host H has no capacity
+--         park EVENT C N K H        host or callback H has no capacity
 --         dead EVENT C N TOPIC CALLBACK WHY
 --                                   given up
 --         miss EVENT C TD           (jobs only) the subscription is in cursor
@@ -34,7 +35,11 @@
 --       Notes, about an entry that is open:
 --         cleared LANE ENTRY        its crash count is cleared
 --         retried TD CD EVENT       the job came from `retry`
--- Returns the number of jobs that were settled by this call.
+--       And as the last one:
+--         report                    the reply says who was suspended
+-- Returns the number of jobs that were settled by this call; after `report` a
+-- list of that number and the TD:CD of each subscription that was not suspended
+-- before and is now.
 --
 -- Atomic: acknowledging an entry and what becomes of its jobs.  A cursor job
 -- that is not the current one is only acknowledged.  What is settled leaves the
@@ -49,6 +54,10 @@
 -- alone, so references are counted off once.  So is a bundle of which something
 -- else than BEFORE is left: it was settled before, or a part was not, as the
 -- group was lost; then the rest comes again by a takeover.
+--
+-- An outcome that can't be stored, as what it is about is damaged, is tried once
+-- more with what is damaged moved out of the way (lib/mend.lua).  Should that
+-- fail too, the job becomes a dead letter with the error.
 --
 -- uses: shard, refs, trim
 
@@ -86,11 +95,12 @@ end
 
 -- All operations but the most frequent ones, by their words.  A call costs as
 -- much as the functions that it makes, and most calls need none of these.
-local function other_operations()
+-- `redis` may be the stand-in that mends.
+local function other_operations(redis, suspended)
     -- uses: time, numbers, memory, ids, pending, job, subscription, subscribed
     -- uses: subscription_set, subscription_end, cursor_get, cursor_set
     -- uses: cursor_job, cursor_begin, backfilling, backfill, backfill_break
-    -- uses: gaps, missed, event, retry
+    -- uses: gaps, missed, event, retry, parked_for, tally_add, damage
 
     local now = now_ms()
 
@@ -108,16 +118,17 @@ local function other_operations()
     -- one.
     local td, cd, u, cursor
 
-    local function open_cursor(lane, id, ...)
+    local function read_cursor(...)
         td, cd, u = ...
-        if not close_entry(lane, id) then
-            return false
-        end
         cursor = get_cursor(td, cd)
         if cursor and cursor.u ~= tonumber(u) then
             cursor = nil
         end
-        return true
+    end
+
+    local function open_cursor(lane, id, ...)
+        read_cursor(...)
+        return close_entry(lane, id)
     end
 
     -- What `retry` holds already is the same work twice, which becomes one.
@@ -138,13 +149,15 @@ local function other_operations()
     end
 
     local function mark_suspended(td_, cd_)
-        redis.call('ZADD', p .. 'suspended', 'NX', digits(now),
-            td_ .. ':' .. cd_)
+        local key = td_ .. ':' .. cd_
+        if redis.call('ZADD', p .. 'suspended', 'NX', digits(now), key) == 1 then
+            suspended[#suspended + 1] = key
+        end
     end
 
     local function set_flag(td_, cd_, from, to)
         local _, sub = get_sub(td_, cd_)
-        if sub and sub.flags == from then
+        if sub and string.find(from, sub.flags, 1, true) then
             sub.flags = to
             set_sub(td_, cd_, sub)
         end
@@ -153,16 +166,12 @@ local function other_operations()
     local function add_letter(event, c, n, topic, callback, why)
         redis.call('XADD', p .. 'dead', '*', 'v', 1, 'e', event, 't', topic,
             'c', c, 'cb', callback, 'n', n, 'why', why)
+        tally_add(event, ' d', 1)
     end
-
-    -- The entry in `retry` brings parked jobs back should nobody else.
-    local PARKED_MS = 1000
 
     local function park(h, member)
         redis.call('RPUSH', p .. 'parked:' .. h, member)
-        if not redis.call('ZSCORE', p .. 'retry', 'h ' .. h) then
-            plan_retry('h ' .. h, now + PARKED_MS)
-        end
+        plan_retry('h ' .. h, now + PARKED_MS)
     end
 
     local function end_if_current(td_, cd_, generation)
@@ -178,6 +187,8 @@ local function other_operations()
         redis.call('ZADD', p .. 'missed:' .. td_ .. ':' .. cd_, 0,
             missed_member(event))
         finish(event, 1)
+        tally_add(event, '', -1)
+        tally_add(event, ' c', 1)
         if cursor_.mode == 'idle' then
             post_cursor_job(td_, cd_, cursor_)
         end
@@ -206,9 +217,14 @@ local function other_operations()
 
     -- Of jobs.
 
+    local function job_none(event, count)
+        finish(event, count)
+        tally_add(event, ' x', count)
+    end
+
     local function job_gone(event, c, td_, generation)
         end_if_current(td_, cd_of(c), generation)
-        finish(event, 1)
+        job_none(event, 1)
     end
 
     -- A suspension finds the subscription's jobs in `retry` by failing:TD:CD.
@@ -216,7 +232,7 @@ local function other_operations()
     local function job_retry(event, c, n, k, delay_ms, td_)
         local member = job_member(event, c, n, k)
         if plan(member, delay_ms) == 0 then
-            finish(event, 1)
+            job_none(event, 1)
         elseif td_ ~= '-' and is_subscribed(td_, cd_of(c)) then
             redis.call('HSET', p .. 'failing:' .. td_ .. ':' .. cd_of(c),
                 event, member)
@@ -227,11 +243,28 @@ local function other_operations()
         park(h, job_member(event, c, n, k))
     end
 
+    -- A subscription in cursor mode whose cursor was damaged gets one that begins
+    -- with the index: rather twice than never.
+    local function restored_cursor(td_, cd_)
+        local _, sub = get_sub(td_, cd_)
+        if not sub or sub.flags == '-' or sub.flags == 'c' then
+            return nil
+        end
+        local first = redis.call('XRANGE', p .. 'events:' .. td_, '-', '+',
+            'COUNT', 1)[1]
+        local n = first and tonumber(first[2][2]) or 1
+        note_damage('cursor:' .. td_, 'no cursor of a subscription that had one',
+            cd_)
+        return { u = now, mode = 'idle', at = '0-0', n = math.max(0, n - 1),
+                 since = digits(now) }
+    end
+
     -- A job whose subscription is not in cursor mode any more is posted again:
     -- deliver looks at what the subscription is by then, and at the levels
     -- above when it has ended.
     local function job_miss(event, c, td_)
-        local cursor_ = get_cursor(td_, cd_of(c))
+        local cursor_ = get_cursor(td_, cd_of(c)) or
+            restored_cursor(td_, cd_of(c))
         if cursor_ then
             become_missed(td_, cd_of(c), event, cursor_)
         else
@@ -281,7 +314,7 @@ local function other_operations()
             return
         end
         begin_cursor_mode(td_, cd_, 1, 'run', new_topic(event, c, td_))
-        set_flag(td_, cd_, '-', 'f')
+        set_flag(td_, cd_, '-c', 'f')
         become_missed(td_, cd_, event, { mode = 'run' })
         recall_failing(td_, cd_)
         plan(cursor_member(td_, cd_, 1, 0, 0), probe_ms)
@@ -321,6 +354,7 @@ local function other_operations()
         if count == '0' then
             note_gap(td, cd, event, event, 1)
         else
+            tally_add(event, ' k', 1)
             recover()
         end
         post_cursor_job(td, cd, cursor)
@@ -351,6 +385,8 @@ local function other_operations()
             return
         end
         redis.call('HINCRBY', p .. 'refs', event, 1)
+        tally_add(event, '', 1)
+        tally_add(event, ' c', -1)
         add_letter(event, c, ...)
         pass(event)
         post_cursor_job(td, cd, cursor)
@@ -367,6 +403,30 @@ local function other_operations()
         end
     end
 
+    -- Whose outcome can't be stored.  Operations that keep the event are followed
+    -- by a target.
+
+    local function failed_letter(event, c, why)
+        add_letter(event, c, 0, event_topic(event) or '-', '-',
+            'its outcome can not be stored: ' .. why)
+    end
+
+    local function job_failed(word, why, event, c)
+        note_damage('settle', why, word .. ' ' .. event)
+        if word == 'none' or word == 'gone' then
+            finish(event, 1)
+        else
+            failed_letter(event, c, why)
+        end
+    end
+
+    local FAILED_AGAIN_MS = 60000
+
+    local function cursor_failed(word, why, event)
+        note_damage('settle', why, word .. ' ' .. event)
+        plan(cursor_member(td, cd, u, 0, 0), FAILED_AGAIN_MS)
+    end
+
     local function cleared(lane, id)
         redis.call('HDEL', p .. 'crashes', lane .. ' ' .. id)
     end
@@ -381,6 +441,7 @@ local function other_operations()
         cursor = { arguments = 5, opens = open_cursor },
         part = { arguments = 4, opens = open_part },
         done = { arguments = 2, cursor = cursor_done },
+        none = { arguments = 2, job = job_none },
         gone = { arguments = 4, job = job_gone, cursor = cursor_gone },
         retry = { arguments = 6, job = job_retry, cursor = cursor_retry },
         park = { arguments = 5, job = job_park, cursor = cursor_park },
@@ -389,49 +450,125 @@ local function other_operations()
         suspend = { arguments = 6, job = job_suspend, cursor = cursor_suspend },
         cleared = { arguments = 2, notes = cleared },
         retried = { arguments = 3, notes = retried },
+        report = { arguments = 0, reports = true },
+        failed = { job = job_failed, cursor = cursor_failed },
+        reads = read_cursor,
     }, wake_if_earliest
 end
 
-local others, at_end
-local at, is_open, kind = 1, false, 'job'
-while at <= #ARGV do
-    local word, last = ARGV[at], nil
-    if word == 'job' then
-        last = at + 2
-        is_open, kind = close_entry(ARGV[at + 1], ARGV[last]), 'job'
-    elseif word == 'rest' then
-        last = at + 3
-        is_open, kind =
-            close_rest(ARGV[at + 1], ARGV[at + 2], ARGV[last]), 'job'
-    elseif word == 'done' and kind == 'job' then
-        last = at + 2
-        if is_open then
-            finish(ARGV[at + 1], ARGV[last])
-            settled = settled + ARGV[last]
-        end
-    else
-        if not others then
-            others, at_end = other_operations()
-        end
-        local operation = others[word]
-        last = at + operation.arguments
-        if operation.opens then
-            is_open = operation.opens(unpack(ARGV, at + 1, last))
-            kind = word == 'cursor' and word or 'job'
-        elseif is_open and operation.notes then
-            operation.notes(unpack(ARGV, at + 1, last))
-        elseif is_open then
-            operation[kind](unpack(ARGV, at + 1, last))
-            settled = settled + 1
-        end
+local suspended = {}
+local others
+local at_ends = {}
+local cursor_job -- TD, CD and U of the cursor job that is open
+
+local function other_operation(word)
+    if not others then
+        others, at_ends[1] = other_operations(redis, suspended)
     end
-    at = last + 1
+    return others[word]
 end
-if at_end then
+
+-- From now on in this call, as something is damaged.
+local function mend_operations()
+    -- uses: mend
+
+    if not at_ends[2] then
+        others, at_ends[2] = other_operations(mend(redis), suspended)
+    end
+    if cursor_job then
+        others.reads(unpack(cursor_job))
+    end
+end
+
+local function reason(problem)
+    return type(problem) == 'table' and problem.err or tostring(problem)
+end
+
+-- Carries out a part of an operation, twice if need be; returns what that did.
+local function carry_out(word, part, ...)
+    local went_well, result = pcall(other_operation(word)[part], ...)
+    if not went_well then
+        mend_operations()
+        return others[word][part](...)
+    end
+    return result
+end
+
+local function settle_one(word, kind, ...)
+    local event = ...
+    local before = finished[event]
+    local went_well = pcall(other_operation(word)[kind], ...)
+    if went_well then
+        return
+    end
+    finished[event] = before
+    mend_operations()
+    local is_mended, problem = pcall(others[word][kind], ...)
+    if not is_mended then
+        finished[event] = before
+        others.failed[kind](word, reason(problem), ...)
+    end
+end
+
+local reports = false
+local at, is_open, kind = 1, false, 'job'
+
+local function settle_other(word)
+    local operation = other_operation(word)
+    local last = at + operation.arguments
+    if operation.reports then
+        reports = true
+    elseif operation.opens then
+        kind = word == 'cursor' and word or 'job'
+        cursor_job = nil
+        is_open = carry_out(word, 'opens', unpack(ARGV, at + 1, last))
+        if kind == 'cursor' then
+            cursor_job = { unpack(ARGV, at + 3, last) }
+        end
+    elseif is_open and operation.notes then
+        carry_out(word, 'notes', unpack(ARGV, at + 1, last))
+    elseif is_open then
+        settle_one(word, kind, unpack(ARGV, at + 1, last))
+        settled = settled + 1
+    end
+    return last
+end
+
+local function settle_all()
+    while at <= #ARGV do
+        local word, last = ARGV[at], nil
+        if word == 'job' then
+            last = at + 2
+            cursor_job = nil
+            is_open, kind = close_entry(ARGV[at + 1], ARGV[last]), 'job'
+        elseif word == 'rest' then
+            last = at + 3
+            cursor_job = nil
+            is_open, kind =
+                close_rest(ARGV[at + 1], ARGV[at + 2], ARGV[last]), 'job'
+        elseif word == 'done' and kind == 'job' then
+            last = at + 2
+            if is_open then
+                finish(ARGV[at + 1], ARGV[last])
+                settled = settled + ARGV[last]
+            end
+        else
+            last = settle_other(word)
+        end
+        at = last + 1
+    end
+end
+
+-- What is settled before an error is settled.
+local went_well, problem = pcall(settle_all)
+for _, at_end in pairs(at_ends) do
     at_end()
 end
 for event, count in pairs(finished) do
     release(event, count)
+end
+if not went_well then
+    error(problem)
 end
 -- To find where to trim costs more than to settle a job, and to delete an entry
 -- among many costs as much: a lane without others is emptied by its entries.
@@ -443,5 +580,8 @@ for lane, ids in pairs(closed) do
     else
         trim(lane, 'deliver')
     end
+end
+if reports then
+    return { settled, unpack(suspended) }
 end
 return settled

@@ -5,20 +5,22 @@
 --       leases up to a leaf more; of events fewer, while jobs refer to any)
 -- Returns {leases ended, events dropped, dead letters dropped,
 --          1 when a limit was reached and more is to do, the position by now, events
---          that have not begun, ms until a lease ends or -1}.
+--          that have not begun, ms until a lease ends or -1, how many notes of
+--          damage there are, the last one's id, key and reason ("" for none)}.
 -- FENCED: the epoch is over.
 --
 -- Atomic: an event leaves `log` only when it is fanned out and too old; when
 -- jobs still refer to it its content moves to kept:E in the same step, so
 -- deliver finds it in one place or the other.
--- The queues are trimmed first: Redis at its memory limit refuses a script
--- whose first write needs memory, and this one makes room.
+-- It begins with a write that needs no memory: Redis at its memory limit refuses a
+-- script whose first write needs some, and this one makes space, also where it
+-- notes what has left while somebody pulled it.
 --
 -- Repeated: what has lapsed since then goes.
 --
 -- uses: shard, numbers, time, ids, id_after, trim, pending, index
 -- uses: subscription, subscription_end, refs, letter, position_get
--- uses: position_set, fenced
+-- uses: position_set, fenced, tally_add, pending_end, memory
 
 check_owner(ARGV[1])
 local limit = tonumber(ARGV[4])
@@ -35,9 +37,16 @@ local function oldest(name, cut, count)
     return old
 end
 
--- The id before which everything is older than `age_ms`.
-local function cut_at(age_ms)
-    return digits(math.max(1, now - age_ms)) .. '-0'
+-- The id before which everything of a stream is older than `age_ms`.  What has
+-- ids that are ahead of the clock ages from when that was seen (pull_in.lua).
+local function cut_at(name, age_ms)
+    local cut = digits(math.max(1, now - age_ms)) .. '-0'
+    local mark = redis.call('HGET', p .. 'ahead', name)
+    if not mark then
+        return cut
+    end
+    local id, seen = string.match(mark, '^(%d+%-%d+) (%d+)$')
+    return id and now - seen >= tonumber(age_ms) and id_after(id) or cut
 end
 
 local now_s = math.floor(now / 1000)
@@ -54,7 +63,7 @@ local function sweep_leaf(bound)
     local ended, first = 0, nil
     for _, member in ipairs(members) do
         local td, cd = string.match(member, '^(.*):(.*)$')
-        local record, sub = get_sub(td, cd)
+        local record, sub = get_sub(td or '', cd or '')
         if sub and sub.expires <= now_s then
             end_subscription(td, cd)
             ended = ended + 1
@@ -122,30 +131,24 @@ end
 local function first_unfinished()
     local first = id_after((get_position()))
     for _, event in ipairs(redis.call('HKEYS', p .. 'fanout')) do
-        if id_before(event, first) then
+        if string.find(event, '^%d+%-%d+$') and id_before(event, first) then
             first = event
         end
     end
     return first
 end
 
--- Entries that may have to be kept are read, and may be a MiB each.
-local KEPT_AT_ONCE = 20
+-- Entries that may have to be kept, or told of, are read, and may be a MiB each.
+local READ_AT_ONCE = 20
 
-local function sweep_log(unfinished)
-    local cut = cut_at(ARGV[2])
-    if id_before(unfinished, cut) then
-        cut = unfinished
-    end
-    if redis.call('HLEN', p .. 'refs') == 0 then
-        local trimmed = redis.call('XTRIM', p .. 'log', 'MINID', cut)
-        if trimmed > 0 then
-            redis.call('SET', p .. 'horizon', cut)
-        end
-        return trimmed
-    end
-    local old = oldest('log', cut, math.min(limit, KEPT_AT_ONCE))
+local function drop_oldest(cut, is_pulled)
+    -- uses: departed
+
+    local old = oldest('log', cut, math.min(limit, READ_AT_ONCE))
     for _, entry in ipairs(old) do
+        if is_pulled then
+            note_departed(entry, now_s)
+        end
         if redis.call('HEXISTS', p .. 'refs', entry[1]) == 1 then
             redis.call('HSET', p .. 'kept:' .. entry[1], unpack(entry[2]))
         end
@@ -155,11 +158,68 @@ local function sweep_log(unfinished)
     return #old
 end
 
+local function sweep_log(unfinished)
+    local cut = cut_at('log', ARGV[2])
+    if id_before(unfinished, cut) then
+        cut = unfinished
+    end
+    local is_pulled = redis.call('EXISTS', p .. 'pulled') == 1
+    if is_pulled or redis.call('HLEN', p .. 'refs') > 0 then
+        return drop_oldest(cut, is_pulled)
+    end
+    local trimmed = redis.call('XTRIM', p .. 'log', 'MINID', cut)
+    if trimmed > 0 then
+        redis.call('SET', p .. 'horizon', cut)
+    end
+    return trimmed
+end
+
+-- How many events have left is told for so long after they did.
+local DEPARTED_S = 86400
+
+-- One that left at a time of the future was noted under a clock that went wrong.
+local function left_lately(entry)
+    local at = tonumber(letter_fields(entry).at or '') or 0
+    return at > now_s - DEPARTED_S and at <= now_s
+end
+
+-- A stream without entries would keep its last id, and take none before it.
+local function drop_departed()
+    local old = redis.call('XRANGE', p .. 'departed', '-', '+', 'COUNT', limit)
+    for _, entry in ipairs(old) do
+        if left_lately(entry) then
+            redis.call('XTRIM', p .. 'departed', 'MINID', entry[1])
+            return
+        end
+    end
+    if #old < limit then
+        redis.call('DEL', p .. 'departed')
+        return
+    end
+    redis.call('XTRIM', p .. 'departed', 'MINID', id_after(old[#old][1]))
+    more = 1
+end
+
+local function sweep_departed()
+    if redis.call('EXISTS', p .. 'departed') == 0 then
+        return
+    end
+    local first = redis.call('XRANGE', p .. 'departed', '-', '+', 'COUNT', 1)[1]
+    if not first or not left_lately(first) then
+        drop_departed()
+    end
+end
+
 local function sweep_dead()
-    local old = oldest('dead', cut_at(ARGV[3]), limit)
+    local old = oldest('dead', cut_at('dead', ARGV[3]), limit)
     for _, letter in ipairs(old) do
         redis.call('XDEL', p .. 'dead', letter[1])
-        release(letter_fields(letter).e, 1)
+        local event = letter_fields(letter).e
+        if event then
+            tally_add(event, ' d', -1)
+            tally_add(event, ' x', 1)
+            release(event, 1)
+        end
     end
     return #old
 end
@@ -184,21 +244,55 @@ end
 -- taken over, or the group was lost.
 local function sweep_entries(name, is_kept)
     for _, field in ipairs(redis.call('HKEYS', p .. name)) do
-        if not is_kept(string.match(field, '^(%S+) (%S+)$')) then
+        local lane, entry = string.match(field, '^(%S+) (%d+%-%d+)$')
+        if not lane or not is_kept(lane, entry) then
             redis.call('HDEL', p .. name, field)
         end
     end
 end
 
+-- A request that nobody verifies lapses.
+local REQUEST_LASTS_S = 3600
+
+local function sweep_pending()
+    local lapsed = redis.call('ZRANGEBYSCORE', p .. 'pending', '-inf',
+        '(' .. digits(now_s - REQUEST_LASTS_S), 'LIMIT', 0, limit)
+    for _, member in ipairs(lapsed) do
+        local q, who = string.match(member, '^(%S+) (.*)$')
+        redis.call('DEL', p .. 'request:' .. q)
+        end_pending(q, who)
+    end
+    if #lapsed == limit then
+        more = 1
+    end
+end
+
+pass_memory_limit()
 trim('outbox', 'deliver')
 trim('bulk', 'deliver')
 trim('verify', 'deliver')
 local lag = check_position()
 sweep_entries('crashes', is_suspected)
 sweep_entries('parts', is_pending)
+sweep_pending()
 local leases = sweep_leases()
+redis.call('ZREMRANGEBYSCORE', p .. 'pulled', '-inf', digits(now))
+sweep_departed()
 local events = sweep_log(first_unfinished())
 local dead = sweep_dead()
 local lease = redis.call('ZRANGE', p .. 'lease', 0, 0, 'WITHSCORES')[2]
 local lease_ms = lease and math.max(0, lease * 1000 - now_ms()) or -1
-return { leases, events, dead, more, (get_position()), lag, lease_ms }
+
+-- The last note in `damaged` (lib/damage.lua).
+local function last_damage()
+    local last = redis.call('XREVRANGE', p .. 'damaged', '+', '-', 'COUNT', 1)[1]
+    if not last then
+        return 0, '', '', ''
+    end
+    local fields = letter_fields(last)
+    return redis.call('XLEN', p .. 'damaged'), last[1], fields.key or '',
+        fields.why or ''
+end
+
+return { leases, events, dead, more, (get_position()), lag, lease_ms,
+         last_damage() }

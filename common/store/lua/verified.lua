@@ -9,22 +9,30 @@
 --       9 entry of `verify` to acknowledge, or - for none,
 --       10 replicas, when a confirmed request is to be replicated to other
 --         shards: it is marked, and neither it nor its entry goes before
---         `replicated`
+--         `replicated`; else -
+--       11 why it failed (refused, again, untold), to be listed for an hour; ""
+--         when it did not fail: it has waited in vain, or was superseded
+--       12 most subscriptions of the shard, 13 of a callback host, 14 to the
+--         topic; 0 for no limit
 -- Returns applied, superseded (a newer request waits, none does any more, or
 -- the next attempt is planned already), stale (a newer request was confirmed
--- before), or denied (the topic was, after this was asked; see deny.lua).
+-- before), or denied (the topic was, after this was asked, see deny.lua; or a
+-- limit was reached meanwhile).
 --
 -- Atomic: the subscription, its index entry, its lease and its cursor
--- mode change together and only while the request that was verified is the one
--- that waits.  That is told in `changes` in the same step.
+-- mode change together, with the counts, and only while the request that was
+-- verified is the one that waits.  That is told in `changes` in the same step.
 --
 -- Repeated: there is no such request any more, and nothing is changed; with
 -- `replicas` the record has its generation already and stays as it is.  The
 -- next attempt is planned only by who still held the entry, so there is one at
 -- a time.
 --
--- uses: shard, numbers, time, subscription, subscription_end, activation, deny
--- uses: subscription_event, retry
+-- uses: shard, time, subscription, activation, subscription_event, pending_end
+-- uses: quota, numbers
+--
+-- What failed is listed in the stream `verifications`, for an hour and no more
+-- than about 500 of a shard, since strangers can make many.
 
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local outcome = ARGV[5]
@@ -35,32 +43,77 @@ local replicas = outcome == 'confirmed' and ARGV[10] == 'replicas'
 local held = replicas or ARGV[9] == '-' or
     redis.call('XACK', p .. 'verify', 'deliver', ARGV[9]) == 1
 
-local r = redis.call('HMGET', request, 'g', 't', 'c', 'l', 's', 'tg', 'o')
+local r = redis.call('HMGET', request, 'g', 't', 'c', 'l', 's', 'tg', 'o', 'p',
+    'w')
 if tonumber(r[1]) ~= generation or (outcome == 'again' and not held) then
     return 'superseded'
 end
-if outcome == 'again' then
+
+local function drop_damaged()
+    -- uses: damage
+
+    note_damage('request:' .. key .. ':' .. mode, 'no request')
+    redis.call('DEL', request)
+    return 'superseded'
+end
+
+if not (r[2] and r[3]) or mode == 's' and not (tonumber(r[4]) and r[5]) then
+    return drop_damaged()
+end
+
+local function list_failure()
+    -- uses: numbers
+
+    local LISTED, LISTED_MS = 500, 3600000
+    local list = p .. 'verifications'
+    redis.call('XADD', list, 'MAXLEN', '~', LISTED, '*', 'm', mode, 't', r[2],
+        'c', r[3], 'o', outcome, 'n', ARGV[8], 'why', ARGV[11])
+    redis.call('XTRIM', list, 'MINID', digits(now_ms() - LISTED_MS))
+    redis.call('PEXPIRE', list, LISTED_MS)
+end
+
+local function plan_again()
+    -- uses: retry
+
     plan_retry('v ' .. key .. ':' .. mode .. ' ' .. digits(generation) ..
         ' ' .. ARGV[8], now_ms() + ARGV[7])
     wake_if_earliest()
+end
+
+if (ARGV[11] or '') ~= '' then
+    list_failure()
+end
+if outcome == 'again' then
+    plan_again()
     return 'applied'
 end
 if replicas then
     redis.call('HSET', request, 'ok', 1)
 else
     redis.call('DEL', request)
+    end_pending(key .. ':' .. mode, r[9] or '')
 end
 if outcome ~= 'confirmed' then
     return 'applied'
 end
 
+local host, client = string.match(r[9] or '- -', '^(%S+) (%S+)$')
+host = host or '-'
+
+local function deny_request(reason)
+    -- uses: deny
+
+    deny({ td = td, cd = cd, generation = generation, topic = r[2],
+           given = r[6] or r[2], callback = r[3], reason = reason,
+           client = client })
+    return 'denied'
+end
+
 local denied = redis.call('HGET', p .. 'topic:' .. td, 'denied')
 if mode == 's' and denied then
     local until_generation, reason = string.match(denied, '^(%d+) (.*)$')
-    if generation <= tonumber(until_generation) then
-        deny({ td = td, cd = cd, generation = generation, topic = r[2],
-               given = r[6], callback = r[3], reason = reason })
-        return 'denied'
+    if until_generation and generation <= tonumber(until_generation) then
+        return deny_request(reason)
     end
 end
 local record, old = get_sub(td, cd)
@@ -70,21 +123,54 @@ end
 if replicas and old and old.generation == generation then
     return 'applied'
 end
-for _, other in ipairs({ mode == 's' and 'u' or 's', 'd' }) do
-    local name = p .. 'request:' .. key .. ':' .. other
-    local waiting = redis.call('HGET', name, 'g')
-    if waiting and tonumber(waiting) < generation then
-        redis.call('DEL', name)
+
+local function is_over_quota(total)
+    -- uses: quota_over
+
+    return over_quota(td, host, total, ARGV[12], ARGV[13], ARGV[14])
+end
+
+if mode == 's' and not record then
+    local total = ARGV[12] and redis.call('HGET', p .. 'counts', 's')
+    if total and is_over_quota(total) then
+        return deny_request('There are too many subscriptions.')
+    end
+    if td == EVERYTHING then
+        redis.call('HSET', p .. 'counts', 'home', 1)
     end
 end
-if mode == 'u' then
+
+-- Waiting requests of the other kinds that are older.
+local function drop_older(q)
+    -- uses: requests
+
+    local waiting = redis.call('HGET', p .. 'request:' .. q, 'g')
+    if waiting and tonumber(waiting) < generation then
+        drop_request(q)
+    end
+end
+
+local other, denial = key .. (mode == 's' and ':u' or ':s'), key .. ':d'
+if redis.call('EXISTS', p .. 'request:' .. other,
+              p .. 'request:' .. denial) > 0 then
+    drop_older(other)
+    drop_older(denial)
+end
+
+local function unsubscribe()
+    -- uses: subscription_end
+
     end_subscription(td, cd)
+end
+
+if mode == 'u' then
+    unsubscribe()
     return 'applied'
 end
 activate(td, cd, {
     expires = math.floor((now_ms() - ARGV[6]) / 1000) + r[4],
     lease = tonumber(r[4]), generation = generation, secret = r[5],
-    callback = r[3],
-}, r[7] == '1', r[2])
+    choices = r[8] or '', callback = r[3],
+}, r[7] == '1', r[2], host, not record)
 tell_change(record and 'updated' or 'created', td, cd)
 return 'applied'

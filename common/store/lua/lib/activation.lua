@@ -1,7 +1,8 @@
 -- activation.lua - a subscription becomes active, or is renewed.
 --
 -- uses: shard, cursor_get, cursor_set, cursor_begin, cursor_end, backfilling
--- uses: backfill_break, flag, subscription_set, index_add, events
+-- uses: backfill_break, flag, subscription_set, index_add, events, cursor_job
+-- uses: quota_count, topic_lasts
 
 -- Whether the subscription waits, and not for an event whose pages have yet to
 -- come to it: later ones may have passed it meanwhile, without a job.
@@ -30,11 +31,31 @@ local function cursor_mode_as(td, cd, ordered, topic)
     return flag_of(cursor)
 end
 
--- sub.flags is set here.
-local function activate(td, cd, sub, ordered, topic)
-    sub.flags = cursor_mode_as(td, cd, ordered, topic)
+-- Whoever renews is there again: the next probe of a suspended subscription is
+-- due at once.  The cursor job that waits for its time has an old number then.
+local function probe_at_once(td, cd)
+    local cursor = redis.call('ZSCORE', p .. 'suspended', td .. ':' .. cd) and
+        get_cursor(td, cd)
+    if cursor and cursor.mode == 'run' then
+        post_cursor_job(td, cd, cursor)
+    end
+end
+
+-- sub.flags is set here.  `host` is the callback's, as host_id() has it.  One that
+-- `is_new` has no cursor mode yet.
+local function activate(td, cd, sub, ordered, topic, host, is_new)
+    if is_new and not ordered then
+        sub.flags = '-'
+    else
+        sub.flags = cursor_mode_as(td, cd, ordered, topic)
+    end
     set_sub(td, cd, sub)
     index_add(td, cd, sub.expires)
-    redis.call('PERSIST', p .. 'topic:' .. td)
+    if is_new then
+        count_subscription(td, host, '1')
+    else
+        probe_at_once(td, cd)
+    end
+    topic_lasts(td, topic)
 end
 

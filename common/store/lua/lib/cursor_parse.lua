@@ -7,13 +7,17 @@
 -- event each: the events of the index between them have jobs of their own.
 
 local function parse_place(text)
-    local id, n = string.match(text, '^(.+):(%d+)$')
+    local id, n = string.match(text, '^(%d+%-%d+):(%d+)$')
     return id and { id = id, n = tonumber(n) }
 end
 
+-- nil when it can't be read, as though there were none.
 local function parse_cursor(text)
-    local u, mode, at, n, since, backfill_end, resume_after =
-        string.match(text, '^(%d+) (%a+) (%S+) (%d+) (%d+) (%S+) (%S+)$')
+    local u, mode, at, n, since, backfill_end, resume_after = string.match(text,
+        '^(%d+) (%a+) (%d+%-%d+) (%d+) (%d+) (%S+) (%S+)$')
+    if mode ~= 'run' and mode ~= 'idle' then
+        return nil
+    end
     return { u = tonumber(u), mode = mode, at = at, n = tonumber(n),
              since = since,
              backfill_end = parse_place(backfill_end),

@@ -8,6 +8,6 @@ local function events_tail(td, id)
         'COUNT', 1)[1]
     local n = redis.call('HGET', p .. 'topic:' .. td, 'n')
     return { id = last and id_before(id, last[1]) and last[1] or id,
-             n = tonumber(n or 0) }
+             n = tonumber(n or 0) or 0 }
 end
 

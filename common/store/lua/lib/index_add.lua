@@ -9,6 +9,7 @@ local function divide_leaf(bound)
     local key, from = leaf_key(bound), LEAF_MAX / 2
     local upper = redis.call('ZRANGE', key, from, -1)
     redis.call('ZREMRANGEBYRANK', key, from, -1)
+    redis.call('DEL', leaf_key(upper[1])) -- left behind by lost bounds
     for _, member in ipairs(upper) do
         redis.call('ZADD', leaf_key(upper[1]), 0, member)
     end

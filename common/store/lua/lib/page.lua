@@ -42,6 +42,33 @@ local function level_lists(tds, from, size)
     return lists
 end
 
+-- A topic that has subscriptions and none in the index: that was damaged.
+local function find_lost(tds, size)
+    -- uses: reindex
+
+    for _, td in ipairs(tds) do
+        if redis.call('EXISTS', p .. 'sub:' .. td) == 1 and
+            #index_page(td, '', 1) == 0 then
+            reindex(td)
+        end
+    end
+    return level_lists(tds, '', size)
+end
+
+-- Whether a level without a subscription in the index has one.
+local function has_lost(tds, lists)
+    local keys, found = {}, {}
+    for _, list in ipairs(lists) do
+        found[list.td] = true
+    end
+    for _, td in ipairs(tds) do
+        if not found[td] then
+            keys[#keys + 1] = p .. 'sub:' .. td
+        end
+    end
+    return #keys > 0 and redis.call('EXISTS', unpack(keys)) > 0
+end
+
 -- What the pages of several levels need, or of topics of which somebody is in
 -- cursor mode: a function that returns the targets of a page, how many CDs
 -- were looked at, and the last one.
@@ -195,6 +222,9 @@ local choose
 -- were looked at, and the last one.
 local function page_targets(event, tds, from, size, indexed)
     local lists = level_lists(tds, from, size)
+    if from == '' and #lists < #tds and has_lost(tds, lists) then
+        lists = find_lost(tds, size)
+    end
     if #lists == 0 then
         return {}, 0, nil
     end

@@ -5,12 +5,14 @@
 --
 -- uses: shard
 
--- How far the event has come, and its topic; nil when it is not open.
+-- How far the event has come, and its topic; nil when it is not open.  Of one
+-- that can't be read it begins anew (resume.lua).
 local function get_progress(event)
     local text = redis.call('HGET', p .. 'fanout', event)
     if not text then
         return nil
     end
-    return string.match(text, '^(%S+) (.*)$')
+    local last, topic = string.match(text, '^(%S+) (.+)$')
+    return last or '-', topic
 end
 

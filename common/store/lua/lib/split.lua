@@ -8,7 +8,8 @@
 -- others, so each begins with a crash count of one.
 local function split_bundle(lane, id, event, targets)
     local field = lane .. ' ' .. id
-    local left = tonumber(redis.call('HGET', p .. 'parts', field) or 0xffff)
+    local left = tonumber(redis.call('HGET', p .. 'parts', field) or '') or
+        0xffff
     local position, posted = 0, 0 -- bit 0 of `left` is the first job
     redis.call('HDEL', p .. 'parts', field)
     for c in string.gmatch(targets, '%S+') do

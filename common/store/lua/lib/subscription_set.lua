@@ -5,6 +5,6 @@
 local function set_sub(td, cd, sub)
     redis.call('HSET', p .. 'sub:' .. td, cd, table.concat({ 1,
         digits(sub.expires), digits(sub.lease), digits(sub.generation),
-        sub.flags, sub.callback, sub.secret }, ' '))
+        sub.flags .. sub.choices, sub.callback, sub.secret }, ' '))
 end
 

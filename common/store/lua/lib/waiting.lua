@@ -1,6 +1,6 @@
 -- waiting.lua - jobs that waited enter the outbox again.
 --
--- uses: shard
+-- uses: shard, damage
 
 -- Posts what a member of `retry` or `parked:H` stands for: `d E C N K`, a job,
 -- or `f TD CD U N K`, a cursor job.  An entry with N, even 0, has waited.
@@ -13,6 +13,10 @@ local function post_waiting(member)
         return
     end
     a, b, n, k = string.match(member, '^d (%S+) (%S+) (%d+) (%d+)$')
+    if not a then
+        note_damage('retry', 'no job', member)
+        return
+    end
     redis.call('XADD', p .. 'outbox', '*', 'e', a, 'c', b, 'n', n, 'k', k)
 end
 

@@ -1,0 +1,30 @@
+/* canary.h - is ours the key that secrets in Redis are sealed with?
+ *
+ * `P:{c}:canary` is a text that every program knows, sealed by the first key of
+ * the hub that started last.  Who can't open it could open none of the secrets
+ * that this hub has stored, so it must not run: each event would be given up.
+ * A hub whose first key is another one, and that can open what is there, seals it
+ * anew; so does any after a FLUSHALL. */
+#ifndef WSUB_STORE_CANARY_H
+#define WSUB_STORE_CANARY_H
+
+#include <stdbool.h>
+
+#include "common/crypto/keyring.h"
+#include "common/store/store.h"
+
+struct wsub_canary {
+    struct wsub_store *store;        /* borrowed; outlives the canary */
+    const struct wsub_keyring *ring; /* borrowed; outlives the canary */
+    bool seals;                      /* a hub: it stores secrets */
+    /* The program must not run; with the sentence that says why. */
+    void (*on_wrong)(const char *sentence, void *arg);
+    void *arg;    /* borrowed; given to on_wrong */
+    bool looking; /* the reply is due */
+    bool passed;  /* once; a hub then only sees to it that there is one */
+};
+
+/* Looks: each time that Redis has come up, and when a secret can't be opened. */
+void wsub_canary_look(struct wsub_canary *canary);
+
+#endif

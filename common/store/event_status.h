@@ -1,0 +1,39 @@
+/* event_status.h - an event, and how its deliveries stand (event_status.lua). */
+#ifndef WSUB_STORE_EVENT_STATUS_H
+#define WSUB_STORE_EVENT_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/store/place.h"
+
+struct wsub_store;
+
+/* Strings are borrowed for the callback. */
+struct wsub_event_status {
+    const char *topic;
+    const char *type;    /* Content-Type */
+    const char *coding;  /* Content-Encoding; "" for none */
+    uint64_t body_bytes; /* of the event's */
+    const char *body;    /* when it was wanted */
+    bool fanned_out;     /* all its deliveries are posted */
+    uint64_t posted;     /* of these: */
+    uint64_t delivered;
+    uint64_t waiting;
+    uint64_t dead;
+    uint64_t ended; /* without a delivery */
+};
+
+/* `status` is NULL unless err is WSUB_OK; WSUB_ERR_NOT_FOUND: it is not in the
+ * log, or not any more. */
+typedef void wsub_event_status_cb(enum wsub_err err,
+                                  const struct wsub_event_status *status,
+                                  void *arg);
+
+/* Tried once: `cb` is called once, maybe during this call. */
+void wsub_event_status(struct wsub_store *store, const struct wsub_place *event,
+                       bool with_body, wsub_event_status_cb *cb, void *arg);
+
+#endif

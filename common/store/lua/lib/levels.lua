@@ -1,0 +1,16 @@
+-- levels.lua - what a topic may be wanted as (common/store/topic.h).
+
+-- The topic, and of a dotted one each topic above it and `*`.
+local function levels_of(topic)
+    local levels = { topic }
+    if string.find(topic, '[:/]') then
+        return levels
+    end
+    local above = string.match(topic, '^(.*)%.')
+    while above do
+        levels[#levels + 1] = above
+        above = string.match(above, '^(.*)%.')
+    end
+    levels[#levels + 1] = '*'
+    return levels
+end

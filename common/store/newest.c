@@ -1,0 +1,151 @@
+/* newest.c - see newest.h.
+ *
+ *   list -> XREVRANGE of every shard -> all replies have come -> sort, cut
+ */
+#include "common/store/newest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/countdown.h"
+#include "common/base/mem.h"
+#include "common/store/store.h"
+
+struct listing {
+    const struct wsub_newest_kind *kind; /* borrowed; constant */
+    struct wsub_countdown all;
+    enum wsub_err err;
+    char *items;  /* owned */
+    size_t count; /* so far */
+    size_t limit;
+    wsub_newest_cb *cb;
+    void *arg; /* borrowed; given to cb */
+};
+
+/* The reply of a shard does not tell the shard. */
+struct shard_read {
+    struct listing *listing;
+    unsigned shard;
+};
+
+static void *item_at(const struct listing *listing, size_t number)
+{
+    return listing->items + number * listing->kind->item_bytes;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return wsub_place_newest_first(a, b);
+}
+
+static void listing_free(struct listing *listing)
+{
+    for (size_t i = 0; i < listing->count && listing->kind->done != NULL; i++)
+        listing->kind->done(item_at(listing, i));
+    free(listing->items);
+    free(listing);
+}
+
+static void on_listed(void *arg)
+{
+    struct listing *listing = arg;
+    size_t count = listing->count;
+
+    if (listing->err != WSUB_OK) {
+        listing->cb(listing->err, NULL, 0, listing->arg);
+    } else {
+        if (count > 1)
+            qsort(listing->items, count, listing->kind->item_bytes, compare);
+        listing->cb(WSUB_OK, listing->items,
+                    count < listing->limit ? count : listing->limit,
+                    listing->arg);
+    }
+    listing_free(listing);
+}
+
+static void take_entry(struct listing *listing, unsigned shard,
+                       const struct redisReply *entry)
+{
+    void *item = item_at(listing, listing->count);
+    struct wsub_place place = wsub_place_of(shard, entry->element[0]->str);
+
+    memset(item, 0, listing->kind->item_bytes);
+    memcpy(item, &place, sizeof(place));
+    if (listing->kind->read(entry->element[1], item))
+        listing->count++;
+}
+
+static void take_entries(struct listing *listing, unsigned shard,
+                         const struct redisReply *entries)
+{
+    listing->items =
+        wsub_realloc(listing->items, (listing->count + entries->elements + 1) *
+                                         listing->kind->item_bytes);
+    for (size_t i = 0; i < entries->elements; i++)
+        take_entry(listing, shard, entries->element[i]);
+}
+
+static void parse_entries(enum wsub_err err, const struct redisReply *reply,
+                          wsub_store_cb *cb, void *arg)
+{
+    struct shard_read *read = arg;
+    struct listing *listing = read->listing;
+
+    (void)cb;
+    if (err == WSUB_OK)
+        take_entries(listing, read->shard, reply);
+    else
+        listing->err = err;
+    free(read);
+    wsub_countdown_off(&listing->all);
+}
+
+/* Adds the newest id that the list may hold of a shard. */
+static void add_bound(struct wsub_cmd *cmd, const struct wsub_place *after,
+                      unsigned shard)
+{
+    char id[WSUB_PLACE_BYTES], bound[WSUB_PLACE_BYTES + 1];
+
+    if (after == NULL) {
+        wsub_cmd_str(cmd, "+");
+        return;
+    }
+    wsub_place_id(after, id);
+    snprintf(bound, sizeof(bound), "%s%s", shard < after->shard ? "" : "(", id);
+    wsub_cmd_str(cmd, bound);
+}
+
+static void read_shard(struct wsub_store *store, unsigned shard,
+                       const struct wsub_place *after, struct listing *listing)
+{
+    struct shard_read *read = wsub_calloc(1, sizeof(*read));
+    struct wsub_cmd cmd;
+
+    *read = (struct shard_read){.listing = listing, .shard = shard};
+    wsub_cmd_init(&cmd, "XREVRANGE");
+    wsub_store_key(&cmd, store, shard, listing->kind->stream, NULL);
+    add_bound(&cmd, after, shard);
+    wsub_cmd_str(&cmd, "-");
+    wsub_cmd_str(&cmd, "COUNT");
+    wsub_cmd_u64(&cmd, listing->limit);
+    wsub_countdown_add(&listing->all);
+    wsub_store_once(store, shard, &cmd, parse_entries, NULL, read);
+}
+
+void wsub_newest_list(struct wsub_store *store,
+                      const struct wsub_newest_kind *kind,
+                      const struct wsub_place *after, size_t limit,
+                      wsub_newest_cb *cb, void *arg)
+{
+    struct listing *listing = wsub_calloc(1, sizeof(*listing));
+
+    listing->kind = kind;
+    listing->limit = limit;
+    listing->cb = cb;
+    listing->arg = arg;
+    wsub_countdown_start(&listing->all, on_listed, listing);
+    for (unsigned i = 0; i < wsub_store_shards(store); i++)
+        read_shard(store, i, after, listing);
+    wsub_countdown_off(&listing->all);
+}

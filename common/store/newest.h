@@ -1,0 +1,36 @@
+/* newest.h - the newest entries of a stream that every shard has. */
+#ifndef WSUB_STORE_NEWEST_H
+#define WSUB_STORE_NEWEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/err.h"
+#include "common/store/place.h"
+
+struct redisReply;
+struct wsub_store;
+
+/* What is listed.  An item begins with its struct wsub_place. */
+struct wsub_newest_kind {
+    const char *stream;
+    size_t item_bytes;
+    /* Reads the fields of an entry (see stream_reader.h) into a zeroed item,
+     * whose place is known; false when it lacks one, and is left out. */
+    bool (*read)(const struct redisReply *fields, void *item);
+    void (*done)(void *item); /* frees what read() made; NULL: nothing */
+};
+
+/* `items` is valid during the call; NULL unless `err` is WSUB_OK. */
+typedef void wsub_newest_cb(enum wsub_err err, const void *items, size_t count,
+                            void *arg);
+
+/* Lists at most `limit` entries over all shards, the newest first (place.h):
+ * those behind `after`, or from the newest one on (NULL).  Tried once: `cb` is
+ * called once, maybe during this call. */
+void wsub_newest_list(struct wsub_store *store,
+                      const struct wsub_newest_kind *kind,
+                      const struct wsub_place *after, size_t limit,
+                      wsub_newest_cb *cb, void *arg);
+
+#endif

@@ -1,0 +1,124 @@
+/* event.c - see event.h.
+ *
+ *   status: find -> 200 {"id": ..., "deliveries": {...}}
+ *   body: may push? -> find -> 200 the body as it was pushed
+ *                         |'-> 404   it has left the log, or never was
+ *                         '--> 503
+ */
+#include "hub/event.h"
+
+#include <stdlib.h>
+
+#include "common/base/mem.h"
+#include "common/http/respond.h"
+#include "common/http/route.h"
+#include "common/store/event_status.h"
+#include "common/store/store.h"
+#include "hub/errors.h"
+#include "hub/hub.h"
+#include "hub/json.h"
+
+#define ID_SEGMENT 1 /* of /events/ID */
+
+struct flow {
+    struct wsub_http_request *req;
+    struct wsub_place event;
+};
+
+static json_t *deliveries_json(const struct wsub_event_status *status)
+{
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:I}", "posted", (json_int_t)status->posted,
+        "delivered", (json_int_t)status->delivered, "waiting",
+        (json_int_t)status->waiting, "dead", (json_int_t)status->dead, "ended",
+        (json_int_t)status->ended);
+}
+
+static json_t *status_json(const struct flow *flow,
+                           const struct wsub_event_status *status)
+{
+    return json_pack(
+        "{s:o, s:I, s:o, s:o, s:o, s:I, s:b, s:o}", "id",
+        hub_json_place(&flow->event), "at_ms", (json_int_t)flow->event.ms,
+        "topic", hub_json_text(status->topic), "content_type",
+        hub_json_text(status->type), "content_encoding",
+        hub_json_text(status->coding[0] != '\0' ? status->coding : NULL),
+        "size", (json_int_t)status->body_bytes, "fanned_out",
+        (int)status->fanned_out, "deliveries", deliveries_json(status));
+}
+
+static void respond_not_found(struct wsub_http_request *req)
+{
+    hub_refuse(req, HUB_FAULT_NOT_FOUND, NULL,
+               "There is no such event, or it is not kept any more.");
+}
+
+/* Responds to what there is no event for; returns whether it did. */
+static bool refuse(struct flow *flow, enum wsub_err err)
+{
+    if (err == WSUB_ERR_NOT_FOUND)
+        respond_not_found(flow->req);
+    else if (err != WSUB_OK)
+        hub_refuse_unavailable(flow->req);
+    return err != WSUB_OK;
+}
+
+static void on_status(enum wsub_err err, const struct wsub_event_status *status,
+                      void *arg)
+{
+    struct flow *flow = arg;
+
+    if (!refuse(flow, err))
+        hub_json_respond(flow->req, status_json(flow, status));
+    free(flow);
+}
+
+/* What publishers push is theirs: no browser is to take it for a page of the
+ * hub's. */
+static void respond_body(struct flow *flow,
+                         const struct wsub_event_status *status)
+{
+    if (status->coding[0] != '\0')
+        wsub_http_respond_header(flow->req, "Content-Encoding", status->coding);
+    wsub_http_respond_header(flow->req, "X-Content-Type-Options", "nosniff");
+    wsub_http_respond_header(flow->req, "Content-Security-Policy", "sandbox");
+    wsub_http_respond(flow->req, 200, status->type, status->body,
+                      (size_t)status->body_bytes);
+}
+
+static void on_body(enum wsub_err err, const struct wsub_event_status *status,
+                    void *arg)
+{
+    struct flow *flow = arg;
+
+    if (!refuse(flow, err))
+        respond_body(flow, status);
+    free(flow);
+}
+
+static void find(struct hub *hub, struct wsub_http_request *req, bool with_body,
+                 wsub_event_status_cb *cb)
+{
+    char id[WSUB_PLACE_BYTES];
+    struct wsub_place event;
+    struct flow *flow;
+
+    if (!wsub_http_route_segment(req, ID_SEGMENT, id, sizeof(id)) ||
+        !wsub_place_parse(id, wsub_store_shards(hub->store), &event)) {
+        respond_not_found(req);
+        return;
+    }
+    flow = wsub_calloc(1, sizeof(*flow));
+    *flow = (struct flow){.req = req, .event = event};
+    wsub_event_status(hub->store, &event, with_body, cb, flow);
+}
+
+void hub_event(struct wsub_http_request *req, void *arg)
+{
+    find(arg, req, false, on_status);
+}
+
+void hub_event_body(struct wsub_http_request *req, void *arg)
+{
+    find(arg, req, true, on_body);
+}

@@ -1,0 +1,14 @@
+/* event.h - an event by its id, for its publisher: what it is, how its
+ * deliveries stand, and its body for who may push. */
+#ifndef HUB_EVENT_H
+#define HUB_EVENT_H
+
+#include "common/http/request.h"
+
+/* GET /events/ID */
+void hub_event(struct wsub_http_request *req, void *hub);
+
+/* GET /events/ID/body */
+void hub_event_body(struct wsub_http_request *req, void *hub);
+
+#endif

@@ -1,0 +1,77 @@
+#include "hub/listing.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "common/base/mem.h"
+#include "common/store/store.h"
+#include "hub/errors.h"
+#include "hub/json.h"
+
+struct flow {
+    const struct hub_listing *listing; /* const */
+    struct hub *hub;
+    struct wsub_http_request *req;
+    size_t limit;
+};
+
+/* An item begins with its place. */
+static const struct wsub_place *place_of(const struct flow *flow,
+                                         const void *items, size_t i)
+{
+    const char *item = (const char *)items + i * flow->listing->item_bytes;
+
+    return (const struct wsub_place *)(const void *)item;
+}
+
+static bool is_kept(const struct flow *flow, const struct wsub_place *place)
+{
+    uint64_t kept_ms = flow->listing->kept_ms;
+
+    return kept_ms == 0 ||
+           place->ms + kept_ms >= wsub_store_time_ms(flow->hub->store);
+}
+
+static void respond(const struct flow *flow, const void *items, size_t count)
+{
+    json_t *rows = json_array();
+    json_t *root = json_pack("{s:o}", flow->listing->name, rows);
+    size_t i;
+
+    for (i = 0; i < count && i < flow->limit &&
+                is_kept(flow, place_of(flow, items, i));
+         i++)
+        json_array_append_new(rows,
+                              flow->listing->row(place_of(flow, items, i)));
+    if (i == flow->limit && i < count)
+        json_object_set_new(root, "next",
+                            hub_json_place(place_of(flow, items, i - 1)));
+    hub_json_respond(flow->req, root);
+}
+
+static void on_listed(enum wsub_err err, const void *items, size_t count,
+                      void *arg)
+{
+    struct flow *flow = arg;
+
+    if (err == WSUB_OK)
+        respond(flow, items, count);
+    else
+        hub_refuse_unavailable(flow->req);
+    free(flow);
+}
+
+/* One more than the page holds tells whether there are more. */
+void hub_listing_respond(const struct hub_listing *listing, struct hub *hub,
+                         struct wsub_http_request *req,
+                         const struct hub_page *page)
+{
+    struct flow *flow = wsub_calloc(1, sizeof(*flow));
+
+    flow->listing = listing;
+    flow->hub = hub;
+    flow->req = req;
+    flow->limit = page->limit;
+    listing->list(hub->store, page->continued ? &page->from : NULL,
+                  page->limit + 1, on_listed, flow);
+}

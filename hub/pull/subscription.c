@@ -1,0 +1,83 @@
+#include "hub/pull/subscription.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "common/http/request.h"
+#include "common/http/respond.h"
+#include "hub/access.h"
+#include "hub/cors.h"
+#include "hub/pull/body.h"
+#include "hub/pull/changes.h"
+#include "hub/pull/listing.h"
+#include "hub/pull/messages.h"
+#include "hub/pull/refusal.h"
+
+static const struct {
+    const char *name;
+    void (*handle)(struct hub *hub, struct wsub_http_request *req,
+                   const json_t *body);
+} actions[] = {
+    {"add", hub_pull_add},
+    {"remove", hub_pull_remove},
+    {"update", hub_pull_update},
+    {"list", hub_pull_list},
+    {"getMessages", hub_pull_messages},
+};
+
+static bool is_json(const char *type)
+{
+    static const char json[] = "application/json";
+    size_t len = strlen(json);
+
+    return type != NULL && strncasecmp(type, json, len) == 0 &&
+           (type[len] == '\0' || strchr("; \t", type[len]) != NULL);
+}
+
+bool hub_pull_check(struct wsub_http_request *req, void *arg)
+{
+    const struct hub *hub = arg;
+
+    hub_cors_allow(hub, req);
+    if (!hub_access_has(hub, req, HUB_TOKEN_SUBSCRIBE)) {
+        wsub_http_respond_header(req, "WWW-Authenticate", "Bearer");
+        hub_pull_refuse(req, 401, "a valid bearer token is needed");
+    } else if (!is_json(wsub_http_header(req, "Content-Type"))) {
+        hub_pull_refuse(req, 415, "the Content-Type must be application/json");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static void act(struct hub *hub, struct wsub_http_request *req,
+                const json_t *body)
+{
+    const json_t *field = json_object_get(body, "action");
+
+    if (field == NULL || json_is_null(field)) {
+        hub_pull_refuse(req, 400, "missing 'action' field");
+        return;
+    }
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+        if (hub_pull_is_word(field, actions[i].name)) {
+            actions[i].handle(hub, req, body);
+            return;
+        }
+    hub_pull_refuse(req, 400, "invalid action");
+}
+
+void hub_pull_handle(struct wsub_http_request *req, void *arg)
+{
+    json_t *body = hub_pull_body(req);
+
+    if (body == NULL)
+        return;
+    act(arg, req, body);
+    json_decref(body);
+}
+
+void hub_pull_options(struct wsub_http_request *req, void *hub)
+{
+    hub_cors_preflight(hub, req, "POST, OPTIONS");
+}

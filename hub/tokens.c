@@ -1,0 +1,228 @@
+#include "hub/tokens.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "common/base/config.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/crypto/digest.h"
+#include "common/crypto/secret_file.h"
+
+#define TOKEN_MAX_BYTES 256
+#define TOKENS_MAX 1025 /* of a use: each request is compared with all */
+
+struct digest {
+    char text[WSUB_DIGEST_LEN + 1];
+};
+
+struct set {
+    struct digest *digests; /* owned */
+    size_t count;
+};
+
+/* What tells that a file has changed. */
+struct version {
+    struct timespec at;
+    off_t bytes;
+    ino_t inode;
+};
+
+struct use {
+    const char *setting; /* "" for none; borrowed */
+    const char *path;    /* "" for none; borrowed */
+    struct version version;
+    struct set set;
+};
+
+struct hub_tokens {
+    struct use uses[HUB_TOKEN_MAX_];
+};
+
+static void set_done(struct set *set)
+{
+    free(set->digests);
+    *set = (struct set){0};
+}
+
+static void add(struct set *set, const char *token, size_t len)
+{
+    if (set->digests == NULL)
+        set->digests = wsub_calloc(TOKENS_MAX, sizeof(*set->digests));
+    wsub_digest(token, len, set->digests[set->count++].text);
+}
+
+static const char *take_line(const char *line, void *arg)
+{
+    struct set *set = arg;
+    size_t len = strlen(line);
+
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)line[i] <= ' ' || (unsigned char)line[i] > '~')
+            return "is not a token of printable ASCII characters";
+    if (len > TOKEN_MAX_BYTES)
+        return "is longer than 256 bytes";
+    if (set->count == TOKENS_MAX)
+        return "is one too many: a file may hold 1024 tokens";
+    add(set, line, len);
+    return NULL;
+}
+
+static bool version_of(const char *path, struct version *ret_version)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return false;
+    *ret_version = (struct version){st.st_mtim, st.st_size, st.st_ino};
+    return true;
+}
+
+static bool is_same(const struct version *a, const struct version *b)
+{
+    return a->at.tv_sec == b->at.tv_sec && a->at.tv_nsec == b->at.tv_nsec &&
+           a->bytes == b->bytes && a->inode == b->inode;
+}
+
+static enum wsub_err read_file(const char *path, struct set *set,
+                               char err_text[256])
+{
+    size_t before = set->count;
+    enum wsub_err err =
+        wsub_secret_file_read(path, "token file", take_line, set, err_text);
+
+    if (err == WSUB_OK && set->count == before) {
+        snprintf(err_text, 256, "token file %.160s holds no token", path);
+        err = WSUB_ERR_INVALID;
+    }
+    return err;
+}
+
+/* Reads setting and file; changes nothing when the file can't be used. */
+static enum wsub_err read_use(struct use *use, char err_text[256])
+{
+    enum wsub_err err = WSUB_OK;
+    struct set set = {0};
+
+    if (use->setting[0] != '\0')
+        add(&set, use->setting, strlen(use->setting));
+    if (use->path[0] != '\0')
+        err = read_file(use->path, &set, err_text);
+    if (err != WSUB_OK) {
+        set_done(&set);
+        return err;
+    }
+    set_done(&use->set);
+    use->set = set;
+    return WSUB_OK;
+}
+
+enum wsub_err hub_tokens_new(const struct wsub_config *config,
+                             char err_text[256], struct hub_tokens **ret_tokens)
+{
+    struct hub_tokens *tokens = wsub_calloc(1, sizeof(*tokens));
+    enum wsub_err err = WSUB_OK;
+
+    tokens->uses[HUB_TOKEN_SUBSCRIBE] = (struct use){
+        .setting = config->subscribe_token,
+        .path = config->subscribe_tokens_file,
+    };
+    tokens->uses[HUB_TOKEN_PUBLISH] = (struct use){
+        .setting = config->publish_token,
+        .path = config->publish_tokens_file,
+    };
+    tokens->uses[HUB_TOKEN_ADMIN] = (struct use){
+        .setting = config->admin_token,
+        .path = config->admin_tokens_file,
+    };
+    tokens->uses[HUB_TOKEN_ADMIN_READ] = (struct use){
+        .setting = "",
+        .path = config->admin_read_tokens_file,
+    };
+    for (int i = 0; i < HUB_TOKEN_MAX_ && err == WSUB_OK; i++) {
+        struct use *use = &tokens->uses[i];
+
+        if (use->path[0] != '\0')
+            (void)version_of(use->path, &use->version);
+        err = read_use(use, err_text);
+    }
+    if (err != WSUB_OK)
+        hub_tokens_free(tokens);
+    else
+        *ret_tokens = tokens;
+    return err;
+}
+
+void hub_tokens_free(struct hub_tokens *tokens)
+{
+    if (tokens == NULL)
+        return;
+    for (int i = 0; i < HUB_TOKEN_MAX_; i++)
+        set_done(&tokens->uses[i].set);
+    free(tokens);
+}
+
+static void refresh(struct use *use)
+{
+    struct version version = {0};
+    char err_text[256] = "";
+    enum wsub_err err;
+
+    if (use->path[0] == '\0')
+        return;
+    (void)version_of(use->path, &version);
+    if (is_same(&version, &use->version))
+        return;
+    use->version = version;
+    err = read_use(use, err_text);
+    if (err == WSUB_OK)
+        wsub_log_info("tokens-read", WSUB_KV("file", use->path),
+                      WSUB_KU("tokens", use->set.count));
+    else
+        wsub_log_error("tokens-unusable", WSUB_KV("why", err_text),
+                       WSUB_KV("remedy", "mend the file; the tokens of before "
+                                         "stay good until then"));
+}
+
+void hub_tokens_refresh(struct hub_tokens *tokens)
+{
+    for (int i = 0; i < HUB_TOKEN_MAX_; i++)
+        refresh(&tokens->uses[i]);
+}
+
+bool hub_tokens_needs(const struct hub_tokens *tokens, enum hub_token_use use)
+{
+    return tokens->uses[use].set.count > 0;
+}
+
+/* The token of the header; NULL when it has none. */
+static const char *find_token(const char *authorization)
+{
+    static const char scheme[] = "Bearer ";
+
+    if (authorization == NULL ||
+        strncasecmp(authorization, scheme, sizeof(scheme) - 1) != 0)
+        return NULL;
+    authorization += sizeof(scheme) - 1;
+    return authorization + strspn(authorization, " ");
+}
+
+bool hub_tokens_has(const struct hub_tokens *tokens, enum hub_token_use use,
+                    const char *authorization)
+{
+    const struct set *set = &tokens->uses[use].set;
+    const char *token = find_token(authorization);
+    char digest[WSUB_DIGEST_LEN + 1];
+    bool has = false;
+
+    if (token == NULL)
+        return false;
+    wsub_digest(token, strlen(token), digest);
+    for (size_t i = 0; i < set->count; i++)
+        has |= wsub_equal_const_time(set->digests[i].text, WSUB_DIGEST_LEN,
+                                     digest, WSUB_DIGEST_LEN);
+    return has;
+}
