@@ -278,6 +278,18 @@ class Verified(SubscriptionTest):
         self.verified(self.request("u"), "u", "refused")
         self.check_subscribed(base)
 
+    def test_the_topic_is_known_while_it_has_a_subscription(self):
+        self.active()
+        self.assertEqual(self.call("HGET", f"sub:{TD}", "t"), TOPIC.encode())
+        other = "o" * 22
+        self.subscribe(other)
+        self.verified(self.request("u"), "u")
+        self.assertEqual(self.call("HGET", f"sub:{TD}", "t"), TOPIC.encode())
+        self.active()
+        self.call("HDEL", f"sub:{TD}", other)
+        self.verified(self.request("u"), "u")
+        self.assertFalse(self.exists(f"sub:{TD}"))
+
     def test_an_unsubscription_leaves_the_other_subscribers(self):
         self.active()
         self.subscribe("other")

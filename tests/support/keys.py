@@ -81,8 +81,9 @@ class Store:
         return self._redis.call("EXISTS", self.key(topic, name)) == 1
 
     def subscribers(self, topic):
-        name = f"sub:{digest(topic)}"
-        return self._redis.call("HLEN", self.key(topic, name))
+        key = self.key(topic, f"sub:{digest(topic)}")
+        return (self._redis.call("HLEN", key)
+                - self._redis.call("HEXISTS", key, "t"))
 
     def fetch_state(self, topic):
         """What is known about a topic's fetches, as a dict of bytes."""

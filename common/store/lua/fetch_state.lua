@@ -19,6 +19,7 @@
 -- they are over.
 --
 -- uses: shard, time, fenced, pace, pace_set, ids, position_get, wanted
+-- uses: subscription_count
 
 check_owner(ARGV[1])
 local interval_ms = tonumber(ARGV[2])
@@ -43,7 +44,7 @@ local function add(left, subscriptions, have, etag, modified, source, entries)
 end
 
 local function begin(td, topic)
-    local subscriptions = redis.call('HLEN', p .. 'sub:' .. td)
+    local subscriptions = count_of_topic(td)
     if not is_wanted(topic, subscriptions) then
         return add(0, -1)
     end

@@ -1,7 +1,7 @@
 -- activation.lua - a subscription becomes active, or is renewed.
 --
 -- uses: shard, cursor_get, cursor_set, cursor_begin, cursor_end, backfilling
--- uses: backfill_break, flag, subscription_set, index_add, events, cursor_job
+-- uses: backfill_break, flag, subscription_text, index_add, events, cursor_job
 -- uses: quota_count, topic_lasts
 
 -- Whether the subscription waits, and not for an event whose pages have yet to
@@ -49,7 +49,8 @@ local function activate(td, cd, sub, ordered, topic, host, is_new)
     else
         sub.flags = cursor_mode_as(td, cd, ordered, topic)
     end
-    set_sub(td, cd, sub)
+    redis.call('HSET', p .. 'sub:' .. td, cd, subscription_text(sub), 't',
+        topic)
     index_add(td, cd, sub.expires)
     if is_new then
         count_subscription(td, host, '1')

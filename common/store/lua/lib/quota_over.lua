@@ -1,6 +1,6 @@
 -- quota_over.lua - whether there may be one more subscription.
 --
--- uses: shard, quota
+-- uses: quota, subscription_count
 
 -- No host and no topic has more subscriptions than the shard, so where those are
 -- few there is nothing to look at.
@@ -18,7 +18,7 @@ local function over_quota(td, host, total, most, most_of_host, most_of_topic)
         end
     end
     if most_of_topic ~= '0' and total >= tonumber(most_of_topic) and
-        redis.call('HLEN', p .. 'sub:' .. td) >= tonumber(most_of_topic) then
+        count_of_topic(td) >= tonumber(most_of_topic) then
         return 22
     end
 end

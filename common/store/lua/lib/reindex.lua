@@ -8,8 +8,10 @@ local LOOK_SOON_S = 60 -- at the lease of a record that can't be read
 local function reindex(td)
     local soon = math.floor(now_ms() / 1000) + LOOK_SOON_S
     for _, cd in ipairs(redis.call('HKEYS', p .. 'sub:' .. td)) do
-        local _, sub = get_sub(td, cd)
-        index_add(td, cd, sub and sub.expires or soon)
+        if cd ~= 't' then
+            local _, sub = get_sub(td, cd)
+            index_add(td, cd, sub and sub.expires or soon)
+        end
     end
 end
 

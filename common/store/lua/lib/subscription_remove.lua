@@ -7,6 +7,9 @@ local function remove_subscription(td, cd)
     local key = td .. ':' .. cd
     local record = redis.call('HGET', p .. 'sub:' .. td, cd)
     redis.call('HDEL', p .. 'sub:' .. td, cd)
+    if redis.call('HLEN', p .. 'sub:' .. td) == 1 then
+        redis.call('HDEL', p .. 'sub:' .. td, 't')
+    end
     redis.call('DEL', p .. 'missed:' .. key, p .. 'failing:' .. key)
     index_remove(td, cd)
     redis.call('HDEL', p .. 'cursor:' .. td, cd)

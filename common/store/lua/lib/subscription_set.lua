@@ -1,10 +1,7 @@
--- subscription_set.lua - writes active subscriptions.
+-- subscription_set.lua - writes an active subscription that is there.
 --
--- uses: shard, numbers
+-- uses: shard, subscription_text
 
 local function set_sub(td, cd, sub)
-    redis.call('HSET', p .. 'sub:' .. td, cd, table.concat({ 1,
-        digits(sub.expires), digits(sub.lease), digits(sub.generation),
-        sub.flags .. sub.choices, sub.callback, sub.secret }, ' '))
+    redis.call('HSET', p .. 'sub:' .. td, cd, subscription_text(sub))
 end
-
