@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("hub", "spreader", "deliver")
 SHARED = ("base", "crypto", "net", "http", "host", "redis", "store", "cluster",
-          "program")
+          "groups", "program")
 
 KNOWS = {
     "base": {"base"},
@@ -24,6 +24,7 @@ KNOWS = {
     "redis": {"base", "crypto", "net", "redis"},
     "store": {"base", "crypto", "net", "http", "redis", "store"},
     "cluster": {"base", "crypto", "net", "http", "redis", "store", "cluster"},
+    "groups": {"base", "crypto", "net", "http", "redis", "store", "groups"},
     "program": set(SHARED),
     **{program: {*SHARED, program} for program in PROGRAMS},
 }
