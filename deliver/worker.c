@@ -14,6 +14,7 @@
 #include "common/base/metrics.h"
 #include "common/base/timer.h"
 #include "common/cluster/member.h"
+#include "common/groups/groups.h"
 #include "common/host/host.h"
 #include "common/host/timer.h"
 #include "common/http/client_stats.h"
@@ -59,6 +60,7 @@ struct deliver_worker {
     struct wsub_loop *loop;           /* borrowed */
     struct wsub_store *store;
     struct wsub_member *member;
+    struct wsub_groups *groups;
     struct wsub_http_client *client;
     struct wsub_keyring *ring;
     struct wsub_canary canary;
@@ -155,7 +157,23 @@ static void on_redis_up(void *arg)
 
     wsub_canary_look(&w->canary);
     on_tick(w);
+    wsub_groups_redis_up(w->groups);
     wsub_member_redis_up(w->member);
+}
+
+static void on_event(const struct wsub_cluster_event *event, void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    wsub_groups_event(w->groups, event);
+}
+
+/* How to deliver is known from now on. */
+static void on_groups_ready(void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    deliver_readers_kick(w->readers);
 }
 
 static void on_restart(void *arg)
@@ -295,7 +313,7 @@ static bool may_claim(void *arg)
         w->was_alive = false;
         return false;
     }
-    return w->poster.user_agent != NULL &&
+    return w->poster.user_agent != NULL && wsub_groups_ready(w->groups) &&
            deliver_content_bytes(w->contents) <= CONTENT_MAX_BYTES;
 }
 
@@ -391,6 +409,13 @@ static void make_services(struct deliver_worker *w)
 {
     struct event_base *base = wsub_loop_base(w->loop);
 
+    w->groups = wsub_groups_new(&(struct wsub_groups_options){
+        .base = base,
+        .store = w->store,
+        .config = w->config,
+        .on_ready = on_groups_ready,
+        .arg = w,
+    });
     w->member = wsub_member_new(&(struct wsub_member_options){
         .base = base,
         .store = w->store,
@@ -399,6 +424,7 @@ static void make_services(struct deliver_worker *w)
         .on_registered = on_registered,
         .on_refused = on_refused,
         .on_restart = on_restart,
+        .on_event = on_event,
         .arg = w,
     });
     make_slots(w);
@@ -559,6 +585,7 @@ static void free_parts(struct deliver_worker *w)
     wsub_hosts_free(w->hosts);
     deliver_slots_free(w->slots);
     wsub_member_free(w->member);
+    wsub_groups_free(w->groups);
     for (int i = 0; i < WSUB_HASH_MAX_; i++)
         wsub_hmac_free(w->poster.hmacs[i]);
     free(w->poster.user_agent);
@@ -581,7 +608,8 @@ bool deliver_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 
     if (!wsub_program_ready(w->loop, w->store, reason) ||
         !wsub_writable_is(w->writable, reason) ||
-        !wsub_member_ready(w->member, reason))
+        !wsub_member_ready(w->member, reason) ||
+        !wsub_groups_ready_why(w->groups, reason))
         return false;
     if (w->poster.user_agent != NULL)
         return wsub_progress_ready(w->progress, reason);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/cluster/member.h"
+#include "common/groups/groups.h"
 #include "common/http/form.h"
 #include "common/http/request.h"
 #include "common/http/respond.h"
@@ -23,6 +24,7 @@
 #include "hub/event.h"
 #include "hub/events.h"
 #include "hub/gaps.h"
+#include "hub/groups.h"
 #include "hub/hub.h"
 #include "hub/instances.h"
 #include "hub/operator.h"
@@ -158,7 +160,9 @@ static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 
     return wsub_program_ready(hub->loop, hub->store, reason) &&
            wsub_writable_is(hub->writable, reason) &&
-           wsub_member_ready(hub->member, reason) && has_memory(hub, reason);
+           wsub_member_ready(hub->member, reason) &&
+           wsub_groups_ready_why(hub->groups, reason) &&
+           has_memory(hub, reason);
 }
 
 static void on_health(struct wsub_http_request *req, void *arg)
@@ -222,6 +226,11 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/admin/leader", hub_leader, hub_access_admin, 0},
     {"GET", "/admin/shards", hub_shards, hub_access_admin, 0},
     {"GET", "/admin/events", hub_events, hub_access_admin, 0},
+    {"GET", "/admin/groups", hub_groups, hub_access_admin, 0},
+    {"GET", "/admin/groups/*", hub_group_get, hub_access_admin, 0},
+    {"PUT", "/admin/groups/*", hub_group_put, hub_groups_may_put,
+     HUB_GROUP_BODY_MAX_BYTES},
+    {"DELETE", "/admin/groups/*", hub_group_delete, hub_access_admin, 0},
     {"GET", "/", hub_page, NULL, 0},
     {"GET", "/healthz", on_health, NULL, 0},
     {"GET", "/readyz", on_ready, NULL, 0},

@@ -44,6 +44,7 @@ static const struct {
     [HUB_FAULT_IDEMPOTENCY_KEY] = {400, "idempotency-key-validation-error",
                                    "Invalid Idempotency-Key"},
     [HUB_FAULT_NOT_FOUND] = {404, "not-found", "Not found"},
+    [HUB_FAULT_GONE] = {410, "gone", "Gone"},
     [HUB_FAULT_CONFLICT] = {409, "conflict", "Conflict"},
     [HUB_FAULT_TOO_MANY] = {429, "too-many-requests", "Too many requests"},
     [HUB_FAULT_UNAVAILABLE] = {503, "service-unavailable",

@@ -40,7 +40,8 @@ enum hub_fault {
     HUB_FAULT_REASON,
     HUB_FAULT_IDEMPOTENCY_KEY,
     HUB_FAULT_NOT_FOUND,
-    HUB_FAULT_CONFLICT, /* it is being done already */
+    HUB_FAULT_GONE,     /* it was deleted for ever */
+    HUB_FAULT_CONFLICT, /* it is being done already, or was changed */
     HUB_FAULT_TOO_MANY, /* of one client, host or topic */
     HUB_FAULT_UNAVAILABLE,
     HUB_FAULT_MAX_

@@ -80,6 +80,8 @@ static json_t *event_json(const struct wsub_cluster_event *event)
     if (event->shard >= 0)
         json_object_set_new(row, "shard", json_integer(event->shard));
     set_number(row, "epoch", event->epoch);
+    set_text(row, "group", event->group);
+    set_number(row, "version", event->version);
     set_text(row, "detail", event->detail);
     return row;
 }

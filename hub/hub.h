@@ -18,6 +18,7 @@ struct hub_pressure;
 struct hub_pull;
 struct hub_tokens;
 struct wsub_egress;
+struct wsub_groups;
 struct wsub_writable;
 struct wsub_loop;
 struct wsub_member;
@@ -28,6 +29,8 @@ struct hub {
     const struct wsub_config *config;
     const struct wsub_loop *loop;
     struct wsub_store *store;
+    struct wsub_store *registry; /* of record; may be the same */
+    struct wsub_groups *groups;
     const struct wsub_member *member;
     struct hub_clients *clients;
     struct hub_pressure *pressure;

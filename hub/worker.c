@@ -11,6 +11,8 @@
 #include "common/base/metrics.h"
 #include "common/base/timer.h"
 #include "common/cluster/member.h"
+#include "common/groups/groups.h"
+#include "common/groups/registry.h"
 #include "common/http/server.h"
 #include "common/net/egress.h"
 #include "common/net/networks.h"
@@ -40,6 +42,8 @@ struct hub_worker {
     struct hub hub;         /* for the requests; borrows from the rest */
     struct wsub_loop *loop; /* borrowed */
     struct wsub_store *store;
+    struct wsub_registry_link *registry; /* owned */
+    struct wsub_groups *groups;          /* owned */
     struct wsub_member *member;
     struct hub_clients *clients;
     struct hub_pressure *pressure;
@@ -87,7 +91,15 @@ static void on_redis_up(void *arg)
 
     hub_pressure_look(worker->pressure);
     wsub_canary_look(&worker->canary); /* what it finds is the last word */
+    wsub_groups_redis_up(worker->groups);
     wsub_member_redis_up(worker->member);
+}
+
+static void on_event(const struct wsub_cluster_event *event, void *arg)
+{
+    struct hub_worker *worker = arg;
+
+    wsub_groups_event(worker->groups, event);
 }
 
 static enum wsub_err load_keys(struct hub_worker *worker, char err_text[256])
@@ -115,6 +127,9 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
         },
         err_text, &worker->store);
 
+    if (err == WSUB_OK)
+        err = wsub_registry_link_new(base, worker->store, worker->hub.config,
+                                     err_text, &worker->registry);
     if (err != WSUB_OK)
         return err;
     worker->canary = (struct wsub_canary){
@@ -128,6 +143,11 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
         hub_pressure_new(base, worker->store, worker->hub.config);
     worker->pull = hub_pull_new(base, worker->store, worker->hub.config);
     worker->writable = wsub_writable_new(base, worker->store);
+    worker->groups = wsub_groups_new(&(struct wsub_groups_options){
+        .base = base,
+        .store = worker->store,
+        .config = worker->hub.config,
+    });
     worker->member = wsub_member_new(&(struct wsub_member_options){
         .base = base,
         .store = worker->store,
@@ -135,6 +155,7 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
         .program = WSUB_PROGRAM_HUB,
         .on_refused = on_refused,
         .on_restart = on_restart,
+        .on_event = on_event,
         .arg = worker,
     });
     return WSUB_OK;
@@ -148,6 +169,8 @@ static void share(struct hub_worker *worker)
     hub->loop = worker->loop;
     hub->store = worker->store;
     hub->member = worker->member;
+    hub->groups = worker->groups;
+    hub->registry = wsub_registry_link_store(worker->registry);
     hub->clients = worker->clients;
     hub->pressure = worker->pressure;
     hub->pull = worker->pull;
@@ -273,6 +296,7 @@ void hub_worker_free(struct hub_worker *worker)
         return;
     if (worker->store != NULL)
         wsub_store_close(worker->store); /* ends the calls: 503 */
+    wsub_registry_link_close(worker->registry);
     wsub_http_server_free(worker->server);
     hub_pull_free(worker->pull);
     hub_clients_free(worker->clients);
@@ -280,6 +304,8 @@ void hub_worker_free(struct hub_worker *worker)
     hub_pressure_free(worker->pressure);
     wsub_writable_free(worker->writable);
     wsub_member_free(worker->member);
+    wsub_groups_free(worker->groups);
+    wsub_registry_link_free(worker->registry);
     wsub_store_free(worker->store);
     wsub_keyring_free(worker->ring);
     wsub_timer_done(&worker->refresh);

@@ -11,6 +11,9 @@
 #include "common/cluster/coordinator.h"
 #include "common/cluster/member.h"
 #include "common/cluster/ownership.h"
+#include "common/groups/groups.h"
+#include "common/groups/mirror.h"
+#include "common/groups/registry.h"
 #include "common/host/host.h"
 #include "common/host/timer.h"
 #include "common/http/client.h"
@@ -55,6 +58,9 @@ struct spread_worker {
     const struct wsub_config *config;
     struct wsub_loop *loop;
     struct wsub_store *store;
+    struct wsub_registry_link *registry;
+    struct wsub_groups *groups;
+    struct wsub_group_mirror *mirror;
     struct wsub_member *member;
     struct wsub_ownership *ownership;
     struct wsub_coordinator *coordinator;
@@ -74,6 +80,7 @@ struct spread_worker {
     struct spread_promoter *promoter;
     struct spread_sweeper *sweeper;
     struct spread_expiry *expiry;
+    bool is_registered;
 };
 
 /* Of the store. */
@@ -82,6 +89,7 @@ static void on_redis_up(void *arg)
 {
     struct spread_worker *worker = arg;
 
+    wsub_groups_redis_up(worker->groups);
     wsub_member_redis_up(worker->member);
     spread_fanout_redis_up(worker->fanout);
 }
@@ -104,15 +112,43 @@ static void on_restart(void *arg)
 
 /* Of the member. */
 
-static void on_registered(void *arg)
+/* Shards are owned by who knows what holds for their topics. */
+static void start_owning(struct spread_worker *worker)
 {
-    struct spread_worker *worker = arg;
     struct wsub_instance_ref me = wsub_member_ref(worker->member);
 
-    if (wsub_loop_draining(worker->loop))
+    if (wsub_loop_draining(worker->loop) || !worker->is_registered ||
+        !wsub_groups_ready(worker->groups))
         return;
     wsub_ownership_start(worker->ownership, &me);
     wsub_coordinator_start(worker->coordinator, &me);
+}
+
+static void on_registered(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    worker->is_registered = true;
+    start_owning(worker);
+}
+
+static void on_groups_ready(void *arg)
+{
+    start_owning(arg);
+}
+
+static void on_leader(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_group_mirror_look(worker->mirror);
+}
+
+static bool is_leader(void *arg)
+{
+    const struct spread_worker *worker = arg;
+
+    return wsub_coordinator_epoch(worker->coordinator) != 0;
 }
 
 static bool is_mine(const struct spread_worker *worker,
@@ -131,6 +167,7 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
                                  wsub_member_spreaders(worker->member));
         return;
     }
+    wsub_groups_event(worker->groups, event);
     if (is_mine(worker, event))
         return;
     switch (event->kind) {
@@ -284,7 +321,7 @@ static bool holds_work(void *arg)
 static enum wsub_err build_store(struct spread_worker *worker,
                                  char err_text[256])
 {
-    return wsub_store_new(
+    enum wsub_err err = wsub_store_new(
         &(struct wsub_store_options){
             .base = wsub_loop_base(worker->loop),
             .config = worker->config,
@@ -293,6 +330,33 @@ static enum wsub_err build_store(struct spread_worker *worker,
             .arg = worker,
         },
         err_text, &worker->store);
+
+    if (err != WSUB_OK)
+        return err;
+    return wsub_registry_link_new(wsub_loop_base(worker->loop), worker->store,
+                                  worker->config, err_text, &worker->registry);
+}
+
+static void build_groups(struct spread_worker *worker)
+{
+    struct event_base *base = wsub_loop_base(worker->loop);
+
+    worker->groups = wsub_groups_new(&(struct wsub_groups_options){
+        .base = base,
+        .store = worker->store,
+        .config = worker->config,
+        .on_ready = on_groups_ready,
+        .arg = worker,
+    });
+    worker->mirror = wsub_group_mirror_new(&(struct wsub_group_mirror_options){
+        .base = base,
+        .store = worker->store,
+        .registry = wsub_registry_link_store(worker->registry),
+        .config = worker->config,
+        .groups = worker->groups,
+        .may_write = is_leader,
+        .arg = worker,
+    });
 }
 
 static void build_cluster(struct spread_worker *worker)
@@ -321,7 +385,12 @@ static void build_cluster(struct spread_worker *worker)
     });
     worker->coordinator =
         wsub_coordinator_new(&(struct wsub_coordinator_options){
-            .base = base, .store = worker->store, .config = worker->config});
+            .base = base,
+            .store = worker->store,
+            .config = worker->config,
+            .on_leader = on_leader,
+            .arg = worker,
+        });
     worker->shards = spread_shards_new(&(struct spread_shards_options){
         .count = wsub_store_shards(worker->store),
         .on_fenced = on_fenced,
@@ -506,6 +575,7 @@ enum wsub_err spread_worker_new(const struct wsub_config *config,
     }
     wsub_metrics_register(spread_stats, SPREAD_STAT_MAX_);
     wsub_metrics_register(wsub_http_client_stats, WSUB_HTTP_CLIENT_STAT_MAX_);
+    build_groups(worker);
     build_cluster(worker);
     build_fanout(worker);
     build_fetching(worker);
@@ -518,6 +588,7 @@ enum wsub_err spread_worker_new(const struct wsub_config *config,
 static void free_parts(struct spread_worker *worker)
 {
     wsub_store_close(worker->store);
+    wsub_registry_link_close(worker->registry);
     wsub_http_client_free(worker->client);
     wsub_egress_free(worker->egress);
     spread_validator_free(worker->validator);
@@ -537,6 +608,9 @@ static void free_parts(struct spread_worker *worker)
     wsub_coordinator_free(worker->coordinator);
     wsub_ownership_free(worker->ownership);
     wsub_member_free(worker->member);
+    wsub_group_mirror_free(worker->mirror);
+    wsub_groups_free(worker->groups);
+    wsub_registry_link_free(worker->registry);
 }
 
 void spread_worker_free(struct spread_worker *worker)
@@ -587,5 +661,6 @@ bool spread_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
     return wsub_program_ready(worker->loop, worker->store, reason) &&
            wsub_writable_is(worker->writable, reason) &&
            wsub_member_ready(worker->member, reason) &&
+           wsub_groups_ready_why(worker->groups, reason) &&
            wsub_progress_ready(worker->progress, reason);
 }

@@ -33,6 +33,7 @@ enum wsub_delivery_headers { WSUB_HEADERS_WEBSUB, WSUB_HEADERS_STANDARD };
 /* Every string is owned by the config and never NULL. */
 struct wsub_config {
     char *redis_url;
+    char *registry_redis_url; /* of the registry of record; "": the same */
     char *key_prefix;
     uint32_t shards;
     uint32_t redis_timeout_ms; /* for one reply of Redis */
@@ -54,6 +55,9 @@ struct wsub_config {
     bool enable_cluster_event_subscriptions;
     char *cluster_events_topic; /* the stream's name behind P:{c}: */
     uint32_t cluster_events_kept;
+    uint32_t max_groups;              /* topic groups, without tombstones */
+    uint32_t group_watch_interval_ms; /* between two looks at the revision */
+    uint32_t group_poll_interval_s;   /* between two looks at all groups */
     char *status_listen;
     enum wsub_log_format log_format;
     enum wsub_log_level log_level;

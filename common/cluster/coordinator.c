@@ -54,6 +54,8 @@ static void become(struct wsub_coordinator *coordinator, uint64_t epoch)
                                 .shard = -1,
                                 .epoch = epoch,
                             });
+    if (coordinator->o.on_leader != NULL)
+        coordinator->o.on_leader(coordinator->o.arg);
 }
 
 /* Redis refuses, or can't be reached: nobody can become it. */
@@ -192,6 +194,11 @@ void wsub_coordinator_start(struct wsub_coordinator *coordinator,
     coordinator->started = true;
     known(coordinator);
     wsub_coordinator_look(coordinator);
+}
+
+uint64_t wsub_coordinator_epoch(const struct wsub_coordinator *coordinator)
+{
+    return coordinator->epoch;
 }
 
 void wsub_coordinator_stop(struct wsub_coordinator *coordinator,

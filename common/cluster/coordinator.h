@@ -11,6 +11,8 @@
 #ifndef WSUB_CLUSTER_COORDINATOR_H
 #define WSUB_CLUSTER_COORDINATOR_H
 
+#include <stdint.h>
+
 #include "common/store/owners.h"
 
 struct event_base;
@@ -22,6 +24,8 @@ struct wsub_coordinator_options {
     struct event_base *base;          /* borrowed; outlives the coordinator */
     struct wsub_store *store;         /* borrowed; outlives the coordinator */
     const struct wsub_config *config; /* borrowed; outlives the coordinator */
+    void (*on_leader)(void *arg);     /* may be NULL; it has become it */
+    void *arg;
 };
 
 struct wsub_coordinator *
@@ -35,6 +39,10 @@ void wsub_coordinator_start(struct wsub_coordinator *coordinator,
 
 /* Something has changed: looks at once. */
 void wsub_coordinator_look(struct wsub_coordinator *coordinator);
+
+/* The epoch under which this process is the coordinator; 0: somebody else is, or
+ * nobody. */
+uint64_t wsub_coordinator_epoch(const struct wsub_coordinator *coordinator);
 
 /* Steps down; `on_stopped` is called once, when Redis has replied or can't be
  * reached, maybe during the call. */

@@ -76,6 +76,17 @@ void wsub_digest(const void *bytes, size_t len,
     *encode(ret_text, sha256, NAME_BYTES) = '\0';
 }
 
+void wsub_sha256(const void *bytes, size_t len,
+                 unsigned char ret_digest[WSUB_SHA256_BYTES])
+{
+    unsigned char sha256[EVP_MAX_MD_SIZE];
+
+    if (EVP_Digest(len > 0 ? bytes : "", len, sha256, NULL, get_sha256(),
+                   NULL) != 1)
+        wsub_panic("libcrypto made no digest");
+    memcpy(ret_digest, sha256, WSUB_SHA256_BYTES);
+}
+
 unsigned wsub_digest_bucket(const char *digest, unsigned buckets)
 {
     unsigned bits = 0;

@@ -15,6 +15,11 @@
 void wsub_digest(const void *bytes, size_t len,
                  char ret_text[WSUB_DIGEST_LEN + 1]);
 
+/* The whole SHA-256. */
+#define WSUB_SHA256_BYTES 32
+void wsub_sha256(const void *bytes, size_t len,
+                 unsigned char ret_digest[WSUB_SHA256_BYTES]);
+
 /* Writes the first `bytes` bytes of SHA-1 as 2 * `bytes` hex digits and a zero:
  * the only digest that a script in Redis can make too.  For names, never for what
  * must be hard to forge. */

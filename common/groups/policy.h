@@ -24,7 +24,7 @@ struct wsub_policy_tokens {
 };
 
 struct wsub_policy {
-    const char *group; /* owned; its id, NULL where no group has the topic */
+    const char *group; /* borrowed; its id, NULL where no group has the topic */
     uint64_t version;  /* of the group */
     bool is_deleted;   /* tombstoned: nothing may be done with the topic */
 
@@ -46,5 +46,12 @@ struct wsub_policy {
 /* What the settings alone say. */
 void wsub_policy_of_config(const struct wsub_config *config,
                            struct wsub_policy *ret_policy);
+/* Frees what it owns. */
+void wsub_policy_done(struct wsub_policy *policy);
+
+/* Whether `token` is one of them; how long that takes does not depend on what they
+ * are. */
+bool wsub_policy_tokens_have(const struct wsub_policy_tokens *tokens,
+                             const char *token);
 
 #endif

@@ -46,6 +46,11 @@ bool wsub_setting_is_redis_url(const char *text, const char **reason)
     return wsub_redis_url_parse(text, reason, &url) == WSUB_OK;
 }
 
+bool wsub_setting_is_redis_url_or_empty(const char *text, const char **reason)
+{
+    return text[0] == '\0' || wsub_setting_is_redis_url(text, reason);
+}
+
 bool wsub_setting_is_public_url(const char *text, const char **reason)
 {
     enum wsub_url_fault fault;

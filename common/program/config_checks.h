@@ -15,7 +15,8 @@ bool wsub_setting_number(const char *text, uint32_t min, uint32_t max,
                          uint32_t *ret_number);
 
 /* The checks of the table's texts. */
-wsub_setting_check wsub_setting_is_redis_url, wsub_setting_is_public_url,
+wsub_setting_check wsub_setting_is_redis_url,
+    wsub_setting_is_redis_url_or_empty, wsub_setting_is_public_url,
     wsub_setting_is_prefix, wsub_setting_is_name, wsub_setting_is_stream,
     wsub_setting_is_listen, wsub_setting_is_listen_or_empty,
     wsub_setting_is_token, wsub_setting_is_path, wsub_setting_is_patterns,

@@ -87,6 +87,11 @@ const struct wsub_setting wsub_settings[] = {
         .check = wsub_setting_is_redis_url, .secret = true,
         .form = "redis://[USER:PASSWORD@]HOST[:PORT][/DB] or "
                 "unix:///PATH[?db=DB]"),
+    KEY(registry_redis_url, "", HUB | SPREADER,
+        "address of the Redis whose topic groups count for all sites; empty: "
+        "redis_url",
+        .check = wsub_setting_is_redis_url_or_empty, .secret = true,
+        .form = "empty, or as redis_url"),
     KEY(key_prefix, "websub", ALL,
         "what every key in Redis begins with",
         .check = wsub_setting_is_prefix,
@@ -153,6 +158,16 @@ const struct wsub_setting wsub_settings[] = {
     KEY(cluster_events_kept, "10000", ALL,
         "cluster events that are kept, about",
         .min = 1, .max = 10000000),
+    KEY(max_groups, "10000", HUB,
+        "topic groups that there may be, those that were deleted not counted",
+        .min = 1, .max = 1000000),
+    KEY(group_watch_interval_ms, "10000", ALL,
+        "between two looks whether a topic group has changed that no cluster "
+        "event told of",
+        .min = 10, .max = 60 * MINUTE_MS),
+    KEY(group_poll_interval_s, "3600", ALL,
+        "between two looks at all topic groups, give or take a twentieth",
+        .min = 1, .max = 604800),
     KEY(status_listen, "127.0.0.1:0", SPREADER | DELIVER,
         "where /healthz, /readyz and /metrics are served; empty: nowhere",
         .check = wsub_setting_is_listen_or_empty, .form = LISTEN_FORM),

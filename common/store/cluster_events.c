@@ -26,6 +26,9 @@ static const char *const names[WSUB_EVENT_KINDS + 1] = {
     [WSUB_EVENT_SUBSCRIPTION_UPDATED] = "subscription_updated",
     [WSUB_EVENT_SUBSCRIPTION_DELETED] = "subscription_deleted",
     [WSUB_EVENT_ALERT] = "alert",
+    [WSUB_EVENT_CONFIG_CHANGED] = "config_changed",
+    [WSUB_EVENT_MACHINE_ADDED] = "machine_added",
+    [WSUB_EVENT_MACHINE_REMOVED] = "machine_removed",
     [WSUB_EVENT_UNKNOWN] = "unknown",
 };
 
@@ -118,6 +121,8 @@ bool wsub_cluster_event_read(const char *id, const struct redisReply *fields,
         .detail = wsub_stream_field(fields, "w", NULL),
         .td = wsub_stream_field(fields, "td", NULL),
         .cd = wsub_stream_field(fields, "cd", NULL),
+        .group = wsub_stream_field(fields, "g", NULL),
+        .version = number_of(fields, "gv"),
     };
     return true;
 }

@@ -34,6 +34,9 @@ enum wsub_cluster_event_kind {
     WSUB_EVENT_SUBSCRIPTION_UPDATED,
     WSUB_EVENT_SUBSCRIPTION_DELETED,
     WSUB_EVENT_ALERT,
+    WSUB_EVENT_CONFIG_CHANGED,
+    WSUB_EVENT_MACHINE_ADDED,
+    WSUB_EVENT_MACHINE_REMOVED,
     WSUB_EVENT_KINDS,
     WSUB_EVENT_UNKNOWN = WSUB_EVENT_KINDS, /* of a later version */
 };
@@ -53,6 +56,8 @@ struct wsub_cluster_event {
     uint64_t epoch;
     const char *detail;  /* a few words */
     const char *td, *cd; /* of a subscription, in `changes` only */
+    const char *group;   /* id of a topic group */
+    uint64_t version;    /* of the group */
 };
 
 /* Appends the event; one that can't be sent now is lost, as a look finds out

@@ -34,6 +34,8 @@
 #define WSUB_KEY_CANARY "canary"
 #define WSUB_KEY_INSTANCES "instances"
 #define WSUB_KEY_SHARDS "shards"
+#define WSUB_KEY_GROUPS "groups"
+#define WSUB_KEY_SITES "sites"
 #define WSUB_KEY_POSITIONS "positions"
 
 #endif

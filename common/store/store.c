@@ -313,11 +313,24 @@ static void on_policy(enum wsub_err err, const struct redisReply *reply,
         ask_memory(store);
 }
 
+static void registry_up(struct wsub_store *store)
+{
+    wsub_log_info("registry-up");
+    wsub_calls_open(&store->calls);
+    store->why[0] = '\0';
+    if (store->o.on_up != NULL)
+        store->o.on_up(store->o.arg);
+}
+
 static void on_link_up(void *arg)
 {
     struct wsub_store *store = arg;
     struct wsub_cmd cmd;
 
+    if (store->o.is_registry) {
+        registry_up(store);
+        return;
+    }
     wsub_cmd_init(&cmd, "CONFIG");
     wsub_cmd_str(&cmd, "GET");
     wsub_cmd_str(&cmd, "maxmemory-policy");
@@ -332,7 +345,8 @@ static void on_link_down(const char *why, void *arg)
     wsub_calls_shut(&store->calls);
     wsub_timer_stop(&store->clock);
     snprintf(store->why, sizeof(store->why), "%s", why);
-    wsub_log_warn("redis-down", WSUB_KE("why", why));
+    wsub_log_warn(store->o.is_registry ? "registry-down" : "redis-down",
+                  WSUB_KE("why", why));
 }
 
 static void make_keys(struct wsub_store *store)
@@ -369,14 +383,17 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
                              char err_text[256], struct wsub_store **ret_redis)
 {
     struct wsub_store *store = wsub_calloc(1, sizeof(*store));
+    const char *url = options->is_registry ? options->config->registry_redis_url
+                                           : options->config->redis_url;
     const char *reason;
     enum wsub_err err;
 
     store->o = *options;
-    err =
-        wsub_redis_url_parse(options->config->redis_url, &reason, &store->url);
+    err = wsub_redis_url_parse(url, &reason, &store->url);
     if (err != WSUB_OK) {
-        snprintf(err_text, 256, "redis_url is not valid: %s", reason);
+        snprintf(err_text, 256, "%s is not valid: %s",
+                 options->is_registry ? "registry_redis_url" : "redis_url",
+                 reason);
         free(store);
         return err;
     }

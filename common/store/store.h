@@ -36,7 +36,11 @@ struct wsub_store;
 struct wsub_store_options {
     struct event_base *base;          /* borrowed; outlives the store */
     const struct wsub_config *config; /* borrowed; outlives the store */
-    void (*on_up)(void *arg);         /* may be NULL; after each passed check */
+    /* The store is that of registry_redis_url: another site's, maybe, with as many
+     * shards as that likes.  Only the cluster's slot is used, so nothing is checked,
+     * and nobody learns the time. */
+    bool is_registry;
+    void (*on_up)(void *arg); /* may be NULL; after each passed check */
     void (*on_unusable)(const char *sentence, void *arg);
     void *arg;
 };

@@ -1,12 +1,10 @@
 #include "hub/pull/subscription.h"
 
-#include <string.h>
-#include <strings.h>
-
 #include "common/http/request.h"
 #include "common/http/respond.h"
 #include "hub/access.h"
 #include "hub/cors.h"
+#include "hub/media.h"
 #include "hub/pull/body.h"
 #include "hub/pull/changes.h"
 #include "hub/pull/listing.h"
@@ -25,15 +23,6 @@ static const struct {
     {"getMessages", hub_pull_messages},
 };
 
-static bool is_json(const char *type)
-{
-    static const char json[] = "application/json";
-    size_t len = strlen(json);
-
-    return type != NULL && strncasecmp(type, json, len) == 0 &&
-           (type[len] == '\0' || strchr("; \t", type[len]) != NULL);
-}
-
 bool hub_pull_check(struct wsub_http_request *req, void *arg)
 {
     const struct hub *hub = arg;
@@ -42,7 +31,7 @@ bool hub_pull_check(struct wsub_http_request *req, void *arg)
     if (!hub_access_has(hub, req, HUB_TOKEN_SUBSCRIBE)) {
         wsub_http_respond_header(req, "WWW-Authenticate", "Bearer");
         hub_pull_refuse(req, 401, "a valid bearer token is needed");
-    } else if (!is_json(wsub_http_header(req, "Content-Type"))) {
+    } else if (!hub_is_json(req)) {
         hub_pull_refuse(req, 415, "the Content-Type must be application/json");
     } else {
         return true;

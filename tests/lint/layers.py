@@ -13,8 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("hub", "spreader", "deliver")
 SHARED = ("base", "crypto", "net", "http", "host", "redis", "store", "cluster",
-          "groups",
-          "program")
+          "groups", "program")
 
 KNOWS = {
     "base": {"base"},

@@ -82,6 +82,7 @@ static const struct {
     {"XINFO", "*0\r\n"},
     {"XLEN", ":0\r\n"},
     {"groups", "*0\r\n"},
+    {"group_changes", "*2\r\n$0\r\n\r\n$1\r\n0\r\n"},
     {"leave", ":1\r\n"},
     {"register", "*2\r\n$1\r\n7\r\n$1\r\n0\r\n"},
     {"heartbeat", "*4\r\n:0\r\n:0\r\n:1000\r\n:0\r\n"},
@@ -334,6 +335,7 @@ REDIS_FIXTURE void redis_set_up(void)
     redis_listen();
     config = (struct wsub_config){
         .redis_url = redis_url,
+        .registry_redis_url = redis_empty,
         .key_prefix = redis_prefix,
         .instance_name = redis_name,
         .site = redis_empty,
@@ -349,6 +351,8 @@ REDIS_FIXTURE void redis_set_up(void)
         .max_consecutive_failures = 5,
         .cluster_events_topic = redis_events,
         .cluster_events_kept = 100,
+        .group_watch_interval_ms = DEADLINE_MS,
+        .group_poll_interval_s = 3600,
         .shard_lease_ms = 3000,
         .public_url = redis_empty,
         .dns_servers = redis_empty,

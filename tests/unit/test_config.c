@@ -10,6 +10,10 @@ START_TEST(without_settings_the_defaults_hold)
     ck_assert_int_eq(said.action, WSUB_CONFIG_RUN);
     ck_assert_str_eq(said.out, "");
     ck_assert_str_eq(c->redis_url, "redis://127.0.0.1:6379/0");
+    ck_assert_str_eq(c->registry_redis_url, "");
+    ck_assert_uint_eq(c->max_groups, 10000);
+    ck_assert_uint_eq(c->group_watch_interval_ms, 10000);
+    ck_assert_uint_eq(c->group_poll_interval_s, 3600);
     ck_assert_str_eq(c->key_prefix, "websub");
     ck_assert_uint_eq(c->shards, 8);
     ck_assert_uint_eq(c->redis_timeout_ms, 2000);

@@ -40,6 +40,11 @@ static const struct {
     {"WEBSUB_SHARDS=1025",
      "WEBSUB_SHARDS='1025' is not valid: parts that the work is split into; "
      "fixed at the first start (1 to 1024)"},
+    {"WEBSUB_REGISTRY_REDIS_URL=", NULL},
+    {"WEBSUB_REGISTRY_REDIS_URL=unix:///r.sock", NULL},
+    {"WEBSUB_MAX_GROUPS=0", "WEBSUB_MAX_GROUPS='0' is not valid: topic groups "
+                            "that there may be, those "
+                            "that were deleted not counted (1 to 1000000)"},
     {"WEBSUB_TOPIC_ALLOW=http://a.example/*, https://*", NULL},
     {"WEBSUB_TOPIC_DENY=", NULL},
     {"WEBSUB_CALLBACK_DENY=a\nb",

@@ -67,6 +67,7 @@ static const struct {
     {HUB_FAULT_REASON, 400, "reason-validation-error"},
     {HUB_FAULT_IDEMPOTENCY_KEY, 400, "idempotency-key-validation-error"},
     {HUB_FAULT_NOT_FOUND, 404, "not-found"},
+    {HUB_FAULT_GONE, 410, "gone"},
     {HUB_FAULT_CONFLICT, 409, "conflict"},
     {HUB_FAULT_TOO_MANY, 429, "too-many-requests"},
     {HUB_FAULT_UNAVAILABLE, 503, "service-unavailable"},
