@@ -33,6 +33,7 @@ struct shard {
     uint64_t lag;                  /* events that have not begun */
     uint64_t looked_ms;            /* when pull_in was sent; our clock */
     struct wsub_entry_id position; /* of the sweep before */
+    uint64_t held;                 /* entries that could not be interpreted */
     uint64_t damaged;              /* notes of damage */
     struct wsub_entry_id damage;   /* the last one that was told of */
 };
@@ -54,6 +55,17 @@ static void set_lag(struct shard *shard, uint64_t lag)
     for (unsigned i = 0; i < sweeper->o.shards; i++)
         all += sweeper->shards[i].lag;
     wsub_metric_set(&spread_stats[SPREAD_STAT_LAG], all);
+}
+
+static void set_held(struct shard *shard, uint64_t held)
+{
+    const struct spread_sweeper *sweeper = shard->sweeper;
+    uint64_t all = 0;
+
+    shard->held = held;
+    for (unsigned i = 0; i < sweeper->o.shards; i++)
+        all += sweeper->shards[i].held;
+    wsub_metric_set(&spread_stats[SPREAD_STAT_WAITING_HELD], all);
 }
 
 static void set_damaged(struct shard *shard, uint64_t damaged)
@@ -193,6 +205,7 @@ static void on_swept(enum wsub_err err, const struct wsub_swept *swept,
     wsub_metric_add(&spread_stats[SPREAD_STAT_LEASES_ENDED], swept->leases);
     tell_leases(shard, swept->leases);
     set_lag(shard, swept->lag);
+    set_held(shard, swept->held);
     tell_damage(shard, swept);
     spread_round_start_ms(&shard->round, pause_ms(shard, swept));
     o->on_position(shard->shard->owned.shard, swept->position, o->arg);
@@ -260,6 +273,7 @@ void spread_sweeper_close(struct spread_sweeper *sweeper, unsigned number)
 {
     spread_round_stop(&sweeper->shards[number].round);
     set_lag(&sweeper->shards[number], 0);
+    set_held(&sweeper->shards[number], 0);
     set_damaged(&sweeper->shards[number], 0);
 }
 

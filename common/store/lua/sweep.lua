@@ -6,7 +6,7 @@
 -- Returns {leases ended, events dropped, dead letters dropped,
 --          1 when a limit was reached and more is to do, the position by now, events
 --          that have not begun, ms until a lease ends or -1, how many notes of
---          damage there are, the last one's id, key and reason ("" for none)}.
+--          damage there are, the last one's id, key and reason ("" for none), how many entries are held}.
 -- FENCED: the epoch is over.
 --
 -- Atomic: an event leaves `log` only when it is fanned out and too old; when
@@ -316,12 +316,13 @@ local lease_ms = lease and math.max(0, lease * 1000 - now_ms()) or -1
 local function last_damage()
     local last = redis.call('XREVRANGE', p .. 'damaged', '+', '-', 'COUNT', 1)[1]
     if not last then
-        return 0, '', '', ''
+        return { 0, '', '', '' }
     end
     local fields = letter_fields(last)
-    return redis.call('XLEN', p .. 'damaged'), last[1], fields.key or '',
-        fields.why or ''
+    return { redis.call('XLEN', p .. 'damaged'), last[1], fields.key or '',
+             fields.why or '' }
 end
 
-return { leases, events, dead, more, (get_position()), lag, lease_ms,
-         last_damage() }
+local notes, last, key, why = unpack(last_damage())
+return { leases, events, dead, more, (get_position()), lag, lease_ms, notes, last,
+         key, why, redis.call('XLEN', p .. 'held') }
