@@ -4,6 +4,7 @@
     WEBSUBD_BIN=build/release/bin python3 bench/world.py neighbours
     WEBSUBD_BIN=build/release/bin python3 bench/world.py bad-hosts --hosts 5000
     WEBSUBD_BIN=build/release/bin python3 bench/world.py bad-subscribers
+    WEBSUBD_BIN=build/release/bin python3 bench/world.py lapse --leases 1000000
 
 Prints how many deliveries to the healthy came, and their latency: from before
 the push to the arrival, median, 99 of 100, worst."""
@@ -121,8 +122,55 @@ def bad_subscribers(options):
             program.kill()
 
 
+# A leaf of the index, of a topic without other subscriptions.
+FILL = """
+for n = tonumber(ARGV[3]), tonumber(ARGV[4]) do
+    local cd = string.format('%022d', n)
+    redis.call('HSET', KEYS[1] .. 'sub:' .. ARGV[1], cd, '1 ' .. ARGV[2] ..
+        ' 3600 1 - http://h' .. n % 1000 .. '.example/callback/' .. n .. ' -')
+    redis.call('ZADD', KEYS[1] .. 'subs:' .. ARGV[5], 0, ARGV[1] .. ':' .. cd)
+end
+redis.call('ZADD', KEYS[1] .. 'lease', ARGV[2], ARGV[5])
+redis.call('ZADD', KEYS[1] .. 'bounds', 0, ARGV[5])
+"""
+LEAF = 100
+
+
+def lapse(options):
+    """Leases that lapse at once, of topics in all shards."""
+    with System(verify="off", **SETTINGS) as system:
+        healthy = healthy_one(system)
+        redis, shards = system.redis, int(system.redis.call(
+            "HGET", "websub:meta", "shards"))
+        ends_s = redis.now_ms() // 1000 + 20 + options.leases // 10000
+        for first in range(0, options.leases, LEAF):
+            td = f"t{first // 10000:021d}"
+            redis.call("EVAL", FILL, 1,
+                       f"websub:{{{first // 10000 % shards}}}:", td, ends_s,
+                       first, min(first + LEAF, options.leases) - 1,
+                       f"{td}:{first:022d}")
+        left_s = ends_s - 1 - options.seconds - redis.now_ms() / 1000
+        if left_s < 0:
+            sys.exit("the leases lapse before they are all there")
+        time.sleep(left_s)
+        sent = push_for(system, options.seconds, 100)
+        time.sleep(0.5)
+        print(f"{options.leases} leases last:  {latencies([healthy], sent)}")
+        healthy.deliveries.clear()
+        time.sleep(max(0, ends_s - redis.now_ms() / 1000))
+        sent = push_for(system, options.seconds, 100)
+        time.sleep(0.5)
+        print(f"{options.leases} leases lapse: {latencies([healthy], sent)}")
+        ended = system.program("spreader").metric(
+            "websubd_spreader_leases_ended_total")
+        print(f"{ended:.0f} of them have ended after "
+              f"{redis.now_ms() / 1000 - ends_s:.1f} s")
+        for program in system.programs:
+            program.kill()
+
+
 SITUATIONS = {"neighbours": neighbours, "bad-hosts": bad_hosts,
-              "bad-subscribers": bad_subscribers}
+              "bad-subscribers": bad_subscribers, "lapse": lapse}
 
 
 def main():
@@ -131,6 +179,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--healthy", type=int, default=20)
     parser.add_argument("--hosts", type=int, default=1500)
+    parser.add_argument("--leases", type=int, default=200000)
     options = parser.parse_args()
     SITUATIONS[options.situation](options)
 

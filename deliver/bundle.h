@@ -38,6 +38,7 @@ struct deliver_job {
     char td[WSUB_DIGEST_LEN + 1]; /* of that level; "" while not known */
     uint32_t failures;            /* attempts that failed so far */
     bool retried;                 /* it came from `retry` */
+    uint32_t held; /* how often what it needs could not be interpreted */
 
     /* What became of it, as far as that outcome tells (settlement.h). */
     enum wsub_outcome outcome;

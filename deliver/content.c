@@ -60,8 +60,9 @@ static void entry_free(struct entry *entry)
 
 /* Gives everyone who waits the content.  An entry that did not load goes away
  * before that: who asks for it again meanwhile has it looked for again. */
-static void entry_finish(struct entry *entry, bool loaded)
+static void entry_finish(struct entry *entry, enum wsub_event_found found)
 {
+    bool loaded = found == WSUB_EVENT_FOUND;
     const struct deliver_content *content = loaded ? &entry->content : NULL;
     struct deliver_content_wait *wait;
     struct wait_list waits = STAILQ_HEAD_INITIALIZER(waits);
@@ -76,6 +77,7 @@ static void entry_finish(struct entry *entry, bool loaded)
         entry_free(entry);
     while ((wait = STAILQ_FIRST(&waits)) != NULL) {
         STAILQ_REMOVE_HEAD(&waits, next);
+        wait->is_undecodable = found == WSUB_EVENT_MALFORMED;
         wait->on_content(wait, content);
     }
 }
@@ -121,7 +123,7 @@ static void entry_found(struct entry *entry, enum wsub_event_found found,
         entry_fill(entry, event);
     else if (found == WSUB_EVENT_MALFORMED)
         wsub_log_error("event-malformed", WSUB_KV("event_id", entry->key));
-    entry_finish(entry, found == WSUB_EVENT_FOUND);
+    entry_finish(entry, found);
 }
 
 static void on_kept(enum wsub_event_found found, const struct wsub_event *event,

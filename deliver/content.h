@@ -32,6 +32,7 @@ struct deliver_content {
 struct deliver_content_wait {
     /* `content` is NULL when there is no such event, or it is malformed.  Else
      * it stays until it is put back. */
+    bool is_undecodable; /* then: it is there, and can't be interpreted */
     void (*on_content)(struct deliver_content_wait *wait,
                        const struct deliver_content *content);
     STAILQ_ENTRY(deliver_content_wait) next;

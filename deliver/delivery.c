@@ -16,14 +16,14 @@
 #include "deliver/attempt_buffer.h"
 #include "deliver/delivery_parts.h"
 #include "deliver/ending.h"
+#include "deliver/hold.h"
 #include "deliver/outcome.h"
 #include "deliver/parking.h"
 #include "deliver/stats.h"
 
-#define LATE_MS 1000          /* a job that waited in vain comes again */
-#define NEWER_FORMAT_MS 60000 /* a record this program can't read yet */
-#define ENDED_MS 5000         /* until sweep has seen the end of the lease */
-#define ON_THEIR_WAY_MS 200   /* jobs that are claimed, or about to be */
+#define LATE_MS 1000        /* a job that waited in vain comes again */
+#define ENDED_MS 5000       /* until sweep has seen the end of the lease */
+#define ON_THEIR_WAY_MS 200 /* jobs that are claimed, or about to be */
 
 /* Ends the delivery, whose job is settled. */
 static void delivery_end(struct delivery *v)
@@ -86,7 +86,7 @@ static void post(struct delivery *v)
                 .now_s = wsub_store_time_ms(v->all->o.store) / 1000,
                 .background = v->job.bundle->lane == DELIVER_LANE_BULK,
             }))
-        deliver_end_unsendable(v, "the secret can't be opened");
+        deliver_end_hold(v, v->post.why);
 }
 
 /* The host takes it now. */
@@ -293,8 +293,9 @@ static void on_record(struct deliver_record_wait *wait, const char *record,
     }
     wsub_buf_clear(&v->line);
     wsub_buf_add(&v->line, record, len);
+    memset(&v->record, 0, sizeof(v->record));
     if (wsub_record_parse(v->line.data, len, &v->record) != WSUB_OK)
-        deliver_end_put_back(v, NEWER_FORMAT_MS);
+        deliver_end_hold(v, "the record of the subscription");
     else if (v->record.expires_s * 1000 <= wsub_store_time_ms(v->all->o.store))
         try_next_level(v, "the lease has ended");
     else
@@ -325,6 +326,8 @@ static void on_content(struct deliver_content_wait *wait,
     v->content = content;
     if (content != NULL)
         load_record(v);
+    else if (wait->is_undecodable)
+        deliver_end_hold(v, "the event");
     else
         event_is_lost(v);
 }
@@ -462,6 +465,7 @@ static void delivery_fill(struct delivery *v,
 
     job->failures = entry->failures;
     job->retried = entry->retried;
+    job->held = entry->held;
     job->level = entry->targets[position].level;
     memcpy(job->cd, entry->targets[position].cd, WSUB_DIGEST_LEN);
     if (!entry->is_cursor)
@@ -489,19 +493,6 @@ static void start_jobs(struct deliver_deliveries *all,
         deliver_slots_admit(all->o.slots, bundle->lane, &started[i]->slot);
 }
 
-/* The entry can't be read: it is settled as a job of no event. */
-static void end_malformed(struct deliver_deliveries *all,
-                          struct deliver_bundle *bundle)
-{
-    struct delivery *v = delivery_new(all, bundle);
-
-    wsub_log_error("job-malformed", WSUB_KU("shard", bundle->shard),
-                   WSUB_KV("entry", bundle->entry_id));
-    snprintf(v->job.event_id, sizeof(v->job.event_id), "0-0");
-    deliver_slots_take(all->o.slots, 1);
-    deliver_end_drop(v, "malformed");
-}
-
 void deliver_deliveries_start(struct deliver_deliveries *all,
                               enum deliver_lane lane,
                               const struct wsub_stream_entry *entry)
@@ -517,12 +508,14 @@ void deliver_deliveries_start(struct deliver_deliveries *all,
         wsub_deliveries_split(all->o.store, entry->shard, &claim);
         return;
     }
+    if (!fine) {
+        deliver_hold_entry(all->o.store, deliver_lane_name(lane), entry,
+                           "the entry", NULL, NULL);
+        return;
+    }
     bundle = deliver_bundle_new(all->o.bundles, lane, entry->shard, entry->id,
                                 entry->taken_over || fields.handed_over);
-    if (fine)
-        start_jobs(all, bundle, &fields);
-    else
-        end_malformed(all, bundle);
+    start_jobs(all, bundle, &fields);
 }
 
 /* The outcome is in Redis: what follows from it in this process. */

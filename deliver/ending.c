@@ -81,13 +81,31 @@ void deliver_end_dead(struct delivery *v, const char *why)
 {
     wsub_metric_add(&deliver_stats[DELIVER_STAT_DEAD], 1);
     snprintf(v->job.why, sizeof(v->job.why), "%s", why);
-    v->job.topic = v->content->topic;
-    v->job.callback = v->record.callback;
+    v->job.topic = v->content != NULL ? v->content->topic : "-";
+    v->job.callback = v->record.callback != NULL ? v->record.callback : "-";
     wsub_log_warn("dead-letter", WSUB_KU("shard", v->job.bundle->shard),
                   WSUB_KV("event_id", v->job.event_id),
-                  WSUB_KV("callback", v->record.callback),
+                  WSUB_KV("callback", v->job.callback),
                   WSUB_KU("attempts", v->job.failures), WSUB_KV("why", why));
     deliver_end_settle(v, WSUB_OUTCOME_DEAD);
+}
+
+void deliver_end_hold(struct delivery *v, const char *what)
+{
+    char why[sizeof(v->job.why)];
+
+    if (++v->job.held >= v->all->o.config->undecodable_max_tries) {
+        snprintf(why, sizeof(why), "undecodable: %.100s", what);
+        deliver_end_dead(v, why);
+        return;
+    }
+    wsub_metric_add(&deliver_stats[DELIVER_STAT_HELD], 1);
+    snprintf(v->job.why, sizeof(v->job.why), "%s", what);
+    wsub_log_warn("held", WSUB_KU("shard", v->job.bundle->shard),
+                  WSUB_KV("event_id", v->job.event_id),
+                  WSUB_KV("callback_id", v->job.cd),
+                  WSUB_KU("tries", v->job.held), WSUB_KV("why", what));
+    deliver_end_settle(v, WSUB_OUTCOME_HOLD);
 }
 
 void deliver_end_suspend(struct delivery *v, const char *why)
@@ -236,9 +254,4 @@ void deliver_end_responded(struct delivery *v,
              wsub_retry_after_of(response, v->all->o.config->retry_cap_ms),
              run);
     }
-}
-
-void deliver_end_unsendable(struct delivery *v, const char *why)
-{
-    fail(v, why, 0, 0);
 }

@@ -26,6 +26,10 @@ void deliver_end_drop(struct delivery *v, const char *why);
 /* Gives the job's event up: a dead letter. */
 void deliver_end_dead(struct delivery *v, const char *why);
 
+/* What the job needs can't be interpreted, as `what` names it: it comes again, and
+ * after undecodable_max_tries it is given up.  No attempt is spent. */
+void deliver_end_hold(struct delivery *v, const char *what);
+
 /* The job's subscription has failed too often: it is in cursor mode from now
  * on, and probed in job.delay_ms. */
 void deliver_end_suspend(struct delivery *v, const char *why);
@@ -34,8 +38,5 @@ void deliver_end_suspend(struct delivery *v, const char *why);
  * the attempt log. */
 void deliver_end_responded(struct delivery *v,
                            const struct wsub_http_response *response);
-
-/* The POST can't be made: a failure of the subscription. */
-void deliver_end_unsendable(struct delivery *v, const char *why);
 
 #endif

@@ -82,6 +82,9 @@ static void take_field(struct deliver_lane_entry *entry, char name,
                        const char *value, const char **ret_targets)
 {
     switch (name) {
+    case 'h':
+        entry->held = (uint32_t)strtoull(value, NULL, 10);
+        break;
     case 'e':
         entry->event = value;
         break;
@@ -119,6 +122,8 @@ bool deliver_lane_entry_parse(const struct redisReply *fields,
     for (size_t i = 0; i + 1 < fields->elements; i += 2) {
         const struct redisReply *name = fields->element[i];
 
+        if (name->len == 1 && name->str[0] == 'v')
+            return false; /* none has one so far */
         if (name->len == 1)
             take_field(ret_entry, name->str[0], fields->element[i + 1]->str,
                        &targets);

@@ -23,6 +23,7 @@ struct deliver_lane_entry {
     const char *cursor_td; /* of a cursor job */
     uint64_t number;       /* of a cursor job */
     uint32_t failures, crashes;
+    uint32_t held;         /* how often it was, see common/store/held.h */
     bool retried;          /* it came from `retry` */
     bool handed_over;      /* by a process that was taken for dead */
     unsigned target_count; /* 1 of a cursor job */
@@ -34,7 +35,8 @@ struct deliver_lane_entry {
 
 struct redisReply;
 
-/* Reads the fields of an entry; false when they are malformed. */
+/* Reads the fields of an entry; false when they are malformed, or of a newer
+ * version. */
 bool deliver_lane_entry_parse(const struct redisReply *fields,
                               struct deliver_lane_entry *ret_entry);
 

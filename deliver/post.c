@@ -8,7 +8,6 @@
 
 #include "common/base/log.h"
 #include "common/crypto/digest.h"
-#include "common/store/canary.h"
 
 /* A response is ignored, and read only to keep the connection; more of it
  * closes that. */
@@ -97,6 +96,21 @@ static void sign_with(const struct deliver_poster *poster,
 
 /* Writes the signatures when there is a secret; false when the secret can't be
  * opened. */
+/* What can't be opened: the key's id stands in front, where it can be read. */
+static void say_unopened(struct deliver_post *post,
+                         const struct deliver_post_target *target,
+                         enum wsub_err err)
+{
+    const char *id = NULL;
+    size_t len = wsub_sealed_key(target->secret, target->secret_len, &id);
+
+    snprintf(post->why, sizeof(post->why),
+             err == WSUB_ERR_NOT_FOUND ? "the secret, for lack of key %.*s"
+                                       : "the secret, which key %.*s fails to "
+                                         "authenticate",
+             (int)len, id != NULL ? id : "");
+}
+
 static bool sign(const struct deliver_poster *poster, struct deliver_post *post,
                  const struct deliver_post_target *target)
 {
@@ -110,17 +124,20 @@ static bool sign(const struct deliver_poster *poster, struct deliver_post *post,
     name_secret(target, context);
     err = wsub_open(poster->ring, context, target->secret, target->secret_len,
                     &secret);
+    if (err != WSUB_OK && poster->on_unopened != NULL &&
+        poster->on_unopened(poster->arg)) /* the ring is another one now */
+        err = wsub_open(poster->ring, context, target->secret,
+                        target->secret_len, &secret);
     if (err == WSUB_OK) {
         sign_with(poster, post, target, &secret);
         OPENSSL_cleanse(secret.data, secret.len);
     } else {
+        say_unopened(post, target, err);
         wsub_log_error("secret-unreadable",
                        WSUB_KV("callback", target->callback),
                        WSUB_KE("why", err == WSUB_ERR_NOT_FOUND
                                           ? "secret_keys_file lacks its key"
                                           : "it is damaged"));
-        if (poster->canary != NULL) /* maybe the keys have changed meanwhile */
-            wsub_canary_look(poster->canary);
     }
     wsub_buf_done(&secret);
     return err == WSUB_OK;

@@ -23,7 +23,10 @@
 struct deliver_poster {
     struct wsub_http_client *client; /* borrowed */
     const struct wsub_keyring *ring; /* borrowed; opens secrets */
-    struct wsub_canary *canary;      /* borrowed; NULL: there is none */
+    /* A secret can't be opened.  Returns whether the ring has changed, so that it
+     * may be tried again; NULL: it never does. */
+    bool (*on_unopened)(void *arg);
+    void *arg; /* borrowed; given to on_unopened */
     /* Borrowed; sign bodies, one for each hash. */
     struct wsub_hmac *hmacs[WSUB_HASH_MAX_];
     const struct wsub_hash_rules *hash_rules; /* borrowed */
@@ -39,6 +42,9 @@ struct deliver_post {
     /* `response` is valid during the call. */
     void (*on_response)(struct deliver_post *post,
                         const struct wsub_http_response *response);
+
+    /* What can't be opened, after deliver_post_send() returned false. */
+    char why[96];
 
     /* post.c's own, headers: */
     char signature[24 + WSUB_SIGNATURE_MAX]; /* "" without a secret */

@@ -5,6 +5,10 @@
     "websubd_deliver_verifications_total", "Verifications of intent by "       \
                                            "outcome"
 
+#define ENTRIES                                                                \
+    "websubd_deliver_undecodable_total",                                       \
+        "Entries and requests that could not be interpreted, by outcome"
+
 #define DENIALS "websubd_deliver_denials_total", "Denials by outcome"
 
 struct wsub_metric deliver_stats[DELIVER_STAT_MAX_] = {
@@ -15,7 +19,10 @@ struct wsub_metric deliver_stats[DELIVER_STAT_MAX_] = {
     [DELIVER_STAT_DROPPED] = {JOBS, WSUB_COUNTER, "outcome=\"dropped\"", 0},
     [DELIVER_STAT_PARKED] = {JOBS, WSUB_COUNTER, "outcome=\"parked\"", 0},
     [DELIVER_STAT_PUT_BACK] = {JOBS, WSUB_COUNTER, "outcome=\"put-back\"", 0},
+    [DELIVER_STAT_HELD] = {JOBS, WSUB_COUNTER, "outcome=\"held\"", 0},
     [DELIVER_STAT_SUSPENDED] = {JOBS, WSUB_COUNTER, "outcome=\"suspended\"", 0},
+    [DELIVER_STAT_ENTRY_HELD] = {ENTRIES, WSUB_COUNTER, "outcome=\"held\"", 0},
+    [DELIVER_STAT_ENTRY_DEAD] = {ENTRIES, WSUB_COUNTER, "outcome=\"dead\"", 0},
     [DELIVER_STAT_UNPARKED] = {"websubd_deliver_unparked_total",
                                "Parked jobs that came back for their host",
                                WSUB_COUNTER, NULL, 0},

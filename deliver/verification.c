@@ -17,9 +17,11 @@
 #include "common/host/sign.h"
 #include "common/http/client.h"
 #include "common/http/retry_after.h"
+#include "common/store/keys.h"
 #include "common/store/progress.h"
 #include "common/store/requests.h"
 #include "common/store/stream_reader.h"
+#include "deliver/hold.h"
 #include "deliver/intent.h"
 #include "deliver/lane_entry.h"
 #include "deliver/post.h"
@@ -43,6 +45,7 @@ enum verification_state {
     VERIFICATION_REQUESTING,
     VERIFICATION_APPLYING,
     VERIFICATION_REPLICATING,
+    VERIFICATION_HOLDING,
 };
 
 static const struct wsub_state states[] = {
@@ -50,7 +53,8 @@ static const struct wsub_state states[] = {
                               WSUB_BIT(VERIFICATION_WAITING) |
                                   WSUB_BIT(VERIFICATION_REQUESTING) |
                                   WSUB_BIT(VERIFICATION_APPLYING) |
-                                  WSUB_BIT(VERIFICATION_REPLICATING)},
+                                  WSUB_BIT(VERIFICATION_REPLICATING) |
+                                  WSUB_BIT(VERIFICATION_HOLDING)},
     [VERIFICATION_WAITING] = {"waiting", WSUB_BIT(VERIFICATION_REQUESTING) |
                                              WSUB_BIT(VERIFICATION_APPLYING)},
     /* It waits, or requests, once more when too many go to its address. */
@@ -64,6 +68,7 @@ static const struct wsub_state states[] = {
                                   WSUB_BIT(VERIFICATION_WAITING) |
                                       WSUB_BIT(VERIFICATION_REQUESTING) |
                                       WSUB_BIT(VERIFICATION_APPLYING)},
+    [VERIFICATION_HOLDING] = {"holding", 0},
 };
 
 struct verification {
@@ -164,10 +169,19 @@ static void log_applied(const struct verification *v, const char *effect)
                   WSUB_KV("why", v->why), WSUB_KV("effect", effect));
 }
 
+/* The entry is acknowledged. */
+static void end(struct verification *v)
+{
+    const struct deliver_verifications_options *o = &v->all->o;
+
+    wsub_progress_note(o->progress);
+    verification_free(v);
+    o->on_idle(o->arg);
+}
+
 static void on_applied(const char *effect, void *arg)
 {
     struct verification *v = arg;
-    const struct deliver_verifications_options *o = &v->all->o;
 
     log_applied(v, effect);
     if (has_replicas(v) && v->outcome == WSUB_VERIFIED_CONFIRMED) {
@@ -175,9 +189,7 @@ static void on_applied(const char *effect, void *arg)
         replicate(v, on_replicated);
         return;
     }
-    wsub_progress_note(o->progress);
-    verification_free(v);
-    o->on_idle(o->arg);
+    end(v);
 }
 
 static void apply(struct verification *v, enum wsub_verified outcome)
@@ -417,10 +429,29 @@ static void keep_request(struct verification *v,
     };
 }
 
+static void on_held(void *arg)
+{
+    end(arg);
+}
+
+/* The entry, or its request, can't be interpreted. */
+static void hold(struct verification *v, const char *why)
+{
+    enter(v, VERIFICATION_HOLDING);
+    deliver_hold_entry(
+        v->all->o.store, WSUB_KEY_VERIFY,
+        &(struct wsub_stream_entry){.shard = v->shard, .id = v->entry_id}, why,
+        on_held, v);
+}
+
 static void on_request(const struct wsub_request *request, void *arg)
 {
     struct verification *v = arg;
 
+    if (request != NULL && request->is_newer) {
+        hold(v, "the request");
+        return;
+    }
     if (request == NULL || request->generation != v->generation) {
         /* None waits, or a newer one: only the entry is acknowledged. */
         finish(v, WSUB_VERIFIED_REFUSED);
@@ -481,10 +512,8 @@ void deliver_verifications_start(struct deliver_verifications *all,
     if (wsub_request_ref_parse(key, len, &v->ref)) {
         wsub_requests_get(all->o.store, v->shard, &v->ref, on_request, v);
     } else {
-        wsub_log_error("verification-malformed", WSUB_KU("shard", v->shard),
-                       WSUB_KV("entry", v->entry_id));
         v->ref.mode = WSUB_MODE_SUBSCRIBE;
-        finish(v, WSUB_VERIFIED_REFUSED);
+        hold(v, "the entry");
     }
 }
 

@@ -21,10 +21,10 @@
 #include "common/net/egress.h"
 #include "common/program/program.h"
 #include "common/program/startup.h"
-#include "common/store/canary.h"
 #include "common/store/keys.h"
 #include "common/store/leave.h"
 #include "common/store/progress.h"
+#include "common/store/secret_keys.h"
 #include "common/store/store.h"
 #include "common/store/writable.h"
 #include "deliver/attempt_buffer.h"
@@ -62,8 +62,7 @@ struct deliver_worker {
     struct wsub_member *member;
     struct wsub_groups *groups;
     struct wsub_http_client *client;
-    struct wsub_keyring *ring;
-    struct wsub_canary canary;
+    struct wsub_secret_keys *keys;
     struct wsub_hash_rules hash_rules; /* borrow from config */
     struct wsub_progress *progress;
     struct wsub_writable *writable;
@@ -155,7 +154,7 @@ static void on_redis_up(void *arg)
 {
     struct deliver_worker *w = arg;
 
-    wsub_canary_look(&w->canary);
+    wsub_secret_keys_redis_up(w->keys);
     on_tick(w);
     wsub_groups_redis_up(w->groups);
     wsub_member_redis_up(w->member);
@@ -350,6 +349,12 @@ static void locate(const char *host, struct wsub_address_key *ret_key,
                      ret_key);
 }
 
+/* Of the poster. */
+static bool on_unopened(void *arg)
+{
+    return wsub_secret_keys_look(arg);
+}
+
 static void make_hosts(struct deliver_worker *w)
 {
     uint32_t total = (uint32_t)deliver_slots_total(w->slots);
@@ -394,8 +399,9 @@ static void make_poster(struct deliver_worker *w)
         deliver_client_new(wsub_loop_base(w->loop), config, w->egress, total);
     w->poster = (struct deliver_poster){
         .client = w->client,
-        .ring = w->ring,
-        .canary = &w->canary,
+        .ring = wsub_secret_keys_ring(w->keys),
+        .on_unopened = on_unopened,
+        .arg = w->keys,
         .hash_rules = &w->hash_rules,
         .headers = config->delivery_headers,
         .timeout_ms = config->timeout_ms,
@@ -528,7 +534,7 @@ enum wsub_err deliver_worker_new(const struct wsub_config *config,
     w->loop = loop;
     wsub_metrics_register(deliver_stats, DELIVER_STAT_MAX_);
     wsub_metrics_register(wsub_http_client_stats, WSUB_HTTP_CLIENT_STAT_MAX_);
-    err = wsub_keyring_load(config->secret_keys_file, err_text, &w->ring);
+    err = wsub_secret_keys_load(config->secret_keys_file, err_text, &w->keys);
     if (err == WSUB_OK)
         err = wsub_store_new(
             &(struct wsub_store_options){
@@ -543,15 +549,12 @@ enum wsub_err deliver_worker_new(const struct wsub_config *config,
         deliver_worker_free(w);
         return err;
     }
-    if (wsub_keyring_count(w->ring) == 0)
-        wsub_log_warn("secrets-in-plain-form",
-                      WSUB_KV("remedy", "set secret_keys_file"));
-    w->canary = (struct wsub_canary){
-        .store = w->store,
-        .ring = w->ring,
-        .on_wrong = on_refused,
-        .arg = w,
-    };
+    wsub_secret_keys_start(w->keys, &(struct wsub_secret_keys_options){
+                                        .base = wsub_loop_base(loop),
+                                        .store = w->store,
+                                        .on_wrong = on_refused,
+                                        .arg = w,
+                                    });
     make_services(w);
     make_deliveries(w);
     make_readers(w);
@@ -598,7 +601,7 @@ void deliver_worker_free(struct deliver_worker *w)
     if (w->store != NULL)
         free_parts(w);
     wsub_store_free(w->store);
-    wsub_keyring_free(w->ring);
+    wsub_secret_keys_free(w->keys);
     free(w);
 }
 

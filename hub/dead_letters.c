@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "common/base/mem.h"
 #include "common/store/store.h"
 #include "common/store/topic.h"
@@ -53,8 +55,39 @@ static bool is_wanted(const char *wanted, const char *text)
     return wanted == NULL || (text != NULL && strcmp(wanted, text) == 0);
 }
 
+static json_t *base64_json(const char *bytes, size_t len)
+{
+    unsigned char *text = wsub_calloc(4 * (len / 3 + 1) + 1, 1);
+    json_t *json;
+
+    EVP_EncodeBlock(text, (const unsigned char *)bytes, (int)len);
+    json = json_string((const char *)text);
+    free(text);
+    return json;
+}
+
+/* An entry that could not be interpreted: where it came from, and its bytes. */
+static json_t *entry_json(const struct wsub_letter *letter)
+{
+    json_t *fields = json_object();
+    const char *name, *value;
+    size_t at = 0, len;
+
+    while (wsub_letter_field(letter, &at, &name, &value, &len))
+        json_object_set_new(fields, name, base64_json(value, len));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:o}", "id",
+        hub_json_place(&letter->place), "event", json_null(), "topic",
+        hub_json_text(letter->topic), "callback", json_null(), "attempts",
+        (json_int_t)letter->attempts, "why", hub_json_text(letter->why),
+        "at_ms", (json_int_t)letter->place.ms, "undecodable",
+        json_pack("{s:s, s:o}", "from", letter->from, "fields", fields));
+}
+
 static json_t *letter_json(const struct wsub_letter *letter)
 {
+    if (letter->from != NULL)
+        return entry_json(letter);
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:I, s:o, s:I}", "id",
         hub_json_place(&letter->place), "event", hub_json_place(&letter->event),

@@ -17,7 +17,7 @@
 #include "common/net/egress.h"
 #include "common/net/networks.h"
 #include "common/program/startup.h"
-#include "common/store/canary.h"
+#include "common/store/secret_keys.h"
 #include "common/store/store.h"
 #include "hub/access.h"
 #include "hub/api.h"
@@ -49,11 +49,10 @@ struct hub_worker {
     struct hub_pressure *pressure;
     struct hub_pull *pull;
     struct wsub_writable *writable;
-    struct wsub_keyring *ring;
+    struct wsub_secret_keys *keys;
     struct hub_tokens *tokens;
     struct wsub_egress *egress; /* owned */
     struct wsub_timer refresh;  /* of the tokens */
-    struct wsub_canary canary;
     struct wsub_networks *proxies;
     struct wsub_http_server *server;
     struct hub_bodies bodies;
@@ -90,7 +89,8 @@ static void on_redis_up(void *arg)
     struct hub_worker *worker = arg;
 
     hub_pressure_look(worker->pressure);
-    wsub_canary_look(&worker->canary); /* what it finds is the last word */
+    /* What it finds is the last word. */
+    wsub_secret_keys_redis_up(worker->keys);
     wsub_groups_redis_up(worker->groups);
     wsub_member_redis_up(worker->member);
 }
@@ -105,13 +105,9 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
 static enum wsub_err load_keys(struct hub_worker *worker, char err_text[256])
 {
     const struct wsub_config *config = worker->hub.config;
-    enum wsub_err err =
-        wsub_keyring_load(config->secret_keys_file, err_text, &worker->ring);
 
-    if (err == WSUB_OK && wsub_keyring_count(worker->ring) == 0)
-        wsub_log_warn("secrets-in-plain-form",
-                      WSUB_KV("remedy", "set secret_keys_file"));
-    return err;
+    return wsub_secret_keys_load(config->secret_keys_file, err_text,
+                                 &worker->keys);
 }
 
 static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
@@ -132,13 +128,13 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
                                      err_text, &worker->registry);
     if (err != WSUB_OK)
         return err;
-    worker->canary = (struct wsub_canary){
-        .store = worker->store,
-        .ring = worker->ring,
-        .seals = true,
-        .on_wrong = on_refused,
-        .arg = worker,
-    };
+    wsub_secret_keys_start(worker->keys, &(struct wsub_secret_keys_options){
+                                             .base = base,
+                                             .store = worker->store,
+                                             .seals = true,
+                                             .on_wrong = on_refused,
+                                             .arg = worker,
+                                         });
     worker->pressure =
         hub_pressure_new(base, worker->store, worker->hub.config);
     worker->pull = hub_pull_new(base, worker->store, worker->hub.config);
@@ -175,7 +171,7 @@ static void share(struct hub_worker *worker)
     hub->pressure = worker->pressure;
     hub->pull = worker->pull;
     hub->writable = worker->writable;
-    hub->ring = worker->ring;
+    hub->ring = wsub_secret_keys_ring(worker->keys);
     hub->tokens = worker->tokens;
     hub->egress = worker->egress;
 }
@@ -307,7 +303,7 @@ void hub_worker_free(struct hub_worker *worker)
     wsub_groups_free(worker->groups);
     wsub_registry_link_free(worker->registry);
     wsub_store_free(worker->store);
-    wsub_keyring_free(worker->ring);
+    wsub_secret_keys_free(worker->keys);
     wsub_timer_done(&worker->refresh);
     hub_tokens_free(worker->tokens);
     wsub_egress_free(worker->egress);

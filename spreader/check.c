@@ -16,6 +16,7 @@ struct check {
     const struct wsub_store *store; /* borrowed */
     const struct wsub_stream_entry *entry;
     char *why;
+    bool is_newer;
 };
 
 static bool wrong(const struct check *check, const char *what, const char *rest)
@@ -48,13 +49,35 @@ static bool need(const struct check *check, const char *name,
     return fine || wrong(check, name, "holds a zero byte");
 }
 
-static bool check_version(const struct check *check)
+/* More than these are no entry of any version: they could not be moved in one
+ * command of a script. */
+#define FIELDS_MAX 1000
+
+/* Versions are numbers that grow. */
+static bool is_newer(const struct check *check, const char *version)
+{
+    return version[0] >= '1' && version[0] <= '9' &&
+           version[strspn(version, "0123456789")] == '\0' &&
+           check->entry->fields->elements <= 2 * (size_t)FIELDS_MAX;
+}
+
+static bool check_version(struct check *check)
 {
     const char *version;
 
-    return need(check, "v", &version) &&
-           (strcmp(version, "1") == 0 ||
-            wrong(check, "its format version", "is not 1"));
+    if (!need(check, "v", &version))
+        return false;
+    if (strcmp(version, "1") == 0)
+        return true;
+    check->is_newer = is_newer(check, version);
+    return wrong(check, "its format version", "is not 1");
+}
+
+static enum spread_check result(const struct check *check, bool fine)
+{
+    if (fine)
+        return SPREAD_CHECK_FINE;
+    return check->is_newer ? SPREAD_CHECK_NEWER : SPREAD_CHECK_WRONG;
 }
 
 static bool is_normal(const char *topic, enum wsub_topic_use use,
@@ -132,17 +155,18 @@ static bool is_permitted(const struct check *check,
            wrong(check, "the topic", "is one that topic_deny names");
 }
 
-bool spread_check_event(const struct wsub_store *store,
-                        const struct wsub_stream_entry *entry,
-                        char why[SPREAD_WHY_BYTES])
+enum spread_check spread_check_event(const struct wsub_store *store,
+                                     const struct wsub_stream_entry *entry,
+                                     char why[SPREAD_WHY_BYTES])
 {
-    struct check check = {store, entry, why};
+    struct check check = {store, entry, why, false};
 
-    return check_version(&check) && check_topic(&check, WSUB_TOPIC_PUSH) &&
-           is_permitted(&check, wsub_store_config(store)) &&
-           check_headers(&check) &&
-           (wsub_stream_field(entry->fields, "b", NULL) != NULL ||
-            wrong(&check, "it has no field", "b"));
+    return result(
+        &check, check_version(&check) && check_topic(&check, WSUB_TOPIC_PUSH) &&
+                    is_permitted(&check, wsub_store_config(store)) &&
+                    check_headers(&check) &&
+                    (wsub_stream_field(entry->fields, "b", NULL) != NULL ||
+                     wrong(&check, "it has no field", "b")));
 }
 
 const char *spread_check_digest(const struct wsub_stream_entry *entry)
@@ -155,11 +179,12 @@ const char *spread_check_digest(const struct wsub_stream_entry *entry)
                : "";
 }
 
-bool spread_check_ping(const struct wsub_store *store,
-                       const struct wsub_stream_entry *entry,
-                       char why[SPREAD_WHY_BYTES])
+enum spread_check spread_check_ping(const struct wsub_store *store,
+                                    const struct wsub_stream_entry *entry,
+                                    char why[SPREAD_WHY_BYTES])
 {
-    struct check check = {store, entry, why};
+    struct check check = {store, entry, why, false};
 
-    return check_version(&check) && check_topic(&check, WSUB_TOPIC_ANNOUNCE);
+    return result(&check, check_version(&check) &&
+                              check_topic(&check, WSUB_TOPIC_ANNOUNCE));
 }

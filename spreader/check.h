@@ -15,14 +15,20 @@
 struct wsub_store;
 struct wsub_stream_entry;
 
-/* Each returns true when the entry is well formed; else one phrase that says
- * what is wrong goes to `why`. */
-bool spread_check_event(const struct wsub_store *store,
-                        const struct wsub_stream_entry *entry,
-                        char why[SPREAD_WHY_BYTES]);
-bool spread_check_ping(const struct wsub_store *store,
-                       const struct wsub_stream_entry *entry,
-                       char why[SPREAD_WHY_BYTES]);
+/* What is wrong with an entry decides what becomes of it. */
+enum spread_check {
+    SPREAD_CHECK_FINE,
+    SPREAD_CHECK_WRONG, /* it is rejected */
+    SPREAD_CHECK_NEWER, /* of a newer version: it is held */
+};
+
+/* Unless the entry is fine, one phrase that says what is wrong goes to `why`. */
+enum spread_check spread_check_event(const struct wsub_store *store,
+                                     const struct wsub_stream_entry *entry,
+                                     char why[SPREAD_WHY_BYTES]);
+enum spread_check spread_check_ping(const struct wsub_store *store,
+                                    const struct wsub_stream_entry *entry,
+                                    char why[SPREAD_WHY_BYTES]);
 
 /* The digest of an event's content when that was fetched, else "".  Borrowed from
  * the entry. */

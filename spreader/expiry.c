@@ -6,20 +6,20 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/base/timer.h"
 #include "common/store/pull/ttl.h"
+#include "spreader/pace.h"
 #include "spreader/shard.h"
 #include "spreader/stats.h"
 
 #define LOOK_MS 1000
 #define IDLE_MS 5000 /* while the shard has none, should a wake get lost */
 #define LEAST_MS 50  /* what ends meanwhile goes together */
-#define MOST 500     /* in one call; a few ms of Redis */
+#define MOST 100     /* in one call; less than a millisecond of Redis */
 
 struct shard {
     struct spread_expiry *expiry;
     struct spread_shard *shard; /* borrowed */
-    struct wsub_timer timer;
+    struct spread_round round;
     bool busy;          /* a call is under way */
     bool woken;         /* since it was sent */
     uint64_t looked_ms; /* when it was sent; our clock */
@@ -71,23 +71,22 @@ static void on_expired(enum wsub_err err,
     struct shard *shard = arg;
 
     shard->busy = false;
+    spread_round_over(&shard->round);
     if (!spread_shard_replied(shard->shard, err))
         return;
     if (err != WSUB_OK) {
-        wsub_timer_start_ms(&shard->timer, LOOK_MS);
+        spread_round_start_ms(&shard->round, LOOK_MS);
         return;
     }
     tell_ended(shard, expired->ended);
     set_subscriptions(shard, expired->left);
-    wsub_timer_start_ms(&shard->timer, pause_ms(shard, expired));
+    spread_round_start_ms(&shard->round, pause_ms(shard, expired));
 }
 
-static void on_due(void *arg)
+static void on_round(void *arg)
 {
     struct shard *shard = arg;
 
-    if (shard->busy)
-        return;
     shard->busy = true;
     shard->woken = false;
     shard->looked_ms = wsub_now_ms();
@@ -96,7 +95,7 @@ static void on_due(void *arg)
                      on_expired, shard);
 }
 
-struct spread_expiry *spread_expiry_new(struct event_base *base,
+struct spread_expiry *spread_expiry_new(struct spread_pace *pace,
                                         struct wsub_store *store,
                                         unsigned shards)
 {
@@ -107,8 +106,8 @@ struct spread_expiry *spread_expiry_new(struct event_base *base,
     expiry->shards = wsub_calloc(shards, sizeof(*expiry->shards));
     for (unsigned i = 0; i < shards; i++) {
         expiry->shards[i].expiry = expiry;
-        wsub_timer_init(&expiry->shards[i].timer, base, on_due,
-                        &expiry->shards[i]);
+        spread_round_init(&expiry->shards[i].round, pace, on_round,
+                          &expiry->shards[i]);
     }
     return expiry;
 }
@@ -118,7 +117,7 @@ void spread_expiry_free(struct spread_expiry *expiry)
     if (expiry == NULL)
         return;
     for (unsigned i = 0; i < expiry->count; i++)
-        wsub_timer_done(&expiry->shards[i].timer);
+        spread_round_done(&expiry->shards[i].round);
     free(expiry->shards);
     free(expiry);
 }
@@ -131,12 +130,13 @@ void spread_expiry_open(struct spread_expiry *expiry,
     struct shard *shard = &expiry->shards[number];
 
     shard->shard = open_shard;
-    wsub_timer_start_ms(&shard->timer, LOOK_MS * (number + 1) / expiry->count);
+    spread_round_start_ms(&shard->round,
+                          LOOK_MS * (number + 1) / expiry->count);
 }
 
 void spread_expiry_close(struct spread_expiry *expiry, unsigned number)
 {
-    wsub_timer_stop(&expiry->shards[number].timer);
+    spread_round_stop(&expiry->shards[number].round);
     set_subscriptions(&expiry->shards[number], 0);
 }
 
@@ -148,6 +148,6 @@ void spread_expiry_wake(struct spread_expiry *expiry, unsigned number)
 
     shard->woken = true;
     if (!shard->busy && shard->subscriptions == 0)
-        wsub_timer_start_ms(&shard->timer,
-                            since_ms < LOOK_MS ? LOOK_MS - since_ms : 0);
+        spread_round_start_ms(&shard->round,
+                              since_ms < LOOK_MS ? LOOK_MS - since_ms : 0);
 }

@@ -7,13 +7,13 @@
 #ifndef SPREADER_EXPIRY_H
 #define SPREADER_EXPIRY_H
 
-struct event_base;
 struct spread_expiry;
+struct spread_pace;
 struct spread_shard;
 struct wsub_store;
 
 /* Both pointers are borrowed, and outlive the expiry. */
-struct spread_expiry *spread_expiry_new(struct event_base *base,
+struct spread_expiry *spread_expiry_new(struct spread_pace *pace,
                                         struct wsub_store *store,
                                         unsigned shards);
 /* The store is closed before. */

@@ -14,6 +14,7 @@
 #include "common/redis/refusal.h"
 #include "common/store/entry_id.h"
 #include "common/store/events.h"
+#include "common/store/held.h"
 #include "common/store/keys.h"
 #include "common/store/rejected.h"
 #include "common/store/store.h"
@@ -35,6 +36,7 @@ struct entry {
     char *topic;                      /* owned; NULL: it can't be used */
     char digest[WSUB_DIGEST_LEN + 1]; /* of fetched content, else "" */
     char *why;                        /* owned; then what is wrong */
+    bool is_newer;                    /* then: it is held, else rejected */
     TAILQ_ENTRY(entry) next;
 };
 
@@ -273,6 +275,44 @@ static void on_rejected(enum wsub_err err, bool moved, const char *position,
     go_on(shard);
 }
 
+static void on_held(enum wsub_err err, enum wsub_held held,
+                    const char *position, void *arg)
+{
+    struct shard *shard = arg;
+    const struct spread_fanout_options *o = &shard->fanout->o;
+
+    shard->beginning = false;
+    if (!replied(shard, err) || resumes(shard))
+        return;
+    if (held == WSUB_HELD_NOT) {
+        lost_position(shard, position);
+        return;
+    }
+    spread_stats_held(held);
+    set_position(shard, position);
+    entry_free(take_unbegun(shard));
+    o->on_capacity(shard->shard, o->arg);
+    go_on(shard);
+}
+
+/* It is of a newer version. */
+static void send_hold(struct shard *shard, const struct entry *entry)
+{
+    wsub_log_warn("held", WSUB_KU("shard", shard->shard->owned.shard),
+                  WSUB_KV("stream", WSUB_KEY_LOG),
+                  WSUB_KV("entry", entry->id.text), WSUB_KV("why", entry->why));
+    wsub_hold(shard->fanout->o.store,
+              &(struct wsub_hold){
+                  .shard = shard->shard->owned.shard,
+                  .owned = &shard->shard->owned,
+                  .stream = WSUB_KEY_LOG,
+                  .entry = entry->id.text,
+                  .why = entry->why,
+                  .position = shard->position.text,
+              },
+              on_held, shard);
+}
+
 static void send_reject(struct shard *shard, const struct entry *entry,
                         const char *stream, wsub_reject_cb *on_done)
 {
@@ -331,7 +371,9 @@ static void begin_next(struct shard *shard)
         return;
     shard->beginning = true;
     spread_shard_sent(shard->shard);
-    if (first->topic == NULL)
+    if (first->is_newer)
+        send_hold(shard, first);
+    else if (first->topic == NULL)
         send_reject(shard, first, WSUB_KEY_LOG, on_rejected);
     else
         begin(shard);
@@ -472,15 +514,15 @@ void spread_fanout_close(struct spread_fanout *fanout, unsigned number)
 }
 
 void spread_fanout_add(struct spread_fanout *fanout, unsigned number,
-                       const char *id, const char *topic, const char *digest,
-                       const char *why)
+                       const struct spread_fanout_entry *read)
 {
     struct shard *shard = &fanout->shards[number];
     struct entry *entry;
 
     if (shard->resuming) /* the log is about to be read anew */
         return;
-    entry = entry_new(id, topic, digest, why);
+    entry = entry_new(read->id, read->topic, read->digest, read->why);
+    entry->is_newer = read->is_newer;
     TAILQ_INSERT_TAIL(&shard->unbegun, entry, next);
     shard->unbegun_count++;
     go_on(shard);

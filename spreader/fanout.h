@@ -46,13 +46,18 @@ void spread_fanout_open(struct spread_fanout *fanout,
                         struct spread_shard *shard);
 void spread_fanout_close(struct spread_fanout *fanout, unsigned shard);
 
-/* The next entry of the log.  `topic` is that of an event that has passed
- * spread_check_event(), and `digest` that of its content when it was fetched, else
- * "".  Of any other entry `topic` is NULL, and `why` a phrase that says what is
- * wrong. */
+/* An entry of the log, as spread_check_event() found it; all is borrowed. */
+struct spread_fanout_entry {
+    const char *id;
+    const char *topic;  /* NULL: it can't be used */
+    const char *digest; /* of its content when that was fetched, else "" */
+    const char *why;    /* when it can't be used: what is wrong */
+    bool is_newer;      /* then: of a newer version, so that it is held */
+};
+
+/* The next entry of the log. */
 void spread_fanout_add(struct spread_fanout *fanout, unsigned shard,
-                       const char *id, const char *topic, const char *digest,
-                       const char *why);
+                       const struct spread_fanout_entry *read);
 
 /* How many more entries the shard takes. */
 size_t spread_fanout_capacity(const struct spread_fanout *fanout,

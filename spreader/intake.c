@@ -7,6 +7,7 @@
 #include "common/base/mem.h"
 #include "common/store/entry_id.h"
 #include "common/store/fetches.h"
+#include "common/store/held.h"
 #include "common/store/keys.h"
 #include "common/store/owner_feed.h"
 #include "common/store/rejected.h"
@@ -91,14 +92,47 @@ static void reject(struct shard *shard, const char *id, const char *why)
                 on_rejected, shard);
 }
 
+static void on_held(enum wsub_err err, enum wsub_held held,
+                    const char *position, void *arg)
+{
+    struct shard *shard = arg;
+
+    (void)position;
+    if (spread_shard_replied(shard->shard, err))
+        spread_stats_held(held);
+}
+
+static void hold(struct shard *shard, const char *id, const char *why)
+{
+    wsub_log_warn("held", WSUB_KU("shard", shard->shard->owned.shard),
+                  WSUB_KV("stream", WSUB_KEY_PINGS), WSUB_KV("entry", id),
+                  WSUB_KV("why", why));
+    spread_shard_sent(shard->shard);
+    wsub_hold(shard->intake->o.store,
+              &(struct wsub_hold){
+                  .shard = shard->shard->owned.shard,
+                  .owned = &shard->shard->owned,
+                  .stream = WSUB_KEY_PINGS,
+                  .entry = id,
+                  .why = why,
+              },
+              on_held, shard);
+}
+
 static void on_announcement(const struct wsub_stream_entry *entry, void *arg)
 {
     struct shard *shard = arg;
     char why[SPREAD_WHY_BYTES];
     size_t at = shard->announced_count;
 
-    if (!spread_check_ping(shard->intake->o.store, entry, why)) {
+    switch (spread_check_ping(shard->intake->o.store, entry, why)) {
+    case SPREAD_CHECK_FINE:
+        break;
+    case SPREAD_CHECK_WRONG:
         reject(shard, entry->id, why);
+        return;
+    case SPREAD_CHECK_NEWER:
+        hold(shard, entry->id, why);
         return;
     }
     snprintf(shard->announced[at].id.text, sizeof(shard->announced[at].id.text),
@@ -115,12 +149,18 @@ static void on_event(const struct wsub_stream_entry *entry, void *arg)
     const struct shard *shard = arg;
     const struct spread_intake_options *o = &shard->intake->o;
     char why[SPREAD_WHY_BYTES];
-    const char *topic = NULL;
+    enum spread_check found = spread_check_event(o->store, entry, why);
+    const struct spread_fanout_entry read = {
+        .id = entry->id,
+        .topic = found == SPREAD_CHECK_FINE
+                     ? wsub_stream_field(entry->fields, "t", NULL)
+                     : NULL,
+        .digest = spread_check_digest(entry),
+        .is_newer = found == SPREAD_CHECK_NEWER,
+        .why = why,
+    };
 
-    if (spread_check_event(o->store, entry, why))
-        topic = wsub_stream_field(entry->fields, "t", NULL);
-    spread_fanout_add(o->fanout, shard->shard->owned.shard, entry->id, topic,
-                      spread_check_digest(entry), why);
+    spread_fanout_add(o->fanout, shard->shard->owned.shard, &read);
 }
 
 static void on_given(void *arg)

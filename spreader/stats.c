@@ -2,6 +2,9 @@
 
 #define FETCHES                                                                \
     "websubd_spreader_fetches_total", "Announced topics by what came of them"
+#define UNDECODABLE                                                            \
+    "websubd_spreader_undecodable_total",                                      \
+        "Entries that could not be interpreted, by outcome"
 #define VALIDATIONS                                                            \
     "websubd_spreader_validations_total",                                      \
         "Subscribe requests by what their topic said"
@@ -23,6 +26,9 @@ struct wsub_metric spread_stats[SPREAD_STAT_MAX_] = {
     [SPREAD_STAT_REJECTED] = {"websubd_spreader_rejected_total",
                               "Entries rejected because they can't be used",
                               WSUB_COUNTER, NULL, 0},
+    [SPREAD_STAT_HELD] = {UNDECODABLE, WSUB_COUNTER, "outcome=\"held\"", 0},
+    [SPREAD_STAT_HELD_DEAD] = {UNDECODABLE, WSUB_COUNTER, "outcome=\"dead\"",
+                               0},
     [SPREAD_STAT_VALID] = {VALIDATIONS, WSUB_COUNTER, "outcome=\"valid\"", 0},
     [SPREAD_STAT_DENIED] = {VALIDATIONS, WSUB_COUNTER, "outcome=\"denied\"", 0},
     [SPREAD_STAT_VALIDATION_FAILED] = {VALIDATIONS, WSUB_COUNTER,
@@ -48,4 +54,17 @@ struct wsub_metric spread_stats[SPREAD_STAT_MAX_] = {
                              "Notes of what was damaged in the shards that "
                              "this process owns",
                              WSUB_GAUGE, NULL, 0},
+    [SPREAD_STAT_WAITING_HELD] = {"websubd_shards_held",
+                                  "What could not be interpreted and waits to "
+                                  "be tried again, in the shards that this "
+                                  "process owns",
+                                  WSUB_GAUGE, NULL, 0},
 };
+
+void spread_stats_held(enum wsub_held held)
+{
+    if (held == WSUB_HELD)
+        wsub_metric_add(&spread_stats[SPREAD_STAT_HELD], 1);
+    else if (held == WSUB_HELD_DEAD)
+        wsub_metric_add(&spread_stats[SPREAD_STAT_HELD_DEAD], 1);
+}

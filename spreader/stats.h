@@ -3,6 +3,7 @@
 #define SPREADER_STATS_H
 
 #include "common/base/metrics.h"
+#include "common/store/held.h"
 
 enum spread_stat {
     SPREAD_STAT_EVENTS,
@@ -13,6 +14,8 @@ enum spread_stat {
     SPREAD_STAT_FETCH_UNNEEDED,
     SPREAD_STAT_FETCH_POSTPONED,
     SPREAD_STAT_REJECTED,
+    SPREAD_STAT_HELD,
+    SPREAD_STAT_HELD_DEAD,
     SPREAD_STAT_VALID,
     SPREAD_STAT_DENIED,
     SPREAD_STAT_VALIDATION_FAILED,
@@ -22,9 +25,13 @@ enum spread_stat {
     SPREAD_STAT_PULL_SUBSCRIPTIONS,
     SPREAD_STAT_LAG,
     SPREAD_STAT_DAMAGED,
+    SPREAD_STAT_WAITING_HELD,
     SPREAD_STAT_MAX_
 };
 
 extern struct wsub_metric spread_stats[SPREAD_STAT_MAX_];
+
+/* Counts what became of an entry that can't be interpreted. */
+void spread_stats_held(enum wsub_held held);
 
 #endif

@@ -8,28 +8,32 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/base/timer.h"
 #include "common/store/entry_id.h"
 #include "common/store/pull/subscription_store.h"
 #include "common/store/sweeps.h"
 #include "spreader/clock.h"
+#include "spreader/pace.h"
 #include "spreader/shard.h"
 #include "spreader/stats.h"
 
 #define SWEEP_MS 1000
+#define LOOK_MS 500 /* for times that a wrong clock gave, while there is more */
 #define IDLE_MS 5000 /* while nothing happens in the shard */
 /* Delays that no setting names are shorter. */
 #define DELAY_LEAST_MS 60000
 #define MOVED_TELL_MS 60000 /* leases that end then ended for that */
-#define SWEEP_MOST 200      /* of each kind in one call; a few ms of Redis */
+#define SWEEP_MOST 32       /* of each kind in one call: 0.8 ms of Redis */
 
 struct shard {
     struct spread_sweeper *sweeper;
     struct spread_shard *shard; /* borrowed */
-    struct wsub_timer timer;
+    struct spread_round round;
+    bool busy;                     /* a sweep is under way */
+    bool woken;                    /* since it was sent */
     uint64_t lag;                  /* events that have not begun */
     uint64_t looked_ms;            /* when pull_in was sent; our clock */
     struct wsub_entry_id position; /* of the sweep before */
+    uint64_t held;                 /* entries that could not be interpreted */
     uint64_t damaged;              /* notes of damage */
     struct wsub_entry_id damage;   /* the last one that was told of */
 };
@@ -51,6 +55,17 @@ static void set_lag(struct shard *shard, uint64_t lag)
     for (unsigned i = 0; i < sweeper->o.shards; i++)
         all += sweeper->shards[i].lag;
     wsub_metric_set(&spread_stats[SPREAD_STAT_LAG], all);
+}
+
+static void set_held(struct shard *shard, uint64_t held)
+{
+    const struct spread_sweeper *sweeper = shard->sweeper;
+    uint64_t all = 0;
+
+    shard->held = held;
+    for (unsigned i = 0; i < sweeper->o.shards; i++)
+        all += sweeper->shards[i].held;
+    wsub_metric_set(&spread_stats[SPREAD_STAT_WAITING_HELD], all);
 }
 
 static void set_damaged(struct shard *shard, uint64_t damaged)
@@ -84,6 +99,11 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* Until the next sweep. */
 static uint64_t pause_ms(struct shard *shard, const struct wsub_swept *swept)
 {
@@ -93,9 +113,10 @@ static uint64_t pause_ms(struct shard *shard, const struct wsub_swept *swept)
              swept->position);
     if (swept->more)
         return 0;
-    if (moved || swept->leases + swept->events + swept->dead_letters > 0)
+    if (moved || shard->woken ||
+        swept->leases + swept->events + swept->dead_letters > 0)
         return SWEEP_MS;
-    return least(IDLE_MS, SWEEP_MS + least(IDLE_MS, swept->lease_ms));
+    return least(IDLE_MS, most(SWEEP_MS / 2, swept->lease_ms));
 }
 
 /* Nobody else is told of it: subscriptions end when Redis' clock says so. */
@@ -173,26 +194,32 @@ static void on_swept(enum wsub_err err, const struct wsub_swept *swept,
     struct shard *shard = arg;
     const struct spread_sweeper_options *o = &shard->sweeper->o;
 
+    shard->busy = false;
+    spread_round_over(&shard->round);
     if (!spread_shard_replied(shard->shard, err))
         return;
     if (err != WSUB_OK) {
-        wsub_timer_start_ms(&shard->timer, SWEEP_MS);
+        spread_round_start_ms(&shard->round, SWEEP_MS);
         return;
     }
     wsub_metric_add(&spread_stats[SPREAD_STAT_LEASES_ENDED], swept->leases);
     tell_leases(shard, swept->leases);
     set_lag(shard, swept->lag);
+    set_held(shard, swept->held);
     tell_damage(shard, swept);
-    wsub_timer_start_ms(&shard->timer, pause_ms(shard, swept));
+    spread_round_start_ms(&shard->round, pause_ms(shard, swept));
     o->on_position(shard->shard->owned.shard, swept->position, o->arg);
 }
 
-static void on_due(void *arg)
+static void on_round(void *arg)
 {
     struct shard *shard = arg;
     const struct spread_sweeper_options *o = &shard->sweeper->o;
 
-    pull_in(shard);
+    shard->busy = true;
+    shard->woken = false;
+    if (wsub_now_ms() - shard->looked_ms >= LOOK_MS)
+        pull_in(shard);
     spread_shard_sent(shard->shard);
     wsub_sweep(o->store,
                &(struct wsub_sweep){
@@ -214,8 +241,8 @@ spread_sweeper_new(const struct spread_sweeper_options *options)
     sweeper->shards = wsub_calloc(options->shards, sizeof(*sweeper->shards));
     for (unsigned i = 0; i < options->shards; i++) {
         sweeper->shards[i].sweeper = sweeper;
-        wsub_timer_init(&sweeper->shards[i].timer, options->base, on_due,
-                        &sweeper->shards[i]);
+        spread_round_init(&sweeper->shards[i].round, options->pace, on_round,
+                          &sweeper->shards[i]);
     }
     return sweeper;
 }
@@ -225,7 +252,7 @@ void spread_sweeper_free(struct spread_sweeper *sweeper)
     if (sweeper == NULL)
         return;
     for (unsigned i = 0; i < sweeper->o.shards; i++)
-        wsub_timer_done(&sweeper->shards[i].timer);
+        spread_round_done(&sweeper->shards[i].round);
     free(sweeper->shards);
     free(sweeper);
 }
@@ -238,14 +265,15 @@ void spread_sweeper_open(struct spread_sweeper *sweeper,
     struct shard *shard = &sweeper->shards[number];
 
     shard->shard = open_shard;
-    wsub_timer_start_ms(&shard->timer,
-                        SWEEP_MS * (number + 1) / sweeper->o.shards);
+    spread_round_start_ms(&shard->round,
+                          SWEEP_MS * (number + 1) / sweeper->o.shards);
 }
 
 void spread_sweeper_close(struct spread_sweeper *sweeper, unsigned number)
 {
-    wsub_timer_stop(&sweeper->shards[number].timer);
+    spread_round_stop(&sweeper->shards[number].round);
     set_lag(&sweeper->shards[number], 0);
+    set_held(&sweeper->shards[number], 0);
     set_damaged(&sweeper->shards[number], 0);
 }
 
@@ -255,4 +283,16 @@ bool spread_sweeper_found_work(const struct spread_sweeper *sweeper)
         if (sweeper->shards[i].lag > 0)
             return true;
     return false;
+}
+
+/* Most wakes are for other parts: they bring no more than a sweep each second. */
+void spread_sweeper_wake(struct spread_sweeper *sweeper, unsigned number)
+{
+    struct shard *shard = &sweeper->shards[number];
+    uint64_t since_ms = wsub_now_ms() - shard->looked_ms;
+
+    shard->woken = true;
+    if (!shard->busy)
+        spread_round_start_ms(&shard->round,
+                              since_ms < SWEEP_MS ? SWEEP_MS - since_ms : 0);
 }

@@ -1,14 +1,16 @@
 /* sweep.h - ends what has lapsed and drops what is settled, in the shards that
  * this process owns.
  *
- * Every second while there is something to sweep, else each five seconds; at
- * once again while there is more to do, and when a lease ends. */
+ * Every second while there is something to sweep, else each five seconds, when a
+ * lease ends, and within a second when it is woken: a lease that ends within five
+ * seconds has begun (lib/index_add.lua).  While there is more to do it goes on, at
+ * the pace that leaves Redis to others (pace.h). */
 #ifndef SPREADER_SWEEP_H
 #define SPREADER_SWEEP_H
 
 #include <stdbool.h>
 
-struct event_base;
+struct spread_pace;
 struct spread_shard;
 struct spread_sweeper;
 struct wsub_config;
@@ -16,7 +18,7 @@ struct wsub_store;
 
 /* All pointers are borrowed, and outlive the sweeper. */
 struct spread_sweeper_options {
-    struct event_base *base;
+    struct spread_pace *pace;
     struct wsub_store *store;
     const struct wsub_config *config;
     unsigned shards;
@@ -33,6 +35,9 @@ void spread_sweeper_free(struct spread_sweeper *sweeper);
 void spread_sweeper_open(struct spread_sweeper *sweeper,
                          struct spread_shard *shard);
 void spread_sweeper_close(struct spread_sweeper *sweeper, unsigned shard);
+
+/* A lease may end soon. */
+void spread_sweeper_wake(struct spread_sweeper *sweeper, unsigned shard);
 
 /* Events had not begun when a shard was swept last: work that nobody may have
  * read. */

@@ -31,6 +31,7 @@
 #include "spreader/fetch.h"
 #include "spreader/fetch_queue.h"
 #include "spreader/intake.h"
+#include "spreader/pace.h"
 #include "spreader/promoter.h"
 #include "spreader/shard.h"
 #include "spreader/stats.h"
@@ -78,6 +79,7 @@ struct spread_worker {
     struct spread_fetcher *fetcher;
     struct spread_validator *validator;
     struct spread_promoter *promoter;
+    struct spread_pace *pace;
     struct spread_sweeper *sweeper;
     struct spread_expiry *expiry;
     bool is_registered;
@@ -165,6 +167,8 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
     if (event == NULL) {
         wsub_ownership_spreaders(worker->ownership,
                                  wsub_member_spreaders(worker->member));
+        spread_pace_set_processes(worker->pace,
+                                  wsub_member_spreaders(worker->member));
         return;
     }
     wsub_groups_event(worker->groups, event);
@@ -272,6 +276,7 @@ static void on_wake(struct spread_shard *shard, void *arg)
 
     spread_promoter_wake(worker->promoter, shard->owned.shard);
     spread_fetch_queue_wake(worker->fetch_queue, shard->owned.shard);
+    spread_sweeper_wake(worker->sweeper, shard->owned.shard);
     spread_expiry_wake(worker->expiry, shard->owned.shard);
 }
 
@@ -431,15 +436,16 @@ static void build_fanout(struct spread_worker *worker)
         .arg = worker,
     });
     worker->promoter = spread_promoter_new(base, worker->store, shards);
+    worker->pace = spread_pace_new(base);
     worker->sweeper = spread_sweeper_new(&(struct spread_sweeper_options){
-        .base = base,
+        .pace = worker->pace,
         .store = worker->store,
         .config = worker->config,
         .shards = shards,
         .on_position = on_position,
         .arg = worker,
     });
-    worker->expiry = spread_expiry_new(base, worker->store, shards);
+    worker->expiry = spread_expiry_new(worker->pace, worker->store, shards);
 }
 
 static void on_look(void *arg)
@@ -599,6 +605,7 @@ static void free_parts(struct spread_worker *worker)
     wsub_hosts_free(worker->hosts);
     spread_expiry_free(worker->expiry);
     spread_sweeper_free(worker->sweeper);
+    spread_pace_free(worker->pace);
     spread_promoter_free(worker->promoter);
     spread_intake_free(worker->intake);
     spread_fanout_free(worker->fanout);

@@ -126,6 +126,7 @@ struct wsub_config {
     uint32_t suspend_after;
     uint32_t probe_cap_ms;
     uint32_t max_crashes;
+    uint32_t undecodable_max_tries;
     uint32_t fanout_backlog;
     uint32_t retry_base_ms;
     uint32_t retry_cap_ms;

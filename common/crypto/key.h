@@ -4,6 +4,7 @@
 #define WSUB_CRYPTO_KEY_H
 
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include <openssl/evp.h>
 
@@ -20,6 +21,8 @@ struct wsub_keyring {
     struct wsub_key *keys; /* owned; the first one seals */
     size_t count, capacity;
     EVP_CIPHER *cipher; /* owned */
+    char *path;         /* owned; NULL: there is no file */
+    struct stat seen; /* the file, when it was looked at last; zero: missing */
 };
 
 #endif

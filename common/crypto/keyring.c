@@ -102,6 +102,13 @@ static enum wsub_err read_keys(struct wsub_keyring *ring, const char *path,
     return WSUB_OK;
 }
 
+/* Before it is read: what changes meanwhile is seen the next time. */
+static void look_at_file(const char *path, struct stat *ret_seen)
+{
+    if (stat(path, ret_seen) != 0)
+        memset(ret_seen, 0, sizeof(*ret_seen));
+}
+
 enum wsub_err wsub_keyring_load(const char *path, char err_text[256],
                                 struct wsub_keyring **ret_ring)
 {
@@ -111,8 +118,11 @@ enum wsub_err wsub_keyring_load(const char *path, char err_text[256],
     ring->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
     if (ring->cipher == NULL)
         wsub_panic("libcrypto has no AES-256-GCM");
-    if (path[0] != '\0')
+    if (path[0] != '\0') {
+        ring->path = wsub_strdup(path);
+        look_at_file(path, &ring->seen);
         err = read_keys(ring, path, err_text);
+    }
     if (err != WSUB_OK) {
         wsub_keyring_free(ring);
         return err;
@@ -131,13 +141,61 @@ void wsub_keyring_free(struct wsub_keyring *ring)
     if (ring->keys != NULL)
         OPENSSL_cleanse(ring->keys, ring->capacity * sizeof(*ring->keys));
     free(ring->keys);
+    free(ring->path);
     EVP_CIPHER_free(ring->cipher);
     free(ring);
+}
+
+static bool is_same_file(const struct stat *one, const struct stat *other)
+{
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino &&
+           one->st_mode == other->st_mode && one->st_size == other->st_size &&
+           one->st_mtim.tv_sec == other->st_mtim.tv_sec &&
+           one->st_mtim.tv_nsec == other->st_mtim.tv_nsec &&
+           one->st_ctim.tv_sec == other->st_ctim.tv_sec &&
+           one->st_ctim.tv_nsec == other->st_ctim.tv_nsec;
+}
+
+/* The old keys go with `other`. */
+static void swap_keys(struct wsub_keyring *ring, struct wsub_keyring *other)
+{
+    struct wsub_keyring kept = *ring;
+
+    ring->keys = other->keys;
+    ring->count = other->count;
+    ring->capacity = other->capacity;
+    other->keys = kept.keys;
+    other->count = kept.count;
+    other->capacity = kept.capacity;
+}
+
+bool wsub_keyring_refresh(struct wsub_keyring *ring, char err_text[256])
+{
+    struct wsub_keyring *read = NULL;
+    struct stat seen;
+
+    err_text[0] = '\0';
+    if (ring->path == NULL)
+        return false;
+    look_at_file(ring->path, &seen);
+    if (is_same_file(&seen, &ring->seen))
+        return false;
+    ring->seen = seen;
+    if (wsub_keyring_load(ring->path, err_text, &read) != WSUB_OK)
+        return false;
+    swap_keys(ring, read);
+    wsub_keyring_free(read);
+    return true;
 }
 
 const struct wsub_key *wsub_keyring_first(const struct wsub_keyring *ring)
 {
     return ring->count > 0 ? &ring->keys[0] : NULL;
+}
+
+const char *wsub_keyring_first_id(const struct wsub_keyring *ring)
+{
+    return ring->count > 0 ? ring->keys[0].id : "";
 }
 
 size_t wsub_keyring_count(const struct wsub_keyring *ring)

@@ -148,3 +148,16 @@ enum wsub_err wsub_open(const struct wsub_keyring *ring, const char *context,
                           ret_secret);
     return WSUB_ERR_INVALID;
 }
+
+size_t wsub_sealed_key(const char *sealed, size_t len, const char **ret_id)
+{
+    const char *dot;
+
+    if (!starts_with(sealed, len, "g."))
+        return 0;
+    dot = memchr(sealed + 2, '.', len - 2);
+    if (dot == NULL || dot - sealed - 2 > WSUB_KEY_ID_MAX)
+        return 0;
+    *ret_id = sealed + 2;
+    return (size_t)(dot - sealed) - 2;
+}

@@ -24,4 +24,9 @@ enum wsub_err wsub_open(const struct wsub_keyring *ring, const char *context,
                         const char *sealed, size_t sealed_len,
                         struct wsub_buf *ret_secret) WSUB_MUST_CHECK;
 
+/* The id of the key that a secret was sealed with, which may not be one of the
+ * ring: returns its length and sets *ret_id, borrowed from `sealed`.  0 when it was
+ * sealed with none, or can't be read. */
+size_t wsub_sealed_key(const char *sealed, size_t len, const char **ret_id);
+
 #endif

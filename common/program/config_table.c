@@ -380,6 +380,10 @@ const struct wsub_setting wsub_settings[] = {
         "ended processes after which what they held becomes a dead letter; the "
         "first two may have ended for another reason",
         .min = 3, .max = 1000),
+    KEY(undecodable_max_tries, "5", SPREADER | DELIVER,
+        "times that what can't be interpreted (a newer format, a secret whose "
+        "key is missing) is tried before it becomes a dead letter",
+        .min = 1, .max = 1000),
     KEY(fanout_backlog, "10000", SPREADER,
         "unread jobs of large fan-outs in a shard; more are posted when fewer "
         "are left",

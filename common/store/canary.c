@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/base/log.h"
 #include "common/crypto/seal.h"
 #include "common/store/keys.h"
 
@@ -19,20 +20,26 @@ static void on_written(enum wsub_err err, const struct redisReply *reply,
     (void)arg;
 }
 
+void wsub_canary_seal(struct wsub_cmd *cmd, const struct wsub_store *store,
+                      const struct wsub_keyring *ring)
+{
+    struct wsub_buf sealed = {0};
+
+    wsub_seal(ring, CONTEXT, TEXT, strlen(TEXT), &sealed);
+    wsub_cmd_init(cmd, "SET");
+    wsub_store_key(cmd, store, WSUB_SHARD_CLUSTER, WSUB_KEY_CANARY, NULL);
+    wsub_cmd_arg(cmd, sealed.data, sealed.len);
+    wsub_buf_done(&sealed);
+}
+
 /* Writes it under our first key; `only_new`: unless there is one. */
 static void write_canary(struct wsub_canary *canary, bool only_new)
 {
-    struct wsub_buf sealed = {0};
     struct wsub_cmd cmd;
 
-    wsub_seal(canary->ring, CONTEXT, TEXT, strlen(TEXT), &sealed);
-    wsub_cmd_init(&cmd, "SET");
-    wsub_store_key(&cmd, canary->store, WSUB_SHARD_CLUSTER, WSUB_KEY_CANARY,
-                   NULL);
-    wsub_cmd_arg(&cmd, sealed.data, sealed.len);
+    wsub_canary_seal(&cmd, canary->store, canary->ring);
     if (only_new)
         wsub_cmd_str(&cmd, "NX");
-    wsub_buf_done(&sealed);
     if (wsub_store_send(canary->store, WSUB_SHARD_CLUSTER, &cmd, on_written,
                         NULL) != WSUB_OK)
         return; /* the next time that Redis comes up */
@@ -58,6 +65,14 @@ static void refuse(const struct wsub_canary *canary, const char *sealed,
 {
     char sentence[320];
 
+    if (canary->passed) {
+        snprintf(sentence, sizeof(sentence), "%.*s", id_len(sealed, len),
+                 sealed + 2);
+        wsub_log_error(
+            "keys-missing", WSUB_KE("key", sentence),
+            WSUB_KV("effect", "secrets that it has sealed are held"));
+        return;
+    }
     snprintf(sentence, sizeof(sentence),
              "subscribers' secrets in Redis are sealed with key '%.*s', which "
              "secret_keys_file %s: every signed delivery would fail; correct "
@@ -76,7 +91,7 @@ static void on_found(enum wsub_err err, const struct redisReply *reply,
     struct wsub_canary *canary = arg;
     struct wsub_buf text = {0};
 
-    canary->looking = false;
+    canary->looking = canary->changed = false;
     if (err != WSUB_OK || reply->type != REDIS_REPLY_STRING)
         return;
     err = wsub_open(canary->ring, CONTEXT, reply->str, reply->len, &text);
@@ -96,11 +111,20 @@ void wsub_canary_look(struct wsub_canary *canary)
 
     if (canary->seals && wsub_keyring_count(canary->ring) > 0)
         write_canary(canary, true);
-    if (canary->looking || (canary->passed && canary->seals))
+    if (canary->looking ||
+        (canary->passed && canary->seals && !canary->changed))
         return;
     wsub_cmd_init(&cmd, "GET");
     wsub_store_key(&cmd, canary->store, WSUB_SHARD_CLUSTER, WSUB_KEY_CANARY,
                    NULL);
     canary->looking = wsub_store_send(canary->store, WSUB_SHARD_CLUSTER, &cmd,
                                       on_found, canary) == WSUB_OK;
+}
+
+/* A look that is under way goes on with the keys as they are when its reply
+ * comes. */
+void wsub_canary_keys_changed(struct wsub_canary *canary)
+{
+    canary->changed = true;
+    wsub_canary_look(canary);
 }

@@ -2,9 +2,11 @@
  *
  * `P:{c}:canary` is a text that every program knows, sealed by the first key of
  * the hub that started last.  Who can't open it could open none of the secrets
- * that this hub has stored, so it must not run: each event would be given up.
- * A hub whose first key is another one, and that can open what is there, seals it
- * anew; so does any after a FLUSHALL. */
+ * that this hub has stored, so it must not start: each event would be given up.
+ * One that has opened it once goes on, also when it can't any more, since keys
+ * change while programs run, and what it can't open is held (held.h).  A hub whose
+ * first key is another one, and that can open what is there, seals it anew; so does
+ * any after a FLUSHALL. */
 #ifndef WSUB_STORE_CANARY_H
 #define WSUB_STORE_CANARY_H
 
@@ -22,9 +24,17 @@ struct wsub_canary {
     void *arg;    /* borrowed; given to on_wrong */
     bool looking; /* the reply is due */
     bool passed;  /* once; a hub then only sees to it that there is one */
+    bool changed; /* the keys, since it looked */
 };
 
-/* Looks: each time that Redis has come up, and when a secret can't be opened. */
+/* Looks: each time that Redis has come up. */
 void wsub_canary_look(struct wsub_canary *canary);
+
+/* Looks: the ring has other keys. */
+void wsub_canary_keys_changed(struct wsub_canary *canary);
+
+/* Adds the command that seals it with the first key of a ring. */
+void wsub_canary_seal(struct wsub_cmd *cmd, const struct wsub_store *store,
+                      const struct wsub_keyring *ring);
 
 #endif

@@ -22,7 +22,7 @@ struct wsub_event {
 enum wsub_event_found {
     WSUB_EVENT_FOUND,
     WSUB_EVENT_ABSENT,    /* it is not there */
-    WSUB_EVENT_MALFORMED, /* not an event of version 1 */
+    WSUB_EVENT_MALFORMED, /* it is there, and no event of version 1 */
 };
 
 /* `event` is valid during the call; filled in when it is found. */

@@ -41,6 +41,31 @@ static void read_letter(unsigned shard, const struct redisReply *entry,
     ret_letter->why = wsub_stream_field(fields, "why", NULL);
     if (attempts != NULL)
         ret_letter->attempts = strtoull(attempts, NULL, 10);
+    ret_letter->from = wsub_stream_field(fields, "u", NULL);
+    if (ret_letter->from == NULL)
+        return;
+    ret_letter->fields = fields;
+    ret_letter->topic = wsub_stream_field(fields, ".t", NULL);
+}
+
+bool wsub_letter_field(const struct wsub_letter *letter, size_t *at,
+                       const char **ret_name, const char **ret_value,
+                       size_t *ret_len)
+{
+    const struct redisReply *fields = letter->fields;
+
+    for (; fields != NULL && *at + 1 < fields->elements; *at += 2) {
+        const struct redisReply *value = fields->element[*at + 1];
+
+        if (fields->element[*at]->str[0] != '.')
+            continue;
+        *ret_name = fields->element[*at]->str + 1;
+        *ret_value = value->str;
+        *ret_len = value->len;
+        *at += 2;
+        return true;
+    }
+    return false;
 }
 
 static void give_letters(const struct reading *reading,

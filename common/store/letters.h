@@ -13,12 +13,15 @@
 #include "common/base/err.h"
 #include "common/store/place.h"
 
+struct redisReply;
 struct wsub_store;
 
 enum wsub_letters_act {
     WSUB_LETTERS_LIST,
     WSUB_LETTERS_COUNT,
-    WSUB_LETTERS_REPLAY, /* each becomes a job with no failure so far */
+    /* Each becomes a job with no failure so far, or goes back to where it could
+     * not be interpreted. */
+    WSUB_LETTERS_REPLAY,
     WSUB_LETTERS_PURGE,
 };
 
@@ -44,7 +47,17 @@ struct wsub_letter {
     struct wsub_place event;
     const char *topic, *callback, *why;
     uint64_t attempts;
+    /* Of an entry that could not be interpreted: the stream that it came from, and
+     * its fields; NULL of a job. */
+    const char *from;
+    const struct redisReply *fields;
 };
+
+/* The entry's next field, as bytes, and where to go on: *at is 0 at first.  False
+ * at the end. */
+bool wsub_letter_field(const struct wsub_letter *letter, size_t *at,
+                       const char **ret_name, const char **ret_value,
+                       size_t *ret_len);
 
 struct wsub_letters {
     uint64_t matched;                /* letters that were chosen */

@@ -7,6 +7,7 @@
 #include "common/store/quota.h"
 #include "common/store/stream_reader.h"
 
+#define VERSION "1"
 #define REMOVED_LASTS_S 3600 /* as long as a request may wait */
 
 static const char *const outcome_names[] = {
@@ -64,7 +65,9 @@ static void parse_request(enum wsub_err err, const struct redisReply *reply,
     wsub_request_cb *on_request = (wsub_request_cb *)cb;
     const char *generation = wsub_stream_field(reply, "g", NULL);
     const char *lease = wsub_stream_field(reply, "l", NULL);
+    const char *version = wsub_stream_field(reply, "v", NULL);
     struct wsub_request request = {
+        .is_newer = version != NULL && strcmp(version, VERSION) != 0,
         .topic = wsub_stream_field(reply, "tg", NULL),
         .callback = wsub_stream_field(reply, "c", NULL),
         .reason = wsub_stream_field(reply, "r", NULL),
@@ -73,6 +76,10 @@ static void parse_request(enum wsub_err err, const struct redisReply *reply,
     };
 
     (void)err;
+    if (request.is_newer) {
+        on_request(&request, arg);
+        return;
+    }
     if (request.topic == NULL)
         request.topic = wsub_stream_field(reply, "t", NULL);
     if (generation == NULL || request.topic == NULL ||

@@ -43,6 +43,7 @@ struct wsub_request {
     uint64_t lease_s;         /* of a subscription */
     const char *verify_token; /* to be sent back; "" for none */
     bool confirmed;           /* its replicas are on their way (`*` only) */
+    bool is_newer; /* it is of another version: nothing else is known of it */
 };
 
 /* `request` is valid during the call; NULL when none waits, or only one that

@@ -1,5 +1,6 @@
 #include "common/store/retries.h"
 
+#include "common/base/config.h"
 #include "common/store/store.h"
 
 static void parse_promoted(enum wsub_err err, const struct redisReply *reply,
@@ -25,6 +26,7 @@ void wsub_retries_promote(struct wsub_store *store,
 
     wsub_owner_script(&cmd, store, owned, WSUB_SCRIPT_PROMOTE);
     wsub_cmd_u64(&cmd, most);
+    wsub_cmd_u64(&cmd, wsub_store_config(store)->undecodable_max_tries);
     wsub_store_once(store, owned->shard, &cmd, parse_promoted,
                     (wsub_store_cb *)cb, arg);
 }

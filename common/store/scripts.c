@@ -39,6 +39,7 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_GROUP_PUT] = SCRIPT(group_put),
     [WSUB_SCRIPT_HAND_OVER] = SCRIPT(hand_over),
     [WSUB_SCRIPT_HEARTBEAT] = SCRIPT(heartbeat),
+    [WSUB_SCRIPT_HOLD] = SCRIPT(hold),
     [WSUB_SCRIPT_INSTANCE_LIST] = SCRIPT(instance_list),
     [WSUB_SCRIPT_LEADER] = SCRIPT(leader),
     [WSUB_SCRIPT_LEAVE] = SCRIPT(leave),
@@ -86,11 +87,11 @@ static struct wsub_script mending[WSUB_SCRIPT_MAX_];
  * are called seldom, stand behind mending.lua from the first time on: none ends
  * between the two. */
 static const enum wsub_script_id always_mending[] = {
-    WSUB_SCRIPT_ANNOUNCED, WSUB_SCRIPT_GROUPS,      WSUB_SCRIPT_HAND_OVER,
-    WSUB_SCRIPT_LETTERS,   WSUB_SCRIPT_POSTPONE,    WSUB_SCRIPT_PROMOTE,
-    WSUB_SCRIPT_PULL_ADD,  WSUB_SCRIPT_PULL_EXPIRE, WSUB_SCRIPT_PULL_REMOVE,
-    WSUB_SCRIPT_SPLIT,     WSUB_SCRIPT_TAKE,        WSUB_SCRIPT_UNPARK,
-    WSUB_SCRIPT_VALIDATED, WSUB_SCRIPT_VERIFIED,
+    WSUB_SCRIPT_ANNOUNCED,   WSUB_SCRIPT_GROUPS,    WSUB_SCRIPT_HAND_OVER,
+    WSUB_SCRIPT_HOLD,        WSUB_SCRIPT_LETTERS,   WSUB_SCRIPT_POSTPONE,
+    WSUB_SCRIPT_PROMOTE,     WSUB_SCRIPT_PULL_ADD,  WSUB_SCRIPT_PULL_EXPIRE,
+    WSUB_SCRIPT_PULL_REMOVE, WSUB_SCRIPT_SPLIT,     WSUB_SCRIPT_TAKE,
+    WSUB_SCRIPT_UNPARK,      WSUB_SCRIPT_VALIDATED, WSUB_SCRIPT_VERIFIED,
 };
 
 static void name_by_sha1(struct wsub_script *script)

@@ -14,6 +14,7 @@ enum argument {
     GENERATION,
     FAILURES,
     CRASHES,
+    TRIES,
     DELAY,
     HOST,
     TOPIC,
@@ -34,6 +35,8 @@ static const struct {
     [WSUB_OUTCOME_RETRY] = {"retry",
                             {EVENT, TARGET, FAILURES, CRASHES, DELAY, TD}},
     [WSUB_OUTCOME_PARK] = {"park", {EVENT, TARGET, FAILURES, CRASHES, HOST}},
+    [WSUB_OUTCOME_HOLD] = {"hold",
+                           {EVENT, TARGET, FAILURES, CRASHES, TRIES, WHY}},
     [WSUB_OUTCOME_DEAD] = {"dead",
                            {EVENT, TARGET, FAILURES, TOPIC, CALLBACK, WHY}},
     [WSUB_OUTCOME_MISS] = {"miss", {EVENT, TARGET, TD}},
@@ -106,6 +109,8 @@ static uint64_t number_of(const struct wsub_settled *settled,
         return settled->failures;
     case CRASHES:
         return settled->crashes;
+    case TRIES:
+        return settled->held;
     default:
         return settled->delay_ms;
     }

@@ -27,6 +27,7 @@ enum wsub_outcome {
     WSUB_OUTCOME_GONE,  /* 410: the subscription ends */
     WSUB_OUTCOME_RETRY, /* again in delay_ms */
     WSUB_OUTCOME_PARK,  /* again when its host has capacity */
+    WSUB_OUTCOME_HOLD,  /* what it needs can't be interpreted: again later */
     WSUB_OUTCOME_DEAD,  /* given up: a dead letter */
     WSUB_OUTCOME_MISS,  /* its subscription is in cursor mode */
     /* Its subscription failed too often: cursor mode, and a probe in
@@ -45,12 +46,14 @@ struct wsub_settled {
     /* Of the subscription; "-" while it is not known; GONE, RETRY, MISS,
      * SUSPEND. */
     const char *td;
-    uint64_t generation;                /* of the subscription; GONE */
-    uint32_t failures;                  /* so far; RETRY, PARK, DEAD, SUSPEND */
-    uint32_t crashes;                   /* so far; RETRY, PARK, SUSPEND */
-    uint64_t delay_ms;                  /* RETRY, SUSPEND */
-    const char *host;                   /* digest of SCHEME:PORT:NAME; PARK */
-    const char *topic, *callback, *why; /* DEAD */
+    uint64_t generation;          /* of the subscription; GONE */
+    uint32_t failures;            /* so far; RETRY, PARK, HOLD, DEAD, SUSPEND */
+    uint32_t crashes;             /* so far; RETRY, PARK, HOLD, SUSPEND */
+    uint32_t held;                /* how often by now; HOLD */
+    uint64_t delay_ms;            /* RETRY, SUSPEND */
+    const char *host;             /* digest of SCHEME:PORT:NAME; PARK */
+    const char *topic, *callback; /* DEAD */
+    const char *why;              /* HOLD, DEAD */
 };
 
 struct wsub_settlement {

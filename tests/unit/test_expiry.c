@@ -2,14 +2,16 @@
  * spreader/expiry.h. */
 #include "spreader/expiry.h"
 
+#include "spreader/pace.h"
 #include "spreader/stats.h"
 #include "tests/unit/shard_fixture.h"
 
 #define NONE "*3\r\n:0\r\n:0\r\n:-1\r\n"
 #define SOME "*3\r\n:0\r\n:7\r\n:90000\r\n"
 #define SOON "*3\r\n:2\r\n:5\r\n:200\r\n"
-#define FULL "*3\r\n:500\r\n:30\r\n:0\r\n"
+#define FULL "*3\r\n:100\r\n:30\r\n:0\r\n"
 
+static struct spread_pace *pace;
 static struct spread_expiry *expiry;
 
 static void on_closing(unsigned number)
@@ -22,7 +24,8 @@ static void set_up(void)
     redis_set_up_store();
     redis_held = "pull_expire";
     shard_set_up(on_closing);
-    expiry = spread_expiry_new(base, store, 1);
+    pace = spread_pace_new(base);
+    expiry = spread_expiry_new(pace, store, 1);
     spread_expiry_open(expiry, shard);
 }
 
@@ -30,6 +33,7 @@ static void tear_down(void)
 {
     wsub_store_close(store);
     spread_expiry_free(expiry);
+    spread_pace_free(pace);
     shard_tear_down();
     redis_tear_down();
 }
@@ -59,7 +63,7 @@ static uint64_t metric(enum spread_stat stat)
 START_TEST(only_the_owner_ends_any)
 {
     redis_check_args(redis_wait("pull_expire"),
-                     (const char *[]){EPOCH, "500", NULL});
+                     (const char *[]){EPOCH, "100", NULL});
 }
 END_TEST
 

@@ -24,6 +24,9 @@
 --                                   again later; TD is `-` while it is not
 --                                   known
 --         park EVENT C N K H        host or callback H has no capacity
+--         hold EVENT C N K TRIES WHY
+--                                   what it needs could not be interpreted, for
+--                                   the TRIES-th time
 --         dead EVENT C N TOPIC CALLBACK WHY
 --                                   given up
 --         miss EVENT C TD           (jobs only) the subscription is in cursor
@@ -100,7 +103,7 @@ local function other_operations(redis, suspended)
     -- uses: time, numbers, memory, ids, pending, job, subscription, subscribed
     -- uses: subscription_set, subscription_end, cursor_get, cursor_set
     -- uses: cursor_job, cursor_begin, backfilling, backfill, backfill_break
-    -- uses: gaps, missed, event, retry, parked_for, tally_add, damage
+    -- uses: gaps, missed, event, retry, held, parked_for, tally_add, damage
 
     local now = now_ms()
 
@@ -243,6 +246,11 @@ local function other_operations(redis, suspended)
         park(h, job_member(event, c, n, k))
     end
 
+    local function job_hold(event, c, n, k, tries, why)
+        hold('outbox', { 'e', event, 'c', c, 'n', n, 'k', k }, tonumber(tries),
+            why)
+    end
+
     -- A subscription in cursor mode whose cursor was damaged gets one that begins
     -- with the index: rather twice than never.
     local function restored_cursor(td_, cd_)
@@ -380,6 +388,13 @@ local function other_operations(redis, suspended)
         end
     end
 
+    local function cursor_hold(_, _, n, k, tries, why)
+        if cursor then
+            hold('outbox', { 'f', td, 'c', cd, 'u', u, 'n', n, 'k', k },
+                tonumber(tries), why)
+        end
+    end
+
     local function cursor_dead(event, c, ...)
         if not cursor then
             return
@@ -445,6 +460,7 @@ local function other_operations(redis, suspended)
         gone = { arguments = 4, job = job_gone, cursor = cursor_gone },
         retry = { arguments = 6, job = job_retry, cursor = cursor_retry },
         park = { arguments = 5, job = job_park, cursor = cursor_park },
+        hold = { arguments = 6, job = job_hold, cursor = cursor_hold },
         dead = { arguments = 6, job = add_letter, cursor = cursor_dead },
         miss = { arguments = 3, job = job_miss },
         suspend = { arguments = 6, job = job_suspend, cursor = cursor_suspend },

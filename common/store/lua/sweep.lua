@@ -1,12 +1,12 @@
 -- sweep.lua - end what has lapsed, drop what is settled.
 --
 -- ARGV  1 epoch, 2 retention of events in ms, 3 retention of dead letters in
---       ms, 4 most leases, events and dead letters to look at in one call (of
---       leases up to a leaf more; of events fewer, while jobs refer to any)
+--       ms, 4 most leases, events and dead letters to end in one call (of events
+--       fewer, while jobs refer to any)
 -- Returns {leases ended, events dropped, dead letters dropped,
 --          1 when a limit was reached and more is to do, the position by now, events
 --          that have not begun, ms until a lease ends or -1, how many notes of
---          damage there are, the last one's id, key and reason ("" for none)}.
+--          damage there are, the last one's id, key and reason ("" for none), how many entries are held}.
 -- FENCED: the epoch is over.
 --
 -- Atomic: an event leaves `log` only when it is fanned out and too old; when
@@ -19,7 +19,7 @@
 -- Repeated: what has lapsed since then goes.
 --
 -- uses: shard, numbers, time, ids, id_after, trim, pending, index
--- uses: subscription, subscription_end, refs, letter, position_get
+-- uses: subscription_end, refs, letter, position_get
 -- uses: position_set, fenced, tally_add, pending_end, memory
 
 check_owner(ARGV[1])
@@ -51,30 +51,56 @@ end
 
 local now_s = math.floor(now / 1000)
 
--- A leaf of the index one of whose leases may have ended.  However short
--- leases are, a subscription is looked at a few times a second at most: until
--- then deliver leaves out what has lapsed.  One of another version is looked
--- at again later.
-local LOOKS_A_SECOND = 4
+-- When the lease of each member of a leaf ends, in s: nil where the record is of
+-- another version, false where there is none.  The members of a topic stand
+-- together, and are read together.
+local function read_expiries(members)
+    local ends, from = {}, 1
+    while from <= #members do
+        local td, cds = string.match(members[from], '^(.*):'), {}
+        for n = from, #members do
+            local of, cd = string.match(members[n], '^(.*):(.*)$')
+            if of ~= td then
+                break
+            end
+            cds[#cds + 1] = cd
+        end
+        local records = td and redis.call('HMGET', p .. 'sub:' .. td,
+            unpack(cds)) or { false }
+        for n, record in ipairs(records) do
+            ends[from + n - 1] = record and
+                tonumber(string.match(record, '^1 (%d+) ') or nil)
+        end
+        from = from + #records
+    end
+    return ends
+end
+
+-- A leaf is looked at once a second at most; one with a record of another version
+-- after a minute at the latest.
 local LOOK_AGAIN_S = 60
 
-local function sweep_leaf(bound)
+-- Looks at a leaf of the index one of whose leases may have ended, and ends at
+-- most `most` of it.  Returns how many were looked at and ended; when there are
+-- more the leaf stays due.
+local function sweep_leaf(bound, most)
     local members = redis.call('ZRANGE', leaf_key(bound), 0, -1)
+    local ends = read_expiries(members)
     local ended, first = 0, nil
-    for _, member in ipairs(members) do
-        local td, cd = string.match(member, '^(.*):(.*)$')
-        local record, sub = get_sub(td or '', cd or '')
-        if sub and sub.expires <= now_s then
-            end_subscription(td, cd)
+    for n, member in ipairs(members) do
+        if ends[n] and ends[n] <= now_s then
+            if ended == most then
+                return #members, ended
+            end
+            end_subscription(string.match(member, '^(.*):(.*)$'))
             ended = ended + 1
-        elseif record then
-            local due = sub and sub.expires or now_s + LOOK_AGAIN_S
+        elseif ends[n] ~= false then
+            local due = ends[n] or now_s + LOOK_AGAIN_S
             first = math.min(first or due, due)
         end
     end
     if first then
-        local soonest = now_s + math.ceil((#members - ended) / LOOKS_A_SECOND)
-        redis.call('ZADD', p .. 'lease', digits(math.max(first, soonest)),
+        redis.call('ZADD', p .. 'lease', digits(math.max(first, now_s + 1)),
             bound)
     else
         redis.call('ZREM', p .. 'lease', bound)
@@ -82,15 +108,18 @@ local function sweep_leaf(bound)
     return #members, ended
 end
 
+-- To look at one costs a tenth of ending one.
+local LOOKED_FOR_EACH = 10
+
 local function sweep_leases()
     local looked, ended = 0, 0
-    while looked < limit do
+    while ended < limit and looked < limit * LOOKED_FOR_EACH do
         local bound = redis.call('ZRANGEBYSCORE', p .. 'lease', '-inf', now_s,
             'LIMIT', 0, 1)[1]
         if not bound then
             return ended
         end
-        local looked_here, ended_here = sweep_leaf(bound)
+        local looked_here, ended_here = sweep_leaf(bound, limit - ended)
         looked, ended = looked + looked_here, ended + ended_here
     end
     more = 1
@@ -287,12 +316,13 @@ local lease_ms = lease and math.max(0, lease * 1000 - now_ms()) or -1
 local function last_damage()
     local last = redis.call('XREVRANGE', p .. 'damaged', '+', '-', 'COUNT', 1)[1]
     if not last then
-        return 0, '', '', ''
+        return { 0, '', '', '' }
     end
     local fields = letter_fields(last)
-    return redis.call('XLEN', p .. 'damaged'), last[1], fields.key or '',
-        fields.why or ''
+    return { redis.call('XLEN', p .. 'damaged'), last[1], fields.key or '',
+             fields.why or '' }
 end
 
-return { leases, events, dead, more, (get_position()), lag, lease_ms,
-         last_damage() }
+local notes, last, key, why = unpack(last_damage())
+return { leases, events, dead, more, (get_position()), lag, lease_ms, notes, last,
+         key, why, redis.call('XLEN', p .. 'held') }

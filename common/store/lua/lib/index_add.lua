@@ -1,6 +1,6 @@
 -- index_add.lua - a subscription enters the index.
 --
--- uses: shard, numbers, order, index
+-- uses: shard, numbers, order, index, time, wake
 
 local LEAF_MAX = 128
 
@@ -19,6 +19,10 @@ local function divide_leaf(bound)
     return upper[1]
 end
 
+-- The owner looks at a shard so often (spreader/sweep.c): of a lease that ends
+-- before that it is told.
+local LOOKED_EACH_S = 5
+
 -- Adds a subscription, if it is not there, whose lease ends at `expires`.
 local function index_add(td, cd, expires)
     local member = td .. ':' .. cd
@@ -33,5 +37,8 @@ local function index_add(td, cd, expires)
     end
     redis.call('ZADD', leaf_key(bound), 0, member)
     redis.call('ZADD', p .. 'lease', 'LT', digits(expires), bound)
+    if expires * 1000 - now_ms() <= LOOKED_EACH_S * 1000 then
+        wake_owner()
+    end
 end
 
