@@ -34,7 +34,8 @@ struct deliver_job {
     unsigned position;                  /* among the bundle's jobs */
     char event_id[WSUB_ENTRY_ID_BYTES]; /* "" until a cursor job has found it */
     char cd[WSUB_DIGEST_LEN + 1];
-    int level; /* of the event's topic that is subscribed to */
+    int level;      /* of the event's topic that is subscribed to */
+    bool is_replay; /* an operator wants it again */
     char td[WSUB_DIGEST_LEN + 1]; /* of that level; "" while not known */
     uint32_t failures;            /* attempts that failed so far */
     bool retried;                 /* it came from `retry` */

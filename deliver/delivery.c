@@ -9,6 +9,8 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/crypto/digest.h"
+#include "common/groups/groups.h"
 #include "common/store/attempts.h"
 #include "common/store/deliveries.h"
 #include "common/store/stream_reader.h"
@@ -83,6 +85,7 @@ static void post(struct delivery *v)
                 .cd = v->job.cd,
                 .choices = v->record.choices,
                 .attempt = v->job.failures + 1,
+                .is_replay = v->job.is_replay,
                 .now_s = wsub_store_time_ms(v->all->o.store) / 1000,
                 .background = v->job.bundle->lane == DELIVER_LANE_BULK,
             }))
@@ -99,8 +102,8 @@ static void send_now(struct delivery *v)
         snprintf(why, sizeof(why), "%u processes ended while they held it",
                  deliver_crashes_count(&v->crash));
         deliver_end_dead(v, why);
-    } else if (deliver_outcome_is_overdue(o->config,
-                                          strtoull(v->job.event_id, NULL, 10),
+    } else if (deliver_outcome_is_overdue(deliver_delivery_policy(v),
+                                          deliver_delivery_event_ms(v),
                                           wsub_store_time_ms(o->store))) {
         deliver_end_dead(v, "delivery_deadline_s has passed");
     } else {
@@ -151,6 +154,29 @@ static void on_linger(struct wsub_host_ticket *ticket)
     deliver_slots_release(v->all->o.slots, 1);
 }
 
+/* A group with a limit of its own for a host has places of its own there, and so
+ * has each of its versions. */
+static void name_scope(struct delivery *v, char ret_scope[WSUB_DIGEST_LEN + 1],
+                       char ret_endpoint[WSUB_DIGEST_LEN + 1])
+{
+    const struct wsub_policy *policy = deliver_delivery_policy(v);
+    struct wsub_buf text = {0};
+
+    v->ticket.scope = NULL;
+    v->ticket.endpoint_id = v->job.cd;
+    if (!policy->per_host_said)
+        return;
+    wsub_buf_printf(&text, "%s %llu", policy->group,
+                    (unsigned long long)policy->version);
+    wsub_digest(text.data, text.len, ret_scope);
+    wsub_buf_printf(&text, " %s", v->job.cd);
+    wsub_digest(text.data, text.len, ret_endpoint);
+    wsub_buf_done(&text);
+    v->ticket.scope = ret_scope;
+    v->ticket.scope_per_host = policy->per_host;
+    v->ticket.endpoint_id = ret_endpoint;
+}
+
 static void enter_host(struct delivery *v);
 
 static bool did_well(const struct wsub_attempt_log *log)
@@ -182,6 +208,7 @@ static void ask_log(struct delivery *v)
 static void enter_host(struct delivery *v)
 {
     const struct deliver_deliveries_options *o = &v->all->o;
+    char scope[WSUB_DIGEST_LEN + 1], endpoint[WSUB_DIGEST_LEN + 1];
     uint64_t delay_ms = 0;
 
     if (wsub_loop_draining(o->loop)) {
@@ -192,7 +219,7 @@ static void enter_host(struct delivery *v)
         send_now(v);
         return;
     }
-    v->ticket.endpoint_id = v->job.cd;
+    name_scope(v, scope, endpoint);
     switch (wsub_host_enter(o->hosts, v->record.callback, &v->ticket,
                             wsub_now_us(), &delay_ms)) {
     case WSUB_HOST_ENTRY_NOW:
@@ -253,7 +280,9 @@ static bool is_own_level(const struct delivery *v)
 /* This level's subscription has ended: the next one, or none. */
 static void try_next_level(struct delivery *v, const char *why)
 {
-    if (v->job.bundle->is_cursor && is_own_level(v))
+    if (v->job.is_replay && !v->job.bundle->is_cursor)
+        deliver_end_drop(v, why); /* it is for this level's subscriptions */
+    else if (v->job.bundle->is_cursor && is_own_level(v))
         deliver_end_put_back(v, ENDED_MS);
     else if (wsub_topic_next_level(v->content->topic, &v->job.level))
         load_record(v);
@@ -324,7 +353,9 @@ static void on_content(struct deliver_content_wait *wait,
     struct delivery *v = wsub_container_of(wait, struct delivery, content_wait);
 
     v->content = content;
-    if (content != NULL)
+    if (content != NULL && deliver_delivery_policy(v)->is_deleted)
+        deliver_end_drop(v, "the topic was ended");
+    else if (content != NULL)
         load_record(v);
     else if (wait->is_undecodable)
         deliver_end_hold(v, "the event");
@@ -374,6 +405,7 @@ static void on_next(struct deliver_next_event *ticket,
     case WSUB_NEXT_EVENT:
         snprintf(v->job.event_id, sizeof(v->job.event_id), "%s", next->event);
         v->suspended = next->suspended;
+        v->job.is_replay = next->is_replay;
         load(v);
         break;
     }
@@ -467,6 +499,7 @@ static void delivery_fill(struct delivery *v,
     job->retried = entry->retried;
     job->held = entry->held;
     job->level = entry->targets[position].level;
+    job->is_replay = entry->targets[position].is_replay;
     memcpy(job->cd, entry->targets[position].cd, WSUB_DIGEST_LEN);
     if (!entry->is_cursor)
         memcpy(job->event_id, entry->event, strlen(entry->event));

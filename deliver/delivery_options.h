@@ -8,6 +8,7 @@ struct deliver_attempt_buffer;
 struct deliver_attempt_flush;
 struct deliver_content_cache;
 struct deliver_crashes;
+struct wsub_groups;
 struct wsub_hosts;
 struct deliver_parking;
 struct deliver_poster;
@@ -29,6 +30,7 @@ struct deliver_deliveries_options {
     struct deliver_bundles *bundles;
     struct deliver_content_cache *contents;
     struct deliver_crashes *crashes;
+    const struct wsub_groups *groups; /* ready before anything is claimed */
     struct wsub_hosts *hosts;
     struct deliver_parking *parking;
     const struct deliver_poster *poster;

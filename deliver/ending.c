@@ -8,6 +8,7 @@
 #include "common/base/loop.h"
 #include "common/base/states.h"
 #include "common/crypto/digest.h"
+#include "common/groups/groups.h"
 #include "common/host/host.h"
 #include "common/host/sign.h"
 #include "common/http/retry_after.h"
@@ -115,9 +116,14 @@ void deliver_end_suspend(struct delivery *v, const char *why)
     deliver_end_settle(v, WSUB_OUTCOME_SUSPEND);
 }
 
-static uint64_t event_ms(const struct delivery *v)
+const struct wsub_policy *deliver_delivery_policy(const struct delivery *v)
 {
-    return strtoull(v->job.event_id, NULL, 10);
+    return wsub_groups_find(v->all->o.groups, v->content->topic);
+}
+
+uint64_t deliver_delivery_event_ms(const struct delivery *v)
+{
+    return v->job.is_replay ? 0 : strtoull(v->job.event_id, NULL, 10);
 }
 
 /* The subscriber, or the subscription, did not do well; `run` failures in a
@@ -132,13 +138,14 @@ static void fail(struct delivery *v, const char *why, uint64_t asked_ms,
         .failures = ++v->job.failures,
         .run = run,
         .asked_ms = asked_ms,
-        .event_ms = event_ms(v),
+        .event_ms = deliver_delivery_event_ms(v),
         .now_ms = wsub_store_time_ms(o->store),
     };
     enum wsub_outcome outcome;
 
     wsub_random(&failure.random, sizeof(failure.random));
-    outcome = deliver_outcome_failed(o->config, &failure, &v->job.delay_ms);
+    outcome = deliver_outcome_failed(o->config, deliver_delivery_policy(v),
+                                     &failure, &v->job.delay_ms);
     if (outcome == WSUB_OUTCOME_DEAD) {
         deliver_end_dead(v, why);
     } else if (outcome == WSUB_OUTCOME_SUSPEND && !v->suspended) {
@@ -223,7 +230,8 @@ static uint32_t note_attempt(struct delivery *v,
                    WSUB_KU("status", response->status),
                    WSUB_KU("ms", response->duration_ms),
                    WSUB_KV("error", response->error));
-    report = wsub_host_report_of(response, o->config->retry_cap_ms);
+    report =
+        wsub_host_report_of(response, deliver_delivery_policy(v)->retry_cap_ms);
     wsub_host_leave(o->hosts, &v->ticket, &report, wsub_now_us());
     return run;
 }
@@ -251,7 +259,8 @@ void deliver_end_responded(struct delivery *v,
     default:
         snprintf(why, sizeof(why), "HTTP status %ld", response->status);
         fail(v, response->status != 0 ? why : response->error,
-             wsub_retry_after_of(response, v->all->o.config->retry_cap_ms),
+             wsub_retry_after_of(response,
+                                 deliver_delivery_policy(v)->retry_cap_ms),
              run);
     }
 }

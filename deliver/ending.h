@@ -11,8 +11,18 @@
 #include "common/store/settlement.h"
 #include "deliver/delivery_parts.h"
 
+struct wsub_policy;
+
 /* Goes to a state; the only writer of it. */
 void deliver_delivery_enter(struct delivery *v, enum delivery_state state);
+
+/* What holds for its event's topic, once the content is there; valid until the loop
+ * goes round. */
+const struct wsub_policy *deliver_delivery_policy(const struct delivery *v);
+
+/* Unix time at which its event was accepted; 0 in a replay, which has no
+ * deadline. */
+uint64_t deliver_delivery_event_ms(const struct delivery *v);
 
 /* Ends the delivery as it is. */
 void deliver_end_settle(struct delivery *v, enum wsub_outcome outcome);

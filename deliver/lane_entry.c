@@ -10,15 +10,17 @@
 #include "common/store/keys.h"
 #include "common/store/topic.h"
 
-void deliver_target_write(const char *cd, int level,
+void deliver_target_write(const char *cd, int level, bool is_replay,
                           char ret_text[DELIVER_TARGET_MAX])
 {
+    const char *end = is_replay ? "!" : "";
+
     if (level == 0)
-        snprintf(ret_text, DELIVER_TARGET_MAX, "%s", cd);
+        snprintf(ret_text, DELIVER_TARGET_MAX, "%s%s", cd, end);
     else if (level == WSUB_LEVEL_ALL)
-        snprintf(ret_text, DELIVER_TARGET_MAX, "%s:*", cd);
+        snprintf(ret_text, DELIVER_TARGET_MAX, "%s:*%s", cd, end);
     else
-        snprintf(ret_text, DELIVER_TARGET_MAX, "%s:%d", cd, level);
+        snprintf(ret_text, DELIVER_TARGET_MAX, "%s:%d%s", cd, level, end);
 }
 
 /* Reads what stands behind the colon of a target, digits or `*`; returns where
@@ -46,8 +48,9 @@ static const char *take_level(const char *c, int *ret_level)
  * that is, NULL when the target is malformed. */
 static const char *take_target(struct deliver_lane_entry *entry, const char *c)
 {
-    size_t len = strcspn(c, ": ");
+    size_t len = strcspn(c, ":! ");
     int level = 0;
+    bool is_replay;
 
     if (len != WSUB_DIGEST_LEN || entry->target_count == DELIVER_BUNDLE_MAX)
         return NULL;
@@ -55,6 +58,10 @@ static const char *take_target(struct deliver_lane_entry *entry, const char *c)
     c += len;
     if (*c == ':')
         c = take_level(c + 1, &level);
+    is_replay = c != NULL && *c == '!';
+    if (is_replay)
+        c++;
+    entry->targets[entry->target_count].is_replay = is_replay;
     entry->targets[entry->target_count++].level = level;
     return c != NULL && (*c == ' ' || *c == '\0') ? c : NULL;
 }

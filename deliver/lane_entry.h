@@ -12,7 +12,7 @@
 /* Jobs in an entry; page.lua has the same number. */
 #define DELIVER_BUNDLE_MAX 16
 
-#define DELIVER_TARGET_MAX (WSUB_DIGEST_LEN + 12)
+#define DELIVER_TARGET_MAX (WSUB_DIGEST_LEN + 13)
 
 enum deliver_lane { DELIVER_LANE_OUTBOX, DELIVER_LANE_BULK, DELIVER_LANES };
 
@@ -30,6 +30,7 @@ struct deliver_lane_entry {
     struct {
         const char *cd; /* WSUB_DIGEST_LEN bytes */
         int level;      /* of the event's topic that is subscribed to */
+        bool is_replay; /* it is delivered again because an operator wants it */
     } targets[DELIVER_BUNDLE_MAX];
 };
 
@@ -40,8 +41,8 @@ struct redisReply;
 bool deliver_lane_entry_parse(const struct redisReply *fields,
                               struct deliver_lane_entry *ret_entry);
 
-/* Writes a target: "CD", "CD:LEVEL" or "CD:*". */
-void deliver_target_write(const char *cd, int level,
+/* Writes a target: "CD", "CD:LEVEL" or "CD:*", with "!" behind it in a replay. */
+void deliver_target_write(const char *cd, int level, bool is_replay,
                           char ret_text[DELIVER_TARGET_MAX]);
 
 /* "outbox" or "bulk". */

@@ -11,10 +11,10 @@ enum wsub_outcome deliver_outcome_of_status(long status)
     return status == 410 ? WSUB_OUTCOME_GONE : WSUB_OUTCOME_RETRY;
 }
 
-static uint64_t backoff_ms(const struct wsub_config *config, uint32_t cap_ms,
+static uint64_t backoff_ms(const struct wsub_policy *policy, uint32_t cap_ms,
                            const struct deliver_failure *f)
 {
-    struct wsub_backoff backoff = {.base_ms = config->retry_base_ms,
+    struct wsub_backoff backoff = {.base_ms = policy->retry_base_ms,
                                    .cap_ms = cap_ms};
     uint32_t delay_ms = cap_ms;
 
@@ -24,10 +24,10 @@ static uint64_t backoff_ms(const struct wsub_config *config, uint32_t cap_ms,
 }
 
 /* What the subscriber asked for; false when it asked for nothing. */
-static bool asked_ms(const struct wsub_config *config,
+static bool asked_ms(const struct wsub_policy *policy,
                      const struct deliver_failure *f, uint64_t *ret_ms)
 {
-    uint64_t cap_ms = config->retry_cap_ms;
+    uint64_t cap_ms = policy->retry_cap_ms;
     uint64_t ms = f->asked_ms > cap_ms ? cap_ms : f->asked_ms;
 
     if (ms == 0)
@@ -37,49 +37,51 @@ static bool asked_ms(const struct wsub_config *config,
     return true;
 }
 
-static uint64_t retry_ms(const struct wsub_config *config,
+static uint64_t retry_ms(const struct wsub_policy *policy,
                          const struct deliver_failure *f)
 {
     uint64_t delay_ms;
 
-    return asked_ms(config, f, &delay_ms)
+    return asked_ms(policy, f, &delay_ms)
                ? delay_ms
-               : backoff_ms(config, config->retry_cap_ms, f);
+               : backoff_ms(policy, policy->retry_cap_ms, f);
 }
 
 static uint64_t probe_ms(const struct wsub_config *config,
+                         const struct wsub_policy *policy,
                          const struct deliver_failure *f)
 {
-    uint32_t cap_ms = config->probe_cap_ms < config->retry_cap_ms
+    uint32_t cap_ms = config->probe_cap_ms < policy->retry_cap_ms
                           ? config->probe_cap_ms
-                          : config->retry_cap_ms;
+                          : policy->retry_cap_ms;
     uint64_t delay_ms;
 
-    return asked_ms(config, f, &delay_ms) ? delay_ms
-                                          : backoff_ms(config, cap_ms, f);
+    return asked_ms(policy, f, &delay_ms) ? delay_ms
+                                          : backoff_ms(policy, cap_ms, f);
 }
 
-bool deliver_outcome_is_overdue(const struct wsub_config *config,
+bool deliver_outcome_is_overdue(const struct wsub_policy *policy,
                                 uint64_t event_ms, uint64_t now_ms)
 {
-    uint64_t deadline_ms = (uint64_t)config->delivery_deadline_s * 1000;
+    uint64_t deadline_ms = (uint64_t)policy->delivery_deadline_s * 1000;
 
-    return deadline_ms != 0 && event_ms + deadline_ms < now_ms;
+    return deadline_ms != 0 && event_ms != 0 && event_ms + deadline_ms < now_ms;
 }
 
 enum wsub_outcome deliver_outcome_failed(const struct wsub_config *config,
+                                         const struct wsub_policy *policy,
                                          const struct deliver_failure *f,
                                          uint64_t *ret_delay_ms)
 {
     bool suspends = f->run >= config->suspend_after;
 
     if (f->is_cursor && (f->suspended || suspends)) {
-        *ret_delay_ms = probe_ms(config, f);
+        *ret_delay_ms = probe_ms(config, policy, f);
         return WSUB_OUTCOME_SUSPEND;
     }
-    *ret_delay_ms = retry_ms(config, f);
-    if (f->failures >= config->max_attempts ||
-        deliver_outcome_is_overdue(config, f->event_ms,
+    *ret_delay_ms = retry_ms(policy, f);
+    if (f->failures >= policy->max_attempts ||
+        deliver_outcome_is_overdue(policy, f->event_ms,
                                    f->now_ms + *ret_delay_ms))
         return WSUB_OUTCOME_DEAD;
     return suspends ? WSUB_OUTCOME_SUSPEND : WSUB_OUTCOME_RETRY;

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "common/base/config.h"
+#include "common/groups/policy.h"
 #include "common/store/settlement.h"
 
 /* One failed attempt, and the time at which it failed. */
@@ -28,8 +29,9 @@ struct deliver_failure {
     uint32_t failures; /* attempts that failed, this one included */
     uint32_t run;      /* of the subscription's attempts, in a row */
     uint64_t asked_ms; /* by Retry-After; 0: not */
-    uint64_t event_ms; /* Unix time at which the event was accepted */
-    uint64_t now_ms;   /* Unix time */
+    uint64_t
+        event_ms; /* Unix time at which the event was accepted; 0: replayed */
+    uint64_t now_ms; /* Unix time */
     uint32_t random;
 };
 
@@ -37,14 +39,15 @@ struct deliver_failure {
  * none came. */
 enum wsub_outcome deliver_outcome_of_status(long status);
 
-/* WSUB_OUTCOME_RETRY, _SUSPEND or _DEAD.  Sets *ret_delay_ms to the delay until
+/* WSUB_OUTCOME_RETRY, _SUSPEND or _DEAD, by what holds for the event's topic.  Sets *ret_delay_ms to the delay until
  * the next attempt, or probe. */
 enum wsub_outcome deliver_outcome_failed(const struct wsub_config *config,
+                                         const struct wsub_policy *policy,
                                          const struct deliver_failure *f,
                                          uint64_t *ret_delay_ms);
 
-/* Whether the event's deadline has passed. */
-bool deliver_outcome_is_overdue(const struct wsub_config *config,
+/* Whether the event's deadline has passed; a replay has none, and event_ms 0. */
+bool deliver_outcome_is_overdue(const struct wsub_policy *policy,
                                 uint64_t event_ms, uint64_t now_ms);
 
 #endif

@@ -14,6 +14,7 @@
 #define RESPONSE_MAX_BYTES 65536
 
 static char no_expect[] = "Expect:"; /* no 100-continue round trip */
+static char replay[] = "Websubd-Replay: 1";
 
 /* The headers of a POST while they are gathered. */
 struct list {
@@ -178,6 +179,8 @@ static struct curl_slist *gather(const struct deliver_poster *poster,
     push_header(&list, poster->user_agent);
     push_header(&list, content->event_header);
     push_header(&list, post->attempt);
+    if (target->is_replay)
+        push_header(&list, replay);
     push_header(&list, content->link_header);
     if (content->coding_header != NULL)
         push_header(&list, content->coding_header);

@@ -61,7 +61,7 @@ static void add_outcome(struct wsub_settlement *settlement,
 {
     char target[DELIVER_TARGET_MAX];
 
-    deliver_target_write(job->cd, job->level, target);
+    deliver_target_write(job->cd, job->level, job->is_replay, target);
     wsub_settlement_outcome(settlement, &(struct wsub_settled){
                                             .outcome = job->outcome,
                                             .event = event_of(job),
@@ -106,7 +106,8 @@ void deliver_settle_args(struct wsub_settlement *settlement,
     open_entry(settlement, bundle, &claim);
     TAILQ_FOREACH(job, &bundle->sent, next)
     {
-        if (job->retried && !bundle->is_cursor && job->td[0] != '\0')
+        if (job->retried && !job->is_replay && !bundle->is_cursor &&
+            job->td[0] != '\0')
             wsub_settlement_retried(settlement, job->td, job->cd,
                                     job->event_id);
         if (job->outcome == WSUB_OUTCOME_DONE)

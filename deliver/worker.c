@@ -477,6 +477,7 @@ static void make_deliveries(struct deliver_worker *w)
         .bundles = w->bundles,
         .contents = w->contents,
         .crashes = w->crashes,
+        .groups = w->groups,
         .hosts = w->hosts,
         .parking = w->parking,
         .poster = &w->poster,

@@ -36,6 +36,8 @@
 #include "hub/pull/stream.h"
 #include "hub/pull/subscription.h"
 #include "hub/push.h"
+#include "hub/replay_order.h"
+#include "hub/replays.h"
 #include "hub/restart.h"
 #include "hub/shards.h"
 #include "hub/subscribe.h"
@@ -223,6 +225,11 @@ const struct wsub_http_route hub_routes[] = {
     {"POST", "/admin/instances/*/restart", hub_restart, hub_access_admin, 0},
     {"GET", "/admin/health/instances", hub_instances_health, hub_access_admin,
      0},
+    {"POST", "/admin/replay", hub_replay_order, hub_replay_may_order,
+     HUB_REPLAY_BODY_MAX_BYTES},
+    {"GET", "/admin/replay", hub_replays, hub_access_admin, 0},
+    {"GET", "/admin/replay/*", hub_replay, hub_access_admin, 0},
+    {"POST", "/admin/replay/*/cancel", hub_replay_cancel, hub_access_admin, 0},
     {"GET", "/admin/leader", hub_leader, hub_access_admin, 0},
     {"GET", "/admin/shards", hub_shards, hub_access_admin, 0},
     {"GET", "/admin/events", hub_events, hub_access_admin, 0},

@@ -104,8 +104,8 @@ const char *hub_topic_fault(const struct hub *hub, const char *value,
     return fault;
 }
 
-static const char *callback_fault(const struct hub *hub, const char *value,
-                                  struct wsub_buf *ret_callback)
+const char *hub_callback_fault(const struct hub *hub, const char *value,
+                               struct wsub_buf *ret_callback)
 {
     struct wsub_buf normal = {0};
     struct wsub_url url;
@@ -163,7 +163,7 @@ bool hub_param_callback(const struct hub *hub, const struct wsub_form *form,
     if (!find_needed(form, name, errors, ret_given, &problem))
         return false;
     if (problem == NULL)
-        problem = callback_fault(hub, *ret_given, ret_callback);
+        problem = hub_callback_fault(hub, *ret_given, ret_callback);
     if (problem != NULL)
         hub_errors_add(errors, HUB_FAULT_CALLBACK, name, "%s %s.", name,
                        problem);

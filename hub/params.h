@@ -47,6 +47,10 @@ const char *hub_topic_fault(const struct hub *hub, const char *value,
                             enum wsub_topic_use use,
                             struct wsub_buf *ret_topic);
 
+/* The same of a callback. */
+const char *hub_callback_fault(const struct hub *hub, const char *value,
+                               struct wsub_buf *ret_callback);
+
 /* What keeps a URL from being requested though it is fine otherwise; NULL for
  * nothing, and for a dotted topic.  Of what is there already nobody asks. */
 const char *hub_reach_fault(const struct hub *hub, const char *text);

@@ -42,6 +42,9 @@ struct wsub_metric spread_stats[SPREAD_STAT_MAX_] = {
                                   "Pull subscriptions that ended since they "
                                   "were not used",
                                   WSUB_COUNTER, NULL, 0},
+    [SPREAD_STAT_REPLAYED] = {"websubd_spreader_replayed_total",
+                              "Deliveries that replays have posted",
+                              WSUB_COUNTER, NULL, 0},
     [SPREAD_STAT_PULL_SUBSCRIPTIONS] = {"websubd_shards_pull_subscriptions",
                                         "Pull subscriptions in the shards that "
                                         "this process owns",

@@ -33,6 +33,7 @@
 #include "spreader/intake.h"
 #include "spreader/pace.h"
 #include "spreader/promoter.h"
+#include "spreader/replay.h"
 #include "spreader/shard.h"
 #include "spreader/stats.h"
 #include "spreader/sweep.h"
@@ -82,6 +83,7 @@ struct spread_worker {
     struct spread_pace *pace;
     struct spread_sweeper *sweeper;
     struct spread_expiry *expiry;
+    struct spread_replays *replays;
     bool is_registered;
 };
 
@@ -202,6 +204,7 @@ static void on_owned(const struct wsub_owned *owned, void *arg)
     spread_fanout_open(worker->fanout, shard);
     spread_sweeper_open(worker->sweeper, shard);
     spread_expiry_open(worker->expiry, shard);
+    spread_replays_open(worker->replays, shard);
 }
 
 static void on_ending(unsigned shard, void *arg)
@@ -215,6 +218,7 @@ static void on_ending(unsigned shard, void *arg)
     spread_promoter_close(worker->promoter, shard);
     spread_sweeper_close(worker->sweeper, shard);
     spread_expiry_close(worker->expiry, shard);
+    spread_replays_close(worker->replays, shard);
     spread_fanout_close(worker->fanout, shard);
     spread_shards_close(worker->shards, shard);
 }
@@ -278,6 +282,7 @@ static void on_wake(struct spread_shard *shard, void *arg)
     spread_fetch_queue_wake(worker->fetch_queue, shard->owned.shard);
     spread_sweeper_wake(worker->sweeper, shard->owned.shard);
     spread_expiry_wake(worker->expiry, shard->owned.shard);
+    spread_replays_wake(worker->replays, shard->owned.shard);
 }
 
 static void on_wanted(struct spread_shard *shard,
@@ -446,6 +451,8 @@ static void build_fanout(struct spread_worker *worker)
         .arg = worker,
     });
     worker->expiry = spread_expiry_new(worker->pace, worker->store, shards);
+    worker->replays =
+        spread_replays_new(worker->pace, worker->store, worker->config, shards);
 }
 
 static void on_look(void *arg)
@@ -604,6 +611,7 @@ static void free_parts(struct spread_worker *worker)
     wsub_host_timer_done(&worker->host_timer);
     wsub_hosts_free(worker->hosts);
     spread_expiry_free(worker->expiry);
+    spread_replays_free(worker->replays);
     spread_sweeper_free(worker->sweeper);
     spread_pace_free(worker->pace);
     spread_promoter_free(worker->promoter);

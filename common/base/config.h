@@ -110,6 +110,7 @@ struct wsub_config {
     uint32_t max_body_bytes;
     uint32_t max_inflight_bytes; /* of all bodies that the hub holds */
     uint32_t fetch_interval_ms;  /* a topic is fetched once in it */
+    uint32_t replay_rate;        /* deliveries a second, of a shard */
     enum wsub_feed_choice feed_entries;
     uint32_t concurrency;
     uint32_t per_host;

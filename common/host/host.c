@@ -168,7 +168,7 @@ enum wsub_host_entry wsub_host_enter_url(struct wsub_hosts *hosts,
                                          uint64_t *ret_delay_ms)
 {
     struct wsub_host *host =
-        wsub_host_table_use(&hosts->table, url, &hosts->o, now_us);
+        wsub_host_table_use(&hosts->table, url, ticket, &hosts->o, now_us);
     struct wsub_endpoint *endpoint =
         wsub_host_table_endpoint(&hosts->table, host, ticket->endpoint_id);
     enum wsub_host_entry entry;

@@ -8,7 +8,8 @@
 
 #define PORT_BYTES 2
 #define KEY_HEAD (1 + PORT_BYTES)
-#define KEY_MAX (KEY_HEAD + sizeof(((struct wsub_url *)NULL)->host))
+#define KEY_MAX                                                                \
+    (KEY_HEAD + sizeof(((struct wsub_url *)NULL)->host) + WSUB_DIGEST_LEN)
 
 void wsub_host_table_init(struct wsub_host_table *table)
 {
@@ -68,7 +69,7 @@ void wsub_host_table_done(struct wsub_host_table *table)
     wsub_dues_done(&table->dues);
 }
 
-static unsigned write_key(const struct wsub_url *url,
+static unsigned write_key(const struct wsub_url *url, const char *scope,
                           unsigned char key[KEY_MAX])
 {
     size_t len = strlen(url->host);
@@ -77,7 +78,12 @@ static unsigned write_key(const struct wsub_url *url,
     key[1] = (unsigned char)(url->port >> 8);
     key[2] = (unsigned char)(url->port & 0xff);
     memcpy(key + KEY_HEAD, url->host, len);
-    return (unsigned)(KEY_HEAD + len);
+    len += KEY_HEAD;
+    if (scope == NULL)
+        return (unsigned)len;
+    key[len++] = '\0';
+    memcpy(key + len, scope, WSUB_DIGEST_LEN);
+    return (unsigned)(len + WSUB_DIGEST_LEN);
 }
 
 static struct wsub_host *host_new(struct wsub_host_table *table,
@@ -96,17 +102,20 @@ static struct wsub_host *host_new(struct wsub_host_table *table,
 
 struct wsub_host *wsub_host_table_use(struct wsub_host_table *table,
                                       const struct wsub_url *url,
+                                      const struct wsub_host_ticket *ticket,
                                       const struct wsub_hosts_options *options,
                                       uint64_t now_us)
 {
     unsigned char key[KEY_MAX];
-    unsigned key_len = write_key(url, key);
+    unsigned key_len = write_key(url, ticket->scope, key);
     struct wsub_host *host;
 
     HASH_FIND(hh, table->by_key, key, key_len, host);
     if (host == NULL) {
         host = host_new(table, key, key_len);
-        wsub_limit_init(&host->limit, options->per_host);
+        wsub_limit_init(&host->limit, ticket->scope != NULL
+                                          ? ticket->scope_per_host
+                                          : options->per_host);
         wsub_bucket_init(&host->bucket, options->rate, now_us);
         wsub_bucket_init(&host->urgent_bucket, options->urgent_rate, now_us);
     } else if (host->gate.at_rest) {
@@ -141,6 +150,14 @@ struct wsub_endpoint *wsub_host_table_endpoint(struct wsub_host_table *table,
     return endpoint;
 }
 
+/* How many bytes of the key behind its head are the name; the others are the
+ * scope, behind a zero byte. */
+static int name_len(const struct wsub_host *host)
+{
+    return (int)strnlen((const char *)host->key + KEY_HEAD,
+                        host->key_len - KEY_HEAD);
+}
+
 static const char *scheme_of(const struct wsub_host *host)
 {
     return host->key[0] ? "https" : "http";
@@ -160,10 +177,10 @@ const char *wsub_host_table_name(struct wsub_host_table *table,
 
     if (gate->name[0] != '\0')
         return gate->name;
-    len = snprintf(text, sizeof(text), "%s:%u:%.*s", scheme_of(host),
-                   port_of(host), (int)(host->key_len - KEY_HEAD),
-                   host->key + KEY_HEAD);
-    wsub_digest(text, (size_t)len, gate->name);
+    len =
+        snprintf(text, sizeof(text), "%s:%u:", scheme_of(host), port_of(host));
+    memcpy(text + len, host->key + KEY_HEAD, host->key_len - KEY_HEAD);
+    wsub_digest(text, (size_t)len + host->key_len - KEY_HEAD, gate->name);
     HASH_ADD(hh, table->by_name, name, WSUB_DIGEST_LEN, gate);
     return gate->name;
 }
@@ -171,7 +188,7 @@ const char *wsub_host_table_name(struct wsub_host_table *table,
 void wsub_host_copy_name(const struct wsub_host *host,
                          char ret_name[WSUB_HOST_NAME_BYTES])
 {
-    size_t len = host->key_len - KEY_HEAD;
+    size_t len = (size_t)name_len(host);
 
     memcpy(ret_name, host->key + KEY_HEAD, len);
     ret_name[len] = '\0';
@@ -181,8 +198,7 @@ void wsub_host_text(const struct wsub_host *host,
                     char ret_text[WSUB_HOST_TEXT_BYTES])
 {
     snprintf(ret_text, WSUB_HOST_TEXT_BYTES, "%s://%.*s:%u", scheme_of(host),
-             (int)(host->key_len - KEY_HEAD), host->key + KEY_HEAD,
-             port_of(host));
+             name_len(host), host->key + KEY_HEAD, port_of(host));
 }
 
 struct wsub_gate *wsub_host_table_find(const struct wsub_host_table *table,

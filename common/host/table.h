@@ -54,7 +54,8 @@ struct wsub_host {
     LIST_ENTRY(wsub_host) next; /* those in use */
     UT_hash_handle hh;          /* by key */
     unsigned key_len;
-    unsigned char key[]; /* 1 for https, port in two bytes, name */
+    /* 1 for https, port in two bytes, name; with a scope a zero byte, scope. */
+    unsigned char key[];
 };
 
 TAILQ_HEAD(wsub_gate_list, wsub_gate);
@@ -75,10 +76,11 @@ struct wsub_host_table {
 void wsub_host_table_init(struct wsub_host_table *table);
 void wsub_host_table_done(struct wsub_host_table *table);
 
-/* Finds the host, or makes one with the limits of `options`; it is in use
- * then. */
+/* Finds the host of the ticket's scope, or makes one with the limits of `options`
+ * or the scope; it is in use then. */
 struct wsub_host *wsub_host_table_use(struct wsub_host_table *table,
                                       const struct wsub_url *url,
+                                      const struct wsub_host_ticket *ticket,
                                       const struct wsub_hosts_options *options,
                                       uint64_t now_us);
 

@@ -44,6 +44,11 @@ struct wsub_host_ticket {
     void (*on_linger)(struct wsub_host_ticket *ticket);
     /* Id of the endpoint, WSUB_DIGEST_LEN bytes; borrowed during enter. */
     const char *endpoint_id;
+    /* NULL, or what has limits of its own at the host, as though that were another
+     * one: WSUB_DIGEST_LEN bytes, borrowed during enter, and its own per_host.  An
+     * endpoint belongs to one scope. */
+    const char *scope;
+    uint32_t scope_per_host;
     bool urgent; /* goes before those that are not, in queues of its own */
     /* The caller knows that the endpoint did well the last time: it needs no
      * share of what hosts without a good response may have. */

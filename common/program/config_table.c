@@ -322,6 +322,9 @@ const struct wsub_setting wsub_settings[] = {
         "shortest time between two fetches of a topic; what is announced "
         "meanwhile is fetched once, at its end",
         .min = 0, .max = 60 * MINUTE_MS),
+    KEY(replay_rate, "100", SPREADER,
+        "deliveries a second that replays of a shard post, behind live events",
+        .min = 1, .max = 100000),
     CHOICE(feed_entries, "all", SPREADER,
            "what is delivered of an Atom or RSS feed that was announced: all, "
            "or new to leave out entries that were delivered before",

@@ -16,7 +16,7 @@ static const char *text_at(const struct redisReply *reply, size_t at)
 }
 
 /* {}, {"wait"}, {"idle"[, LOST, FROM, TO]} or
- * {EVENT, LOST, FROM, TO, SUSPENDED}. */
+ * {EVENT, LOST, FROM, TO, SUSPENDED, REPLAY}. */
 static void parse_next(enum wsub_err err, const struct redisReply *reply,
                        wsub_store_cb *cb, void *arg)
 {
@@ -28,6 +28,7 @@ static void parse_next(enum wsub_err err, const struct redisReply *reply,
         .from = text_at(reply, 2),
         .to = text_at(reply, 3),
         .suspended = strcmp(text_at(reply, 4), "1") == 0,
+        .is_replay = strcmp(text_at(reply, 5), "1") == 0,
     };
 
     (void)err;

@@ -23,6 +23,7 @@ struct wsub_next {
     enum wsub_next_kind kind;
     const char *event;     /* id */
     bool suspended;        /* so is the subscription: this is a probe */
+    bool is_replay;        /* the event is delivered again */
     uint64_t lost;         /* events that had left before it got them */
     const char *from, *to; /* the ids around those; "-" for none */
 };

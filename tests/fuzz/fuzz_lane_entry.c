@@ -16,7 +16,7 @@ static void check(const struct deliver_lane_entry *entry)
     FUZZ_CHECK(entry->target_count <= DELIVER_BUNDLE_MAX);
     for (unsigned i = 0; i < entry->target_count; i++) {
         deliver_target_write(entry->targets[i].cd, entry->targets[i].level,
-                             target);
+                             entry->targets[i].is_replay, target);
         FUZZ_CHECK(strlen(target) >= WSUB_DIGEST_LEN);
     }
 }

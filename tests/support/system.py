@@ -56,6 +56,7 @@ LONG_TIMEOUTS = {
     "drain_timeout_ms": 20000,
     "timeout_ms": 30000,
     "connect_timeout_ms": 10000,
+    "heartbeat_timeout_ms": 60000,
 }
 
 

@@ -167,19 +167,28 @@ END_TEST
 
 static const struct {
     int level;
+    bool is_replay;
     const char *text;
 } targets[] = {
-    {0, CD}, {1, CD ":1"}, {2047, CD ":2047"}, {WSUB_LEVEL_ALL, CD ":*"}};
+    {0, false, CD},
+    {1, false, CD ":1"},
+    {2047, false, CD ":2047"},
+    {WSUB_LEVEL_ALL, false, CD ":*"},
+    {0, true, CD "!"},
+    {2047, true, CD ":2047!"},
+    {WSUB_LEVEL_ALL, true, CD ":*!"},
+};
 
 START_TEST(a_target_is_read_as_it_was_written)
 {
     char text[DELIVER_TARGET_MAX];
     const char *words[] = {"e", EVENT, "c", text, NULL};
 
-    deliver_target_write(CD, targets[_i].level, text);
+    deliver_target_write(CD, targets[_i].level, targets[_i].is_replay, text);
     ck_assert_str_eq(text, targets[_i].text);
     ck_assert(parse(words));
     ck_assert_int_eq(entry.targets[0].level, targets[_i].level);
+    ck_assert_int_eq(entry.targets[0].is_replay, targets[_i].is_replay);
 }
 END_TEST
 

@@ -7,11 +7,13 @@
 #define HIGHEST UINT32_MAX
 
 static const struct wsub_config config = {
+    .probe_cap_ms = 20000,
+    .suspend_after = 10,
+};
+static const struct wsub_policy policy = {
     .retry_base_ms = 5000,
     .retry_cap_ms = 60000,
-    .probe_cap_ms = 20000,
     .max_attempts = 4,
-    .suspend_after = 10,
 };
 
 static const struct {
@@ -54,8 +56,9 @@ START_TEST(the_delay_is_what_was_asked_for_or_the_backoff)
                                       .random = delays[_i].random};
     uint64_t delay_ms = 0;
 
-    ck_assert_int_eq(deliver_outcome_failed(&config, &failure, &delay_ms),
-                     WSUB_OUTCOME_RETRY);
+    ck_assert_int_eq(
+        deliver_outcome_failed(&config, &policy, &failure, &delay_ms),
+        WSUB_OUTCOME_RETRY);
     ck_assert_uint_eq(delay_ms, delays[_i].delay_ms);
 }
 END_TEST
@@ -70,11 +73,12 @@ static const struct {
     {5, 0, 0, WSUB_OUTCOME_DEAD},
     {1, 10, 7500, WSUB_OUTCOME_RETRY}, /* 2,500 ms later is just in time */
     {1, 10, 7501, WSUB_OUTCOME_DEAD},
+    {1, 10, NOW_MS, WSUB_OUTCOME_RETRY}, /* a replay: it has no deadline */
 };
 
 START_TEST(attempts_and_age_end_it)
 {
-    struct wsub_config with_deadline = config;
+    struct wsub_policy with_deadline = policy;
     struct deliver_failure failure = {.failures = ends[_i].failures,
                                       .event_ms = NOW_MS - ends[_i].age_ms,
                                       .now_ms = NOW_MS};
@@ -82,7 +86,7 @@ START_TEST(attempts_and_age_end_it)
 
     with_deadline.delivery_deadline_s = ends[_i].deadline_s;
     ck_assert_int_eq(
-        deliver_outcome_failed(&with_deadline, &failure, &delay_ms),
+        deliver_outcome_failed(&config, &with_deadline, &failure, &delay_ms),
         ends[_i].outcome);
 }
 END_TEST
@@ -108,8 +112,9 @@ START_TEST(probes_have_a_cap_of_their_own_and_never_end)
     uint64_t delay_ms = 0;
 
     failure.random = failure.asked_ms > 0 ? 4499 : HIGHEST;
-    ck_assert_int_eq(deliver_outcome_failed(&config, &failure, &delay_ms),
-                     WSUB_OUTCOME_SUSPEND);
+    ck_assert_int_eq(
+        deliver_outcome_failed(&config, &policy, &failure, &delay_ms),
+        WSUB_OUTCOME_SUSPEND);
     ck_assert_uint_eq(delay_ms, probes[_i].delay_ms);
 }
 END_TEST
@@ -138,8 +143,9 @@ START_TEST(failures_in_a_row_suspend)
                                       .now_ms = NOW_MS};
     uint64_t delay_ms;
 
-    ck_assert_int_eq(deliver_outcome_failed(&config, &failure, &delay_ms),
-                     runs[_i].outcome);
+    ck_assert_int_eq(
+        deliver_outcome_failed(&config, &policy, &failure, &delay_ms),
+        runs[_i].outcome);
 }
 END_TEST
 

@@ -33,7 +33,7 @@
 -- Repeated: the position is another one by then, and nothing is done.
 --
 -- uses: shard, time, numbers, fenced, position_get, position_set, page_first
--- uses: page, progress_set, ids, posted, topic_have, horizon
+-- uses: page, post_jobs, progress_set, ids, posted, topic_have, horizon
 
 local FIRST_PAGE = 100 -- subscriptions; well under a millisecond of deliver
 local ENOUGH = 500     -- subscriptions in one call

@@ -3,10 +3,10 @@
 -- ARGV  1 TD, 2 CD, 3 number of the cursor job, 4 lane and 5 entry that holds it
 -- Returns {}          no such cursor job any more
 --         {'wait'}    jobs that failed before are still on their way
---         {EVENT, LOST, FROM, TO, SUSPENDED}
+--         {EVENT, LOST, FROM, TO, SUSPENDED, REPLAY}
 --                     the event that is due; LOST events between FROM and TO
---                     had left before (`0`, `-`, `-` when none); SUSPENDED is
---                     1 or 0
+--                     had left before (`0`, `-`, `-` when none); SUSPENDED and
+--                     REPLAY (it is delivered again) are 1 or 0
 --         {'idle'}    nothing is due
 --         {'idle', LOST, FROM, TO}
 --                     nothing is left of what was due
@@ -82,17 +82,22 @@ local function tell_gap(from, to, count)
     lost, lost_to = lost + count, to
 end
 
-local function found(event)
-    return { event, digits(lost), lost_from, lost_to, suspended }
+local function found(event, is_replay)
+    return { event, digits(lost), lost_from, lost_to, suspended,
+             is_replay and '1' or '0' }
 end
 
--- The reverse of missed_member().
+-- The reverse of missed_member(), and whether the event is replayed.
 local function first_missed()
     while true do
         local member = redis.call('ZRANGE', missed_key, 0, 0)[1]
-        local ms, seq = string.match(member or '', '^0*(%d+)-0*(%d+)$')
-        if ms or not member then
-            return ms and ms .. '-' .. seq
+        local ms, seq, again =
+            string.match(member or '', '^0*(%d+)-0*(%d+)(!?)$')
+        if ms then
+            return ms .. '-' .. seq, again == '!'
+        end
+        if not member then
+            return nil
         end
         note_damage('missed:' .. key, 'no event id', member)
         redis.call('ZREM', missed_key, member)
@@ -101,14 +106,14 @@ end
 
 -- What was before the trim horizon is gone as a whole, not event by event.
 local horizon = get_horizon()
-local missed = first_missed()
+local missed, is_replay = first_missed()
 if missed and id_before(missed, horizon) then
     tell_gap(missed, horizon, redis.call('ZREMRANGEBYLEX', missed_key, '-',
         '(' .. missed_member(horizon)))
-    missed = first_missed()
+    missed, is_replay = first_missed()
 end
 if missed then
-    return found(missed)
+    return found(missed, is_replay)
 end
 
 -- The first event of the index after the cursor, up to the place `last` when

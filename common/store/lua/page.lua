@@ -10,6 +10,7 @@
 -- Repeated: the next page is posted; of an event that is finished, none.
 --
 -- uses: shard, fenced, page, progress_get, progress_set, tally_add, event
+-- uses: unread, post_jobs
 
 local event, size = ARGV[2], tonumber(ARGV[3])
 
@@ -20,17 +21,8 @@ if not from then
 end
 topic = topic or event_topic(event) or '-'
 
--- Jobs of `bulk` that nobody has read, as though all bundles were full; all of
--- them where Redis has lost count.  It is never more than there are: what was
--- read between a rewrite of the append-only file and a restart Redis counts as
--- unread for ever.
-local unread = redis.call('XLEN', p .. 'bulk')
-for _, group in ipairs(redis.pcall('XINFO', 'GROUPS', p .. 'bulk')) do
-    if group[2] == 'deliver' and group[12] then
-        unread = math.min(group[12], unread)
-    end
-end
-if unread * BUNDLE_JOBS >= tonumber(ARGV[4]) then
+-- As though all bundles were full.
+if count_unread('bulk') * BUNDLE_JOBS >= tonumber(ARGV[4]) then
     return { 0, 2 }
 end
 

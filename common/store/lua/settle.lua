@@ -1,7 +1,8 @@
 -- settle.lua - settle a batch of jobs and cursor jobs.
 --
 -- ARGV  a sequence of operations, each a word and its arguments.  LANE is
---       outbox or bulk; C is CD, CD:L or CD:*; N are failures, K crashes.
+--       outbox or bulk; C is CD, CD:L or CD:*, with a `!` behind it in a replay; N are
+--       failures, K crashes.
 --       One of these opens the entry whose jobs those that follow are about:
 --         job LANE ENTRY            its only job
 --         cursor LANE ENTRY TD CD U its cursor job, number U
@@ -148,7 +149,11 @@ local function other_operations(redis, suspended)
     end
 
     local function cd_of(c)
-        return string.match(c, '^[^:]+')
+        return string.match(c, '^[^:!]+')
+    end
+
+    local function is_replay(c)
+        return string.sub(c, -1) == '!'
     end
 
     local function mark_suspended(td_, cd_)
@@ -186,9 +191,9 @@ local function other_operations(redis, suspended)
 
     -- The event of a job goes to the cursor jobs, which hold no reference to
     -- it.
-    local function become_missed(td_, cd_, event, cursor_)
+    local function become_missed(td_, cd_, event, cursor_, again)
         redis.call('ZADD', p .. 'missed:' .. td_ .. ':' .. cd_, 0,
-            missed_member(event))
+            missed_member(event) .. (again and '!' or ''))
         finish(event, 1)
         tally_add(event, '', -1)
         tally_add(event, ' c', 1)
@@ -230,13 +235,15 @@ local function other_operations(redis, suspended)
         job_none(event, 1)
     end
 
-    -- A suspension finds the subscription's jobs in `retry` by failing:TD:CD.
-    -- Of one that has ended meanwhile nobody would drop it.
+    -- A suspension finds the subscription's jobs in `retry` by failing:TD:CD, but
+    -- for those of a replay.  Of one that has ended meanwhile nobody would drop
+    -- it.
     local function job_retry(event, c, n, k, delay_ms, td_)
         local member = job_member(event, c, n, k)
         if plan(member, delay_ms) == 0 then
             job_none(event, 1)
-        elseif td_ ~= '-' and is_subscribed(td_, cd_of(c)) then
+        elseif td_ ~= '-' and not is_replay(c) and
+            is_subscribed(td_, cd_of(c)) then
             redis.call('HSET', p .. 'failing:' .. td_ .. ':' .. cd_of(c),
                 event, member)
         end
@@ -274,7 +281,7 @@ local function other_operations(redis, suspended)
         local cursor_ = get_cursor(td_, cd_of(c)) or
             restored_cursor(td_, cd_of(c))
         if cursor_ then
-            become_missed(td_, cd_of(c), event, cursor_)
+            become_missed(td_, cd_of(c), event, cursor_, is_replay(c))
         else
             post_job(event, c)
         end
@@ -299,7 +306,7 @@ local function other_operations(redis, suspended)
         if redis.call('HEXISTS', p .. 'topic:' .. td_, 't') == 1 then
             return nil
         end
-        local level = string.match(c, ':(.*)$') or 0
+        local level = string.match(c, ':([^!]+)') or 0
         local topic = level == '*' and level or event_topic(event) or
             redis.call('HGET', p .. 'kept:' .. event, 't')
         for _ = 1, topic and tonumber(level) or 0 do
@@ -332,8 +339,9 @@ local function other_operations(redis, suspended)
 
     -- The cursor passes an event, unless that was one of the missed ones.
     local function pass(event)
-        if redis.call('ZREM', p .. 'missed:' .. td .. ':' .. cd,
-            missed_member(event)) == 1 or not id_before(cursor.at, event) then
+        local member = missed_member(event)
+        if redis.call('ZREM', p .. 'missed:' .. td .. ':' .. cd, member,
+            member .. '!') > 0 or not id_before(cursor.at, event) then
             return
         end
         local entry = redis.call('XRANGE', p .. 'events:' .. td, event,

@@ -1,8 +1,7 @@
 -- page.lua - one page of an event's jobs.
 --
 -- The levels' indexes are merged in the order of CDs: one job for a CD, for
--- the most specific level that has it.  What an entry costs Redis and deliver is
--- shared by the jobs of its bundle.
+-- the most specific level that has it.
 --
 -- A subscription in cursor mode gets an event of the index by a cursor job, and
 -- no job, if its cursor has yet to come to it; cursors do not pass an event
@@ -10,8 +9,6 @@
 -- has entered cursor mode after the event began: it gets a job.
 --
 -- uses: shard, index_page
-
-local BUNDLE_JOBS = 16 -- deliver/bundle.h: at most
 
 -- How many subscriptions of a level are in cursor mode; it does not change
 -- during a call.
@@ -236,15 +233,3 @@ local function page_targets(event, tds, from, size, indexed)
     choose = choose or make_choice()
     return choose(event, lists, size, indexed)
 end
-
-local function post_jobs(lane, event, targets)
-    for i = 1, #targets, BUNDLE_JOBS do
-        redis.call('XADD', p .. lane, '*', 'e', event, 'c',
-            table.concat(targets, ' ', i,
-                math.min(i + BUNDLE_JOBS - 1, #targets)))
-    end
-    if #targets > 0 then
-        redis.call('HINCRBY', p .. 'refs', event, #targets)
-    end
-end
-

@@ -1,0 +1,155 @@
+"""The scripts replay_add, replay_page, replay_cancel and replay_list."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
+
+FIRST, NOW = "0-0", "-"
+
+
+class Replay(ScriptTest):
+    def add(self, name="r", cd="", first=FIRST, last=NOW, most=16):
+        return self.run_script("replay_add", name, TOPIC, TD,
+                               CALLBACK if cd else "", cd, first, last,
+                               "from", "to", most)
+
+    def page(self, most=100):
+        """Deliveries that were posted, and what is known of replays."""
+        posted, state, *ended = self.as_owner("replay_page", most)
+        return posted, state, [each.decode() for each in ended]
+
+    def told(self, name="r"):
+        row, = self.run_script("replay_list", name, 10)
+        return dict(zip(("id", "topic", "callback", "from", "to", "first",
+                         "last", "at", "state", "events", "deliveries",
+                         "trimmed", "began", "ended"),
+                        (each.decode() for each in row)))
+
+    def begun(self, count=3, cds=(CD,)):
+        """Events that are delivered; their ids."""
+        self.subscribe(*cds)
+        events = [self.event() for _ in range(count)]
+        for event in events:
+            while not self.post_page(event)[1]:
+                pass
+        while self.settle_all("outbox") + self.settle_all("bulk"):
+            pass
+        self.assertFalse(self.exists("refs"))
+        return events
+
+    def test_each_event_is_posted_once_however_small_the_pages(self):
+        cds = [f"{n:022d}" for n in range(5)]
+        events = self.begun(4, cds)
+        self.add()
+        total = 0
+        for _ in range(100):
+            posted, state, ended = self.page(3)
+            self.assertLessEqual(posted, 3)
+            total += posted
+            if ended:
+                break
+        self.assertEqual((total, state, ended[2:]), (20, 1, ["4", "20"]))
+        for event in events:
+            self.assertEqual(self.posted(event), [cd + "!" for cd in cds])
+        self.assertEqual(self.hash("refs"),
+                         {event.encode(): b"5" for event in events})
+        self.assertEqual(self.page(), (0, 0, []))
+        self.assertEqual(self.told()["state"], "done")
+
+    def test_what_is_added_twice_is_there_once(self):
+        self.begun()
+        self.assertEqual(self.add(), 1)
+        self.page(1)
+        before = self.told()
+        self.assertEqual(self.unchanged_by(self.add), 1)
+        self.assertEqual(self.told(), before)
+
+    def test_live_work_goes_first(self):
+        self.begun()
+        self.add()
+        for _ in range(65):
+            self.call("XADD", "outbox", "*", "e", "1-1", "c", CD)
+        self.assertEqual(self.unchanged_by(self.page), (0, 2, []))
+        self.read("outbox", count=10)
+        self.assertEqual(self.page()[0], 3)
+
+    def test_several_have_their_pages_in_rotation(self):
+        self.begun()
+        for name in "ab":
+            self.add(name)
+        counts = []
+        for _ in range(4):
+            self.page(1)
+            counts.append([int(self.told(name)["deliveries"])
+                           for name in "ab"])
+        self.assertEqual(sorted(counts[-1]), [2, 2])
+
+    def test_an_event_that_leaves_meanwhile_is_passed(self):
+        events = self.begun(3, [f"{n:022d}" for n in range(4)])
+        self.add()
+        self.page(2)
+        self.call("XDEL", "log", events[0])
+        total = 2
+        while True:
+            posted, _, ended = self.page(2)
+            total += posted
+            if ended:
+                break
+        self.assertEqual(total, 2 + 8)
+
+    def test_a_range_without_events_is_done_at_once(self):
+        self.begun()
+        self.add(first="9999999999999-0")
+        self.assertEqual(self.page()[1:], (1, ["r", TOPIC, "0", "0"]))
+
+    def test_cancelled_nothing_is_posted(self):
+        self.begun()
+        self.add()
+        self.assertEqual(self.run_script("replay_cancel", "r"), 1)
+        self.assertEqual(self.page(), (0, 0, []))
+        self.assertEqual(self.told()["state"], "cancelled")
+        self.assertEqual(
+            self.unchanged_by(lambda: self.run_script("replay_cancel", "r")),
+            2)
+        self.assertEqual(self.run_script("replay_cancel", "none"), 0)
+
+    def test_bounds(self):
+        self.begun()
+        for n in range(3):
+            self.assertEqual(self.add(f"r{n}", most=3), 1)
+        self.assertEqual(self.add("r3", most=3), 0)
+        self.assertEqual(self.add("r4", cd="x" * 22), -1)
+
+    def test_what_has_left_is_told(self):
+        self.begun()
+        self.call("SET", "horizon", "5-0")
+        self.add("early", first="4-0")
+        self.add("late", first="5-0")
+        self.assertEqual([self.told(name)["trimmed"]
+                          for name in ("early", "late")], ["1", "0"])
+
+    def test_a_damaged_record_costs_that_replay_only(self):
+        self.begun()
+        self.add("bad")
+        self.add("good")
+        self.call("HDEL", "replay:bad", "at")
+        posted = [self.page()[0] for _ in range(2)]
+        self.assertEqual(sum(posted), 3)
+        self.assertEqual(self.page(), (0, 0, []))
+
+    def test_what_it_leaves_goes_a_day_later(self):
+        self.begun()
+        self.add()
+        self.page()
+        self.assertTrue(0 < self.call("PTTL", "replay:r") <= 86400000)
+        self.call("ZADD", "replays", 1, "r")
+        self.add("new")
+        self.assertEqual(self.call("ZRANGE", "replays", 0, -1), [b"new"])
+
+
+if __name__ == "__main__":
+    unittest.main()
