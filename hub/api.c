@@ -30,6 +30,7 @@
 #include "hub/operator.h"
 #include "hub/page.h"
 #include "hub/params.h"
+#include "hub/policy.h"
 #include "hub/pressure.h"
 #include "hub/publish.h"
 #include "hub/pull/refusal.h"
@@ -104,8 +105,10 @@ static bool has_moved(const struct hub *hub, struct wsub_http_request *req)
  * mode needs one, who has none of them need not send a body. */
 static bool may_send_form(const struct hub *hub, struct wsub_http_request *req)
 {
-    if (hub_access_has(hub, req, HUB_TOKEN_SUBSCRIBE) ||
-        hub_access_has(hub, req, HUB_TOKEN_PUBLISH))
+    const char *authorization = wsub_http_header(req, "Authorization");
+
+    if (hub_policy_may_be(hub, HUB_TOKEN_SUBSCRIBE, authorization) ||
+        hub_policy_may_be(hub, HUB_TOKEN_PUBLISH, authorization))
         return true;
     hub_access_refuse(req);
     return false;
@@ -116,7 +119,7 @@ static bool check_form(struct wsub_http_request *req, void *arg)
     const struct hub *hub = arg;
 
     return !has_moved(hub, req) && hub_check_form(req) &&
-           may_send_form(hub, req);
+           hub_policy_ready(hub, req) && may_send_form(hub, req);
 }
 
 static void on_form(struct wsub_http_request *req, void *arg)
@@ -196,9 +199,9 @@ void hub_stray(struct wsub_http_request *req, int status, const char *sentence,
 const struct wsub_http_route hub_routes[] = {
     {"POST", "/", on_form, check_form, HUB_FORM_MAX_BYTES},
     {"POST", "/subscriptions", on_form, check_form, HUB_FORM_MAX_BYTES},
-    {"POST", "/publish", hub_push, hub_access_push, WSUB_HTTP_BODY_MAX},
+    {"POST", "/publish", hub_push, hub_push_check, WSUB_HTTP_BODY_MAX},
     {"GET", "/events/*", hub_event, NULL, 0},
-    {"GET", "/events/*/body", hub_event_body, hub_access_push, 0},
+    {"GET", "/events/*/body", hub_event_body, hub_event_body_check, 0},
     {"POST", HUB_PULL_PATH, hub_pull_handle, hub_pull_check,
      HUB_PULL_BODY_MAX_BYTES},
     {"OPTIONS", HUB_PULL_PATH, hub_pull_options, NULL, 0},

@@ -24,6 +24,7 @@
 #include "hub/bodies.h"
 #include "hub/clients.h"
 #include "hub/errors.h"
+#include "hub/group_rates.h"
 #include "hub/hub.h"
 #include "hub/limits.h"
 #include "hub/pressure.h"
@@ -279,6 +280,7 @@ enum wsub_err hub_worker_new(const struct wsub_config *config,
     if (!wsub_networks_parse(config->trusted_proxies, &worker->proxies))
         wsub_panic("trusted_proxies was not checked");
     worker->clients = hub_clients_new(config, worker->proxies);
+    worker->hub.group_rates = hub_group_rates_new();
     wsub_timer_init(&worker->refresh, wsub_loop_base(loop), on_refresh, worker);
     wsub_metrics_register(hub_stats, HUB_STAT_MAX_);
     wsub_metrics_register(hub_limit_stats, HUB_LIMIT_MAX_ - 1);
@@ -300,6 +302,7 @@ void hub_worker_free(struct hub_worker *worker)
     wsub_http_server_free(worker->server);
     hub_pull_free(worker->pull);
     hub_clients_free(worker->clients);
+    hub_group_rates_free(worker->hub.group_rates);
     wsub_networks_free(worker->proxies);
     hub_pressure_free(worker->pressure);
     wsub_writable_free(worker->writable);

@@ -264,9 +264,18 @@ size_t wsub_group_table_count(const struct wsub_group_table *table)
     return HASH_COUNT(table->by_id);
 }
 
-bool wsub_group_table_has_tokens(const struct wsub_group_table *table)
+bool wsub_group_table_knows(const struct wsub_group_table *table,
+                            const char *token)
 {
-    return table->publish_guarded + table->subscribe_guarded > 0;
+    bool knows = false;
+
+    if (table->publish_guarded + table->subscribe_guarded == 0)
+        return false;
+    for (const struct entry *entry = table->by_prefix; entry != NULL && !knows;
+         entry = entry->in_prefix.next)
+        knows = wsub_policy_tokens_have(&entry->group.policy.publish, token) ||
+                wsub_policy_tokens_have(&entry->group.policy.subscribe, token);
+    return knows;
 }
 
 static bool is_below(const char *prefix, const char *topic)
