@@ -39,6 +39,7 @@
 #include "hub/push.h"
 #include "hub/restart.h"
 #include "hub/shards.h"
+#include "hub/sites.h"
 #include "hub/subscribe.h"
 #include "hub/suspended.h"
 #include "hub/topics.h"
@@ -234,6 +235,7 @@ const struct wsub_http_route hub_routes[] = {
     {"PUT", "/admin/groups/*", hub_group_put, hub_groups_may_put,
      HUB_GROUP_BODY_MAX_BYTES},
     {"DELETE", "/admin/groups/*", hub_group_delete, hub_access_admin, 0},
+    {"GET", "/admin/sites", hub_sites, hub_access_admin, 0},
     {"GET", "/", hub_page, NULL, 0},
     {"GET", "/healthz", on_health, NULL, 0},
     {"GET", "/readyz", on_ready, NULL, 0},
