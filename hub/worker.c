@@ -103,6 +103,13 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
     wsub_groups_event(worker->groups, event);
 }
 
+static void on_missed(void *arg)
+{
+    struct hub_worker *worker = arg;
+
+    wsub_groups_look(worker->groups);
+}
+
 static enum wsub_err load_keys(struct hub_worker *worker, char err_text[256])
 {
     const struct wsub_config *config = worker->hub.config;
@@ -157,6 +164,7 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
         .on_refused = on_refused,
         .on_restart = on_restart,
         .on_event = on_event,
+        .on_missed = on_missed,
         .arg = worker,
     });
     return WSUB_OK;

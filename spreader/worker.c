@@ -166,6 +166,13 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
     }
 }
 
+static void on_missed(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_groups_look(worker->groups);
+}
+
 /* Of the ownership: each part opens the shard, in an order in which none tells
  * one that is not open. */
 
@@ -342,6 +349,7 @@ static void build_cluster(struct spread_worker *worker)
         .on_refused = on_refused,
         .on_restart = on_restart,
         .on_event = on_event,
+        .on_missed = on_missed,
         .arg = worker,
     });
     worker->ownership = wsub_ownership_new(&(struct wsub_ownership_options){
