@@ -167,6 +167,13 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
     wsub_groups_event(w->groups, event);
 }
 
+static void on_missed(void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    wsub_groups_look(w->groups);
+}
+
 /* How to deliver is known from now on. */
 static void on_groups_ready(void *arg)
 {
@@ -431,6 +438,7 @@ static void make_services(struct deliver_worker *w)
         .on_refused = on_refused,
         .on_restart = on_restart,
         .on_event = on_event,
+        .on_missed = on_missed,
         .arg = w,
     });
     make_slots(w);

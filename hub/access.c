@@ -32,27 +32,21 @@ bool hub_access_has(const struct hub *hub, const struct wsub_http_request *req,
            hub_access_shows(hub, req, use);
 }
 
-bool hub_access_in_query(const struct hub *hub,
-                         const struct wsub_http_request *req,
-                         enum hub_token_use use)
+const char *hub_access_of_query(const struct wsub_http_request *req,
+                                struct wsub_buf *header)
 {
     struct hub_errors errors = {0};
-    struct wsub_buf header = {0};
     struct wsub_form query;
     const char *token = NULL;
-    bool shows = false;
 
     if (!hub_params_query(req, &errors, &query)) {
         hub_errors_done(&errors);
-        return false;
+        return NULL;
     }
-    if (wsub_form_find(&query, "access_token", &token) == 1) {
-        wsub_buf_printf(&header, "Bearer %s", token);
-        shows = hub_tokens_has(hub->tokens, use, header.data);
-        wsub_buf_done(&header);
-    }
+    if (wsub_form_find(&query, "access_token", &token) == 1)
+        wsub_buf_printf(header, "Bearer %s", token);
     wsub_form_done(&query);
-    return shows;
+    return header->data;
 }
 
 void hub_access_refuse(struct wsub_http_request *req)

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "common/base/buf.h"
 #include "hub/hub.h"
 #include "hub/tokens.h"
 
@@ -28,11 +29,11 @@ bool hub_access_shows(const struct hub *hub,
 bool hub_access_has(const struct hub *hub, const struct wsub_http_request *req,
                     enum hub_token_use use);
 
-/* Whether the query has such a token, as `access_token` (RFC 6750 section 2.3):
- * for pages, whose EventSource sends no header of theirs. */
-bool hub_access_in_query(const struct hub *hub,
-                         const struct wsub_http_request *req,
-                         enum hub_token_use use);
+/* The token of the query, `access_token` (RFC 6750 section 2.3), for pages, whose
+ * EventSource sends no header of theirs: adds the header that it stands for, and
+ * returns it; NULL without one. */
+const char *hub_access_of_query(const struct wsub_http_request *req,
+                                struct wsub_buf *header);
 
 /* Responds 401. */
 void hub_access_refuse(struct wsub_http_request *req);

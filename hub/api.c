@@ -30,6 +30,7 @@
 #include "hub/operator.h"
 #include "hub/page.h"
 #include "hub/params.h"
+#include "hub/policy.h"
 #include "hub/pressure.h"
 #include "hub/publish.h"
 #include "hub/pull/refusal.h"
@@ -40,6 +41,7 @@
 #include "hub/replays.h"
 #include "hub/restart.h"
 #include "hub/shards.h"
+#include "hub/sites.h"
 #include "hub/subscribe.h"
 #include "hub/suspended.h"
 #include "hub/topics.h"
@@ -106,8 +108,10 @@ static bool has_moved(const struct hub *hub, struct wsub_http_request *req)
  * mode needs one, who has none of them need not send a body. */
 static bool may_send_form(const struct hub *hub, struct wsub_http_request *req)
 {
-    if (hub_access_has(hub, req, HUB_TOKEN_SUBSCRIBE) ||
-        hub_access_has(hub, req, HUB_TOKEN_PUBLISH))
+    const char *authorization = wsub_http_header(req, "Authorization");
+
+    if (hub_policy_may_be(hub, HUB_TOKEN_SUBSCRIBE, authorization) ||
+        hub_policy_may_be(hub, HUB_TOKEN_PUBLISH, authorization))
         return true;
     hub_access_refuse(req);
     return false;
@@ -118,7 +122,7 @@ static bool check_form(struct wsub_http_request *req, void *arg)
     const struct hub *hub = arg;
 
     return !has_moved(hub, req) && hub_check_form(req) &&
-           may_send_form(hub, req);
+           hub_policy_ready(hub, req) && may_send_form(hub, req);
 }
 
 static void on_form(struct wsub_http_request *req, void *arg)
@@ -198,9 +202,9 @@ void hub_stray(struct wsub_http_request *req, int status, const char *sentence,
 const struct wsub_http_route hub_routes[] = {
     {"POST", "/", on_form, check_form, HUB_FORM_MAX_BYTES},
     {"POST", "/subscriptions", on_form, check_form, HUB_FORM_MAX_BYTES},
-    {"POST", "/publish", hub_push, hub_access_push, WSUB_HTTP_BODY_MAX},
+    {"POST", "/publish", hub_push, hub_push_check, WSUB_HTTP_BODY_MAX},
     {"GET", "/events/*", hub_event, NULL, 0},
-    {"GET", "/events/*/body", hub_event_body, hub_access_push, 0},
+    {"GET", "/events/*/body", hub_event_body, hub_event_body_check, 0},
     {"POST", HUB_PULL_PATH, hub_pull_handle, hub_pull_check,
      HUB_PULL_BODY_MAX_BYTES},
     {"OPTIONS", HUB_PULL_PATH, hub_pull_options, NULL, 0},
@@ -238,6 +242,7 @@ const struct wsub_http_route hub_routes[] = {
     {"PUT", "/admin/groups/*", hub_group_put, hub_groups_may_put,
      HUB_GROUP_BODY_MAX_BYTES},
     {"DELETE", "/admin/groups/*", hub_group_delete, hub_access_admin, 0},
+    {"GET", "/admin/sites", hub_sites, hub_access_admin, 0},
     {"GET", "/", hub_page, NULL, 0},
     {"GET", "/healthz", on_health, NULL, 0},
     {"GET", "/readyz", on_ready, NULL, 0},

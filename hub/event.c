@@ -10,17 +10,21 @@
 #include <stdlib.h>
 
 #include "common/base/mem.h"
+#include "common/groups/groups.h"
 #include "common/http/respond.h"
 #include "common/http/route.h"
 #include "common/store/event_status.h"
 #include "common/store/store.h"
+#include "hub/access.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
+#include "hub/policy.h"
 
 #define ID_SEGMENT 1 /* of /events/ID */
 
 struct flow {
+    struct hub *hub;
     struct wsub_http_request *req;
     struct wsub_place event;
 };
@@ -86,12 +90,27 @@ static void respond_body(struct flow *flow,
                       (size_t)status->body_bytes);
 }
 
+/* Now that the topic is known: the body is for who may push to it. */
+static bool may_read(const struct flow *flow,
+                     const struct wsub_event_status *status)
+{
+    const struct wsub_policy *policy = hub_policy_of(flow->hub, status->topic);
+
+    if (!policy->publish.said)
+        return hub_access_push(flow->req, flow->hub);
+    if (hub_policy_admits(flow->hub, policy, HUB_TOKEN_PUBLISH,
+                          wsub_http_header(flow->req, "Authorization")))
+        return true;
+    hub_access_refuse(flow->req);
+    return false;
+}
+
 static void on_body(enum wsub_err err, const struct wsub_event_status *status,
                     void *arg)
 {
     struct flow *flow = arg;
 
-    if (!refuse(flow, err))
+    if (!refuse(flow, err) && may_read(flow, status))
         respond_body(flow, status);
     free(flow);
 }
@@ -109,13 +128,27 @@ static void find(struct hub *hub, struct wsub_http_request *req, bool with_body,
         return;
     }
     flow = wsub_calloc(1, sizeof(*flow));
-    *flow = (struct flow){.req = req, .event = event};
+    *flow = (struct flow){.hub = hub, .req = req, .event = event};
     wsub_event_status(hub->store, &event, with_body, cb, flow);
 }
 
 void hub_event(struct wsub_http_request *req, void *arg)
 {
     find(arg, req, false, on_status);
+}
+
+/* Who shows a group's token is let through: whose it is the topic tells. */
+bool hub_event_body_check(struct wsub_http_request *req, void *arg)
+{
+    struct hub *hub = arg;
+    const char *token =
+        hub_tokens_bearer(wsub_http_header(req, "Authorization"));
+
+    if (!hub_policy_ready(hub, req))
+        return false;
+    return (token != NULL &&
+            wsub_group_table_knows(wsub_groups_table(hub->groups), token)) ||
+           hub_access_push(req, hub);
 }
 
 void hub_event_body(struct wsub_http_request *req, void *arg)

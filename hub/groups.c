@@ -415,7 +415,7 @@ void hub_groups(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
     struct hub_errors errors = {0};
-    struct wsub_group_place from = {0};
+    struct wsub_group_place from = {.born = WSUB_MATCH_ANY};
     struct wsub_form query = {0};
     size_t limit = 0;
 
@@ -423,7 +423,6 @@ void hub_groups(struct wsub_http_request *req, void *arg)
         take_from(&query, &errors, &from.revision);
         hub_operator_limit(&query, &errors, &limit);
     }
-    snprintf(from.born, sizeof(from.born), "%s", wsub_groups_born(hub->groups));
     if (!hub_errors_respond(&errors, req))
         wsub_group_changes(hub->store, &from, limit, on_page, req);
     wsub_form_done(&query);

@@ -14,6 +14,7 @@
 #include "common/crypto/seal.h"
 
 struct hub_clients;
+struct hub_group_rates;
 struct hub_pressure;
 struct hub_pull;
 struct hub_tokens;
@@ -33,6 +34,7 @@ struct hub {
     struct wsub_groups *groups;
     const struct wsub_member *member;
     struct hub_clients *clients;
+    struct hub_group_rates *group_rates;
     struct hub_pressure *pressure;
     struct hub_pull *pull;
     const struct wsub_writable *writable;

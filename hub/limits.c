@@ -17,6 +17,8 @@ static const struct {
                                   "of one client."},
     [HUB_LIMIT_ANNOUNCE_RATE] = {"announce_rate", HUB_FAULT_TOO_MANY, 1,
                                  "Too many announcements of one client."},
+    [HUB_LIMIT_PUBLISH_RATE] = {"publish_rate", HUB_FAULT_TOO_MANY, 1,
+                                "Too many events of the topic's group."},
     [HUB_LIMIT_PENDING] = {"max_pending", HUB_FAULT_UNAVAILABLE, 10,
                            "Too many requests wait for their verification."},
     [HUB_LIMIT_PENDING_HOST] = {"max_pending_per_host", HUB_FAULT_TOO_MANY, 10,
@@ -67,6 +69,7 @@ static const struct {
 struct wsub_metric hub_limit_stats[HUB_LIMIT_MAX_ - 1] = {
     STAT(HUB_LIMIT_SUBSCRIBE_RATE, "subscribe_rate"),
     STAT(HUB_LIMIT_ANNOUNCE_RATE, "announce_rate"),
+    STAT(HUB_LIMIT_PUBLISH_RATE, "publish_rate"),
     STAT(HUB_LIMIT_PENDING, "max_pending"),
     STAT(HUB_LIMIT_PENDING_HOST, "max_pending_per_host"),
     STAT(HUB_LIMIT_PENDING_CLIENT, "max_pending_per_client"),

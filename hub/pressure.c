@@ -4,6 +4,7 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/groups/policy.h"
 #include "common/store/shard_poll.h"
 #include "common/store/store.h"
 #include "hub/stats.h"
@@ -50,16 +51,17 @@ enum hub_pressure_level hub_pressure_rule(const struct wsub_config *config,
     return HUB_PRESSURE_NORMAL;
 }
 
-uint64_t hub_pressure_lease(const struct wsub_config *config, unsigned percent,
+uint64_t hub_pressure_lease(const struct wsub_config *config,
+                            const struct wsub_policy *policy, unsigned percent,
                             uint64_t lease_s)
 {
     unsigned end = config->refuse_subscriptions_percent;
     unsigned begin = end > LEASES_SHRINK_OVER ? end - LEASES_SHRINK_OVER : 0;
-    uint64_t longest = config->lease_max_s;
-    uint64_t span = config->lease_max_s - config->lease_min_s;
+    uint64_t longest = policy->lease_max_s;
+    uint64_t span = policy->lease_max_s - policy->lease_min_s;
 
     if (percent >= end)
-        longest = config->lease_min_s;
+        longest = policy->lease_min_s;
     else if (percent > begin)
         longest -= span * (percent - begin) / (end - begin);
     return lease_s < longest ? lease_s : longest;

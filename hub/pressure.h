@@ -24,6 +24,7 @@
 
 struct event_base;
 struct hub_pressure;
+struct wsub_policy;
 struct wsub_store;
 
 /* What is refused; each level refuses what the one before does. */
@@ -67,10 +68,11 @@ enum hub_pressure_level hub_pressure_rule(const struct wsub_config *config,
                                           uint64_t used_bytes,
                                           uint64_t maxmemory_bytes);
 
-/* The lease that is given in place of `lease_s`: at most lease_max_s while
+/* The lease that is given in place of `lease_s`: at most the policy's lease_max_s while
  * `percent` is 25 below refuse_subscriptions_percent, at most lease_min_s there,
  * evenly in between. */
-uint64_t hub_pressure_lease(const struct wsub_config *config, unsigned percent,
+uint64_t hub_pressure_lease(const struct wsub_config *config,
+                            const struct wsub_policy *policy, unsigned percent,
                             uint64_t lease_s);
 
 #endif

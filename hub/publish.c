@@ -12,15 +12,19 @@
 #include <string.h>
 
 #include "common/base/countdown.h"
+#include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/http/request.h"
 #include "common/http/respond.h"
 #include "common/store/publications.h"
 #include "common/store/topic.h"
 #include "hub/access.h"
 #include "hub/clients.h"
 #include "hub/errors.h"
+#include "hub/group_rates.h"
 #include "hub/limits.h"
 #include "hub/params.h"
+#include "hub/policy.h"
 #include "hub/pressure.h"
 #include "hub/stats.h"
 
@@ -194,6 +198,54 @@ void hub_publish_check(const struct hub *hub, const struct wsub_form *form,
         wsub_buf_done(&topics[i]);
 }
 
+/* Each topic is as its own group says; responds when one may not be announced. */
+static bool may_announce(const struct flow *flow)
+{
+    const char *authorization = wsub_http_header(flow->req, "Authorization");
+    bool is_gone = false;
+
+    for (size_t i = 0; i < flow->count; i++) {
+        const struct wsub_policy *policy =
+            hub_policy_of(flow->hub, flow->topics[i].data);
+
+        if (!hub_policy_admits(flow->hub, policy, HUB_TOKEN_PUBLISH,
+                               authorization)) {
+            hub_access_refuse(flow->req);
+            return false;
+        }
+        is_gone |= policy->is_deleted;
+    }
+    if (is_gone)
+        hub_policy_refuse_gone(flow->req);
+    return !is_gone;
+}
+
+/* A token that is good for all topics makes its client nobody strange. */
+static bool is_stranger(const struct flow *flow)
+{
+    const char *authorization = wsub_http_header(flow->req, "Authorization");
+
+    for (size_t i = 0; i < flow->count; i++)
+        if (!hub_policy_shows(flow->hub,
+                              hub_policy_of(flow->hub, flow->topics[i].data),
+                              HUB_TOKEN_PUBLISH, authorization))
+            return true;
+    return false;
+}
+
+/* Returns after how many seconds a group may have the next event, or 0; what was
+ * taken of others before one has none is theirs no more. */
+static uint32_t take_rates(const struct flow *flow)
+{
+    uint32_t retry_after_s = 0;
+
+    for (size_t i = 0; i < flow->count && retry_after_s == 0; i++)
+        retry_after_s = hub_group_rates_take(
+            flow->hub->group_rates,
+            hub_policy_of(flow->hub, flow->topics[i].data), wsub_now_us());
+    return retry_after_s;
+}
+
 void hub_publish(struct hub *hub, struct wsub_http_request *req,
                  const struct wsub_form *form)
 {
@@ -201,8 +253,11 @@ void hub_publish(struct hub *hub, struct wsub_http_request *req,
     uint32_t retry_after_s = 0;
     struct flow *flow;
 
-    if (!hub_access_check(hub, req, HUB_TOKEN_PUBLISH))
+    if (!hub_policy_may_be(hub, HUB_TOKEN_PUBLISH,
+                           wsub_http_header(req, "Authorization"))) {
+        hub_access_refuse(req);
         return;
+    }
     flow = wsub_calloc(1, sizeof(*flow));
     flow->hub = hub;
     flow->req = req;
@@ -211,12 +266,21 @@ void hub_publish(struct hub *hub, struct wsub_http_request *req,
         flow_free(flow);
         return;
     }
+    if (!may_announce(flow)) {
+        flow_free(flow);
+        return;
+    }
     hub_clients_find(hub->clients, req, &flow->client);
-    if (!hub_access_shows(hub, req, HUB_TOKEN_PUBLISH))
+    if (is_stranger(flow))
         retry_after_s = hub_clients_take(hub->clients, HUB_RATE_ANNOUNCE,
                                          &flow->client, (uint32_t)flow->count);
     if (retry_after_s > 0) {
         finish_limited(flow, HUB_LIMIT_ANNOUNCE_RATE, retry_after_s);
+        return;
+    }
+    retry_after_s = take_rates(flow);
+    if (retry_after_s > 0) {
+        finish_limited(flow, HUB_LIMIT_PUBLISH_RATE, retry_after_s);
         return;
     }
     find_shards(flow);

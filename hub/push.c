@@ -10,15 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/http/request.h"
 #include "common/http/respond.h"
+#include "common/http/route.h"
 #include "common/store/publications.h"
 #include "common/store/topic.h"
+#include "hub/access.h"
 #include "hub/errors.h"
+#include "hub/group_rates.h"
 #include "hub/hub.h"
 #include "hub/limits.h"
 #include "hub/params.h"
+#include "hub/policy.h"
 #include "hub/pressure.h"
 #include "hub/stats.h"
 
@@ -64,6 +69,24 @@ static void on_pushed(enum wsub_err err, const struct wsub_place *event,
     free(flow);
 }
 
+/* The group may have been deleted since the head came. */
+static bool is_in_rate(struct hub *hub, struct wsub_http_request *req,
+                       const struct event *event)
+{
+    const struct wsub_policy *policy = hub_policy_of(hub, event->topic.data);
+    uint32_t retry_after_s;
+
+    if (policy->is_deleted) {
+        hub_policy_refuse_gone(req);
+        return false;
+    }
+    retry_after_s =
+        hub_group_rates_take(hub->group_rates, policy, wsub_now_us());
+    if (retry_after_s > 0)
+        hub_limit_refuse(req, HUB_LIMIT_PUBLISH_RATE, retry_after_s, NULL);
+    return retry_after_s == 0;
+}
+
 static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct event *event)
 {
@@ -75,6 +98,8 @@ static void start(struct hub *hub, struct wsub_http_request *req,
         hub_limit_refuse(req, HUB_LIMIT_MEMORY_CONTENT, 0, NULL);
         return;
     }
+    if (!is_in_rate(hub, req, event))
+        return;
     flow = wsub_calloc(1, sizeof(*flow));
     flow->hub = hub;
     flow->req = req;
@@ -134,6 +159,36 @@ static const char *take_key(struct wsub_http_request *req,
                        "characters, and given once.",
                        KEY_MAX_BYTES);
     return key;
+}
+
+static bool may_push(struct hub *hub, struct wsub_http_request *req,
+                     const struct wsub_policy *policy)
+{
+    if (!policy->publish.said)
+        return hub_access_push(req, hub);
+    if (hub_policy_admits(hub, policy, HUB_TOKEN_PUBLISH,
+                          wsub_http_header(req, "Authorization")))
+        return true;
+    hub_access_refuse(req);
+    return false;
+}
+
+bool hub_push_check(struct wsub_http_request *req, void *arg)
+{
+    struct hub *hub = arg;
+    const struct wsub_policy *policy;
+
+    if (!hub_policy_ready(hub, req))
+        return false;
+    policy = hub_policy_of_query(hub, req, WSUB_TOPIC_PUSH);
+    if (!may_push(hub, req, policy))
+        return false;
+    if (policy->is_deleted) {
+        hub_policy_refuse_gone(req);
+        return false;
+    }
+    wsub_http_route_limit(req, policy->max_body_bytes);
+    return true;
 }
 
 void hub_push(struct wsub_http_request *req, void *arg)

@@ -21,6 +21,7 @@
 #include "common/crypto/digest.h"
 #include "common/crypto/hmac.h"
 #include "common/http/policy.h"
+#include "common/http/request.h"
 #include "common/http/respond.h"
 #include "common/store/submissions.h"
 #include "common/store/topic.h"
@@ -29,6 +30,7 @@
 #include "hub/errors.h"
 #include "hub/limits.h"
 #include "hub/params.h"
+#include "hub/policy.h"
 #include "hub/pressure.h"
 #include "hub/stats.h"
 
@@ -51,6 +53,8 @@ struct flow {
     struct wsub_choices choices;
     const char *verify_token; /* borrowed until submitted */
     struct wsub_client_address client;
+    /* Borrowed; of the topic, while the request is taken. */
+    const struct wsub_policy *policy;
     struct wsub_topic_ref ref;
     char cd[WSUB_DIGEST_LEN + 1];
 };
@@ -148,7 +152,8 @@ static void add_secret(const struct flow *flow, struct wsub_buf *out)
  * address. */
 static bool is_stranger(const struct flow *flow)
 {
-    return !hub_access_shows(flow->hub, flow->req, HUB_TOKEN_SUBSCRIBE);
+    return !hub_policy_shows(flow->hub, flow->policy, HUB_TOKEN_SUBSCRIBE,
+                             wsub_http_header(flow->req, "Authorization"));
 }
 
 /* A subscription that comes while Redis fills up gets a shorter lease. */
@@ -179,7 +184,7 @@ static void submit(struct flow *flow)
             .topic_given = flow->topic_given,
             .callback_given = flow->callback_given,
             .lease_s = hub_pressure_lease(
-                flow->hub->config,
+                flow->hub->config, flow->policy,
                 hub_pressure_percent(pressure, flow->ref.shard), flow->lease_s),
             .secret = sealed.data,
             .secret_len = sealed.len,
@@ -208,12 +213,12 @@ static void choose_way(struct flow *flow)
     flow->reason = denial != NULL ? denial : "";
     if (denial != NULL)
         flow->way = WSUB_SUBMISSION_DENY;
-    else if (flow->subscribe && config->validate_topic &&
+    else if (flow->subscribe && flow->policy->validate_topic &&
              !wsub_topic_is_dotted(flow->topic.data))
         flow->way = WSUB_SUBMISSION_VALIDATE;
     else
-        flow->way =
-            config->verify ? WSUB_SUBMISSION_VERIFY : WSUB_SUBMISSION_TRUST;
+        flow->way = flow->policy->verify ? WSUB_SUBMISSION_VERIFY
+                                         : WSUB_SUBMISSION_TRUST;
 }
 
 /* Parses a positive decimal number; one too large counts as the largest. */
@@ -231,20 +236,21 @@ static bool parse_lease(const char *text, uint64_t *ret_s)
     return n > 0;
 }
 
-static uint64_t clamp(uint64_t lease_s, const struct wsub_config *config)
+static uint64_t clamp(uint64_t lease_s, const struct wsub_policy *policy)
 {
-    return lease_s < config->lease_min_s   ? config->lease_min_s
-           : lease_s > config->lease_max_s ? config->lease_max_s
+    return lease_s < policy->lease_min_s   ? policy->lease_min_s
+           : lease_s > policy->lease_max_s ? policy->lease_max_s
                                            : lease_s;
 }
 
 static uint64_t take_lease(const struct wsub_config *config,
+                           const struct wsub_policy *policy,
                            const struct wsub_form *form,
                            struct hub_errors *errors)
 {
     static const char name[] = "hub.lease_seconds";
     const char *text = NULL;
-    uint64_t lease_s = config->lease_default_s;
+    uint64_t lease_s = policy->lease_default_s;
 
     if (!hub_param_optional(form, name, HUB_FAULT_LEASE, errors, &text) ||
         text == NULL || text[0] == '\0')
@@ -253,11 +259,11 @@ static uint64_t take_lease(const struct wsub_config *config,
         hub_errors_add(errors, HUB_FAULT_LEASE, name,
                        "%s must be a positive decimal number.", name);
     else if (config->lease_policy == WSUB_LEASE_REJECT &&
-             lease_s != clamp(lease_s, config))
+             lease_s != clamp(lease_s, policy))
         hub_errors_add(errors, HUB_FAULT_LEASE, name,
-                       "%s must be from %u to %u.", name, config->lease_min_s,
-                       config->lease_max_s);
-    return clamp(lease_s, config);
+                       "%s must be from %u to %u.", name, policy->lease_min_s,
+                       policy->lease_max_s);
+    return clamp(lease_s, policy);
 }
 
 /* `callback` is "" when it is wrong. */
@@ -384,11 +390,12 @@ static void take(struct flow *flow, const struct hub *hub,
 {
     hub_param_topic(hub, form, WSUB_TOPIC_SUBSCRIBE, errors, &flow->topic_given,
                     &flow->topic);
+    flow->policy = hub_policy_of(hub, wsub_buf_cstr(&flow->topic));
     hub_param_callback(hub, form, errors, &flow->callback_given,
                        &flow->callback);
     if (flow->subscribe) {
         check_reach(flow, hub, errors);
-        flow->lease_s = take_lease(hub->config, form, errors);
+        flow->lease_s = take_lease(hub->config, flow->policy, form, errors);
         flow->secret =
             take_secret(hub, form, wsub_buf_cstr(&flow->callback), errors);
         flow->ordered = take_ordered(form, errors);
@@ -407,6 +414,25 @@ void hub_subscribe_check(const struct hub *hub, const struct wsub_form *form,
     flow_free(flow);
 }
 
+/* As the topic's group says; responds when it may not be. */
+static bool may_go_on(const struct flow *flow)
+{
+    const char *authorization = wsub_http_header(flow->req, "Authorization");
+    bool is_admitted =
+        flow->subscribe ? hub_policy_admits_subscriber(
+                              flow->hub, flow->topic.data, authorization)
+                        : hub_policy_admits(flow->hub, flow->policy,
+                                            HUB_TOKEN_SUBSCRIBE, authorization);
+
+    if (!is_admitted)
+        hub_access_refuse(flow->req);
+    else if (flow->subscribe && flow->policy->is_deleted)
+        hub_policy_refuse_gone(flow->req);
+    else
+        return true;
+    return false;
+}
+
 static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct wsub_form *form, bool subscribe)
 {
@@ -414,12 +440,15 @@ static void start(struct hub *hub, struct wsub_http_request *req,
     uint32_t retry_after_s = 0;
     struct flow *flow;
 
-    if (!hub_access_check(hub, req, HUB_TOKEN_SUBSCRIBE))
+    if (!hub_policy_may_be(hub, HUB_TOKEN_SUBSCRIBE,
+                           wsub_http_header(req, "Authorization"))) {
+        hub_access_refuse(req);
         return;
+    }
     flow = flow_new(req, subscribe);
     flow->hub = hub;
     take(flow, hub, form, &errors);
-    if (hub_errors_respond(&errors, req)) {
+    if (hub_errors_respond(&errors, req) || !may_go_on(flow)) {
         flow_free(flow);
         return;
     }

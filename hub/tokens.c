@@ -198,8 +198,7 @@ bool hub_tokens_needs(const struct hub_tokens *tokens, enum hub_token_use use)
     return tokens->uses[use].set.count > 0;
 }
 
-/* The token of the header; NULL when it has none. */
-static const char *find_token(const char *authorization)
+const char *hub_tokens_bearer(const char *authorization)
 {
     static const char scheme[] = "Bearer ";
 
@@ -214,7 +213,7 @@ bool hub_tokens_has(const struct hub_tokens *tokens, enum hub_token_use use,
                     const char *authorization)
 {
     const struct set *set = &tokens->uses[use].set;
-    const char *token = find_token(authorization);
+    const char *token = hub_tokens_bearer(authorization);
     char digest[WSUB_DIGEST_LEN + 1];
     bool has = false;
 

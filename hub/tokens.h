@@ -44,4 +44,7 @@ bool hub_tokens_needs(const struct hub_tokens *tokens, enum hub_token_use use);
 bool hub_tokens_has(const struct hub_tokens *tokens, enum hub_token_use use,
                     const char *authorization);
 
+/* The token of such a header; NULL when it has none. */
+const char *hub_tokens_bearer(const char *authorization);
+
 #endif

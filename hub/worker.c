@@ -24,6 +24,7 @@
 #include "hub/bodies.h"
 #include "hub/clients.h"
 #include "hub/errors.h"
+#include "hub/group_rates.h"
 #include "hub/hub.h"
 #include "hub/limits.h"
 #include "hub/pressure.h"
@@ -102,6 +103,13 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
     wsub_groups_event(worker->groups, event);
 }
 
+static void on_missed(void *arg)
+{
+    struct hub_worker *worker = arg;
+
+    wsub_groups_look(worker->groups);
+}
+
 static enum wsub_err load_keys(struct hub_worker *worker, char err_text[256])
 {
     const struct wsub_config *config = worker->hub.config;
@@ -152,6 +160,7 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
         .on_refused = on_refused,
         .on_restart = on_restart,
         .on_event = on_event,
+        .on_missed = on_missed,
         .arg = worker,
     });
     return WSUB_OK;
@@ -275,6 +284,7 @@ enum wsub_err hub_worker_new(const struct wsub_config *config,
     if (!wsub_networks_parse(config->trusted_proxies, &worker->proxies))
         wsub_panic("trusted_proxies was not checked");
     worker->clients = hub_clients_new(config, worker->proxies);
+    worker->hub.group_rates = hub_group_rates_new();
     wsub_timer_init(&worker->refresh, wsub_loop_base(loop), on_refresh, worker);
     wsub_metrics_register(hub_stats, HUB_STAT_MAX_);
     wsub_metrics_register(hub_limit_stats, HUB_LIMIT_MAX_ - 1);
@@ -296,6 +306,7 @@ void hub_worker_free(struct hub_worker *worker)
     wsub_http_server_free(worker->server);
     hub_pull_free(worker->pull);
     hub_clients_free(worker->clients);
+    hub_group_rates_free(worker->hub.group_rates);
     wsub_networks_free(worker->proxies);
     hub_pressure_free(worker->pressure);
     wsub_writable_free(worker->writable);

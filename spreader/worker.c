@@ -8,12 +8,9 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
-#include "common/cluster/coordinator.h"
 #include "common/cluster/member.h"
 #include "common/cluster/ownership.h"
 #include "common/groups/groups.h"
-#include "common/groups/mirror.h"
-#include "common/groups/registry.h"
 #include "common/host/host.h"
 #include "common/host/timer.h"
 #include "common/http/client.h"
@@ -26,6 +23,7 @@
 #include "common/store/progress.h"
 #include "common/store/store.h"
 #include "common/store/writable.h"
+#include "spreader/duties.h"
 #include "spreader/expiry.h"
 #include "spreader/fanout.h"
 #include "spreader/fetch.h"
@@ -60,12 +58,10 @@ struct spread_worker {
     const struct wsub_config *config;
     struct wsub_loop *loop;
     struct wsub_store *store;
-    struct wsub_registry_link *registry;
     struct wsub_groups *groups;
-    struct wsub_group_mirror *mirror;
     struct wsub_member *member;
     struct wsub_ownership *ownership;
-    struct wsub_coordinator *coordinator;
+    struct spread_duties *duties;
     struct wsub_http_client *client;
     struct wsub_hosts *hosts;
     struct wsub_host_timer host_timer;
@@ -125,7 +121,7 @@ static void start_owning(struct spread_worker *worker)
         !wsub_groups_ready(worker->groups))
         return;
     wsub_ownership_start(worker->ownership, &me);
-    wsub_coordinator_start(worker->coordinator, &me);
+    spread_duties_start(worker->duties, &me);
 }
 
 static void on_registered(void *arg)
@@ -139,20 +135,6 @@ static void on_registered(void *arg)
 static void on_groups_ready(void *arg)
 {
     start_owning(arg);
-}
-
-static void on_leader(void *arg)
-{
-    struct spread_worker *worker = arg;
-
-    wsub_group_mirror_look(worker->mirror);
-}
-
-static bool is_leader(void *arg)
-{
-    const struct spread_worker *worker = arg;
-
-    return wsub_coordinator_epoch(worker->coordinator) != 0;
 }
 
 static bool is_mine(const struct spread_worker *worker,
@@ -176,14 +158,11 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
     wsub_groups_event(worker->groups, event);
     if (is_mine(worker, event))
         return;
+    spread_duties_event(worker->duties, event);
     switch (event->kind) {
     case WSUB_EVENT_SHARD_CLAIMED:
     case WSUB_EVENT_SHARD_LOST:
         wsub_ownership_look(worker->ownership);
-        break;
-    case WSUB_EVENT_INSTANCE_STOPPED:
-    case WSUB_EVENT_INSTANCE_REMOVED:
-        wsub_coordinator_look(worker->coordinator);
         break;
     case WSUB_EVENT_DELIVER_RESTARTED:
         spread_fanout_look(worker->fanout);
@@ -191,6 +170,13 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
     default:
         break;
     }
+}
+
+static void on_missed(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_groups_look(worker->groups);
 }
 
 /* Of the ownership: each part opens the shard, in an order in which none tells
@@ -343,30 +329,21 @@ static enum wsub_err build_store(struct spread_worker *worker,
 
     if (err != WSUB_OK)
         return err;
-    return wsub_registry_link_new(wsub_loop_base(worker->loop), worker->store,
-                                  worker->config, err_text, &worker->registry);
-}
-
-static void build_groups(struct spread_worker *worker)
-{
-    struct event_base *base = wsub_loop_base(worker->loop);
-
     worker->groups = wsub_groups_new(&(struct wsub_groups_options){
-        .base = base,
+        .base = wsub_loop_base(worker->loop),
         .store = worker->store,
         .config = worker->config,
         .on_ready = on_groups_ready,
         .arg = worker,
     });
-    worker->mirror = wsub_group_mirror_new(&(struct wsub_group_mirror_options){
-        .base = base,
-        .store = worker->store,
-        .registry = wsub_registry_link_store(worker->registry),
-        .config = worker->config,
-        .groups = worker->groups,
-        .may_write = is_leader,
-        .arg = worker,
-    });
+    return spread_duties_new(
+        &(struct spread_duties_options){
+            .base = wsub_loop_base(worker->loop),
+            .store = worker->store,
+            .config = worker->config,
+            .groups = worker->groups,
+        },
+        err_text, &worker->duties);
 }
 
 static void build_cluster(struct spread_worker *worker)
@@ -382,6 +359,7 @@ static void build_cluster(struct spread_worker *worker)
         .on_refused = on_refused,
         .on_restart = on_restart,
         .on_event = on_event,
+        .on_missed = on_missed,
         .arg = worker,
     });
     worker->ownership = wsub_ownership_new(&(struct wsub_ownership_options){
@@ -393,14 +371,6 @@ static void build_cluster(struct spread_worker *worker)
         .on_stopped = on_stopped,
         .arg = worker,
     });
-    worker->coordinator =
-        wsub_coordinator_new(&(struct wsub_coordinator_options){
-            .base = base,
-            .store = worker->store,
-            .config = worker->config,
-            .on_leader = on_leader,
-            .arg = worker,
-        });
     worker->shards = spread_shards_new(&(struct spread_shards_options){
         .count = wsub_store_shards(worker->store),
         .on_fenced = on_fenced,
@@ -588,7 +558,6 @@ enum wsub_err spread_worker_new(const struct wsub_config *config,
     }
     wsub_metrics_register(spread_stats, SPREAD_STAT_MAX_);
     wsub_metrics_register(wsub_http_client_stats, WSUB_HTTP_CLIENT_STAT_MAX_);
-    build_groups(worker);
     build_cluster(worker);
     build_fanout(worker);
     build_fetching(worker);
@@ -600,8 +569,6 @@ enum wsub_err spread_worker_new(const struct wsub_config *config,
  * the parts any more. */
 static void free_parts(struct spread_worker *worker)
 {
-    wsub_store_close(worker->store);
-    wsub_registry_link_close(worker->registry);
     wsub_http_client_free(worker->client);
     wsub_egress_free(worker->egress);
     spread_validator_free(worker->validator);
@@ -620,12 +587,9 @@ static void free_parts(struct spread_worker *worker)
     wsub_progress_free(worker->progress);
     wsub_writable_free(worker->writable);
     spread_shards_free(worker->shards);
-    wsub_coordinator_free(worker->coordinator);
+    spread_duties_free(worker->duties);
     wsub_ownership_free(worker->ownership);
     wsub_member_free(worker->member);
-    wsub_group_mirror_free(worker->mirror);
-    wsub_groups_free(worker->groups);
-    wsub_registry_link_free(worker->registry);
 }
 
 void spread_worker_free(struct spread_worker *worker)
@@ -633,7 +597,10 @@ void spread_worker_free(struct spread_worker *worker)
     if (worker == NULL)
         return;
     if (worker->store != NULL)
+        wsub_store_close(worker->store);
+    if (worker->duties != NULL) /* the first of the parts */
         free_parts(worker);
+    wsub_groups_free(worker->groups);
     wsub_store_free(worker->store);
     free(worker);
 }
@@ -666,7 +633,7 @@ void spread_worker_drain(void *arg)
 {
     struct spread_worker *worker = arg;
 
-    wsub_coordinator_stop(worker->coordinator, on_stepped_down, worker);
+    spread_duties_stop(worker->duties, on_stepped_down, worker);
 }
 
 bool spread_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])

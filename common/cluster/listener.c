@@ -116,6 +116,7 @@ static void on_position(enum wsub_err err,
                         uint64_t missed, void *arg)
 {
     struct wsub_listener *l = arg;
+    bool is_new;
 
     l->looking = false;
     if (err != WSUB_OK) {
@@ -125,10 +126,13 @@ static void on_position(enum wsub_err err,
     if (missed > 0)
         wsub_log_warn("cluster-events-missed", WSUB_KV("instance", l->o.name),
                       WSUB_KU("count", missed));
+    is_new = !l->has_position || missed > 0;
     l->at = *position;
-    if (!l->has_position || missed > 0)
-        wsub_timer_plan_ms(&l->save, SAVE_MS);
     l->has_position = true;
+    if (is_new)
+        wsub_timer_plan_ms(&l->save, SAVE_MS);
+    if (is_new && l->o.on_missed != NULL)
+        l->o.on_missed(l->o.arg);
     if (!l->reading)
         read_next(l);
 }

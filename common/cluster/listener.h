@@ -26,6 +26,9 @@ struct wsub_listener_options {
     /* Of anybody, this process included; those of a later version are left out.
      * `event` is valid during the call, which must not free the listener. */
     void (*on_event)(const struct wsub_cluster_event *event, void *arg);
+    /* May be NULL.  Events are read from now on, or some were missed: what they
+     * would have told is to be looked for. */
+    void (*on_missed)(void *arg);
     void *arg;
 };
 

@@ -173,6 +173,14 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
         member->o.on_event(event, member->o.arg);
 }
 
+static void on_missed(void *arg)
+{
+    const struct wsub_member *member = arg;
+
+    if (member->o.on_missed != NULL)
+        member->o.on_missed(member->o.arg);
+}
+
 /* What is told when the health changes: a log line, and cluster events. */
 static const struct {
     enum wsub_log_level level;
@@ -262,6 +270,7 @@ struct wsub_member *wsub_member_new(const struct wsub_member_options *options)
         .config = options->config,
         .name = options->config->instance_name,
         .on_event = on_event,
+        .on_missed = on_missed,
         .arg = member,
     });
     return member;

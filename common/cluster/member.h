@@ -27,7 +27,7 @@ struct wsub_member_options {
     const struct wsub_config *config; /* borrowed; outlives the member */
     enum wsub_program program;
 
-    /* May be NULL, as on_restart and on_event.  Registered and verified, for the
+    /* May be NULL, as those below but on_refused.  Registered and verified, for the
      * first time, or under a new incarnation after the process was taken for
      * dead.  What the life before held is free by then: nothing is anybody's
      * that this process might take for its own. */
@@ -43,6 +43,9 @@ struct wsub_member_options {
     /* A cluster event of somebody, or the number of live spreaders has changed
      * (then `event` is NULL). */
     void (*on_event)(const struct wsub_cluster_event *event, void *arg);
+    /* Events are read from now on, or some were missed: what they would have told is
+     * to be looked for. */
+    void (*on_missed)(void *arg);
     void *arg;
 };
 

@@ -262,6 +262,9 @@ static struct wsub_instance describe(const struct wsub_registry *registry)
         .site = config->site,
         .host = registry->host,
         .status = registry->status,
+        .public_url = registry->o.program == WSUB_PROGRAM_HUB
+                          ? wsub_store_public_url(registry->o.store)
+                          : NULL,
         .version = WSUB_VERSION,
         .health = wsub_health_name(registry->state.health),
         .failures = registry->state.failures,

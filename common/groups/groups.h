@@ -56,7 +56,8 @@ void wsub_groups_free(struct wsub_groups *groups);
 /* The store is up again: call it from on_up of the store. */
 void wsub_groups_redis_up(struct wsub_groups *groups);
 
-/* A cluster event of somebody: looks at once where it tells of a group. */
+/* A cluster event of somebody: looks at once where it tells of a group.  NULL is
+ * fine, and none. */
 void wsub_groups_event(struct wsub_groups *groups,
                        const struct wsub_cluster_event *event);
 
@@ -72,14 +73,14 @@ bool wsub_groups_ready_why(const struct wsub_groups *groups,
 const struct wsub_policy *wsub_groups_find(const struct wsub_groups *groups,
                                            const char *topic);
 
+/* Looks at once: cluster events may have been missed. */
+void wsub_groups_look(struct wsub_groups *groups);
+
 /* The rest is for the admin API and the registry of record. */
 
 /* Applies a record of the group `id` that came some other way. */
 void wsub_groups_take(struct wsub_groups *groups, const char *id,
                       const char *record, enum wsub_groups_source source);
-
-/* Looks at once. */
-void wsub_groups_look(struct wsub_groups *groups);
 
 /* The applied version of a group; 0 when it is not known. */
 uint64_t wsub_groups_version(const struct wsub_groups *groups, const char *id);

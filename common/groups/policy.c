@@ -38,6 +38,8 @@ bool wsub_policy_tokens_have(const struct wsub_policy_tokens *tokens,
     unsigned char digest[WSUB_TOKEN_DIGEST_BYTES];
     bool has = false;
 
+    if (tokens->count == 0)
+        return false;
     wsub_sha256(token, strlen(token), digest);
     for (size_t i = 0; i < tokens->count; i++)
         has |= wsub_equal_const_time(tokens->digests[i], sizeof(digest), digest,

@@ -7,6 +7,7 @@
 #include <uthash.h>
 
 #include "common/base/mem.h"
+#include "common/crypto/digest.h"
 #include "common/groups/group.h"
 #include "common/groups/prefix.h"
 #include "common/store/topic.h"
@@ -14,7 +15,8 @@
 struct entry {
     struct wsub_group group; /* owned */
     bool is_doubtful;        /* the next record counts, whatever its version */
-    UT_hash_handle hh;       /* in by_id */
+    char digest[WSUB_DIGEST_LEN + 1]; /* of the record */
+    UT_hash_handle hh;                /* in by_id */
     UT_hash_handle in_prefix;
 };
 
@@ -153,7 +155,7 @@ static void replace(struct wsub_group_table *table, struct entry *entry,
 }
 
 static void set(struct wsub_group_table *table, struct entry *entry,
-                struct wsub_group *group)
+                struct wsub_group *group, const char *digest)
 {
     if (entry != NULL) {
         replace(table, entry, group);
@@ -162,18 +164,52 @@ static void set(struct wsub_group_table *table, struct entry *entry,
         entry->group = *group;
     }
     entry->is_doubtful = false;
+    memcpy(entry->digest, digest, sizeof(entry->digest));
     HASH_ADD_KEYPTR(hh, table->by_id, entry->group.id, strlen(entry->group.id),
                     entry);
     put_in_force(table, entry);
+}
+
+/* What becomes of a version of the entry's group (NULL: of a new one).  One that is
+ * doubtful is known by its record, not by its version. */
+static enum wsub_group_effect effect_on(const struct entry *entry,
+                                        uint64_t version, const char *digest)
+{
+    if (entry == NULL)
+        return WSUB_GROUP_APPLIED;
+    if (entry->is_doubtful)
+        return strcmp(entry->digest, digest) == 0 ? WSUB_GROUP_KNOWN
+                                                  : WSUB_GROUP_APPLIED;
+    if (version == entry->group.version)
+        return WSUB_GROUP_KNOWN;
+    return version > entry->group.version ? WSUB_GROUP_APPLIED : WSUB_GROUP_OLD;
+}
+
+static enum wsub_group_effect
+apply(struct wsub_group_table *table, struct wsub_group *group,
+      const char *digest, wsub_group_changed_in_cb *on_changed, void *arg)
+{
+    struct entry *entry = find_id(table, group->id);
+    enum wsub_group_effect effect = effect_on(entry, group->version, digest);
+
+    if (effect != WSUB_GROUP_APPLIED) {
+        if (entry != NULL)
+            entry->is_doubtful = false;
+        wsub_group_done(group);
+        return effect;
+    }
+    set(table, entry, group, digest);
+    on_changed(wsub_group_table_find(table, group->prefix), group->id,
+               group->version, group->prefix, arg);
+    return effect;
 }
 
 enum wsub_group_effect
 wsub_group_table_apply(struct wsub_group_table *table, const char *record,
                        wsub_group_changed_in_cb *on_changed, void *arg)
 {
+    char digest[WSUB_DIGEST_LEN + 1];
     struct wsub_group group;
-    struct entry *entry;
-    uint64_t before;
 
     if (wsub_group_parse(record, table->config, &group) != WSUB_OK)
         return WSUB_GROUP_UNREADABLE;
@@ -181,19 +217,8 @@ wsub_group_table_apply(struct wsub_group_table *table, const char *record,
         wsub_group_done(&group);
         return WSUB_GROUP_UNREADABLE;
     }
-    entry = find_id(table, group.id);
-    before = entry != NULL && !entry->is_doubtful ? entry->group.version : 0;
-    if (group.version <= before) {
-        enum wsub_group_effect effect =
-            group.version == before ? WSUB_GROUP_KNOWN : WSUB_GROUP_OLD;
-
-        wsub_group_done(&group);
-        return effect;
-    }
-    set(table, entry, &group);
-    on_changed(wsub_group_table_find(table, group.prefix), group.id,
-               group.version, group.prefix, arg);
-    return WSUB_GROUP_APPLIED;
+    wsub_digest(record, strlen(record), digest);
+    return apply(table, &group, digest, on_changed, arg);
 }
 
 void wsub_group_table_begin_again(struct wsub_group_table *table)
@@ -264,9 +289,18 @@ size_t wsub_group_table_count(const struct wsub_group_table *table)
     return HASH_COUNT(table->by_id);
 }
 
-bool wsub_group_table_has_tokens(const struct wsub_group_table *table)
+bool wsub_group_table_knows(const struct wsub_group_table *table,
+                            const char *token)
 {
-    return table->publish_guarded + table->subscribe_guarded > 0;
+    bool knows = false;
+
+    if (table->publish_guarded + table->subscribe_guarded == 0)
+        return false;
+    for (const struct entry *entry = table->by_prefix; entry != NULL && !knows;
+         entry = entry->in_prefix.next)
+        knows = wsub_policy_tokens_have(&entry->group.policy.publish, token) ||
+                wsub_policy_tokens_have(&entry->group.policy.subscribe, token);
+    return knows;
 }
 
 static bool is_below(const char *prefix, const char *topic)

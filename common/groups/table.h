@@ -59,8 +59,10 @@ uint64_t wsub_group_table_version(const struct wsub_group_table *table,
 /* How many groups are known, tombstones included. */
 size_t wsub_group_table_count(const struct wsub_group_table *table);
 
-/* Whether some group has tokens of its own for that use. */
-bool wsub_group_table_has_tokens(const struct wsub_group_table *table);
+/* Whether `token` is one of some group's, for publishing or subscribing.  Looks at
+ * all that have tokens. */
+bool wsub_group_table_knows(const struct wsub_group_table *table,
+                            const char *token);
 
 /* Calls `on_policy` for each group below the dotted topic that has subscribe tokens
  * of its own (of every one where `topic` is `*`, and of those with URLs too where

@@ -76,6 +76,7 @@ struct wsub_http_request {
     /* Of the server's; NULL until the head was checked, and when it was
      * refused: the response has gone, what is here of the body is dropped. */
     const struct wsub_http_route *route; /* borrowed */
+    size_t body_max;                     /* less than the route's; 0: as it */
     bool refused;
     bool continued;                 /* 100 was sent */
     struct wsub_http_share reading; /* of the budgets, for the body */

@@ -3,8 +3,14 @@
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/http/incoming.h"
 #include "common/http/request.h"
 #include "common/http/respond.h"
+
+void wsub_http_route_limit(struct wsub_http_request *req, size_t bytes)
+{
+    req->body_max = bytes;
+}
 
 static bool serves(const struct wsub_http_route *route, const char *method)
 {

@@ -29,6 +29,10 @@ typedef bool wsub_http_check(struct wsub_http_request *req, void *arg);
 typedef void wsub_http_stray_handler(struct wsub_http_request *req, int status,
                                      const char *sentence, void *arg);
 
+/* For a check: the body of this request may have `bytes` at most, less than what
+ * its route takes. */
+void wsub_http_route_limit(struct wsub_http_request *req, size_t bytes);
+
 struct wsub_http_route {
     /* "GET" serves HEAD too; "OPTIONS" is served in place of the response that
      * falls out of the table. */

@@ -101,6 +101,8 @@ static bool on_head(struct wsub_http_request *req, void *owner,
         return false;
     if (req->route->max_body_bytes > 0)
         max = min_size(req->route->max_body_bytes, server->max_body_bytes);
+    if (req->body_max > 0)
+        max = min_size(max, req->body_max);
     *ret_max_body_bytes = max;
     return true;
 }

@@ -141,9 +141,11 @@ static void take_changes(const struct look *look,
     const char *born = text_at(reply, 0);
     uint64_t last = strtoull(text_at(reply, 1), NULL, 10);
 
-    changes->is_reset =
-        strcmp(born, look->place.born) != 0 || last < look->place.revision;
-    changes->place.revision = changes->is_reset ? 0 : look->place.revision;
+    bool is_same =
+        strcmp(born, look->place.born) == 0 && last >= look->place.revision;
+
+    changes->is_reset = !is_same;
+    changes->place.revision = is_same ? look->place.revision : 0;
     snprintf(changes->place.born, sizeof(changes->place.born), "%s", born);
     for (size_t i = 0; i < changes->count; i++)
         take_change(reply, CHANGES_AT + CHANGE_PARTS * i, &list[i]);

@@ -75,8 +75,8 @@ typedef void wsub_groups_applied_cb(enum wsub_err err, size_t applied,
 void wsub_groups_take_over(struct wsub_store *store, const char *const *records,
                            size_t count, wsub_groups_applied_cb *cb, void *arg);
 
-/* Where somebody has come to: all up to `revision` of those that began at
- * `born`.  { 0 }: nowhere yet. */
+/* Where somebody has come to: all up to `revision` of those that began at `born`,
+ * WSUB_MATCH_ANY for whichever there are.  { 0 }: nowhere yet. */
 struct wsub_group_place {
     uint64_t revision;
     char born[WSUB_BORN_BYTES];
@@ -89,7 +89,7 @@ struct wsub_group_change {
 };
 
 /* `place` is the one behind the changes that are given.  `is_reset`: it is not of
- * the revisions that the caller had begun to read: all begin anew.  `more`: there
+ * the revisions that the caller had read: all begin anew.  `more`: there
  * are further ones. */
 struct wsub_group_changes {
     enum wsub_err err;

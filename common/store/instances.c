@@ -69,7 +69,11 @@ static char *write_record(const struct wsub_instance *i)
         "started_ms", (json_int_t)i->started_ms, "shards",
         (json_int_t)i->shards, "health", i->health, "consecutive_failures",
         (json_int_t)i->failures);
-    char *text = record != NULL ? json_dumps(record, JSON_COMPACT) : NULL;
+    char *text;
+
+    if (i->public_url != NULL)
+        json_object_set_new(record, "public_url", json_string(i->public_url));
+    text = record != NULL ? json_dumps(record, JSON_COMPACT) : NULL;
 
     json_decref(record);
     if (text == NULL)

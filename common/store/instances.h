@@ -23,7 +23,8 @@ struct wsub_instance {
     const char *role; /* "hub", "spreader" or "deliver" */
     const char *site;
     const char *host;
-    const char *status; /* where its status is served; "": nowhere */
+    const char *status;     /* where its status is served; "": nowhere */
+    const char *public_url; /* NULL: it is no hub */
     const char *version;
     const char *health; /* "healthy", "degraded" or "failed" */
     uint64_t pid;

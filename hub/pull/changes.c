@@ -13,6 +13,7 @@
 #include "common/store/store.h"
 #include "hub/json.h"
 #include "hub/pressure.h"
+#include "hub/pull/admission.h"
 #include "hub/pull/body.h"
 #include "hub/pull/interests.h"
 #include "hub/pull/refusal.h"
@@ -177,6 +178,7 @@ void hub_pull_add(struct hub *hub, struct wsub_http_request *req,
     flow = flow_new(hub, req, id, "added");
     flow->ttl_s = hub->config->pull_ttl_s;
     if (!take_topics(flow, body, &given) ||
+        !hub_pull_may_have(hub, req, &flow->topics, true) ||
         !take_from(req, hub, body, &flow->start) ||
         !hub_pull_body_number(req, body, "ttl", HUB_PULL_TTL_MAX_S,
                               &flow->ttl_s) ||
@@ -231,6 +233,7 @@ void hub_pull_update(struct hub *hub, struct wsub_http_request *req,
         return;
     flow = flow_new(hub, req, id, "updated");
     if (!take_topics(flow, body, &has_topics) ||
+        (has_topics && !hub_pull_may_have(hub, req, &flow->topics, true)) ||
         !hub_pull_body_number(req, body, "ttl", HUB_PULL_TTL_MAX_S,
                               &flow->ttl_s)) {
         flow_free(flow);

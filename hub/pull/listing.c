@@ -7,9 +7,11 @@
 #include "common/http/form.h"
 #include "common/http/request.h"
 #include "common/http/respond.h"
+#include "hub/access.h"
 #include "hub/errors.h"
 #include "hub/json.h"
 #include "hub/params.h"
+#include "hub/pull/admission.h"
 #include "hub/pull/body.h"
 #include "hub/pull/refusal.h"
 #include "hub/pull/shared.h"
@@ -138,6 +140,10 @@ void hub_pull_list(struct hub *hub, struct wsub_http_request *req,
 
     if (params == NULL)
         return;
-    list(hub, req, params);
+    /* It tells of everybody's subscriptions. */
+    if (!hub_access_has(hub, req, HUB_TOKEN_SUBSCRIBE))
+        hub_pull_refuse_token(req);
+    else
+        list(hub, req, params);
     json_decref(params);
 }

@@ -1,5 +1,6 @@
 #include "hub/pull/messages.h"
 
+#include "hub/pull/admission.h"
 #include "hub/pull/body.h"
 #include "hub/pull/poll.h"
 #include "hub/pull/refusal.h"
@@ -9,10 +10,17 @@
 #define MESSAGES 100 /* in one response, unless the client says otherwise */
 #define MESSAGES_MAX 1000
 
+static bool may_have(struct wsub_http_request *req,
+                     const struct hub_pull_topics *topics, void *arg)
+{
+    return hub_pull_may_have(arg, req, topics, false);
+}
+
 void hub_pull_messages(struct hub *hub, struct wsub_http_request *req,
                        const json_t *body)
 {
-    struct hub_pull_poll_options options = {.max = MESSAGES};
+    struct hub_pull_poll_options options = {
+        .may_have = may_have, .arg = hub, .max = MESSAGES};
 
     if (!hub_pull_body_id(req, body, &options.id) ||
         !hub_pull_body_timeout(req, body, &options.timeout_ms) ||

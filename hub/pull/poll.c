@@ -367,6 +367,13 @@ static void gather(struct hub_pull_poll *poll,
     poll->is_behind_others = poll->explicit_ack && again;
     hub_pull_topics_init(&poll->topics, pull->store,
                          begun->subscription.topics);
+    if (poll->o.may_have != NULL &&
+        !poll->o.may_have(poll->req, &poll->topics, poll->o.arg)) {
+        poll->req = NULL;
+        stop_gathering(poll);
+        end(poll, NULL);
+        return;
+    }
     hub_pull_interests_note(pull->interests, &poll->topics,
                             begun->subscription.ttl_s);
     poll->follower = hub_pull_follower_new(&(struct hub_pull_follower_options){

@@ -23,7 +23,14 @@ struct hub_pull;
 struct hub_pull_poll;
 struct wsub_http_request;
 
+struct hub_pull_topics;
+
 struct hub_pull_poll_options {
+    /* May be NULL.  Once the topics of the subscription are known: whether the client may have
+     * them; else it has responded. */
+    bool (*may_have)(struct wsub_http_request *req,
+                     const struct hub_pull_topics *topics, void *arg);
+    void *arg;           /* borrowed; outlives the poll */
     const char *id;      /* of the subscription; copied */
     uint64_t timeout_ms; /* 0: what there is, at once */
     uint32_t max;        /* messages */

@@ -18,6 +18,8 @@
 #include "hub/hub.h"
 #include "hub/limits.h"
 #include "hub/params.h"
+#include "hub/policy.h"
+#include "hub/pull/admission.h"
 #include "hub/pull/follower.h"
 #include "hub/pull/frame.h"
 #include "hub/pull/interests.h"
@@ -317,13 +319,53 @@ static void start(struct hub *hub, struct wsub_http_request *req,
 bool hub_pull_check_stream(struct wsub_http_request *req, void *arg)
 {
     const struct hub *hub = arg;
+    struct wsub_buf made = {0};
+    bool may_be;
 
     hub_cors_allow(hub, req);
-    if (hub_access_has(hub, req, HUB_TOKEN_SUBSCRIBE) ||
-        hub_access_in_query(hub, req, HUB_TOKEN_SUBSCRIBE))
-        return true;
-    hub_access_refuse(req);
-    return false;
+    if (!hub_policy_ready(hub, req))
+        return false;
+    may_be = hub_policy_may_be(hub, HUB_TOKEN_SUBSCRIBE,
+                               wsub_http_header(req, "Authorization")) ||
+             hub_policy_may_be(hub, HUB_TOKEN_SUBSCRIBE,
+                               hub_access_of_query(req, &made));
+    wsub_buf_done(&made);
+    if (!may_be)
+        hub_access_refuse(req);
+    return may_be;
+}
+
+/* Of the token in the header, or else in the query. */
+static enum hub_pull_admission admit(const struct hub *hub,
+                                     const struct wsub_http_request *req,
+                                     const struct hub_pull_topics *topics)
+{
+    struct wsub_buf made = {0};
+    enum hub_pull_admission admission =
+        hub_pull_admit(hub, topics, wsub_http_header(req, "Authorization"));
+
+    if (admission == HUB_PULL_NO_TOKEN)
+        admission =
+            hub_pull_admit(hub, topics, hub_access_of_query(req, &made));
+    wsub_buf_done(&made);
+    return admission;
+}
+
+/* As the groups of the topics say; responds when the client may not have them. */
+static bool may_have(const struct hub *hub, struct wsub_http_request *req,
+                     const char *text)
+{
+    struct hub_pull_topics topics;
+    enum hub_pull_admission admission;
+
+    hub_pull_topics_init(&topics, hub->store, text);
+    admission = admit(hub, req, &topics);
+    hub_pull_topics_done(&topics);
+    if (admission == HUB_PULL_NO_TOKEN)
+        hub_access_refuse(req);
+    else if (admission == HUB_PULL_DELETED)
+        hub_policy_refuse_gone(req);
+    return admission == HUB_PULL_ADMITTED;
 }
 
 void hub_pull_handle_stream(struct wsub_http_request *req, void *arg)
@@ -339,7 +381,8 @@ void hub_pull_handle_stream(struct wsub_http_request *req, void *arg)
         take_last_event(hub, req, &query, &errors, &from);
         wsub_form_done(&query);
     }
-    if (!hub_errors_respond(&errors, req))
+    if (!hub_errors_respond(&errors, req) &&
+        may_have(hub, req, wsub_buf_cstr(&topics)))
         start(hub, req, wsub_buf_cstr(&topics), &from);
     wsub_buf_done(&topics);
 }

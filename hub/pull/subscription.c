@@ -1,10 +1,12 @@
 #include "hub/pull/subscription.h"
 
+#include "common/groups/groups.h"
 #include "common/http/request.h"
 #include "common/http/respond.h"
-#include "hub/access.h"
 #include "hub/cors.h"
 #include "hub/media.h"
+#include "hub/policy.h"
+#include "hub/pull/admission.h"
 #include "hub/pull/body.h"
 #include "hub/pull/changes.h"
 #include "hub/pull/listing.h"
@@ -28,9 +30,11 @@ bool hub_pull_check(struct wsub_http_request *req, void *arg)
     const struct hub *hub = arg;
 
     hub_cors_allow(hub, req);
-    if (!hub_access_has(hub, req, HUB_TOKEN_SUBSCRIBE)) {
-        wsub_http_respond_header(req, "WWW-Authenticate", "Bearer");
-        hub_pull_refuse(req, 401, "a valid bearer token is needed");
+    if (!wsub_groups_ready(hub->groups)) {
+        hub_pull_refuse_unavailable(req);
+    } else if (!hub_policy_may_be(hub, HUB_TOKEN_SUBSCRIBE,
+                                  wsub_http_header(req, "Authorization"))) {
+        hub_pull_refuse_token(req);
     } else if (!hub_is_json(req)) {
         hub_pull_refuse(req, 415, "the Content-Type must be application/json");
     } else {

@@ -253,6 +253,7 @@ class Fenced(ScriptTest):
             "sweep": (60000, 60000, 9),
             "resume": (),
             "extend": (60000,),
+            "site_put": ("events", 100, "west", "http://w/", "one", "h:1"),
         }
 
     def check_fenced(self, epoch):

@@ -6,6 +6,7 @@ import re
 from support.admin import ADMIN
 from support.cluster import Cluster
 from support.cluster_test import QUICK
+from support.hub import Hub
 from support.system import SystemTest
 from support.wait import wait_until
 
@@ -44,6 +45,10 @@ class GroupsTest(SystemTest):
                 body = json.dumps(body)
         path = "/admin/groups" + (f"/{group}" if group else "")
         return (hub or self.hub).request(method, path, body, headers)
+
+    def hub_of(self, program):
+        """For requests to a hub that is not the first one."""
+        return Hub(program.address())
 
     def put(self, group, body, match="*", hub=None):
         """The group by then; the request must succeed."""
@@ -86,6 +91,10 @@ class GroupsTest(SystemTest):
                         if v == version and source in (None, s)]
             wait_until(has, f"{program.name} has applied {group} {version}",
                        seconds)
+
+    def wait_line(self, program, text):
+        wait_until(lambda: text in program.log(),
+                   f"{program.name} says {text}")
 
     def changes(self, group=None):
         """Versions that a cluster event told of."""

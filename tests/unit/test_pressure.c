@@ -1,11 +1,15 @@
 /* test_pressure.c - when Redis is near its memory limit. */
 #include "hub/pressure.h"
 
+#include "common/groups/policy.h"
 #include "tests/unit/suite.h"
 
 static const struct wsub_config config = {
     .refuse_subscriptions_percent = 75,
     .refuse_content_percent = 85,
+};
+
+static const struct wsub_policy policy = {
     .lease_min_s = 3600,
     .lease_max_s = 864000,
 };
@@ -56,9 +60,9 @@ static const struct {
 
 START_TEST(leases_shrink_before_subscriptions_are_refused)
 {
-    ck_assert_uint_eq(
-        hub_pressure_lease(&config, leases[_i].percent, leases[_i].asked_s),
-        leases[_i].given_s);
+    ck_assert_uint_eq(hub_pressure_lease(&config, &policy, leases[_i].percent,
+                                         leases[_i].asked_s),
+                      leases[_i].given_s);
 }
 END_TEST
 
@@ -78,8 +82,8 @@ START_TEST(settings_below_the_steps_are_fine)
                      HUB_PRESSURE_CONTENT);
     ck_assert_int_eq(hub_pressure_rule(&low, HUB_PRESSURE_CONTENT, 9, 1000),
                      HUB_PRESSURE_NORMAL);
-    ck_assert_uint_eq(hub_pressure_lease(&low, 0, 864000), 864000);
-    ck_assert_uint_eq(hub_pressure_lease(&low, 1, 864000), 3600);
+    ck_assert_uint_eq(hub_pressure_lease(&low, &policy, 0, 864000), 864000);
+    ck_assert_uint_eq(hub_pressure_lease(&low, &policy, 1, 864000), 3600);
 }
 END_TEST
 

@@ -1,7 +1,8 @@
 -- site_put.lua - say which hubs serve a site.
 --
 -- ARGV  1 epoch of the coordinator, 2 stream of cluster events, 3 how many of
---       them are kept, 4 site, 5 public URL, 6... names and addresses of its live
+--       them are kept, 4 site, 5 public URL, empty for
+--       the one of before, 6... names and addresses of its live
 --       hubs by turns, in the order of the names
 -- Returns {version, 1 when it is a new one}.  FENCED when the epoch is over.
 --
@@ -16,6 +17,8 @@ local epoch, stream, cap, site, url = unpack(ARGV)
 local hubs, now = {}, {}
 
 check_owner(epoch)
+local old = redis.call('HGET', p .. 'sites', site) or ''
+local version, before = string.match(old, '^{"v":1,"version":(%d+),(.*)$')
 
 -- Names and addresses have no byte that JSON escapes.
 for i = 6, #ARGV, 2 do
@@ -23,11 +26,11 @@ for i = 6, #ARGV, 2 do
         ARGV[i + 1] .. '"}'
     now[ARGV[i]] = true
 end
+if url == '' then
+    url = string.match(before or '', '"public_url":"([^"]*)"') or ''
+end
 local members = '"site":"' .. site .. '","public_url":"' .. url ..
     '","hubs":[' .. table.concat(hubs, ',') .. ']}'
-local old = redis.call('HGET', p .. 'sites', site) or ''
-local version, before = string.match(old, '^{"v":1,"version":(%d+),(.*)$')
-
 if before == members then
     return { version, 0 }
 end
