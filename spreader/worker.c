@@ -27,6 +27,7 @@
 #include "spreader/fanout.h"
 #include "spreader/fetch.h"
 #include "spreader/fetch_queue.h"
+#include "spreader/health/monitor.h"
 #include "spreader/intake.h"
 #include "spreader/promoter.h"
 #include "spreader/shard.h"
@@ -58,6 +59,7 @@ struct spread_worker {
     struct wsub_member *member;
     struct wsub_ownership *ownership;
     struct wsub_coordinator *coordinator;
+    struct spread_monitor *monitor;
     struct wsub_http_client *client;
     struct wsub_hosts *hosts;
     struct wsub_host_timer host_timer;
@@ -145,9 +147,37 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
     case WSUB_EVENT_DELIVER_RESTARTED:
         spread_fanout_look(worker->fanout);
         break;
+    case WSUB_EVENT_HEALTH_REQUESTED:
+        spread_monitor_wake(worker->monitor);
+        break;
     default:
         break;
     }
+}
+
+/* Of the coordinator. */
+
+static void on_lead(uint64_t epoch, void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    spread_monitor_lead(worker->monitor, epoch);
+}
+
+static void on_lost(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    spread_monitor_lost(worker->monitor);
+}
+
+/* Of the health monitor. */
+
+static void on_unowned(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_ownership_look(worker->ownership);
 }
 
 /* Of the ownership: each part opens the shard, in an order in which none tells
@@ -321,7 +351,20 @@ static void build_cluster(struct spread_worker *worker)
     });
     worker->coordinator =
         wsub_coordinator_new(&(struct wsub_coordinator_options){
-            .base = base, .store = worker->store, .config = worker->config});
+            .base = base,
+            .store = worker->store,
+            .config = worker->config,
+            .on_lead = on_lead,
+            .on_lost = on_lost,
+            .arg = worker,
+        });
+    worker->monitor = spread_monitor_new(&(struct spread_monitor_options){
+        .base = base,
+        .store = worker->store,
+        .config = worker->config,
+        .on_unowned = on_unowned,
+        .arg = worker,
+    });
     worker->shards = spread_shards_new(&(struct spread_shards_options){
         .count = wsub_store_shards(worker->store),
         .on_fenced = on_fenced,
@@ -534,6 +577,7 @@ static void free_parts(struct spread_worker *worker)
     wsub_progress_free(worker->progress);
     wsub_writable_free(worker->writable);
     spread_shards_free(worker->shards);
+    spread_monitor_free(worker->monitor);
     wsub_coordinator_free(worker->coordinator);
     wsub_ownership_free(worker->ownership);
     wsub_member_free(worker->member);

@@ -26,6 +26,7 @@ static const char *const names[WSUB_EVENT_KINDS + 1] = {
     [WSUB_EVENT_SUBSCRIPTION_UPDATED] = "subscription_updated",
     [WSUB_EVENT_SUBSCRIPTION_DELETED] = "subscription_deleted",
     [WSUB_EVENT_ALERT] = "alert",
+    [WSUB_EVENT_HEALTH_REQUESTED] = "health_requested",
     [WSUB_EVENT_UNKNOWN] = "unknown",
 };
 
