@@ -3,8 +3,7 @@
 import json
 
 from support.admin import ADMIN, AdminSystemTest
-from support.keys import digest, shard
-from support.redis import RedisError
+from support.keys import shard
 from support.wait import wait_until
 
 QUICK = {"health_check_interval_s": 3600, "cleanup_pause_ms": 200,
@@ -44,6 +43,17 @@ class HealthTest(AdminSystemTest):
         return {(kind, sample["key"], sample["action"])
                 for kind in KINDS
                 for sample in report["issues"][kind]["samples"]}
+
+    def noted(self):
+        """All that is wrong as the coordinator has noted it: action by shard,
+        key and member."""
+        flat = self.redis.call("HGETALL", "websub:{c}:health_attempts")
+        return {tuple(thing.decode(errors="replace").split("\n", 2)):
+                note.decode().split(" ")[0]
+                for thing, note in zip(flat[::2], flat[1::2])}
+
+    def wait_mended(self):
+        wait_until(lambda: not self.noted(), "all is well")
 
     def switch(self, enabled):
         answer = self.send("PUT", "/admin/health/cleanup",

@@ -26,27 +26,24 @@ local function value_of(held)
     end
 end
 
--- The action that what is there now needs, and why.
+-- The issue that is there now, the action that it needs, and why.
 local function look()
     local held = redis.call('TYPE', p .. name).ok
-    local kind = kind_of(name)
     if held == 'none' then
         return nil
-    elseif member == '' and kind and not kind.member then
-        return select(2, look_at_key(name, held))
     end
-    local _, of_key, why = look_at_key(name, held)
-    if of_key == 'move' or of_key == 'unknown' or
-        member == '' and of_key == action then
-        return of_key, why
+    local issue, needed, why = look_at_key(name, held)
+    if needed == 'move' or needed == 'unknown' or
+        member == '' and needed == action then
+        return issue, needed, why
     end
-    local value = kind.member and value_of(held)
+    local value = kind_of(name).member and value_of(held)
     if value then
-        return select(2, look_at_member(name, member, value))
+        return look_at_member(name, member, value)
     end
 end
 
-local function make_actions(why)
+local function make_actions(issue, why)
     -- uses: numbers, damage, record, index, index_add, topic, subscription
     -- uses: subscription_end, cursor_get, cursor_job, retry
     -- uses: cursor_restored, refs, tally_add, pending_end, requests, deny
@@ -105,12 +102,17 @@ local function make_actions(why)
     end
 
     function actions.drop()
+        if issue == 'corrupt' then
+            note_damage(name, why)
+        end
         redis.call('DEL', p .. name)
     end
 
     actions['drop-member'] = function()
         local held = redis.call('TYPE', p .. name).ok
-        note_damage(name, why, member, value_of(held))
+        if issue == 'corrupt' then
+            note_damage(name, why, member, value_of(held))
+        end
         drop_member_of(held)
     end
 
@@ -127,7 +129,9 @@ local function make_actions(why)
         note_damage('sub:' .. td, why, cd,
             redis.call('HGET', p .. 'sub:' .. td, cd))
         end_subscription(td, cd)
-        redis.call('ZREM', p .. name, member) -- from whatever leaf
+        if string.sub(name, 1, 5) == 'subs:' then -- from whatever leaf
+            redis.call('ZREM', p .. name, member)
+        end
     end
 
     function actions.index()
@@ -266,11 +270,11 @@ local function make_actions(why)
     return actions
 end
 
-local wanted, why = look()
-if wanted ~= action then
+local issue, needed, why = look()
+if needed ~= action then
     return 'well'
 end
-local mend_it = ARGV[8] == 'mend' and make_actions(why)[action]
+local mend_it = ARGV[8] == 'mend' and make_actions(issue, why)[action]
 if not mend_it then
     return 'left'
 end

@@ -337,6 +337,12 @@ local function look_at_number(name)
     end
 end
 
+local function look_at_question(name)
+    if not is_id(redis.call('GET', p .. name)) then
+        return 'corrupt', 'drop', 'it is no question'
+    end
+end
+
 local function look_at_damaged(name, id)
     if id ~= '' then
         return never_ends(name)
@@ -363,7 +369,7 @@ local function shard_kinds()
         removed = { type = 'string', key = never_ends },
         idem = { type = 'string', key = never_ends },
         gen = { type = 'string', key = look_at_number },
-        taken = { type = 'string', key = look_at_number },
+        taken = { type = 'string', key = look_at_question },
         horizon = { type = 'string', key = look_at_horizon },
         fanout = { type = 'hash', member = look_at_open },
         fetch = { type = 'zset', member = look_at_wanted },
