@@ -381,6 +381,7 @@ static void send_orders(struct spread_monitor *monitor)
                            .item_done = monitor->item_done,
                            .state = state,
                            .progress = progress,
+                           .number = monitor->fsck.number,
                        },
                        on_orders, monitor);
     free(progress);

@@ -143,6 +143,7 @@ void wsub_health_orders(struct wsub_store *store,
     wsub_cmd_str(&cmd, progress->item_done != NULL ? progress->item_done : "");
     wsub_cmd_str(&cmd, progress->state != NULL ? progress->state : "");
     wsub_cmd_str(&cmd, progress->state != NULL ? progress->progress : "");
+    wsub_cmd_u64(&cmd, progress->number);
     wsub_store_once(store, WSUB_SHARD_CLUSTER, &cmd, parse_orders,
                     (wsub_store_cb *)cb, arg);
 }

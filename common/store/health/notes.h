@@ -45,6 +45,7 @@ struct wsub_health_progress {
     const char *item_done; /* as it was given; NULL: none */
     const char *state;     /* "running" or "done"; NULL: as it was */
     const char *progress;  /* JSON, with a state */
+    uint64_t number;       /* of the fsck, with a state */
 };
 
 struct wsub_health_orders {

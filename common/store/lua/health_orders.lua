@@ -1,8 +1,8 @@
 -- health_orders.lua - the coordinator looks what operators have asked for, and
 -- says how far it is.
 --
--- ARGV  1 epoch of the coordinator, 2 an item that is done or "", 3 state and 4
---       progress (JSON) of the fsck, "" to leave them
+-- ARGV  1 epoch of the coordinator, 2 an item that is done or "", 3 state, 4
+--       progress (JSON) and 5 number of the fsck, the state "" to leave them
 -- Returns {number of the last check that was asked for, number of the last fsck, its
 --          state (requested, running, done, or ""), 1 when it repairs, an item
 --          of the admin API or ""}.
@@ -21,7 +21,8 @@ check_owner(ARGV[1])
 if ARGV[2] ~= '' then
     redis.call('LREM', p .. 'health_items', 1, ARGV[2])
 end
-if ARGV[3] ~= '' then
+-- One that was asked for meanwhile is another one.
+if ARGV[3] ~= '' and redis.call('HGET', state, 'fsck') == ARGV[5] then
     if redis.call('HGET', state, 'fsck_state') == 'requested' then
         redis.call('DEL', p .. 'health_attempts') -- each thing has all anew
     end
