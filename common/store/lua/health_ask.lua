@@ -10,7 +10,8 @@
 -- under way already, or nothing of the kind is known to be wrong; -1 when too much
 -- is asked for.
 --
--- Atomic: what is asked for is stored, and told, in one step.
+-- Atomic: what is asked for is stored, and told, in one step.  Stands behind
+-- mending.lua, so that a damaged stream does not end it in between.
 --
 -- Repeated: it is asked for once more: another check; an fsck that was asked for
 -- is under way.
