@@ -25,6 +25,7 @@
 #include "hub/events.h"
 #include "hub/gaps.h"
 #include "hub/groups.h"
+#include "hub/health.h"
 #include "hub/hub.h"
 #include "hub/instances.h"
 #include "hub/operator.h"
@@ -234,6 +235,15 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/admin/replay", hub_replays, hub_access_admin, 0},
     {"GET", "/admin/replay/*", hub_replay, hub_access_admin, 0},
     {"POST", "/admin/replay/*/cancel", hub_replay_cancel, hub_access_admin, 0},
+    {"POST", "/admin/health/check", hub_health_check, hub_access_admin, 0},
+    {"GET", "/admin/health/last", hub_health_last, hub_access_admin, 0},
+    {"PUT", "/admin/health/cleanup", hub_health_switch, hub_health_may_send,
+     HUB_HEALTH_BODY_MAX_BYTES},
+    {"POST", "/admin/health/cleanup", hub_health_clean, hub_health_may_send,
+     HUB_HEALTH_BODY_MAX_BYTES},
+    {"POST", "/admin/fsck", hub_fsck_start, hub_health_may_send,
+     HUB_HEALTH_BODY_MAX_BYTES},
+    {"GET", "/admin/fsck", hub_fsck, hub_access_admin, 0},
     {"GET", "/admin/leader", hub_leader, hub_access_admin, 0},
     {"GET", "/admin/shards", hub_shards, hub_access_admin, 0},
     {"GET", "/admin/events", hub_events, hub_access_admin, 0},

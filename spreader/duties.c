@@ -8,20 +8,30 @@
 #include "common/groups/mirror.h"
 #include "common/groups/registry.h"
 #include "common/store/cluster_events.h"
+#include "spreader/health/monitor.h"
 
 struct spread_duties {
     struct wsub_registry_link *registry; /* these are owned */
     struct wsub_coordinator *coordinator;
     struct wsub_sites *sites;
     struct wsub_group_mirror *mirror;
+    struct spread_monitor *monitor;
 };
 
-static void on_leader(void *arg)
+static void on_lead(uint64_t epoch, void *arg)
 {
     struct spread_duties *duties = arg;
 
     wsub_group_mirror_look(duties->mirror);
     wsub_sites_look(duties->sites);
+    spread_monitor_lead(duties->monitor, epoch);
+}
+
+static void on_lost(void *arg)
+{
+    struct spread_duties *duties = arg;
+
+    spread_monitor_lost(duties->monitor);
 }
 
 static uint64_t epoch(void *arg)
@@ -44,7 +54,8 @@ static void build(struct spread_duties *duties,
             .base = o->base,
             .store = o->store,
             .config = o->config,
-            .on_leader = on_leader,
+            .on_lead = on_lead,
+            .on_lost = on_lost,
             .arg = duties,
         });
     duties->sites = wsub_sites_new(&(struct wsub_sites_options){
@@ -62,6 +73,13 @@ static void build(struct spread_duties *duties,
         .groups = o->groups,
         .may_write = is_leader,
         .arg = duties,
+    });
+    duties->monitor = spread_monitor_new(&(struct spread_monitor_options){
+        .base = o->base,
+        .store = o->store,
+        .config = o->config,
+        .on_unowned = o->on_unowned,
+        .arg = o->arg,
     });
 }
 
@@ -88,6 +106,7 @@ void spread_duties_free(struct spread_duties *duties)
     if (duties == NULL)
         return;
     wsub_registry_link_close(duties->registry);
+    spread_monitor_free(duties->monitor);
     wsub_group_mirror_free(duties->mirror);
     wsub_sites_free(duties->sites);
     wsub_coordinator_free(duties->coordinator);
@@ -107,6 +126,8 @@ void spread_duties_event(struct spread_duties *duties,
     if (event->kind == WSUB_EVENT_INSTANCE_STOPPED ||
         event->kind == WSUB_EVENT_INSTANCE_REMOVED)
         wsub_coordinator_look(duties->coordinator);
+    if (event->kind == WSUB_EVENT_HEALTH_REQUESTED)
+        spread_monitor_wake(duties->monitor);
     wsub_sites_event(duties->sites, event);
 }
 

@@ -2,7 +2,8 @@
  * (common/cluster/coordinator.h), and what that is there for.
  *
  *   it has become it, events, time --> sites.h     which hubs serve each site
- *                                  '-> mirror.h    groups of another registry */
+ *                                  |-> mirror.h    groups of another registry
+ *                                  '-> health/     what is wrong in Redis, and its end */
 #ifndef SPREAD_DUTIES_H
 #define SPREAD_DUTIES_H
 
@@ -21,6 +22,9 @@ struct spread_duties_options {
     struct wsub_store *store;         /* borrowed; outlives the duties */
     const struct wsub_config *config; /* borrowed; outlives the duties */
     const struct wsub_groups *groups; /* borrowed; outlives the duties */
+    /* A shard with work has no owner: somebody should look. */
+    void (*on_unowned)(void *arg);
+    void *arg;
 };
 
 /* On failure one sentence is written to `err_text`. */

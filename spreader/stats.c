@@ -9,6 +9,8 @@
     "websubd_spreader_validations_total",                                      \
         "Subscribe requests by what their topic said"
 
+#define ISSUES "websubd_health_issues", "What the last health check found wrong"
+
 struct wsub_metric spread_stats[SPREAD_STAT_MAX_] = {
     [SPREAD_STAT_EVENTS] = {"websubd_spreader_events_total",
                             "Events fanned out", WSUB_COUNTER, NULL, 0},
@@ -62,6 +64,19 @@ struct wsub_metric spread_stats[SPREAD_STAT_MAX_] = {
                                   "be tried again, in the shards that this "
                                   "process owns",
                                   WSUB_GAUGE, NULL, 0},
+    [SPREAD_STAT_STALE] = {ISSUES, WSUB_GAUGE, "kind=\"stale\"", 0},
+    [SPREAD_STAT_ORPHANED] = {ISSUES, WSUB_GAUGE, "kind=\"orphaned\"", 0},
+    [SPREAD_STAT_MISSING] = {ISSUES, WSUB_GAUGE, "kind=\"missing\"", 0},
+    [SPREAD_STAT_CORRUPT] = {ISSUES, WSUB_GAUGE, "kind=\"corrupt\"", 0},
+    [SPREAD_STAT_MENDED] = {"websubd_health_mended_total",
+                            "Things that the health monitor mended",
+                            WSUB_COUNTER, NULL, 0},
+    [SPREAD_STAT_GIVEN_UP] = {"websubd_health_alerts_total",
+                              "Things that the health monitor can't mend",
+                              WSUB_COUNTER, NULL, 0},
+    [SPREAD_STAT_CHECK_MS] = {"websubd_health_check_ms",
+                              "How long the last health check took", WSUB_GAUGE,
+                              NULL, 0},
 };
 
 void spread_stats_held(enum wsub_held held)

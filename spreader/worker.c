@@ -179,6 +179,15 @@ static void on_missed(void *arg)
     wsub_groups_look(worker->groups);
 }
 
+/* Of the duties. */
+
+static void on_unowned(void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    wsub_ownership_look(worker->ownership);
+}
+
 /* Of the ownership: each part opens the shard, in an order in which none tells
  * one that is not open. */
 
@@ -342,6 +351,8 @@ static enum wsub_err build_store(struct spread_worker *worker,
             .store = worker->store,
             .config = worker->config,
             .groups = worker->groups,
+            .on_unowned = on_unowned,
+            .arg = worker,
         },
         err_text, &worker->duties);
 }

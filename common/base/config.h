@@ -52,6 +52,10 @@ struct wsub_config {
     uint32_t failure_notification_threshold; /* failures in a row */
     uint32_t max_consecutive_failures;
     uint32_t shard_lease_ms;
+    uint32_t health_check_interval_s;
+    bool cleanup_enabled;      /* unless it was switched at run time */
+    uint32_t cleanup_pause_ms; /* between attempts to mend one thing */
+    uint32_t suspended_max_s;  /* 0: no limit */
     bool enable_cluster_event_subscriptions;
     char *cluster_events_topic; /* the stream's name behind P:{c}: */
     uint32_t cluster_events_kept;

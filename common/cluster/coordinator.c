@@ -30,8 +30,14 @@ struct wsub_coordinator {
 
 static void set_epoch(struct wsub_coordinator *coordinator, uint64_t epoch)
 {
+    uint64_t before = coordinator->epoch;
+
     coordinator->epoch = epoch;
     wsub_metric_set(&wsub_shard_stats[WSUB_SHARD_STAT_COORDINATOR], epoch != 0);
+    if (epoch != 0)
+        coordinator->o.on_lead(epoch, coordinator->o.arg);
+    else if (before != 0)
+        coordinator->o.on_lost(coordinator->o.arg);
 }
 
 static void mismatch(const char *meaning)
@@ -54,8 +60,6 @@ static void become(struct wsub_coordinator *coordinator, uint64_t epoch)
                                 .shard = -1,
                                 .epoch = epoch,
                             });
-    if (coordinator->o.on_leader != NULL)
-        coordinator->o.on_leader(coordinator->o.arg);
 }
 
 /* Redis refuses, or can't be reached: nobody can become it. */

@@ -24,7 +24,9 @@ struct wsub_coordinator_options {
     struct event_base *base;          /* borrowed; outlives the coordinator */
     struct wsub_store *store;         /* borrowed; outlives the coordinator */
     const struct wsub_config *config; /* borrowed; outlives the coordinator */
-    void (*on_leader)(void *arg);     /* may be NULL; it has become it */
+    /* The process has become it, or is it no more. */
+    void (*on_lead)(uint64_t epoch, void *arg);
+    void (*on_lost)(void *arg);
     void *arg;
 };
 

@@ -32,6 +32,8 @@
 
 /* Of the cluster's slot, behind `P:{c}:`. */
 #define WSUB_KEY_CANARY "canary"
+#define WSUB_KEY_HEALTH "health"
+#define WSUB_KEY_HEALTH_STATE "health_state"
 #define WSUB_KEY_INSTANCES "instances"
 #define WSUB_KEY_SHARDS "shards"
 #define WSUB_KEY_GROUPS "groups"

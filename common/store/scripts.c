@@ -38,6 +38,13 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_GROUP_DELETE] = SCRIPT(group_delete),
     [WSUB_SCRIPT_GROUP_PUT] = SCRIPT(group_put),
     [WSUB_SCRIPT_HAND_OVER] = SCRIPT(hand_over),
+    [WSUB_SCRIPT_HEALTH_ASK] = SCRIPT(health_ask),
+    [WSUB_SCRIPT_HEALTH_COUNT] = SCRIPT(health_count),
+    [WSUB_SCRIPT_HEALTH_KEYS] = SCRIPT(health_keys),
+    [WSUB_SCRIPT_HEALTH_NOTE] = SCRIPT(health_note),
+    [WSUB_SCRIPT_HEALTH_ORDERS] = SCRIPT(health_orders),
+    [WSUB_SCRIPT_HEALTH_REPAIR] = SCRIPT(health_repair),
+    [WSUB_SCRIPT_HEALTH_SLOT] = SCRIPT(health_slot),
     [WSUB_SCRIPT_HEARTBEAT] = SCRIPT(heartbeat),
     [WSUB_SCRIPT_HOLD] = SCRIPT(hold),
     [WSUB_SCRIPT_INSTANCE_LIST] = SCRIPT(instance_list),
@@ -91,11 +98,12 @@ static struct wsub_script mending[WSUB_SCRIPT_MAX_];
  * are called seldom, stand behind mending.lua from the first time on: none ends
  * between the two. */
 static const enum wsub_script_id always_mending[] = {
-    WSUB_SCRIPT_ANNOUNCED,   WSUB_SCRIPT_GROUPS,    WSUB_SCRIPT_HAND_OVER,
-    WSUB_SCRIPT_HOLD,        WSUB_SCRIPT_LETTERS,   WSUB_SCRIPT_POSTPONE,
-    WSUB_SCRIPT_PROMOTE,     WSUB_SCRIPT_PULL_ADD,  WSUB_SCRIPT_PULL_EXPIRE,
-    WSUB_SCRIPT_PULL_REMOVE, WSUB_SCRIPT_SPLIT,     WSUB_SCRIPT_TAKE,
-    WSUB_SCRIPT_UNPARK,      WSUB_SCRIPT_VALIDATED, WSUB_SCRIPT_VERIFIED,
+    WSUB_SCRIPT_ANNOUNCED,     WSUB_SCRIPT_GROUPS,      WSUB_SCRIPT_HAND_OVER,
+    WSUB_SCRIPT_HEALTH_ASK,    WSUB_SCRIPT_HEALTH_NOTE, WSUB_SCRIPT_HEALTH_REPAIR,
+    WSUB_SCRIPT_HOLD,          WSUB_SCRIPT_LETTERS,     WSUB_SCRIPT_POSTPONE,
+    WSUB_SCRIPT_PROMOTE,       WSUB_SCRIPT_PULL_ADD,    WSUB_SCRIPT_PULL_EXPIRE,
+    WSUB_SCRIPT_PULL_REMOVE,   WSUB_SCRIPT_SPLIT,       WSUB_SCRIPT_TAKE,
+    WSUB_SCRIPT_UNPARK,        WSUB_SCRIPT_VALIDATED,   WSUB_SCRIPT_VERIFIED,
 };
 
 static void name_by_sha1(struct wsub_script *script)

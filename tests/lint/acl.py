@@ -20,8 +20,8 @@ DIRECT = {
     "hub": ALL | {"client|id", "client|unblock", "get", "hget", "hgetall",
                   "set", "xadd", "xinfo", "xrange", "xrevrange", "zcard",
                   "zrangebylex", "zrangebyscore"},
-    "spreader": ALL | {"client|id", "client|unblock", "hgetall", "xadd",
-                       "xinfo", "xrange"},
+    "spreader": ALL | {"client|id", "client|unblock", "hgetall", "scan",
+                       "xadd", "xinfo", "xrange"},
     "deliver": ALL | {"client|id", "client|unblock", "get", "hgetall", "xadd",
                       "xautoclaim", "xinfo", "xrange", "xreadgroup"},
 }

@@ -41,6 +41,10 @@ START_TEST(without_settings_the_defaults_hold)
     ck_assert_uint_eq(c->max_connections_per_client, 0);
     ck_assert_uint_eq(c->request_timeout_ms, 10000);
     ck_assert_uint_eq(c->drain_timeout_ms, 15000);
+    ck_assert_uint_eq(c->health_check_interval_s, 60);
+    ck_assert(c->cleanup_enabled);
+    ck_assert_uint_eq(c->cleanup_pause_ms, 5000);
+    ck_assert_uint_eq(c->suspended_max_s, 1209600);
     ck_assert_uint_eq(c->retention_s, 3600);
     ck_assert_uint_eq(c->dead_letter_retention_s, 604800);
     ck_assert_uint_eq(c->max_body_bytes, 1048576);

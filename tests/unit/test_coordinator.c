@@ -10,6 +10,19 @@
 
 static struct wsub_coordinator *coordinator;
 static unsigned stops; /* calls of on_stopped */
+static uint64_t led;   /* the epoch that on_lead was told; 0 after on_lost */
+
+static void on_lead(uint64_t epoch, void *arg)
+{
+    (void)arg;
+    led = epoch;
+}
+
+static void on_lost(void *arg)
+{
+    (void)arg;
+    led = 0;
+}
 
 static void on_stopped(void *arg)
 {
@@ -20,6 +33,7 @@ static void on_stopped(void *arg)
 static void set_up(void)
 {
     stops = 0;
+    led = 0;
     wsub_log_setup(WSUB_LOG_ERROR, WSUB_LOG_TEXT);
     redis_set_up_store();
     config.shard_lease_ms = 150;
@@ -27,7 +41,12 @@ static void set_up(void)
     wsub_shard_stats[WSUB_SHARD_STAT_MISMATCHES].value = 0;
     wsub_shard_stats[WSUB_SHARD_STAT_COORDINATOR].value = 0;
     coordinator = wsub_coordinator_new(&(struct wsub_coordinator_options){
-        .base = base, .store = store, .config = &config});
+        .base = base,
+        .store = store,
+        .config = &config,
+        .on_lead = on_lead,
+        .on_lost = on_lost,
+    });
 }
 
 static void tear_down(void)
@@ -45,7 +64,10 @@ static void start(const char *held)
 
 static bool is_it(void)
 {
-    return wsub_shard_stats[WSUB_SHARD_STAT_COORDINATOR].value == 1;
+    bool is = wsub_shard_stats[WSUB_SHARD_STAT_COORDINATOR].value == 1;
+
+    ck_assert(is == (led != 0));
+    return is;
 }
 
 static uint64_t mismatches(void)

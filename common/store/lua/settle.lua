@@ -105,6 +105,7 @@ local function other_operations(redis, suspended)
     -- uses: subscription_set, subscription_end, cursor_get, cursor_set
     -- uses: cursor_job, cursor_begin, backfilling, backfill, backfill_break
     -- uses: gaps, missed, event, retry, held, parked_for, tally_add, damage
+    -- uses: cursor_restored
 
     local now = now_ms()
 
@@ -258,28 +259,12 @@ local function other_operations(redis, suspended)
             why)
     end
 
-    -- A subscription in cursor mode whose cursor was damaged gets one that begins
-    -- with the index: rather twice than never.
-    local function restored_cursor(td_, cd_)
-        local _, sub = get_sub(td_, cd_)
-        if not sub or sub.flags == '-' or sub.flags == 'c' then
-            return nil
-        end
-        local first = redis.call('XRANGE', p .. 'events:' .. td_, '-', '+',
-            'COUNT', 1)[1]
-        local n = first and tonumber(first[2][2]) or 1
-        note_damage('cursor:' .. td_, 'no cursor of a subscription that had one',
-            cd_)
-        return { u = now, mode = 'idle', at = '0-0', n = math.max(0, n - 1),
-                 since = digits(now) }
-    end
-
     -- A job whose subscription is not in cursor mode any more is posted again:
     -- deliver looks at what the subscription is by then, and at the levels
     -- above when it has ended.
     local function job_miss(event, c, td_)
         local cursor_ = get_cursor(td_, cd_of(c)) or
-            restored_cursor(td_, cd_of(c))
+            restored_cursor(td_, cd_of(c), now)
         if cursor_ then
             become_missed(td_, cd_of(c), event, cursor_, is_replay(c))
         else

@@ -1,0 +1,89 @@
+"""A system whose health is checked, and requests of its admin API."""
+
+import json
+
+from support.admin import ADMIN, AdminSystemTest
+from support.keys import shard
+from support.wait import wait_until
+
+QUICK = {"health_check_interval_s": 3600, "cleanup_pause_ms": 200,
+         "heartbeat_interval_ms": 200}
+KINDS = ("stale", "orphaned", "missing", "corrupt")
+
+
+class HealthTest(AdminSystemTest):
+    roles = ("hub", "spreader", "deliver")
+    settings = {**QUICK, "shards": 2}
+
+    def send(self, method, path, body=None, token=ADMIN):
+        """A request with a JSON body; returns the response."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            body = body if isinstance(body, bytes) else json.dumps(body)
+        return self.hub.request(method, path, body, headers)
+
+    def last(self):
+        answer = self.ask("/admin/health/last")
+        return json.loads(answer.body) if answer.status == 200 else None
+
+    def check(self):
+        """A check from now on; returns its report."""
+        number = json.loads(
+            self.send("POST", "/admin/health/check").body)["check"]
+
+        def reported():
+            report = self.last()
+            return report if report and report["check"] >= number else None
+        return wait_until(reported, "the check is over")
+
+    def issues(self, report=None):
+        """What a check finds: kind, key and action of each sample."""
+        report = report or self.check()
+        return {(kind, sample["key"], sample["action"])
+                for kind in KINDS
+                for sample in report["issues"][kind]["samples"]}
+
+    def noted(self):
+        """All that is wrong as the coordinator has noted it: action by shard,
+        key and member."""
+        flat = self.redis.call("HGETALL", "websub:{c}:health_attempts")
+        return {tuple(thing.decode(errors="replace").split("\n", 2)):
+                note.decode().split(" ")[0]
+                for thing, note in zip(flat[::2], flat[1::2])}
+
+    def wait_mended(self):
+        wait_until(lambda: not self.noted(), "all is well")
+
+    def switch(self, enabled):
+        answer = self.send("PUT", "/admin/health/cleanup",
+                           {"enabled": enabled})
+        self.assertEqual((answer.status, json.loads(answer.body)),
+                         (200, {"enabled": enabled}))
+
+    def fsck(self, repair=True, seconds=60):
+        """Runs one to its end; returns its progress."""
+        answer = self.send("POST", "/admin/fsck", {"repair": repair})
+        self.assertEqual(answer.status, 202, answer)
+        return self.fsck_done(json.loads(answer.body)["fsck"], seconds)
+
+    def fsck_state(self):
+        return self.get("/admin/fsck")
+
+    def fsck_done(self, number, seconds=60):
+        def done():
+            now = self.fsck_state()
+            self.assertEqual(now["fsck"], number)
+            return now["state"] == "done" and now["progress"]
+        return wait_until(done, "the fsck is done", seconds)
+
+    def key(self, name, topic=None):
+        """A key of the topic's shard, or of shard 0."""
+        number = shard(topic, self.settings["shards"]) if topic else 0
+        return f"websub:{{{number}}}:{name}"
+
+    def call(self, command, name, *args, topic=None):
+        return self.redis.call(*command.split(), self.key(name, topic), *args)
+
+    def exists(self, name, topic=None):
+        return self.call("EXISTS", name, topic=topic) == 1
