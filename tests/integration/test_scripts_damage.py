@@ -235,7 +235,7 @@ class Waiting(DamageTest):
         self.call("ZADD", "retry", 1, self.MEMBER, 2, "nonsense", 3,
                   "d x", 4, "v x", 5, "", 6, f"d 2-2 {CD} 1 0")
         self.damage("outbox")
-        self.run_mending("promote", self.epoch, 100)
+        self.run_mending("promote", self.epoch, 100, 5)
         self.assertEqual([fields[b"e"] for _, fields in self.entries("outbox")],
                          [b"1-1", b"2-2"])
         self.assertEqual(self.notes(), [

@@ -162,7 +162,7 @@ class Promote(ScriptTest):
         self.call("ZADD", "retry", self.now_ms() + delay_ms, member)
 
     def promote(self, most=100):
-        return self.as_owner("promote", most)
+        return self.as_owner("promote", most, 5)
 
     def test_each_kind_goes_to_its_stream(self):
         self.plan(f"d 17-0 {CD} 3 0")
