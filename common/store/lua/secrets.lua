@@ -11,7 +11,7 @@
 --
 -- Repeated: it changes nothing.
 --
--- uses: shard, index, index_records, record
+-- uses: shard, index_records, record
 
 local newest, REQUESTS = ARGV[1], 200
 local reply = { '', 0, 0, 0 }
@@ -28,7 +28,7 @@ local function look_at(name, secret)
 end
 
 local function look_at_leaf(bound)
-    local members = redis.call('ZRANGE', leaf_key(bound), 0, -1)
+    local members = redis.call('ZRANGE', p .. 'subs:' .. bound, 0, -1)
     for n, record in ipairs(records_of(members)) do
         local sub = record and parse_record(record)
         if sub then
