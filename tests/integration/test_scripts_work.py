@@ -223,7 +223,10 @@ class Promote(ScriptTest):
         except RedisError:
             self.promote()
         self.assertEqual(self.call("XLEN", "outbox"), 1)
-        self.assertFalse(self.exists("retry"))
+        (name, held), = self.entries("held")
+        self.assertEqual((held[b"from"], held[b".m"]), (b"retry", b"d broken"))
+        self.assertEqual(self.call("ZRANGE", "retry", 0, -1),
+                         [f"u {name}".encode()])
 
 
 MEMBER = f"p {TOPIC}"
