@@ -105,11 +105,16 @@ static void say_unopened(struct deliver_post *post,
     const char *id = NULL;
     size_t len = wsub_sealed_key(target->secret, target->secret_len, &id);
 
-    snprintf(post->why, sizeof(post->why),
-             err == WSUB_ERR_NOT_FOUND ? "the secret, for lack of key %.*s"
-                                       : "the secret, which key %.*s fails to "
-                                         "authenticate",
-             (int)len, id != NULL ? id : "");
+    if (len == 0)
+        snprintf(post->why, sizeof(post->why),
+                 "the secret, which is sealed in no known way");
+    else
+        snprintf(post->why, sizeof(post->why),
+                 err == WSUB_ERR_NOT_FOUND
+                     ? "the secret, for lack of key %.*s"
+                     : "the secret, which key %.*s fails to "
+                       "authenticate",
+                 (int)len, id != NULL ? id : "");
 }
 
 static bool sign(const struct deliver_poster *poster, struct deliver_post *post,

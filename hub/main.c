@@ -1,8 +1,14 @@
-/* main.c - websub-hub: the HTTP API of the hub.
+/* main.c - websub-hub: the HTTP API of the hub; with --rotate-secrets a command
+ * that seals the secrets in Redis anew.
  *
  * common/program has the order of things; the worker listens itself, as its
  * last step. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
 #include "common/program/program.h"
+#include "hub/rotation.h"
 #include "hub/worker.h"
 
 static enum wsub_err make(const struct wsub_config *config,
@@ -27,16 +33,73 @@ static const char *address(const void *worker)
     return hub_worker_address(worker);
 }
 
+static enum wsub_err make_rotation(const struct wsub_config *config,
+                                   struct wsub_loop *loop, char err_text[256],
+                                   void **ret_worker)
+{
+    struct hub_rotation *rotation;
+    enum wsub_err err = hub_rotation_new(config, loop, err_text, &rotation);
+
+    if (err == WSUB_OK)
+        *ret_worker = rotation;
+    return err;
+}
+
+static void free_rotation(void *rotation)
+{
+    hub_rotation_free(rotation);
+}
+
+/* It begins once Redis is there, and listens nowhere. */
+static void start_rotation(void *rotation, const char *nowhere)
+{
+    (void)rotation;
+    (void)nowhere;
+}
+
+static const char *no_address(const void *rotation)
+{
+    (void)rotation;
+    return NULL;
+}
+
+/* Takes the flag out of the arguments, which the settings are read from; returns
+ * whether it was there. */
+static bool take_flag(const char *flag, int *argc, char *argv[])
+{
+    int kept = 1;
+
+    for (int i = 1; i < *argc; i++)
+        if (strcmp(argv[i], flag) != 0)
+            argv[kept++] = argv[i];
+    if (kept == *argc)
+        return false;
+    *argc = kept;
+    argv[kept] = NULL;
+    return true;
+}
+
+static const struct wsub_program_options server = {
+    .program = WSUB_PROGRAM_HUB,
+    .make = make,
+    .free = free_worker,
+    .start = hub_worker_start,
+    .drain = hub_worker_drain,
+    .address = address,
+};
+
+static const struct wsub_program_options rotation = {
+    .program = WSUB_PROGRAM_HUB,
+    .make = make_rotation,
+    .free = free_rotation,
+    .start = start_rotation,
+    .drain = hub_rotation_drain,
+    .address = no_address,
+};
+
 int main(int argc, char *argv[])
 {
-    return wsub_program_main(
-        &(struct wsub_program_options){
-            .program = WSUB_PROGRAM_HUB,
-            .make = make,
-            .free = free_worker,
-            .start = hub_worker_start,
-            .drain = hub_worker_drain,
-            .address = address,
-        },
-        argc, argv);
+    bool rotates = take_flag("--rotate-secrets", &argc, argv);
+
+    return wsub_program_main(rotates ? &rotation : &server, argc, argv);
 }

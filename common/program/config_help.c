@@ -45,23 +45,30 @@ static void print_setting(const struct wsub_setting *setting, FILE *out)
     wsub_buf_done(&range);
 }
 
+static const char rotate_help[] =
+    "  --rotate-secrets\n"
+    "      seal all secrets in Redis with the first key of secret_keys_file,\n"
+    "      and exit: 0, or 2 when some could not be\n";
+
 void wsub_config_print_help(enum wsub_program program, FILE *out)
 {
     const char *name = wsub_program_name(program);
 
     fprintf(out, "usage: %s [--SETTING VALUE]...\n\n", name);
     fprintf(out, "%s %s.\n\n", name, program_job(program));
-    fputs("  --config FILE, WEBSUB_CONFIG\n"
-          "      a file of lines NAME = VALUE\n"
-          "  --check-config\n"
-          "      check the settings and exit\n"
-          "  --help, --help-markdown, --version\n"
-          "      print this, the settings of all programs, the version\n\n"
-          "A setting is a flag (also --SETTING=VALUE), an environment\n"
-          "variable or a line of the file (redis_url = VALUE).  The flag\n"
-          "wins over the environment, the environment over the file.  The\n"
-          "settings of the other programs are accepted and ignored.\n\n",
-          out);
+    fprintf(out,
+            "  --config FILE, WEBSUB_CONFIG\n"
+            "      a file of lines NAME = VALUE\n"
+            "  --check-config\n"
+            "      check the settings and exit\n"
+            "%s"
+            "  --help, --help-markdown, --version\n"
+            "      print this, the settings of all programs, the version\n\n"
+            "A setting is a flag (also --SETTING=VALUE), an environment\n"
+            "variable or a line of the file (redis_url = VALUE).  The flag\n"
+            "wins over the environment, the environment over the file.  The\n"
+            "settings of the other programs are accepted and ignored.\n\n",
+            program == WSUB_PROGRAM_HUB ? rotate_help : "");
     for (size_t i = 0; i < wsub_settings_count; i++)
         if ((wsub_settings[i].programs & program) != 0)
             print_setting(&wsub_settings[i], out);
@@ -116,7 +123,9 @@ void wsub_config_print_markdown(FILE *out)
         "In the file, a line that begins with `#` or `;` is a comment, and so "
         "is what follows a space and `;`. There are no sections. A line has "
         "at most 198 bytes; give longer values by the environment.\n\n"
-        "`--check-config` checks the settings and exits. Secrets (the tokens, "
+        "`--check-config` checks the settings and exits. `websub-hub "
+        "--rotate-secrets` seals all secrets in Redis with the first key of "
+        "`secret_keys_file` and exits (SECURITY.md). Secrets (the tokens, "
         "the password in `redis_url`) are better given by the file or the "
         "environment than by a flag, which every user of the machine can "
         "see.\n\n"

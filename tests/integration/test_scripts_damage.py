@@ -235,12 +235,12 @@ class Waiting(DamageTest):
         self.call("ZADD", "retry", 1, self.MEMBER, 2, "nonsense", 3,
                   "d x", 4, "v x", 5, "", 6, f"d 2-2 {CD} 1 0")
         self.damage("outbox")
-        self.run_mending("promote", self.epoch, 100)
+        self.run_mending("promote", self.epoch, 100, 5)
         self.assertEqual([fields[b"e"] for _, fields in self.entries("outbox")],
                          [b"1-1", b"2-2"])
-        self.assertEqual(self.notes(), [
-            ("outbox", ""), ("retry", "nonsense"), ("retry", "d x"),
-            ("retry", "v x"), ("retry", "")][:5])
+        self.assertEqual(self.notes(), [("outbox", "")])
+        self.assertEqual([fields[b".m"] for _, fields in self.entries("held")],
+                         [b"nonsense", b"d x", b"v x", b""])
 
     def test_or_when_parked_jobs_come_back(self):
         self.call("RPUSH", "parked:H", self.MEMBER, "nonsense")

@@ -140,7 +140,7 @@ class WorkerDies(ParkTest):
     """The worker that parked the jobs does not come back for them."""
 
     def promote(self, most=1000):
-        return tuple(self.as_owner("promote", most))
+        return tuple(self.as_owner("promote", most, 5))
 
     def test_they_come_back_in_bites(self):
         self.park(self.jobs(150))

@@ -464,7 +464,7 @@ class Damage(PullTest):
                 self.assertEqual(self.begin()[0], "done")
 
     def test_a_record_that_cannot_be_read_is_noted_and_ended(self):
-        for field, value in (("v", 2), ("v", "x"), ("c", "garbage"),
+        for field, value in (("v", "x"), ("c", "garbage"),
                              ("c", "8-1-1"), ("c", "1-1-1 1-2-2"),
                              ("c", "1-1-18446744073709551616"),
                              ("c", "1-01-1"), ("n", "many"), ("ttl", "long")):
@@ -474,6 +474,16 @@ class Damage(PullTest):
         for field in ("v", "t", "ttl", "c", "n"):
             with self.subTest(missing=field):
                 self.check(lambda f=field: self.call("HDEL", f"pull:{ID}", f))
+
+    def test_one_of_a_newer_version_is_left_as_it_is(self):
+        self.add()
+        self.call("HSET", f"pull:{ID}", "v", 2)
+
+        def refused():
+            for act in (self.add, self.begin):
+                with self.assertRaisesRegex(RedisError, "^NEWER "):
+                    act()
+        self.unchanged_by(refused)
 
     def test_with_explicit_ack_too(self):
         self.add(ack=1)

@@ -162,7 +162,7 @@ class Promote(ScriptTest):
         self.call("ZADD", "retry", self.now_ms() + delay_ms, member)
 
     def promote(self, most=100):
-        return self.as_owner("promote", most)
+        return self.as_owner("promote", most, 5)
 
     def test_each_kind_goes_to_its_stream(self):
         self.plan(f"d 17-0 {CD} 3 0")
@@ -223,7 +223,10 @@ class Promote(ScriptTest):
         except RedisError:
             self.promote()
         self.assertEqual(self.call("XLEN", "outbox"), 1)
-        self.assertFalse(self.exists("retry"))
+        (name, held), = self.entries("held")
+        self.assertEqual((held[b"from"], held[b".m"]), (b"retry", b"d broken"))
+        self.assertEqual(self.call("ZRANGE", "retry", 0, -1),
+                         [f"u {name}".encode()])
 
 
 MEMBER = f"p {TOPIC}"

@@ -298,7 +298,7 @@ class ScriptTest(unittest.TestCase):
             for word in (topic, self.with_subscriber(topic))))
 
     def promote(self, most=1000):
-        return self.as_owner("promote", most)
+        return self.as_owner("promote", most, 5)
 
     def posted(self, event=None):
         """The targets of the jobs in both lanes, of one event or of all."""

@@ -96,8 +96,8 @@ static const struct {
     {"pull_in", "*2\r\n:1000000\r\n:0\r\n"},
     {"renew", ":0\r\n"},
     {"SETRANGE", ":0\r\n"},
-    {"sweep", "*11\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n0-0\r\n:0\r\n:-1\r\n"
-              ":0\r\n$0\r\n\r\n$0\r\n\r\n$0\r\n\r\n"},
+    {"sweep", "*12\r\n:0\r\n:0\r\n:0\r\n:0\r\n$3\r\n0-0\r\n:0\r\n:-1\r\n"
+              ":0\r\n$0\r\n\r\n$0\r\n\r\n$0\r\n\r\n:0\r\n"},
     {"HKEYS", "*0\r\n"},
     {"HDEL", ":1\r\n"},
     {"XADD", "$3\r\n1-0\r\n"},
@@ -369,6 +369,7 @@ REDIS_FIXTURE void redis_set_up(void)
         .fanout_backlog = 1000,
         .max_body_bytes = 1000,
         .max_attempts = 3,
+        .undecodable_max_tries = 5,
         .retry_base_ms = 1000,
         .retry_cap_ms = 1000,
     };

@@ -50,9 +50,9 @@ static void tear_down(void)
     event_base_free(base);
 }
 
-typedef bool check_fn(const struct wsub_store *store,
-                      const struct wsub_stream_entry *entry,
-                      char why[SPREAD_WHY_BYTES]);
+typedef enum spread_check check_fn(const struct wsub_store *store,
+                                   const struct wsub_stream_entry *entry,
+                                   char why[SPREAD_WHY_BYTES]);
 
 /* Checks the entry in the shard of its topic, or in the next one.  `why` is
  * NULL for one that can be used. */
@@ -61,15 +61,18 @@ static void expect(check_fn *check, struct entry_fixture *e, bool next_shard,
 {
     const char *topic = wsub_stream_field(&e->fields, "t", NULL);
     char said[SPREAD_WHY_BYTES] = "";
-    bool is_fine;
+    const char *version = wsub_stream_field(&e->fields, "v", NULL);
+    bool is_newer = version != NULL && strtoul(version, NULL, 10) > 1;
+    enum spread_check found;
 
     if (topic != NULL)
         e->entry.shard =
             (wsub_topic_ref(store, topic).shard + (next_shard ? 1 : 0)) %
             SHARDS;
-    is_fine = check(store, &e->entry, said);
+    found = check(store, &e->entry, said);
     ck_assert_str_eq(said, why != NULL ? why : "");
-    ck_assert(is_fine == (why == NULL));
+    ck_assert(found == SPREAD_CHECK_FINE || why != NULL);
+    ck_assert((found == SPREAD_CHECK_NEWER) == is_newer);
     entry_done(e);
 }
 
@@ -88,6 +91,12 @@ static const struct {
      "the content coding is not valid"},
     {{NULL}, "it has no field v"},
     {{"v", "2", "t", "a", "ct", "a/b", "b", "x"},
+     "its format version is not 1"},
+    {{"v", "10"}, "its format version is not 1"},
+    {{"v", "0", "t", "a", "ct", "a/b", "b", "x"},
+     "its format version is not 1"},
+    {{"v", "", "t", "a", "ct", "a/b", "b", "x"}, "its format version is not 1"},
+    {{"v", "x", "t", "a", "ct", "a/b", "b", "x"},
      "its format version is not 1"},
     {{"v", "1", "ct", "a/b", "b", "x"}, "it has no field t"},
     {{"v", "1", "t", "a..b", "ct", "a/b", "b", "x"},
@@ -142,7 +151,7 @@ START_TEST(a_dotted_topic_can_t_be_announced)
     struct entry_fixture e;
 
     entry_make(&e, "1-0", words);
-    ck_assert(!spread_check_ping(store, &e.entry, why));
+    ck_assert(spread_check_ping(store, &e.entry, why) == SPREAD_CHECK_WRONG);
     entry_done(&e);
 }
 END_TEST

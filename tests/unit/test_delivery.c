@@ -80,18 +80,27 @@ START_TEST(an_entry_that_is_held_already_is_left_alone)
 }
 END_TEST
 
-START_TEST(a_malformed_entry_is_ended)
-{
-    claim("short");
-    ck_assert_uint_eq(deliver_slots_used(slots), 1);
-    check_settled(TOPIC, JOB "none 0-0 1");
-}
-END_TEST
+static const char *const unread[][7] = {
+    {"e", EVENT, "c", "short", NULL},
+    {NULL},
+    {"v", "2", "e", EVENT, "c", CD, NULL},
+};
 
-START_TEST(a_malformed_entry_that_was_taken_over_is_ended)
+START_TEST(an_entry_that_can_t_be_read_is_held)
 {
-    claim_as(DELIVER_LANE_OUTBOX, ENTRY, true, (const char *[]){NULL});
-    check_settled(TOPIC, JOB "none 0-0 1 cleared outbox " ENTRY);
+    struct redis_command *command;
+
+    claim_as(DELIVER_LANE_OUTBOX, ENTRY, _i == 1, unread[_i]);
+    ck_assert_uint_eq(deliver_slots_used(slots), 0);
+    ck_assert_uint_eq(deliver_bundles_count(bundles), 0);
+    command = redis_wait("hold");
+    ck_assert_uint_eq(redis_shard(command), 1);
+    redis_check_args(command, (const char *[]){"-", "outbox", ENTRY,
+                                               "the entry", "5", NULL});
+    redis_reply(command, _i == 0 ? "*3\r\n$4\r\nheld\r\n:1\r\n$3\r\n0-0\r\n"
+                                 : "*3\r\n$4\r\ndead\r\n:5\r\n$3\r\n0-0\r\n");
+    WAIT_FOR(base, engine_stat(_i == 0 ? DELIVER_STAT_ENTRY_HELD
+                                       : DELIVER_STAT_ENTRY_DEAD) == 1);
 }
 END_TEST
 
@@ -146,12 +155,26 @@ START_TEST(a_job_begins_at_its_level)
 }
 END_TEST
 
-START_TEST(a_record_of_a_newer_format_waits_for_a_newer_program)
+START_TEST(a_record_of_a_newer_format_is_held)
 {
     claim(CD);
     give_event(TOPIC);
     give_line(TOPIC, "2 what ever");
-    check_settled(TOPIC, JOB "retry " EVENT " " CD " 0 0 60000 @");
+    check_settled(TOPIC, JOB "hold " EVENT " " CD
+                             " 0 0 1 the record of the subscription");
+}
+END_TEST
+
+START_TEST(a_job_that_was_held_too_often_is_a_dead_letter)
+{
+    claim_as(DELIVER_LANE_OUTBOX, ENTRY, false,
+             (const char *[]){"e", EVENT, "c", CD, "n", "2", "k", "0", "h", "4",
+                              NULL});
+    give_event(TOPIC);
+    give_line(TOPIC, "2 what ever");
+    check_settled(TOPIC, JOB "retried @ " CD " " EVENT " dead " EVENT " " CD
+                             " 2 " TOPIC
+                             " - undecodable: the record of the subscription");
 }
 END_TEST
 
@@ -410,8 +433,9 @@ START_TEST(a_job_takes_only_those_crashes_along_for_which_it_was_alone)
     redis_reply(redis_wait("crashes"), "*1\r\n:4\r\n"); /* alone now */
     give_event(TOPIC);
     give_line(TOPIC, "2 what ever");
-    check_settled(TOPIC, JOB "retry " EVENT " " CD
-                             " 0 1 60000 @ cleared outbox " ENTRY);
+    check_settled(TOPIC, JOB "hold " EVENT " " CD
+                             " 0 1 1 the record of the subscription "
+                             "cleared outbox " ENTRY);
 }
 END_TEST
 
@@ -492,8 +516,8 @@ int main(void)
     tcase_add_test(
         cases, a_job_that_gets_its_slot_later_shares_what_the_first_one_has);
     tcase_add_test(cases, an_entry_that_is_held_already_is_left_alone);
-    tcase_add_test(cases, a_malformed_entry_is_ended);
-    tcase_add_test(cases, a_malformed_entry_that_was_taken_over_is_ended);
+    tcase_add_loop_test(cases, an_entry_that_can_t_be_read_is_held, 0,
+                        COUNT(unread));
     tcase_add_test(cases, an_event_that_is_lost_ends_its_job);
     tcase_add_loop_test(cases,
                         without_a_subscription_there_is_nobody_to_deliver_to, 0,
@@ -501,7 +525,8 @@ int main(void)
     tcase_add_test(
         cases, a_dotted_topic_has_levels_where_the_callback_may_be_subscribed);
     tcase_add_test(cases, a_job_begins_at_its_level);
-    tcase_add_test(cases, a_record_of_a_newer_format_waits_for_a_newer_program);
+    tcase_add_test(cases, a_record_of_a_newer_format_is_held);
+    tcase_add_test(cases, a_job_that_was_held_too_often_is_a_dead_letter);
     tcase_add_loop_test(cases,
                         a_job_of_a_subscription_in_cursor_mode_becomes_missed,
                         0, COUNT(cursor_flags));

@@ -162,18 +162,17 @@ START_TEST(nobody_is_charged_when_this_process_stood_still)
 }
 END_TEST
 
-START_TEST(a_secret_that_cannot_be_opened_is_a_failure_of_the_subscription)
+START_TEST(a_secret_that_cannot_be_opened_is_held_and_no_failure)
 {
     struct wsub_host_ticket *guest;
 
     claim(CD);
     give_event(TOPIC);
     give_record(TOPIC, "-", "g.lost.AAAA", subscriber_callback());
-    check_outcome("retry");
-    ck_assert_str_eq(redis_arg(redis_find("settle"), FAILURES), "1");
-    settled();
-    WAIT_FOR(base, deliver_bundles_count(bundles) == 0);
+    check_settled(TOPIC, JOB "hold " EVENT " " CD
+                             " 0 0 1 the secret, for lack of key lost");
     ck_assert_uint_eq(subscriber_requests, 0);
+    ck_assert_uint_eq(failures_noted(), 0);
     guest = engine_guest_enters(); /* the host is free */
     ck_assert_int_eq(guest->place, WSUB_HOST_SENDING);
     engine_guest_leaves(guest, WSUB_HOST_SIGN_WELL);
@@ -184,13 +183,13 @@ START_TEST(an_unopened_secret_ends_in_a_dead_letter)
 {
     char expected[500];
 
-    config.max_attempts = 1;
+    config.undecodable_max_tries = 1;
     claim(CD);
     give_event(TOPIC);
     give_record(TOPIC, "-", "nonsense", subscriber_callback());
     snprintf(expected, sizeof(expected),
-             JOB "dead " EVENT " " CD " 1 " TOPIC
-                 " %s the secret can't be opened",
+             JOB "dead " EVENT " " CD " 0 " TOPIC
+                 " %s undecodable: the secret, which is sealed in no known way",
              subscriber_callback());
     ck_assert_str_eq(settled(), expected);
     WAIT_FOR(base, deliver_bundles_count(bundles) == 0);
@@ -214,8 +213,8 @@ int main(void)
     tcase_add_test(cases, a_callback_that_is_not_reached_is_a_failure);
     tcase_add_test(cases, a_callback_that_hangs_is_a_failure);
     tcase_add_test(cases, nobody_is_charged_when_this_process_stood_still);
-    tcase_add_test(
-        cases, a_secret_that_cannot_be_opened_is_a_failure_of_the_subscription);
+    tcase_add_test(cases,
+                   a_secret_that_cannot_be_opened_is_held_and_no_failure);
     tcase_add_test(cases, an_unopened_secret_ends_in_a_dead_letter);
     return suite_run("ending", cases);
 }

@@ -2,6 +2,7 @@
 #include "spreader/fanout.h"
 
 #include "common/crypto/digest.h"
+#include "spreader/stats.h"
 #include "tests/unit/shard_fixture.h"
 
 #define DIGEST "0123456789abcdefghijkl" /* of the content */
@@ -74,9 +75,23 @@ static void resume(const char *reply)
     WAIT_FOR(base, resumed == before + 1);
 }
 
+static void add_read(const char *id, const char *topic, const char *digest,
+                     bool is_newer)
+{
+    const struct spread_fanout_entry read = {
+        .id = id,
+        .topic = topic,
+        .digest = digest,
+        .is_newer = is_newer,
+        .why = topic == NULL ? "it is bad" : NULL,
+    };
+
+    spread_fanout_add(fanout, 0, &read);
+}
+
 static void add(const char *id)
 {
-    spread_fanout_add(fanout, 0, id, TOPIC, DIGEST, NULL);
+    add_read(id, TOPIC, DIGEST, false);
 }
 
 /* Waits for a call of that script and replies. */
@@ -201,7 +216,7 @@ START_TEST(an_entry_that_can_t_be_used_is_rejected_in_its_order)
 {
     resume(NOTHING_OPEN);
     add("1-0");
-    spread_fanout_add(fanout, 0, "2-0", NULL, "", "it is bad");
+    add_read("2-0", NULL, "", false);
     add("3-0");
     answer("begin", "0-9", "*3\r\n$3\r\n1-0\r\n:1\r\n:1\r\n");
     redis_check_args(
@@ -210,6 +225,23 @@ START_TEST(an_entry_that_can_t_be_used_is_rejected_in_its_order)
     redis_reply(redis_wait("reject"), "*2\r\n:1\r\n$3\r\n2-0\r\n");
     answer("begin", "2-0", "*3\r\n$3\r\n3-0\r\n:1\r\n:1\r\n");
     WAIT_FOR(base, is_idle());
+}
+END_TEST
+
+START_TEST(an_entry_of_a_newer_version_is_held_in_its_order)
+{
+    resume(NOTHING_OPEN);
+    add("1-0");
+    add_read("2-0", NULL, "", true);
+    add("3-0");
+    answer("begin", "0-9", "*3\r\n$3\r\n1-0\r\n:1\r\n:1\r\n");
+    redis_check_args(
+        redis_wait("hold"),
+        (const char *[]){EPOCH, "log", "2-0", "it is bad", "5", "1-0", NULL});
+    redis_reply(redis_wait("hold"), "*3\r\n$4\r\nheld\r\n:1\r\n$3\r\n2-0\r\n");
+    answer("begin", "2-0", "*3\r\n$3\r\n3-0\r\n:1\r\n:1\r\n");
+    WAIT_FOR(base, is_idle());
+    ck_assert_uint_eq(spread_stats[SPREAD_STAT_HELD].value, 1);
 }
 END_TEST
 
@@ -273,15 +305,16 @@ START_TEST(an_open_event_whose_page_redis_refuses_is_rejected)
 }
 END_TEST
 
-static const char *const moved[] = {"begin", "reject"};
+static const char *const moved[] = {"begin", "reject", "hold"};
+static const char *const elsewhere[] = {
+    "*1\r\n$3\r\n0-5\r\n", "*2\r\n:0\r\n$3\r\n0-5\r\n",
+    "*3\r\n$4\r\nnone\r\n:0\r\n$3\r\n0-5\r\n"};
 
 START_TEST(where_redis_is_elsewhere_the_shard_resumes)
 {
     resume(NOTHING_OPEN);
-    spread_fanout_add(fanout, 0, "1-0", _i == 0 ? TOPIC : NULL, "",
-                      "it is bad");
-    redis_reply(redis_wait(moved[_i]),
-                _i == 0 ? "*1\r\n$3\r\n0-5\r\n" : "*2\r\n:0\r\n$3\r\n0-5\r\n");
+    add_read("1-0", _i == 0 ? TOPIC : NULL, "", _i == 2);
+    redis_reply(redis_wait(moved[_i]), elsewhere[_i]);
     add("9-0"); /* read before: it is not the next one */
     resume("*1\r\n$3\r\n0-5\r\n");
     ck_assert_str_eq(position, "0-5");
@@ -359,7 +392,8 @@ START_TEST(no_more_entries_are_held_than_may_be)
 }
 END_TEST
 
-static const char *const scripts[] = {"resume", "begin", "page", "reject"};
+static const char *const scripts[] = {"resume", "begin", "page", "reject",
+                                      "hold"};
 
 START_TEST(a_call_that_is_fenced_closes_the_shard)
 {
@@ -367,8 +401,7 @@ START_TEST(a_call_that_is_fenced_closes_the_shard)
         resume(_i == 2 ? "*3\r\n$3\r\n0-9\r\n$3\r\n0-7\r\n$17\r\n" TOPIC "\r\n"
                        : NOTHING_OPEN);
     if (_i > 0)
-        spread_fanout_add(fanout, 0, "1-0", _i == 3 ? NULL : TOPIC, "",
-                          "it is bad");
+        add_read("1-0", _i >= 3 ? NULL : TOPIC, "", _i == 4);
     redis_reply(redis_wait(scripts[_i]), FENCED);
     WAIT_FOR(base, fenced == 1);
     ck_assert(!spread_fanout_holds_work(fanout));
@@ -412,6 +445,7 @@ int main(void)
     tcase_add_test(cases, where_bulk_is_full_pages_pause_and_events_begin);
     tcase_add_test(cases, a_look_ends_the_pause);
     tcase_add_test(cases, an_entry_that_can_t_be_used_is_rejected_in_its_order);
+    tcase_add_test(cases, an_entry_of_a_newer_version_is_held_in_its_order);
     tcase_add_test(cases, an_event_that_redis_refuses_is_rejected_alone);
     tcase_add_test(cases, several_that_redis_refuses_begin_one_by_one);
     tcase_add_test(cases, an_open_event_whose_page_redis_refuses_is_rejected);

@@ -140,12 +140,36 @@ END_TEST
 
 START_TEST(an_event_that_can_t_be_used_is_rejected)
 {
-    const char *const words[] = {"v", "2", NULL};
+    const char *const words[] = {"v", "0", NULL};
 
     give_one("w:{0}:log", words);
     redis_check_args(redis_wait("reject"),
                      (const char *[]){EPOCH, "log", "1-0",
                                       "its format version is not 1", "0-0",
+                                      NULL});
+}
+END_TEST
+
+START_TEST(what_is_of_a_newer_version_is_held)
+{
+    const char *const words[] = {"v", "2", NULL};
+
+    give_one("w:{0}:log", words);
+    redis_check_args(redis_wait("hold"),
+                     (const char *[]){EPOCH, "log", "1-0",
+                                      "its format version is not 1", "5", "0-0",
+                                      NULL});
+}
+END_TEST
+
+START_TEST(an_announcement_of_a_newer_version_is_held)
+{
+    const char *const words[] = {"v", "2", "t", FEED, NULL};
+
+    give_one("w:{0}:pings", words);
+    redis_check_args(redis_wait("hold"),
+                     (const char *[]){EPOCH, "pings", "1-0",
+                                      "its format version is not 1", "5",
                                       NULL});
 }
 END_TEST
@@ -265,6 +289,8 @@ int main(void)
     tcase_add_test(cases, one_read_waits_for_all_that_an_owner_is_told);
     tcase_add_test(cases, an_event_goes_to_the_fan_out);
     tcase_add_test(cases, an_event_that_can_t_be_used_is_rejected);
+    tcase_add_test(cases, what_is_of_a_newer_version_is_held);
+    tcase_add_test(cases, an_announcement_of_a_newer_version_is_held);
     tcase_add_test(cases, announcements_are_taken_in_one_call);
     tcase_add_test(cases, an_announcement_that_can_t_be_used_is_rejected);
     tcase_add_test(cases, a_wake_is_told);

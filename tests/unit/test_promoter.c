@@ -42,7 +42,7 @@ static void reply(const char *text)
 START_TEST(an_open_shard_is_looked_at_at_once)
 {
     redis_check_args(redis_wait("promote"),
-                     (const char *[]){EPOCH, "500", NULL});
+                     (const char *[]){EPOCH, "500", "5", NULL});
 }
 END_TEST
 

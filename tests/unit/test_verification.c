@@ -111,12 +111,30 @@ static const struct {
     {{"q", TD "-" CD ":s", "g", "12", NULL}},
 };
 
-START_TEST(a_malformed_entry_is_acknowledged)
+static void check_held(const char *why)
+{
+    struct redis_command *command = redis_wait("hold");
+
+    redis_check_args(command,
+                     (const char *[]){"-", "verify", ENTRY, why, "5", NULL});
+    redis_reply(command, "*3\r\n$4\r\nheld\r\n:1\r\n$3\r\n0-0\r\n");
+    WAIT_FOR(base, deliver_verifications_count(verifications) == 0);
+}
+
+START_TEST(a_malformed_entry_is_held)
 {
     claim_words(malformed[_i].words);
-    ck_assert_str_eq(redis_arg(outcome("refused"), ENTRY_AT), ENTRY);
-    check("refused");
+    check_held("the entry");
     ck_assert_ptr_null(redis_find("HGETALL"));
+}
+END_TEST
+
+START_TEST(a_request_of_a_newer_version_is_held)
+{
+    claim('s');
+    redis_reply(redis_wait("HGETALL"), "*2\r\n$1\r\nv\r\n$1\r\n2\r\n");
+    check_held("the request");
+    ck_assert_uint_eq(subscriber_requests, 0);
 }
 END_TEST
 
@@ -268,8 +286,8 @@ int main(void)
     tcase_add_test(cases, the_last_failure_refuses);
     tcase_add_test(cases, a_callback_that_is_not_reached_is_tried_again);
     tcase_add_test(cases, a_callback_that_hangs_is_tried_again);
-    tcase_add_loop_test(cases, a_malformed_entry_is_acknowledged, 0,
-                        COUNT(malformed));
+    tcase_add_loop_test(cases, a_malformed_entry_is_held, 0, COUNT(malformed));
+    tcase_add_test(cases, a_request_of_a_newer_version_is_held);
     tcase_add_loop_test(cases, a_request_that_no_longer_waits_is_not_verified,
                         0, COUNT(superseded));
     tcase_add_test(cases, a_callback_that_is_no_url_is_refused);

@@ -16,7 +16,7 @@
 -- Repeated: the position is another one by then, or the entry is gone, and
 -- nothing is changed.
 --
--- uses: shard, memory, fenced, position_get, position_set, held
+-- uses: shard, memory, fenced, position_get, position_set, held_end, wake
 
 local stream, entry, why = ARGV[2], ARGV[3], ARGV[4]
 local position, begun = get_position()
@@ -52,5 +52,7 @@ for i = 1, #found[2], 2 do
     end
 end
 local is_held = hold_or_give_up(stream, found[2], tries, why, tonumber(ARGV[5]))
-wake_if_earliest()
+if is_held then
+    wake_owner()
+end
 return { is_held and 'held' or 'dead', tries, position }

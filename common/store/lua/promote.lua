@@ -15,7 +15,7 @@
 --
 -- Repeated: the next entries that are due move.
 --
--- uses: shard, time, numbers, held, waiting, parked, fenced
+-- uses: shard, time, numbers, held_end, waiting, parked, fenced
 
 local HOST_BITE = 64
 local HOST_EVERY_MS = 1000

@@ -255,8 +255,8 @@ local function other_operations(redis, suspended)
     end
 
     local function job_hold(event, c, n, k, tries, why)
-        hold('outbox', { 'e', event, 'c', c, 'n', n, 'k', k }, tonumber(tries),
-            why)
+        plan_retry(add_held('outbox', { 'e', event, 'c', c, 'n', n, 'k', k },
+            tonumber(tries), why))
     end
 
     -- A job whose subscription is not in cursor mode any more is posted again:
@@ -383,8 +383,8 @@ local function other_operations(redis, suspended)
 
     local function cursor_hold(_, _, n, k, tries, why)
         if cursor then
-            hold('outbox', { 'f', td, 'c', cd, 'u', u, 'n', n, 'k', k },
-                tonumber(tries), why)
+            plan_retry(add_held('outbox', { 'f', td, 'c', cd, 'u', u, 'n', n,
+                'k', k }, tonumber(tries), why))
         end
     end
 

@@ -18,7 +18,7 @@
 --
 -- Repeated: what has lapsed since then goes.
 --
--- uses: shard, numbers, time, ids, id_after, trim, pending, index
+-- uses: shard, numbers, time, ids, id_after, trim, pending, index, index_records
 -- uses: subscription_end, refs, letter, position_get
 -- uses: position_set, fenced, tally_add, pending_end, memory
 
@@ -51,31 +51,6 @@ end
 
 local now_s = math.floor(now / 1000)
 
--- When the lease of each member of a leaf ends, in s: nil where the record is of
--- another version, false where there is none.  The members of a topic stand
--- together, and are read together.
-local function read_expiries(members)
-    local ends, from = {}, 1
-    while from <= #members do
-        local td, cds = string.match(members[from], '^(.*):'), {}
-        for n = from, #members do
-            local of, cd = string.match(members[n], '^(.*):(.*)$')
-            if of ~= td then
-                break
-            end
-            cds[#cds + 1] = cd
-        end
-        local records = td and redis.call('HMGET', p .. 'sub:' .. td,
-            unpack(cds)) or { false }
-        for n, record in ipairs(records) do
-            ends[from + n - 1] = record and
-                tonumber(string.match(record, '^1 (%d+) ') or nil)
-        end
-        from = from + #records
-    end
-    return ends
-end
-
 -- A leaf is looked at once a second at most; one with a record of another version
 -- after a minute at the latest.
 local LOOK_AGAIN_S = 60
@@ -85,17 +60,19 @@ local LOOK_AGAIN_S = 60
 -- more the leaf stays due.
 local function sweep_leaf(bound, most)
     local members = redis.call('ZRANGE', leaf_key(bound), 0, -1)
-    local ends = read_expiries(members)
+    local records = records_of(members)
     local ended, first = 0, nil
     for n, member in ipairs(members) do
-        if ends[n] and ends[n] <= now_s then
+        local ends = records[n] and
+            tonumber(string.match(records[n], '^1 (%d+) ') or nil)
+        if ends and ends <= now_s then
             if ended == most then
                 return #members, ended
             end
             end_subscription(string.match(member, '^(.*):(.*)$'))
             ended = ended + 1
-        elseif ends[n] ~= false then
-            local due = ends[n] or now_s + LOOK_AGAIN_S
+        elseif records[n] then
+            local due = ends or now_s + LOOK_AGAIN_S
             first = math.min(first or due, due)
         end
     end

@@ -10,7 +10,7 @@
 -- Who brings it back adds a field `h`, the number of times, so that they are
 -- counted from one reader to the next.
 --
--- uses: shard, time, numbers, retry
+-- uses: shard, time, numbers
 
 local HELD_FIRST_MS = 5000 -- three times as long each time
 local HELD_CAP_MS = 50000  -- pull_in.lua: what waits a minute is taken for wrong
@@ -30,26 +30,10 @@ local function with_fields(head, fields)
     return head
 end
 
--- Holds an entry that could not be interpreted for the `tries`-th time.
-local function hold(from, fields, tries, why)
+-- Adds an entry that could not be interpreted for the `tries`-th time; returns its
+-- member of `retry`, and when that is due (ms).
+local function add_held(from, fields, tries, why)
     local id = redis.call('XADD', p .. 'held', '*', unpack(with_fields({
         'v', 1, 'from', from, 'n', digits(tries), 'why', why }, fields)))
-    plan_retry('u ' .. id, now_ms() + held_delay_ms(tries))
-end
-
--- It was tried often enough: it becomes a dead letter with its bytes.
-local function give_up(from, fields, tries, why)
-    redis.call('XADD', p .. 'dead', '*', unpack(with_fields({
-        'v', 1, 'u', from, 'n', digits(tries), 'why', 'undecodable: ' .. why },
-        fields)))
-end
-
--- Returns whether it is held; else it is a dead letter.
-local function hold_or_give_up(from, fields, tries, why, most)
-    if tries >= most then
-        give_up(from, fields, tries, why)
-        return false
-    end
-    hold(from, fields, tries, why)
-    return true
+    return 'u ' .. id, now_ms() + held_delay_ms(tries)
 end

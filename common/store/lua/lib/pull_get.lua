@@ -17,11 +17,16 @@ local function read_pull(id, shards)
 end
 
 -- false when there is none.  What can't be read is noted and ended, so that its
--- id can be used again.
+-- id can be used again; one of a newer version ends the script with an error before
+-- it has written anything, and is left to who can read it.
 local function get_pull(id, shards)
     local pull = read_pull(id, tonumber(shards))
     if pull then
         return pull
+    end
+    local version = tonumber(redis.call('HGET', p .. 'pull:' .. id, 'v') or nil)
+    if version and version > 1 then
+        error({ err = 'NEWER the pull subscription is of a newer version' })
     end
     if redis.call('EXISTS', p .. 'pull:' .. id) == 1 then
         note_damage('pull:' .. id, 'it is no pull subscription')

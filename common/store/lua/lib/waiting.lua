@@ -24,9 +24,9 @@ end
 -- The same; what is neither is held.
 local function post_waiting(member)
     if not post_job_of(member) then
-        -- uses: held
+        -- uses: held_again
 
-        hold('retry', { 'm', member }, 1, 'no job')
+        hold_entry('retry', { 'm', member }, 1, 'no job')
     end
 end
 
