@@ -13,6 +13,7 @@
 #include "common/crypto/digest.h"
 #include "common/redis/refusal.h"
 #include "common/store/entry_id.h"
+#include "common/store/cluster_events.h"
 #include "common/store/events.h"
 #include "common/store/held.h"
 #include "common/store/keys.h"
@@ -146,6 +147,31 @@ static bool is_at(const struct shard *shard, const char *position)
     return strcmp(shard->position.text, position) == 0;
 }
 
+/* What nobody gets any more, which an operator may want to have sent again from
+ * elsewhere. */
+static void tell_gap(const struct shard *shard,
+                     const struct wsub_resumed *resumed)
+{
+    char detail[96];
+
+    if (resumed->lost == 0)
+        return;
+    wsub_metric_add(&spread_stats[SPREAD_STAT_LOST], resumed->lost);
+    wsub_log_error("gap-detected", WSUB_KU("shard", shard->shard->owned.shard),
+                   WSUB_KU("events", resumed->lost),
+                   WSUB_KV("from", resumed->lost_after),
+                   WSUB_KV("to", resumed->lost_before));
+    snprintf(detail, sizeof(detail), "gap-detected events=%llu",
+             (unsigned long long)resumed->lost);
+    wsub_cluster_event_tell(shard->fanout->o.store,
+                            &(struct wsub_cluster_event){
+                                .kind = WSUB_EVENT_ALERT,
+                                .shard = (int)shard->shard->owned.shard,
+                                .epoch = shard->shard->owned.epoch,
+                                .detail = detail,
+                            });
+}
+
 static void on_resumed(const struct wsub_resumed *resumed, void *arg)
 {
     struct shard *shard = arg;
@@ -155,6 +181,7 @@ static void on_resumed(const struct wsub_resumed *resumed, void *arg)
     if (!replied(shard, resumed->err))
         return;
     set_position(shard, resumed->position);
+    tell_gap(shard, resumed);
     for (size_t i = 0; i < resumed->count; i++)
         add_open(shard,
                  entry_new(resumed->events[i], resumed->topics[i], "", NULL));

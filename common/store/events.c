@@ -7,6 +7,15 @@
 #include "common/store/store.h"
 #include "common/store/topic.h"
 
+#define GAP_FIELDS 3 /* behind the pairs, when there is a gap */
+
+static void read_gap(struct redisReply **fields, struct wsub_resumed *resumed)
+{
+    resumed->lost = strtoull(fields[0]->str, NULL, 10);
+    resumed->lost_after = fields[1]->str;
+    resumed->lost_before = fields[2]->str;
+}
+
 static void parse_resumed(enum wsub_err err, const struct redisReply *reply,
                           wsub_store_cb *cb, void *arg)
 {
@@ -14,8 +23,14 @@ static void parse_resumed(enum wsub_err err, const struct redisReply *reply,
     const char **texts = NULL;
 
     if (err == WSUB_OK) {
+        size_t left = reply->elements - 1;
+
+        if (left % 2 == 1) {
+            left -= GAP_FIELDS;
+            read_gap(reply->element + 1 + left, &resumed);
+        }
         resumed.position = reply->element[0]->str;
-        resumed.count = (reply->elements - 1) / 2;
+        resumed.count = left / 2;
         texts = wsub_calloc(2 * resumed.count + 1, sizeof(*texts));
         resumed.events = texts;
         resumed.topics = texts + resumed.count;

@@ -32,6 +32,9 @@ struct wsub_resumed {
     const char *const *events; /* ids of the open events */
     const char *const *topics; /* and their topics */
     size_t count;              /* of both */
+    uint64_t lost;          /* events that left the log before they had begun */
+    const char *lost_after; /* the position then */
+    const char *lost_before; /* what is there, "-" when nothing is */
 };
 
 typedef void wsub_resumed_cb(const struct wsub_resumed *resumed, void *arg);

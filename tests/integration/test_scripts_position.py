@@ -323,5 +323,67 @@ class Full(FullRedis, PositionTest):
         self.assertEqual(self.begin(*events)[1], [(100, 0)] * 2)
 
 
+
+class Gap(PositionTest):
+    """Events that left the log before they had begun."""
+
+    def gap(self):
+        """What resume tells of one: (count, from, to), or None."""
+        said = [word.decode() for word in self.as_owner("resume")]
+        return (int(said[-3]), *said[-2:]) if len(said) % 2 == 0 else None
+
+    def noted(self):
+        return [(fields[b"td"], int(fields[b"n"]), fields[b"from"],
+                 fields[b"to"]) for _, fields in self.entries("gaps")]
+
+    def begun(self, count):
+        events = self.events(count)
+        self.begin(*events)
+        return events[-1]
+
+    def test_what_was_trimmed_beyond_the_position_is_told_once(self):
+        last = self.begun(3)
+        lost = self.events(4)
+        first, _ = self.events(2)
+        self.call("XTRIM", "log", "MINID", first)
+        self.assertEqual(self.gap(), (4, last, first))
+        self.assertEqual(self.noted(),
+                         [(b"-", 4, last.encode(), first.encode())])
+        self.assertIsNone(self.unchanged_by(self.gap))
+        self.assertEqual(self.position(), last)
+        self.assertTrue(lost)
+
+    def test_all_that_had_not_begun(self):
+        last = self.begun(1)
+        self.events(2)
+        self.call("XTRIM", "log", "MAXLEN", 0)
+        self.assertEqual(self.gap(), (2, last, "-"))
+
+    def test_what_had_begun_may_leave(self):
+        self.begun(3)
+        event, = self.events(1)
+        self.call("XTRIM", "log", "MINID", event)
+        self.assertIsNone(self.gap())
+        self.call("XTRIM", "log", "MAXLEN", 0)
+        self.assertEqual(self.gap()[0], 1)
+
+    def test_with_events_that_go_on_it_is_found_too(self):
+        last = self.begun(1)
+        self.events(5)
+        first, *rest = self.events(3)
+        self.call("XTRIM", "log", "MINID", first)
+        self.assertEqual(self.gap(), (5, last, first))
+        self.begin(first, *rest)
+        self.assertIsNone(self.gap())
+
+    def test_another_log_is_no_gap(self):
+        self.begun(3)
+        self.call("DEL", "log")
+        self.assertIsNone(self.gap())
+        self.call("XADD", "log", "1-1", "v", 1)
+        self.assertIsNone(self.gap())
+        self.assertFalse(self.exists("gaps"))
+
+
 if __name__ == "__main__":
     unittest.main()
