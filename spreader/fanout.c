@@ -11,6 +11,7 @@
 #include "common/base/mem.h"
 #include "common/base/timer.h"
 #include "common/crypto/digest.h"
+#include "common/groups/groups.h"
 #include "common/redis/refusal.h"
 #include "common/store/entry_id.h"
 #include "common/store/cluster_events.h"
@@ -357,6 +358,24 @@ static void send_reject(struct shard *shard, const struct entry *entry,
                 on_done, shard);
 }
 
+/* The longest retention of the events that begin, whose groups may say otherwise
+ * than the setting. */
+static uint64_t retention_ms(const struct shard *shard, const char *event,
+                             const char *topic)
+{
+    const struct spread_fanout_options *o = &shard->fanout->o;
+    uint64_t ms = (uint64_t)o->config->retention_s * 1000;
+    const struct wsub_policy *policy =
+        o->groups != NULL ? wsub_groups_find(o->groups, topic) : NULL;
+
+    if (policy == NULL || !policy->retention_said)
+        return ms;
+    ms = (uint64_t)policy->retention_s * 1000;
+    wsub_event_retain(o->store, &shard->shard->owned, event,
+                      strtoull(event, NULL, 10) + ms);
+    return ms;
+}
+
 /* The events up to the next entry that can't be used. */
 static void begin(struct shard *shard)
 {
@@ -365,29 +384,31 @@ static void begin(struct shard *shard)
     const char *digests[WSUB_BEGIN_MAX];
     const struct entry *entry;
     size_t most = shard->one_by_one > 0 ? 1 : WSUB_BEGIN_MAX;
+    uint64_t longest_ms = 0, ms;
     size_t count = 0;
 
     TAILQ_FOREACH(entry, &shard->unbegun, next)
     {
         if (entry->topic == NULL || count == most)
             break;
+        ms = retention_ms(shard, entry->id.text, entry->topic);
+        longest_ms = ms > longest_ms ? ms : longest_ms;
         events[count] = entry->id.text;
         digests[count] = entry->digest;
         topics[count++] = entry->topic;
     }
     shard->begun_count = count;
-    wsub_events_begin(
-        o->store,
-        &(struct wsub_begin){
-            .owned = &shard->shard->owned,
-            .position = shard->position.text,
-            .retention_ms = (uint64_t)o->config->retention_s * 1000,
-            .events = events,
-            .topics = topics,
-            .digests = digests,
-            .count = count,
-        },
-        on_begun, shard);
+    wsub_events_begin(o->store,
+                      &(struct wsub_begin){
+                          .owned = &shard->shard->owned,
+                          .position = shard->position.text,
+                          .retention_ms = longest_ms,
+                          .events = events,
+                          .topics = topics,
+                          .digests = digests,
+                          .count = count,
+                      },
+                      on_begun, shard);
 }
 
 static void begin_next(struct shard *shard)

@@ -20,6 +20,7 @@ struct event_base;
 struct spread_fanout;
 struct spread_shard;
 struct wsub_config;
+struct wsub_groups;
 struct wsub_store;
 
 /* All pointers are borrowed, and outlive the fan-out. */
@@ -27,6 +28,7 @@ struct spread_fanout_options {
     struct event_base *base;
     struct wsub_store *store;
     const struct wsub_config *config;
+    const struct wsub_groups *groups; /* NULL: there are none */
     unsigned shards;
     /* The log is to be read after `position`; also when it turns out that Redis
      * is elsewhere. */

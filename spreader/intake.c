@@ -5,6 +5,7 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/groups/groups.h"
 #include "common/store/entry_id.h"
 #include "common/store/fetches.h"
 #include "common/store/held.h"
@@ -144,12 +145,28 @@ static void on_announcement(const struct wsub_stream_entry *entry, void *arg)
         send_announced(shard);
 }
 
+/* Also whether its topic group was deleted. */
+static enum spread_check check_event(const struct spread_intake_options *o,
+                                     const struct wsub_stream_entry *entry,
+                                     char why[SPREAD_WHY_BYTES])
+{
+    enum spread_check found = spread_check_event(o->store, entry, why);
+
+    if (found != SPREAD_CHECK_FINE ||
+        !wsub_groups_find(o->groups,
+                          wsub_stream_field(entry->fields, "t", NULL))
+             ->is_deleted)
+        return found;
+    snprintf(why, SPREAD_WHY_BYTES, "the topic has ended");
+    return SPREAD_CHECK_WRONG;
+}
+
 static void on_event(const struct wsub_stream_entry *entry, void *arg)
 {
     const struct shard *shard = arg;
     const struct spread_intake_options *o = &shard->intake->o;
     char why[SPREAD_WHY_BYTES];
-    enum spread_check found = spread_check_event(o->store, entry, why);
+    enum spread_check found = check_event(o, entry, why);
     const struct spread_fanout_entry read = {
         .id = entry->id,
         .topic = found == SPREAD_CHECK_FINE

@@ -10,6 +10,7 @@ struct event_base;
 struct spread_fanout;
 struct spread_intake;
 struct spread_shard;
+struct wsub_groups;
 struct wsub_store;
 
 /* All pointers are borrowed, and outlive the intake. */
@@ -17,6 +18,7 @@ struct spread_intake_options {
     struct event_base *base;
     struct wsub_store *store;
     struct spread_fanout *fanout;
+    const struct wsub_groups *groups;
     unsigned shards;
     /* Something is due earlier than it was known. */
     void (*on_wake)(struct spread_shard *shard, void *arg);

@@ -42,6 +42,7 @@ struct spread_sweeper {
     struct spread_sweeper_options o;
     struct shard *shards; /* owned */
     struct spread_clock clock;
+    uint64_t longest_ms;    /* delay of what waits for its time */
     int64_t moved_ms;       /* by how much Redis' clock was moved last, */
     uint64_t moved_seen_ms; /* and when that was seen; our clock */
 };
@@ -171,16 +172,12 @@ static void on_pulled_in(enum wsub_err err, const struct wsub_pulled_in *pulled,
 static void pull_in(struct shard *shard)
 {
     const struct spread_sweeper_options *o = &shard->sweeper->o;
-    uint64_t longest_ms = o->config->retry_cap_ms;
-
-    if (longest_ms < DELAY_LEAST_MS)
-        longest_ms = DELAY_LEAST_MS;
     shard->looked_ms = wsub_now_ms();
     spread_shard_sent(shard->shard);
     wsub_pull_in(o->store,
                  &(struct wsub_pull_in){
                      .shard = shard->shard->owned.shard,
-                     .longest_ms = longest_ms,
+                     .longest_ms = shard->sweeper->longest_ms,
                      .longest_seen_ms =
                          WSUB_PULL_TTL_MAX_S * 1000ULL + WSUB_PULL_WAIT_MAX_MS,
                      .most = SWEEP_MOST,
@@ -238,6 +235,8 @@ spread_sweeper_new(const struct spread_sweeper_options *options)
     struct spread_sweeper *sweeper = wsub_calloc(1, sizeof(*sweeper));
 
     sweeper->o = *options;
+    sweeper->longest_ms = DELAY_LEAST_MS;
+    spread_sweeper_allow_delay(sweeper, options->config->retry_cap_ms);
     sweeper->shards = wsub_calloc(options->shards, sizeof(*sweeper->shards));
     for (unsigned i = 0; i < options->shards; i++) {
         sweeper->shards[i].sweeper = sweeper;
@@ -275,6 +274,12 @@ void spread_sweeper_close(struct spread_sweeper *sweeper, unsigned number)
     set_lag(&sweeper->shards[number], 0);
     set_held(&sweeper->shards[number], 0);
     set_damaged(&sweeper->shards[number], 0);
+}
+
+void spread_sweeper_allow_delay(struct spread_sweeper *sweeper, uint32_t ms)
+{
+    if (ms > sweeper->longest_ms)
+        sweeper->longest_ms = ms;
 }
 
 bool spread_sweeper_found_work(const struct spread_sweeper *sweeper)

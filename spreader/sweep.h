@@ -9,6 +9,7 @@
 #define SPREADER_SWEEP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct spread_pace;
 struct spread_shard;
@@ -38,6 +39,10 @@ void spread_sweeper_close(struct spread_sweeper *sweeper, unsigned shard);
 
 /* A lease may end soon. */
 void spread_sweeper_wake(struct spread_sweeper *sweeper, unsigned shard);
+
+/* A topic group lets retries wait for so long: what waits for no longer is due when
+ * it says. */
+void spread_sweeper_allow_delay(struct spread_sweeper *sweeper, uint32_t ms);
 
 /* Events had not begun when a shard was swept last: work that nobody may have
  * read. */

@@ -24,6 +24,7 @@
 #include "common/store/store.h"
 #include "common/store/writable.h"
 #include "spreader/duties.h"
+#include "spreader/ended_topics.h"
 #include "spreader/expiry.h"
 #include "spreader/fanout.h"
 #include "spreader/fetch.h"
@@ -80,6 +81,7 @@ struct spread_worker {
     struct spread_sweeper *sweeper;
     struct spread_expiry *expiry;
     struct spread_replays *replays;
+    struct spread_ended_topics *ended_topics;
     bool is_registered;
 };
 
@@ -130,6 +132,17 @@ static void on_registered(void *arg)
 
     worker->is_registered = true;
     start_owning(worker);
+}
+
+static void on_group_changed(const struct wsub_policy *policy,
+                             const char *prefix, void *arg)
+{
+    struct spread_worker *worker = arg;
+
+    (void)prefix;
+    spread_sweeper_allow_delay(worker->sweeper, policy->retry_cap_ms);
+    if (policy->is_deleted)
+        spread_ended_topics_add(worker->ended_topics, policy->group);
 }
 
 static void on_groups_ready(void *arg)
@@ -200,6 +213,7 @@ static void on_owned(const struct wsub_owned *owned, void *arg)
     spread_sweeper_open(worker->sweeper, shard);
     spread_expiry_open(worker->expiry, shard);
     spread_replays_open(worker->replays, shard);
+    spread_ended_topics_open(worker->ended_topics, shard);
 }
 
 static void on_ending(unsigned shard, void *arg)
@@ -214,6 +228,7 @@ static void on_ending(unsigned shard, void *arg)
     spread_sweeper_close(worker->sweeper, shard);
     spread_expiry_close(worker->expiry, shard);
     spread_replays_close(worker->replays, shard);
+    spread_ended_topics_close(worker->ended_topics, shard);
     spread_fanout_close(worker->fanout, shard);
     spread_shards_close(worker->shards, shard);
 }
@@ -342,6 +357,7 @@ static enum wsub_err build_store(struct spread_worker *worker,
         .base = wsub_loop_base(worker->loop),
         .store = worker->store,
         .config = worker->config,
+        .on_changed = on_group_changed,
         .on_ready = on_groups_ready,
         .arg = worker,
     });
@@ -407,6 +423,7 @@ static void build_fanout(struct spread_worker *worker)
         .base = base,
         .store = worker->store,
         .config = worker->config,
+        .groups = worker->groups,
         .shards = shards,
         .on_resumed = on_resumed,
         .on_capacity = on_capacity,
@@ -417,6 +434,7 @@ static void build_fanout(struct spread_worker *worker)
         .base = base,
         .store = worker->store,
         .fanout = worker->fanout,
+        .groups = worker->groups,
         .shards = shards,
         .on_wake = on_wake,
         .arg = worker,
@@ -434,6 +452,8 @@ static void build_fanout(struct spread_worker *worker)
     worker->expiry = spread_expiry_new(worker->pace, worker->store, shards);
     worker->replays =
         spread_replays_new(worker->pace, worker->store, worker->config, shards);
+    worker->ended_topics = spread_ended_topics_new(worker->pace, worker->store,
+                                                   worker->groups, shards);
 }
 
 static void on_look(void *arg)
@@ -590,6 +610,7 @@ static void free_parts(struct spread_worker *worker)
     wsub_hosts_free(worker->hosts);
     spread_expiry_free(worker->expiry);
     spread_replays_free(worker->replays);
+    spread_ended_topics_free(worker->ended_topics);
     spread_sweeper_free(worker->sweeper);
     spread_pace_free(worker->pace);
     spread_promoter_free(worker->promoter);

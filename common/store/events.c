@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/store/keys.h"
 #include "common/store/store.h"
 #include "common/store/topic.h"
 
@@ -64,6 +65,19 @@ static void add_levels(struct wsub_cmd *cmd, const char *topic)
         wsub_topic_level(topic, level, td);
         wsub_cmd_str(cmd, td);
     } while (wsub_topic_next_level(topic, &level));
+}
+
+void wsub_event_retain(struct wsub_store *store, const struct wsub_owned *owned,
+                       const char *event, uint64_t until_ms)
+{
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init(&cmd, "ZADD");
+    wsub_store_key(&cmd, store, owned->shard, WSUB_KEY_RETAINED, NULL);
+    wsub_cmd_u64(&cmd, until_ms);
+    wsub_cmd_str(&cmd, event);
+    wsub_store_call(store, owned->shard, &cmd, wsub_store_parse_done, NULL,
+                    NULL);
 }
 
 static unsigned count_levels(const char *topic)

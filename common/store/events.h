@@ -55,6 +55,11 @@ struct wsub_begin {
     size_t count; /* of each; up to WSUB_BEGIN_MAX */
 };
 
+/* The event leaves the log at that time (Unix ms), whatever the retention of the
+ * others.  To be called before it begins, so that the next owner knows. */
+void wsub_event_retain(struct wsub_store *store, const struct wsub_owned *owned,
+                       const char *event, uint64_t until_ms);
+
 /* What was done; there is nothing unless `err` is WSUB_OK.  `position` is not
  * the caller's, and count 0, when the caller was wrong about it. */
 struct wsub_begun {

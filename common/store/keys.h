@@ -28,6 +28,8 @@
 #define WSUB_KEY_FANOUT "fanout"
 #define WSUB_KEY_PULLS "pulls"
 #define WSUB_KEY_DAMAGED "damaged"
+#define WSUB_KEY_ENDED_GROUPS "ended_groups"
+#define WSUB_KEY_RETAINED "retained"
 #define WSUB_KEY_PROBE "probe" /* never there */
 
 /* Of the cluster's slot, behind `P:{c}:`. */

@@ -86,6 +86,7 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_SHARD_STATUS] = SCRIPT(shard_status),
     [WSUB_SCRIPT_SITE_PUT] = SCRIPT(site_put),
     [WSUB_SCRIPT_SPLIT] = SCRIPT(split),
+    [WSUB_SCRIPT_SUBSCRIBED_TOPICS] = SCRIPT(subscribed_topics),
     [WSUB_SCRIPT_SWEEP] = SCRIPT(sweep),
     [WSUB_SCRIPT_TAKE] = SCRIPT(take),
     [WSUB_SCRIPT_UNPARK] = SCRIPT(unpark),

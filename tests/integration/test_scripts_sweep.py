@@ -513,5 +513,6 @@ class Full(FullRedis, Sweep):
         self.assertEqual(self.posted(event), ["a", "b", "c"])
 
 
+
 if __name__ == "__main__":
     unittest.main()

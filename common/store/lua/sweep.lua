@@ -147,21 +147,91 @@ end
 -- Entries that may have to be kept, or told of, are read, and may be a MiB each.
 local READ_AT_ONCE = 20
 
-local function drop_oldest(cut, is_pulled)
+local function drop(entry, is_pulled)
     -- uses: departed
 
+    if is_pulled then
+        note_departed(entry, now_s)
+    end
+    if redis.call('HEXISTS', p .. 'refs', entry[1]) == 1 then
+        redis.call('HSET', p .. 'kept:' .. entry[1], unpack(entry[2]))
+    end
+    redis.call('XDEL', p .. 'log', entry[1])
+end
+
+local function drop_oldest(cut, is_pulled)
     local old = oldest('log', cut, math.min(limit, READ_AT_ONCE))
     for _, entry in ipairs(old) do
-        if is_pulled then
-            note_departed(entry, now_s)
-        end
-        if redis.call('HEXISTS', p .. 'refs', entry[1]) == 1 then
-            redis.call('HSET', p .. 'kept:' .. entry[1], unpack(entry[2]))
-        end
-        redis.call('XDEL', p .. 'log', entry[1])
+        drop(entry, is_pulled)
         redis.call('SET', p .. 'horizon', id_after(entry[1]))
     end
     return #old
+end
+
+-- Where events have a retention of their own, each leaves at its time: those by
+-- `retained`, and of the others those before the cut that the last sweep has not
+-- come to (`swept`).  What has not begun has no entry in `retained` that counts.
+local function drop_retained(unfinished, is_pulled)
+    local due = redis.call('ZRANGEBYSCORE', p .. 'retained', '-inf',
+        digits(now), 'LIMIT', 0, READ_AT_ONCE)
+    local dropped = 0
+    for _, id in ipairs(due) do
+        local is_id = string.find(id, '^%d+%-%d+$')
+        local entry = is_id and redis.call('XRANGE', p .. 'log', id, id)[1]
+        if entry and not id_before(id, unfinished) then
+            return dropped -- and all behind it wait for it
+        end
+        if entry then
+            drop(entry, is_pulled)
+            dropped = dropped + 1
+        end
+        redis.call('ZREM', p .. 'retained', id)
+    end
+    if #due == READ_AT_ONCE then
+        more = 1
+    end
+    return dropped
+end
+
+local function drop_others(cut, is_pulled)
+    local swept = string.match(redis.call('GET', p .. 'swept') or '',
+        '^%d+%-%d+$') or '0-0'
+    local old = redis.call('XRANGE', p .. 'log', '(' .. swept, '(' .. cut,
+        'COUNT', READ_AT_ONCE)
+    local dropped = 0
+    for _, entry in ipairs(old) do
+        swept = entry[1]
+        if not redis.call('ZSCORE', p .. 'retained', swept) then
+            drop(entry, is_pulled)
+            dropped = dropped + 1
+        end
+    end
+    if #old > 0 then
+        redis.call('SET', p .. 'swept', swept)
+    end
+    if #old == READ_AT_ONCE then
+        more = 1
+    end
+    return dropped
+end
+
+-- Every event before the first one that is there has left.
+local function move_horizon(cut)
+    local first = redis.call('XRANGE', p .. 'log', '-', '(' .. cut, 'COUNT',
+        1)[1]
+    redis.call('SET', p .. 'horizon', first and first[1] or cut)
+end
+
+local function sweep_each(unfinished, cut, is_pulled)
+    local dropped = drop_retained(unfinished, is_pulled) +
+        drop_others(cut, is_pulled)
+    if dropped > 0 then
+        move_horizon(cut)
+    end
+    if redis.call('EXISTS', p .. 'retained') == 0 then
+        redis.call('DEL', p .. 'swept')
+    end
+    return dropped
 end
 
 local function sweep_log(unfinished)
@@ -170,6 +240,9 @@ local function sweep_log(unfinished)
         cut = unfinished
     end
     local is_pulled = redis.call('EXISTS', p .. 'pulled') == 1
+    if redis.call('EXISTS', p .. 'retained') == 1 then
+        return sweep_each(unfinished, cut, is_pulled)
+    end
     if is_pulled or redis.call('HLEN', p .. 'refs') > 0 then
         return drop_oldest(cut, is_pulled)
     end
