@@ -513,6 +513,5 @@ class Full(FullRedis, Sweep):
         self.assertEqual(self.posted(event), ["a", "b", "c"])
 
 
-
 if __name__ == "__main__":
     unittest.main()
