@@ -180,7 +180,15 @@ static void on_groups_ready(void *arg)
 {
     const struct deliver_worker *w = arg;
 
+    wsub_store_tell_ready(w->store);
     deliver_readers_kick(w->readers);
+}
+
+static bool is_ready(void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    return wsub_groups_ready(w->groups);
 }
 
 static void on_restart(void *arg)
@@ -543,6 +551,7 @@ enum wsub_err deliver_worker_new(const struct wsub_config *config,
                 .base = wsub_loop_base(loop),
                 .config = config,
                 .on_up = on_redis_up,
+                .is_ready = is_ready,
                 .on_unusable = on_refused,
                 .arg = w,
             },

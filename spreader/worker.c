@@ -130,7 +130,17 @@ static void on_registered(void *arg)
 
 static void on_groups_ready(void *arg)
 {
-    start_owning(arg);
+    struct spread_worker *worker = arg;
+
+    wsub_store_tell_ready(worker->store);
+    start_owning(worker);
+}
+
+static bool is_ready(void *arg)
+{
+    const struct spread_worker *worker = arg;
+
+    return wsub_groups_ready(worker->groups);
 }
 
 static bool is_mine(const struct spread_worker *worker,
@@ -312,6 +322,7 @@ static enum wsub_err build_store(struct spread_worker *worker,
             .base = wsub_loop_base(worker->loop),
             .config = worker->config,
             .on_up = on_redis_up,
+            .is_ready = is_ready,
             .on_unusable = on_refused,
             .arg = worker,
         },
