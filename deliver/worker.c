@@ -155,9 +155,9 @@ static void on_redis_up(void *arg)
 {
     struct deliver_worker *w = arg;
 
+    wsub_groups_redis_up(w->groups);
     wsub_canary_look(&w->canary);
     on_tick(w);
-    wsub_groups_redis_up(w->groups);
     wsub_member_redis_up(w->member);
 }
 

@@ -90,9 +90,9 @@ static void on_redis_up(void *arg)
 {
     struct hub_worker *worker = arg;
 
+    wsub_groups_redis_up(worker->groups);
     hub_pressure_look(worker->pressure);
     wsub_canary_look(&worker->canary); /* what it finds is the last word */
-    wsub_groups_redis_up(worker->groups);
     wsub_member_redis_up(worker->member);
 }
 
