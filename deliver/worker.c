@@ -154,9 +154,9 @@ static void on_redis_up(void *arg)
 {
     struct deliver_worker *w = arg;
 
+    wsub_groups_redis_up(w->groups);
     wsub_secret_keys_redis_up(w->keys);
     on_tick(w);
-    wsub_groups_redis_up(w->groups);
     wsub_member_redis_up(w->member);
 }
 
@@ -179,7 +179,15 @@ static void on_groups_ready(void *arg)
 {
     const struct deliver_worker *w = arg;
 
+    wsub_store_tell_ready(w->store);
     deliver_readers_kick(w->readers);
+}
+
+static bool is_ready(void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    return wsub_groups_ready(w->groups);
 }
 
 static void on_restart(void *arg)
@@ -550,6 +558,7 @@ enum wsub_err deliver_worker_new(const struct wsub_config *config,
                 .base = wsub_loop_base(loop),
                 .config = config,
                 .on_up = on_redis_up,
+                .is_ready = is_ready,
                 .on_unusable = on_refused,
                 .arg = w,
             },

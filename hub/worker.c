@@ -89,10 +89,9 @@ static void on_redis_up(void *arg)
 {
     struct hub_worker *worker = arg;
 
-    hub_pressure_look(worker->pressure);
-    /* What it finds is the last word. */
-    wsub_secret_keys_redis_up(worker->keys);
     wsub_groups_redis_up(worker->groups);
+    hub_pressure_look(worker->pressure);
+    wsub_secret_keys_redis_up(worker->keys); /* what it finds is the last word */
     wsub_member_redis_up(worker->member);
 }
 
@@ -108,6 +107,21 @@ static void on_missed(void *arg)
     struct hub_worker *worker = arg;
 
     wsub_groups_look(worker->groups);
+}
+
+/* Without the groups nothing is decided (policy.h). */
+static bool is_ready(void *arg)
+{
+    const struct hub_worker *worker = arg;
+
+    return wsub_groups_ready(worker->groups);
+}
+
+static void on_groups_ready(void *arg)
+{
+    const struct hub_worker *worker = arg;
+
+    wsub_store_tell_ready(worker->store);
 }
 
 static enum wsub_err load_keys(struct hub_worker *worker, char err_text[256])
@@ -126,6 +140,7 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
             .base = base,
             .config = worker->hub.config,
             .on_up = on_redis_up,
+            .is_ready = is_ready,
             .on_unusable = on_refused,
             .arg = worker,
         },
@@ -151,6 +166,8 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
         .base = base,
         .store = worker->store,
         .config = worker->hub.config,
+        .on_ready = on_groups_ready,
+        .arg = worker,
     });
     worker->member = wsub_member_new(&(struct wsub_member_options){
         .base = base,

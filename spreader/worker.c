@@ -23,6 +23,7 @@
 #include "common/store/progress.h"
 #include "common/store/store.h"
 #include "common/store/writable.h"
+#include "spreader/capacity.h"
 #include "spreader/duties.h"
 #include "spreader/ended_topics.h"
 #include "spreader/expiry.h"
@@ -38,15 +39,6 @@
 #include "spreader/sweep.h"
 #include "spreader/validate.h"
 
-/* Fetches under way at once, each with up to max_body_bytes in memory.  Those
- * for subscribe requests, which are of strangers, have a quarter; hosts without a
- * recent good response at most a half. */
-#define FETCHES_MAX 256
-#define VALIDATIONS_SHARE 4
-#define UNPROVEN_SHARE 2
-/* Beyond these, of publishers that have not responded for a second.  With the
- * other files of a process below 1,024, a common limit. */
-#define LINGERING_MAX 512
 #define TOPIC_MAX 4    /* requests for one URL: topics may redirect to it */
 #define QUEUE_MAX 16   /* fetches that wait for one host */
 #define WAITING_MAX 64 /* in all, before queues are kept short */
@@ -147,7 +139,17 @@ static void on_group_changed(const struct wsub_policy *policy,
 
 static void on_groups_ready(void *arg)
 {
-    start_owning(arg);
+    struct spread_worker *worker = arg;
+
+    wsub_store_tell_ready(worker->store);
+    start_owning(worker);
+}
+
+static bool is_ready(void *arg)
+{
+    const struct spread_worker *worker = arg;
+
+    return wsub_groups_ready(worker->groups);
 }
 
 static bool is_mine(const struct spread_worker *worker,
@@ -346,6 +348,7 @@ static enum wsub_err build_store(struct spread_worker *worker,
             .base = wsub_loop_base(worker->loop),
             .config = worker->config,
             .on_up = on_redis_up,
+            .is_ready = is_ready,
             .on_unusable = on_refused,
             .arg = worker,
         },
@@ -464,28 +467,6 @@ static void on_look(void *arg)
     wsub_timer_start_ms(&worker->look, LOOK_MS);
 }
 
-static uint32_t least(uint32_t one, uint32_t other)
-{
-    return one < other ? one : other;
-}
-
-/* All requests that the client sends at once.  Those under way, and those that
- * linger, are never more: what it kept waiting would wait for those that hang. */
-static uint32_t requests_max(const struct wsub_config *config)
-{
-    uint32_t most = FETCHES_MAX + LINGERING_MAX;
-
-    return config->max_sockets == 0
-               ? most
-               : least(most,
-                       wsub_http_client_requests_max(config->max_sockets));
-}
-
-static uint32_t fetches_max(const struct wsub_config *config)
-{
-    return least(FETCHES_MAX, requests_max(config));
-}
-
 static void on_host_due(void *arg)
 {
     struct spread_worker *worker = arg;
@@ -506,18 +487,18 @@ static void locate(const char *host, struct wsub_address_key *ret_key,
 static void build_hosts(struct spread_worker *worker)
 {
     struct event_base *base = wsub_loop_base(worker->loop);
-    uint32_t fetches = fetches_max(worker->config);
+    uint32_t fetches = spread_fetches_max(worker->config);
 
     worker->hosts = wsub_hosts_new(&(struct wsub_hosts_options){
         .per_host = worker->config->per_host,
         .per_endpoint = TOPIC_MAX,
         .queue_max = QUEUE_MAX,
         .waiting_max = WAITING_MAX,
-        .unproven_max = fetches / UNPROVEN_SHARE,
-        .lingering_max = requests_max(worker->config) - fetches,
+        .unproven_max = fetches / SPREAD_UNPROVEN_SHARE,
+        .lingering_max = spread_requests_max(worker->config) - fetches,
         .wait_max_ms = WAIT_MAX_MS,
         .per_address = wsub_hosts_per_address(worker->config->per_address,
-                                              fetches / UNPROVEN_SHARE),
+                                              fetches / SPREAD_UNPROVEN_SHARE),
         .locate = locate,
         .on_due = on_host_due,
         .arg = worker,
@@ -532,8 +513,8 @@ static void build_fetching(struct spread_worker *worker)
 {
     const struct wsub_config *config = worker->config;
     struct event_base *base = wsub_loop_base(worker->loop);
-    uint32_t fetches = fetches_max(config);
-    uint32_t validations = fetches / VALIDATIONS_SHARE;
+    uint32_t fetches = spread_fetches_max(config);
+    uint32_t validations = fetches / SPREAD_VALIDATIONS_SHARE;
     struct spread_topics_options options = {
         .store = worker->store,
         .config = config,
@@ -546,9 +527,9 @@ static void build_fetching(struct spread_worker *worker)
     worker->client = wsub_http_client_new(&(struct wsub_http_client_options){
         .base = base,
         .connect_timeout_ms = config->connect_timeout_ms,
-        .max_requests = requests_max(config),
+        .max_requests = spread_requests_max(config),
         .per_host = config->per_host,
-        .kept_connections = 2 * FETCHES_MAX,
+        .kept_connections = 2 * SPREAD_FETCHES_MAX,
         .egress = worker->egress,
         .tls = wsub_http_tls_of(config),
         .proxy = config->egress_proxy,

@@ -182,6 +182,12 @@ static void learn_data_id(struct wsub_store *store, const char *id)
     snprintf(store->data_id, sizeof(store->data_id), "%s", id);
 }
 
+void wsub_store_tell_ready(const struct wsub_store *store)
+{
+    if (store->calls.open)
+        wsub_log_info("ready", WSUB_KV("redis", "up"));
+}
+
 static void accept_meta(struct wsub_store *store,
                         const struct redisReply *reply)
 {
@@ -190,10 +196,11 @@ static void accept_meta(struct wsub_store *store,
     learn_data_id(store, reply->element[3]->str);
     store_url(store, reply->element[2]->str);
     clock_look(store);
-    if (!was_open)
-        wsub_log_info("ready", WSUB_KV("redis", "up"));
     wsub_calls_open(&store->calls);
     store->why[0] = '\0';
+    if (!was_open &&
+        (store->o.is_ready == NULL || store->o.is_ready(store->o.arg)))
+        wsub_store_tell_ready(store);
     if (store->o.on_up != NULL)
         store->o.on_up(store->o.arg);
 }

@@ -41,6 +41,9 @@ struct wsub_store_options {
      * and nobody learns the time. */
     bool is_registry;
     void (*on_up)(void *arg); /* may be NULL; after each passed check */
+    /* May be NULL.  Whether the program has what else it needs; while it hasn't the
+     * line `ready` waits for wsub_store_tell_ready(). */
+    bool (*is_ready)(void *arg);
     void (*on_unusable)(const char *sentence, void *arg);
     void *arg;
 };
@@ -59,6 +62,9 @@ void wsub_store_close(struct wsub_store *store);
 void wsub_store_free(struct wsub_store *store);
 
 bool wsub_store_up(const struct wsub_store *store);
+/* Logs that the program is ready, unless the store is down: then it does so when it
+ * is up. */
+void wsub_store_tell_ready(const struct wsub_store *store);
 /* Why it is not up, as far as that is known; "" else. */
 const char *wsub_store_why(const struct wsub_store *store);
 unsigned wsub_store_shards(const struct wsub_store *store);

@@ -84,6 +84,7 @@ static const struct {
     {"groups", "*0\r\n"},
     {"group_changes", "*2\r\n$0\r\n\r\n$1\r\n0\r\n"},
     {"leave", ":1\r\n"},
+    {"instance_list", "*5\r\n$1\r\n1\r\n*0\r\n*0\r\n*0\r\n*0\r\n"},
     {"register", "*2\r\n$1\r\n7\r\n$1\r\n0\r\n"},
     {"heartbeat", "*4\r\n:0\r\n:0\r\n:1000\r\n:0\r\n"},
     {"deregister", ":1\r\n"},
@@ -219,6 +220,11 @@ static void redis_reply_if_usual(struct redis_command *command)
     }
     if (strcmp(command->name, "GET") == 0 && strcmp(key, "w:{c}:canary") == 0) {
         redis_reply(command, "$-1\r\n");
+        return;
+    }
+    if (strcmp(command->name, "HGETALL") == 0 &&
+        strcmp(key, "w:{c}:sites") == 0) {
+        redis_reply(command, "*0\r\n");
         return;
     }
     if (strcmp(command->name, "TIME") == 0) {
