@@ -429,8 +429,12 @@ static void keep_request(struct verification *v,
     };
 }
 
-static void on_held(void *arg)
+static void on_held(enum wsub_err err, enum wsub_held held,
+                    const char *position, void *arg)
 {
+    (void)err; /* only what an owner holds may be refused */
+    (void)position;
+    deliver_hold_count(held);
     end(arg);
 }
 

@@ -218,8 +218,7 @@ static void on_page(const struct wsub_secrets_page *page, void *arg)
     rotation->found += found;
     rotation->newest_count += page->newest;
     rotation->unreadable += page->unreadable;
-    rotation->at = page->next;
-    rotation->more = page->more;
+    rotation->more = wsub_secrets_go_on(&rotation->at, page);
     if (found == 0) {
         wsub_cmd_done(&cmd);
         go_on(rotation);

@@ -1,43 +1,17 @@
 #include "common/store/secrets.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-
-#include "common/base/mem.h"
 
 /* The reply: where to go on, whether there is more, how many have the newest key,
  * how many records can't be read, then names and secrets. */
 enum { NEXT, MORE, NEWEST, UNREADABLE, LIST };
 
-/* A page on its way: the reply does not tell where it is from. */
-struct reading {
-    struct wsub_secrets_at at;
-    wsub_secrets_cb *cb;
-    void *arg; /* borrowed; given to cb */
-};
-
-static struct wsub_secrets_at next_of(const struct wsub_secrets_at *at,
-                                      const struct redisReply *reply)
-{
-    struct wsub_secrets_at next = *at;
-
-    if (reply->element[MORE]->integer != 0) {
-        snprintf(next.bound, sizeof(next.bound), "%s",
-                 reply->element[NEXT]->str);
-    } else if (!next.of_requests) {
-        next.of_requests = true;
-        snprintf(next.bound, sizeof(next.bound), "0");
-    }
-    return next;
-}
-
 static void parse_page(enum wsub_err err, const struct redisReply *reply,
                        wsub_store_cb *cb, void *arg)
 {
-    struct reading *reading = arg;
     struct wsub_secrets_page page = {
-        .next = next_of(&reading->at, reply),
-        .more = reply->element[MORE]->integer != 0 || !reading->at.of_requests,
+        .next = reply->element[NEXT]->str,
+        .more = reply->element[MORE]->integer != 0,
         .newest = (uint64_t)reply->element[NEWEST]->integer,
         .unreadable = (uint64_t)reply->element[UNREADABLE]->integer,
         .r = reply,
@@ -45,24 +19,35 @@ static void parse_page(enum wsub_err err, const struct redisReply *reply,
     };
 
     (void)err;
-    (void)cb;
-    reading->cb(&page, reading->arg);
-    free(reading);
+    ((wsub_secrets_cb *)cb)(&page, arg);
+}
+
+bool wsub_secrets_go_on(struct wsub_secrets_at *at,
+                        const struct wsub_secrets_page *page)
+{
+    if (page->more) {
+        snprintf(at->bound, sizeof(at->bound), "%s", page->next);
+        return true;
+    }
+    if (at->of_requests)
+        return false;
+    at->of_requests = true;
+    snprintf(at->bound, sizeof(at->bound), "0");
+    return true;
 }
 
 void wsub_secrets_read(struct wsub_store *store,
                        const struct wsub_secrets_at *at, const char *newest,
                        wsub_secrets_cb *cb, void *arg)
 {
-    struct reading *reading = wsub_calloc(1, sizeof(*reading));
     struct wsub_cmd cmd;
 
-    *reading = (struct reading){.at = *at, .cb = cb, .arg = arg};
     wsub_store_script(&cmd, store, at->shard, WSUB_SCRIPT_SECRETS);
     wsub_cmd_str(&cmd, newest);
     wsub_cmd_str(&cmd, at->of_requests ? "requests" : "leaf");
     wsub_cmd_str(&cmd, at->bound);
-    wsub_store_call(store, at->shard, &cmd, parse_page, NULL, reading);
+    wsub_store_call(store, at->shard, &cmd, parse_page, (wsub_store_cb *)cb,
+                    arg);
 }
 
 struct wsub_secret wsub_secrets_find(const struct wsub_secrets_page *page,

@@ -19,8 +19,8 @@ struct wsub_secrets_at {
 
 /* Borrowed from the reply. */
 struct wsub_secrets_page {
-    struct wsub_secrets_at next;
-    bool more;                  /* of this shard */
+    const char *next;           /* where to go on: wsub_secrets_go_on() */
+    bool more;                  /* leaves, or requests */
     uint64_t newest;            /* that are sealed with the newest key */
     uint64_t unreadable;        /* records of another version */
     const struct redisReply *r; /* the others: wsub_secrets_find() */
@@ -41,6 +41,11 @@ typedef void wsub_secrets_cb(const struct wsub_secrets_page *page, void *arg);
 void wsub_secrets_read(struct wsub_store *store,
                        const struct wsub_secrets_at *at, const char *newest,
                        wsub_secrets_cb *cb, void *arg);
+
+/* Goes on behind the page that was read at `at`; false when that was the last one
+ * of the shard. */
+bool wsub_secrets_go_on(struct wsub_secrets_at *at,
+                        const struct wsub_secrets_page *page);
 
 /* The secret number `n` of a page. */
 struct wsub_secret wsub_secrets_find(const struct wsub_secrets_page *page,

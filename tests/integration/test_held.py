@@ -10,10 +10,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.keys import digest
-from support.system import SystemTest
+from support.keys import digest, shard
+from support.system import FAST, SystemTest
 from support.wait import wait_until
 
+PULL = "/api/workflow/subscription"
 TOPIC = "http://publisher.example/topic"
 TRIES = 5
 ADMIN = "admin-token"
@@ -265,6 +266,20 @@ class Entries(Held):
         self.call("HSET", name, "v", 1)
         self.replay()
         self.system.wait_active(TOPIC, callback)
+
+    def test_pull_subscription_of_a_newer_version(self):
+        self.system.hub.request("POST", PULL, json.dumps({
+            "action": "add", "id": "app",
+            "ttl": 60}).encode(), {"Content-Type": "application/json"})
+        key = f"websub:{{{shard('app', FAST['shards'])}}}:pull:app"
+        self.assertEqual(self.redis.call("HGET", key, "v"), b"1")
+        self.redis.call("HSET", key, "v", 2)
+        before = self.redis.call("HGETALL", key)
+        answer = self.system.hub.request("POST", PULL, json.dumps({
+            "action": "getMessages", "id": "app",
+            "timeout": 0}).encode(), {"Content-Type": "application/json"})
+        self.assertEqual(answer.status, 503, answer)
+        self.assertEqual(self.redis.call("HGETALL", key), before)
 
     def test_an_operator_is_told_how_much_is_held(self):
         self.active()

@@ -106,7 +106,7 @@ class Ahead(ClockTest):
         self.move(3 * HOURS)
         self.system.program("deliver").freeze()
         try:
-            call("XADD", self.key("outbox"), "*", "e", "1-1", "c", "nobody")
+            call("XADD", self.key("outbox"), "*", "e", "1-1", "c", "n" * 22)
             call("XREADGROUP", "GROUP", "deliver", "one:1", "STREAMS",
                  self.key("outbox"), ">")
             self.move(0)

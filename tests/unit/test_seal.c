@@ -380,6 +380,97 @@ START_TEST(a_folder_or_a_pipe_is_no_key_file)
 }
 END_TEST
 
+/* Each file has another size or another inode, so it is seen in any case. */
+START_TEST(a_ring_follows_its_file_once_for_each_state_of_it)
+{
+    struct wsub_keyring *ring = ring_of("one " HEX_A "\n");
+    const struct wsub_key *before = wsub_keyring_first(ring);
+    struct wsub_buf sealed = {0};
+    char err_text[256];
+
+    wsub_seal(ring, CONTEXT, "secret", 6, &sealed);
+    ck_assert(!wsub_keyring_refresh(ring, err_text));
+    ck_assert_ptr_eq(wsub_keyring_first(ring), before);
+    write_file("two " HEX_B "\none " HEX_A "\n",
+               strlen("two " HEX_B "\none " HEX_A "\n"), 0600);
+    ck_assert(wsub_keyring_refresh(ring, err_text));
+    ck_assert_str_eq(err_text, "");
+    ck_assert_str_eq(wsub_keyring_first_id(ring), "two");
+    expect_open(ring, &sealed, "secret", 6);
+    ck_assert(!wsub_keyring_refresh(ring, err_text));
+    wsub_keyring_free(ring);
+    wsub_buf_done(&sealed);
+}
+END_TEST
+
+static const struct {
+    const char *text; /* NULL: it is removed */
+    mode_t mode;
+} unusable[] = {
+    {"", 0600},
+    {"two " HEX_B "\ntwo " HEX_A "\n", 0600},
+    {"two " HEX_B "\n", 0644},
+    {NULL, 0},
+};
+
+START_TEST(a_file_that_can_t_be_used_changes_nothing_and_is_told_of_once)
+{
+    struct wsub_keyring *ring = ring_of("one " HEX_A "\n");
+    char err_text[256];
+
+    if (unusable[_i].text != NULL)
+        write_file(unusable[_i].text, strlen(unusable[_i].text),
+                   unusable[_i].mode);
+    else
+        ck_assert_int_eq(unlink(path), 0);
+    ck_assert(!wsub_keyring_refresh(ring, err_text));
+    ck_assert_str_ne(err_text, "");
+    ck_assert(!wsub_keyring_refresh(ring, err_text));
+    ck_assert_str_eq(err_text, "");
+    ck_assert_str_eq(wsub_keyring_first_id(ring), "one");
+    ck_assert_uint_eq(wsub_keyring_count(ring), 1);
+    write_file("two " HEX_B "\none " HEX_A "\n",
+               strlen("two " HEX_B "\none " HEX_A "\n"), 0600);
+    ck_assert(wsub_keyring_refresh(ring, err_text));
+    ck_assert_uint_eq(wsub_keyring_count(ring), 2);
+    wsub_keyring_free(ring);
+}
+END_TEST
+
+START_TEST(a_ring_without_a_file_stays_without_keys)
+{
+    struct wsub_keyring *ring = ring_without_keys();
+    char err_text[256];
+
+    ck_assert(!wsub_keyring_refresh(ring, err_text));
+    ck_assert_str_eq(wsub_keyring_first_id(ring), "");
+    wsub_keyring_free(ring);
+}
+END_TEST
+
+static const struct {
+    const char *sealed, *key;
+} sealed_keys[] = {
+    {"g.one.xyz", "one"},
+    {"g..xyz", ""},
+    {"p.secret", ""},
+    {"-", ""},
+    {"g.one", ""},
+    {"g.", ""},
+    {"", ""},
+    {"g.12345678901234567.x", ""},
+};
+
+START_TEST(the_key_of_a_sealed_secret_can_be_told)
+{
+    const char *sealed = sealed_keys[_i].sealed, *id = "";
+    size_t len = wsub_sealed_key(sealed, strlen(sealed), &id);
+
+    ck_assert_uint_eq(len, strlen(sealed_keys[_i].key));
+    ck_assert_int_eq(strncmp(id, sealed_keys[_i].key, len), 0);
+}
+END_TEST
+
 static TCase *sealing(TCase *cases)
 {
     tcase_add_loop_test(cases, a_sealed_secret_of_any_length_opens_again, 0,
@@ -410,6 +501,13 @@ static TCase *reading(TCase *cases)
     tcase_add_test(cases, as_many_keys_as_a_file_holds_are_kept);
     tcase_add_test(cases, a_missing_key_file_is_a_system_error);
     tcase_add_test(cases, a_folder_or_a_pipe_is_no_key_file);
+    tcase_add_test(cases, a_ring_follows_its_file_once_for_each_state_of_it);
+    tcase_add_loop_test(
+        cases, a_file_that_can_t_be_used_changes_nothing_and_is_told_of_once, 0,
+        COUNT(unusable));
+    tcase_add_test(cases, a_ring_without_a_file_stays_without_keys);
+    tcase_add_loop_test(cases, the_key_of_a_sealed_secret_can_be_told, 0,
+                        COUNT(sealed_keys));
     return cases;
 }
 
