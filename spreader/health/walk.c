@@ -12,7 +12,7 @@
 
 #define SCAN_COUNT 500 /* keys of the server in one call */
 #define KEYS_MOST 64   /* in one look, */
-#define LOOK_MOST 256  /* and what is in them: about a ms of Redis */
+#define LOOK_MOST 128  /* and what is in them: about a ms of Redis */
 /* For each ms of a call Redis has so many for others. */
 #define PAUSE_TIMES 1
 #define PAUSE_LEAST_US 2000 /* what the timers can tell apart */
