@@ -17,6 +17,7 @@ struct hub_clients;
 struct hub_pressure;
 struct hub_pull;
 struct hub_tokens;
+struct hub_vitals;
 struct wsub_egress;
 struct wsub_writable;
 struct wsub_loop;
@@ -32,6 +33,7 @@ struct hub {
     struct hub_clients *clients;
     struct hub_pressure *pressure;
     struct hub_pull *pull;
+    struct hub_vitals *vitals;
     const struct wsub_writable *writable;
     const struct wsub_keyring *ring;
     const struct hub_tokens *tokens;

@@ -29,6 +29,7 @@
 #include "hub/pull/subscription.h"
 #include "hub/stats.h"
 #include "hub/tokens.h"
+#include "hub/vitals.h"
 #include "common/store/writable.h"
 
 #define CLIENTS_LEAST 10
@@ -43,6 +44,7 @@ struct hub_worker {
     struct wsub_member *member;
     struct hub_clients *clients;
     struct hub_pressure *pressure;
+    struct hub_vitals *vitals;
     struct hub_pull *pull;
     struct wsub_writable *writable;
     struct wsub_keyring *ring;
@@ -127,6 +129,7 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
     worker->pressure =
         hub_pressure_new(base, worker->store, worker->hub.config);
     worker->pull = hub_pull_new(base, worker->store, worker->hub.config);
+    worker->vitals = hub_vitals_new(&worker->hub);
     worker->writable = wsub_writable_new(base, worker->store);
     worker->member = wsub_member_new(&(struct wsub_member_options){
         .base = base,
@@ -151,6 +154,7 @@ static void share(struct hub_worker *worker)
     hub->clients = worker->clients;
     hub->pressure = worker->pressure;
     hub->pull = worker->pull;
+    hub->vitals = worker->vitals;
     hub->writable = worker->writable;
     hub->ring = worker->ring;
     hub->tokens = worker->tokens;
@@ -275,6 +279,7 @@ void hub_worker_free(struct hub_worker *worker)
         wsub_store_close(worker->store); /* ends the calls: 503 */
     wsub_http_server_free(worker->server);
     hub_pull_free(worker->pull);
+    hub_vitals_free(worker->vitals);
     hub_clients_free(worker->clients);
     wsub_networks_free(worker->proxies);
     hub_pressure_free(worker->pressure);
