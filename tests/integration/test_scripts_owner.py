@@ -218,6 +218,7 @@ class Fenced(ScriptTest):
 
     def setUp(self):
         super().setUp()
+        self.call("RPUSH", "health_items", "item")
         self.subscribe(*(f"{n:022d}" for n in range(101)))
         self.is_open, self.next = self.event(), self.event()
         self.post_page(self.is_open)
@@ -250,6 +251,8 @@ class Fenced(ScriptTest):
             "sweep": (60000, 60000, 9),
             "resume": (),
             "extend": (60000,),
+            "health_note": ("events", 10, "report", 1, 0, 3, 5000),
+            "health_orders": ("item", "", "", 0),
         }
 
     def check_fenced(self, epoch):
