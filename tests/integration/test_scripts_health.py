@@ -7,7 +7,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.redis import RedisError
-from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest, host_id, pairs
+from support.scripts import (CALLBACK, CD, PREFIX, TD, TOPIC, ScriptTest,
+                             host_id, pairs)
 
 LIMITS = ("", 0, 5000, 8)
 PAUSE_MS = 50
@@ -135,7 +136,7 @@ class Repair(HealthScripts):
 
     def test_a_leaf_that_the_index_has_lost(self):
         self.subscription()
-        self.call("RENAME", "subs:", "subs:zzz")
+        self.call("RENAME", "subs:", PREFIX + "subs:zzz")
         self.check_repair("index-leaf", "subs:zzz")
         self.assertEqual(self.index(), [CD])
 
