@@ -47,6 +47,7 @@
 #include "hub/suspended.h"
 #include "hub/topics.h"
 #include "hub/verifications.h"
+#include "hub/vitals.h"
 #include "common/store/writable.h"
 
 typedef void mode_handler(struct hub *hub, struct wsub_http_request *req,
@@ -174,8 +175,19 @@ static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 
 static void on_health(struct wsub_http_request *req, void *arg)
 {
-    (void)arg;
-    wsub_status_health(req);
+    struct hub *hub = arg;
+    struct hub_errors errors = {0};
+    struct wsub_form query = {0};
+    const char *verbose = NULL;
+
+    if (hub_params_query(req, &errors, &query))
+        wsub_form_find(&query, "verbose", &verbose);
+    hub_errors_done(&errors); /* whoever only asks whether it runs learns it */
+    if (verbose != NULL && strcmp(verbose, "1") == 0)
+        hub_vitals_respond(hub->vitals, req);
+    else
+        wsub_status_health(req);
+    wsub_form_done(&query);
 }
 
 static void on_ready(struct wsub_http_request *req, void *arg)

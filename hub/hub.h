@@ -18,6 +18,7 @@ struct hub_group_rates;
 struct hub_pressure;
 struct hub_pull;
 struct hub_tokens;
+struct hub_vitals;
 struct wsub_egress;
 struct wsub_groups;
 struct wsub_writable;
@@ -37,6 +38,7 @@ struct hub {
     struct hub_group_rates *group_rates;
     struct hub_pressure *pressure;
     struct hub_pull *pull;
+    struct hub_vitals *vitals;
     const struct wsub_writable *writable;
     const struct wsub_keyring *ring;
     const struct hub_tokens *tokens;

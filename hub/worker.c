@@ -32,6 +32,7 @@
 #include "hub/pull/subscription.h"
 #include "hub/stats.h"
 #include "hub/tokens.h"
+#include "hub/vitals.h"
 #include "common/store/writable.h"
 
 #define CLIENTS_LEAST 10
@@ -48,6 +49,7 @@ struct hub_worker {
     struct wsub_member *member;
     struct hub_clients *clients;
     struct hub_pressure *pressure;
+    struct hub_vitals *vitals;
     struct hub_pull *pull;
     struct wsub_writable *writable;
     struct wsub_secret_keys *keys;
@@ -161,6 +163,7 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
     worker->pressure =
         hub_pressure_new(base, worker->store, worker->hub.config);
     worker->pull = hub_pull_new(base, worker->store, worker->hub.config);
+    worker->vitals = hub_vitals_new(&worker->hub);
     worker->writable = wsub_writable_new(base, worker->store);
     worker->groups = wsub_groups_new(&(struct wsub_groups_options){
         .base = base,
@@ -196,6 +199,7 @@ static void share(struct hub_worker *worker)
     hub->clients = worker->clients;
     hub->pressure = worker->pressure;
     hub->pull = worker->pull;
+    hub->vitals = worker->vitals;
     hub->writable = worker->writable;
     hub->ring = wsub_secret_keys_ring(worker->keys);
     hub->tokens = worker->tokens;
@@ -322,6 +326,7 @@ void hub_worker_free(struct hub_worker *worker)
     wsub_registry_link_close(worker->registry);
     wsub_http_server_free(worker->server);
     hub_pull_free(worker->pull);
+    hub_vitals_free(worker->vitals);
     hub_clients_free(worker->clients);
     hub_group_rates_free(worker->hub.group_rates);
     wsub_networks_free(worker->proxies);

@@ -26,6 +26,7 @@
 #define WSUB_KEY_VERIFICATIONS "verifications"
 #define WSUB_KEY_CHANGES "changes"
 #define WSUB_KEY_FANOUT "fanout"
+#define WSUB_KEY_COUNTS "counts"
 #define WSUB_KEY_PULLS "pulls"
 #define WSUB_KEY_DAMAGED "damaged"
 #define WSUB_KEY_ENDED_GROUPS "ended_groups"

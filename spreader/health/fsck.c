@@ -27,6 +27,11 @@ void spread_fsck_forget(struct spread_fsck *fsck)
     *fsck = (struct spread_fsck){0};
 }
 
+bool spread_fsck_is_active(const struct spread_fsck *fsck)
+{
+    return fsck->active;
+}
+
 bool spread_fsck_wants_check(const struct spread_fsck *fsck)
 {
     return fsck->active && fsck->wants_check;

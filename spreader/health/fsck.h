@@ -34,6 +34,7 @@ void spread_fsck_begin(struct spread_fsck *fsck, uint64_t number, bool repairs,
 /* Somebody else goes on with it, from its beginning. */
 void spread_fsck_forget(struct spread_fsck *fsck);
 
+bool spread_fsck_is_active(const struct spread_fsck *fsck);
 bool spread_fsck_wants_check(const struct spread_fsck *fsck);
 /* Whether things are mended for it. */
 bool spread_fsck_repairs(const struct spread_fsck *fsck);

@@ -8,6 +8,7 @@
 #include "common/cluster/leftovers.h"
 #include "common/store/health/looks.h"
 #include "spreader/health/survey.h"
+#include "spreader/health/tally.h"
 
 struct spread_mender {
     struct spread_mender_options o;
@@ -81,6 +82,25 @@ static void count(struct spread_mender *mender,
                         on_repaired, mender);
 }
 
+/* Whether subscriptions came or went meanwhile, the next look says. */
+static void on_tallied(enum wsub_err err, bool changed, uint64_t wrong,
+                       void *arg)
+{
+    enum wsub_health_result result = WSUB_HEALTH_WELL;
+
+    if (changed)
+        result = WSUB_HEALTH_LEFT;
+    else if (wrong > 0)
+        result = WSUB_HEALTH_MENDED;
+    on_repaired(err, result, arg);
+}
+
+static void count_subscriptions(struct spread_mender *mender,
+                                const struct wsub_health_issue *issue)
+{
+    spread_tally_start(mender->o.tally, issue->shard, true, on_tallied, mender);
+}
+
 static void drop_consumer(struct spread_mender *mender,
                           const struct wsub_health_issue *issue)
 {
@@ -102,6 +122,7 @@ static const struct {
     {WSUB_HEALTH_NONE, pass},
     {WSUB_HEALTH_UNKNOWN, pass},
     {WSUB_HEALTH_COUNT, count},
+    {WSUB_HEALTH_COUNT_SUBSCRIPTIONS, count_subscriptions},
     {WSUB_HEALTH_GROUPS, make_groups},
     {WSUB_HEALTH_OWN, own},
     {WSUB_HEALTH_HAND_OVER, hand_over},

@@ -11,11 +11,13 @@
 
 struct spread_mender;
 struct spread_survey;
+struct spread_tally;
 struct wsub_store;
 
 struct spread_mender_options {
     struct wsub_store *store;           /* borrowed; outlives the mender */
     const struct spread_survey *survey; /* borrowed; outlives the mender */
+    struct spread_tally *tally;         /* borrowed; outlives the mender */
     /* A shard with work has no owner. */
     void (*on_unowned)(void *arg);
     /* One of them is done; whether nothing was wrong any more. */

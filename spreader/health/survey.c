@@ -10,6 +10,7 @@
 #include "common/store/instance_list.h"
 #include "common/store/owners.h"
 #include "common/store/store.h"
+#include "spreader/health/tally.h"
 
 #define CURSORS_MAX 500 /* of a shard: with its entries a few ms of Redis */
 #define CONSUMERS_MAX 10000
@@ -34,6 +35,7 @@ struct spread_survey {
     struct spread_survey_options o;
     struct shard *shards; /* owned */
     unsigned count, at;
+    unsigned tallied;
     struct consumer *consumers; /* owned */
     size_t consumer_count;
     struct spread_survey_sums sums;
@@ -182,6 +184,29 @@ static void on_instances(enum wsub_err err,
 
 static void next_shard(struct spread_survey *survey);
 
+static void end_shard(struct spread_survey *survey)
+{
+    survey->at++;
+    next_shard(survey);
+}
+
+static void on_tallied(enum wsub_err err, bool changed, uint64_t wrong,
+                       void *arg)
+{
+    struct spread_survey *survey = arg;
+
+    (void)changed; /* the next check counts them */
+    if (err != WSUB_OK) {
+        survey->o.on_done(err, survey->o.arg);
+        return;
+    }
+    if (wrong > 0)
+        note(survey, WSUB_HEALTH_CORRUPT, survey->at,
+             WSUB_HEALTH_COUNT_SUBSCRIPTIONS, "counts", "s",
+             "counts of subscriptions do not add up");
+    end_shard(survey);
+}
+
 static void on_counted(enum wsub_err err, bool skipped,
                        const struct wsub_health_issue *issues, size_t count,
                        void *arg)
@@ -195,8 +220,11 @@ static void on_counted(enum wsub_err err, bool skipped,
     survey->sums.uncounted_shards += skipped;
     for (size_t i = 0; i < count; i++)
         survey->o.on_issue(&issues[i], survey->o.arg);
-    survey->at++;
-    next_shard(survey);
+    if (survey->tallied == SPREAD_TALLY_ALL || survey->tallied == survey->at)
+        spread_tally_start(survey->o.tally, survey->at, false, on_tallied,
+                           survey);
+    else
+        end_shard(survey);
 }
 
 static void count_shard(struct spread_survey *survey)
@@ -261,8 +289,9 @@ void spread_survey_free(struct spread_survey *survey)
     free(survey);
 }
 
-void spread_survey_start(struct spread_survey *survey)
+void spread_survey_start(struct spread_survey *survey, unsigned tallied)
 {
+    survey->tallied = tallied;
     drop_consumers(survey);
     survey->sums = (struct spread_survey_sums){0};
     survey->at = 0;
@@ -325,9 +354,9 @@ bool spread_survey_find(const struct spread_survey *survey, unsigned number,
 
 bool spread_survey_finds(const struct wsub_health_issue *issue)
 {
-    static const char *const actions[] = {WSUB_HEALTH_COUNT, WSUB_HEALTH_OWN,
-                                          WSUB_HEALTH_HAND_OVER,
-                                          WSUB_HEALTH_DROP_CONSUMER};
+    static const char *const actions[] = {
+        WSUB_HEALTH_COUNT, WSUB_HEALTH_OWN, WSUB_HEALTH_HAND_OVER,
+        WSUB_HEALTH_DROP_CONSUMER, WSUB_HEALTH_COUNT_SUBSCRIPTIONS};
 
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
         if (strcmp(actions[i], issue->action) == 0)

@@ -1,6 +1,6 @@
 /* survey.h - looks at who works on the shards, and counts their references.
  *
- *   of each shard: slot -> count -> ... -> the processes -> done
+ *   of each shard: slot -> count -> maybe tally -> ... -> the processes -> done
  *
  * What is not seen at a key by itself: shards with work and no owner, lanes with
  * work and nobody to deliver, consumers of processes that are gone, references
@@ -8,6 +8,7 @@
 #ifndef SPREADER_HEALTH_SURVEY_H
 #define SPREADER_HEALTH_SURVEY_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,12 +16,14 @@
 #include "common/store/health/looks.h"
 
 struct spread_survey;
+struct spread_tally;
 struct wsub_config;
 struct wsub_store;
 
 struct spread_survey_options {
     struct wsub_store *store;         /* borrowed; outlives the survey */
     const struct wsub_config *config; /* borrowed; outlives the survey */
+    struct spread_tally *tally;       /* borrowed; outlives the survey */
     void (*on_issue)(const struct wsub_health_issue *issue, void *arg);
     void (*on_done)(enum wsub_err err, void *arg);
     void *arg;
@@ -35,8 +38,10 @@ spread_survey_new(const struct spread_survey_options *options);
 /* After wsub_store_close(). */
 void spread_survey_free(struct spread_survey *survey);
 
-/* Not while it runs. */
-void spread_survey_start(struct spread_survey *survey);
+/* Not while it runs.  The subscriptions of shard `tallied` are counted anew, or
+ * those of all. */
+#define SPREAD_TALLY_ALL UINT_MAX
+void spread_survey_start(struct spread_survey *survey, unsigned tallied);
 
 /* A cursor job that the next surveys look for, until they are forgotten; beyond
  * some of a shard it is left out. */

@@ -5,18 +5,13 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/base/timer.h"
 #include "common/store/store.h"
+#include "spreader/health/pace.h"
 
 #define SCAN_COUNT 500 /* keys of the server in one call */
 #define KEYS_MOST 64   /* in one look, */
-#define LOOK_MOST 256  /* and what is in them: about a ms of Redis */
-/* For each ms of a call Redis has so many for others. */
-#define PAUSE_TIMES 1
-#define PAUSE_LEAST_US 2000 /* what the timers can tell apart */
-#define PAUSE_MOST_US 50000
+#define LOOK_MOST 128  /* and what is in them: about a ms of Redis */
 #define CURSOR_BYTES 24
 
 /* A key that is to be looked at, or gone on with. */
@@ -34,14 +29,13 @@ struct slot {
 
 struct spread_walk {
     struct spread_walk_options o;
-    struct wsub_timer pause;
+    struct spread_pace pace;
     struct slot *slots; /* owned; of the shards, and of the cluster */
     unsigned slot_count;
     unsigned at; /* the slot that is being looked at */
     char cursor[CURSOR_BYTES];
     bool scanned; /* all keys are known */
     bool stopped;
-    uint64_t sent_us, debt_us;
     uint64_t keys;
     struct wsub_health_totals totals;
 };
@@ -116,8 +110,6 @@ static bool find_slot(const struct spread_walk *walk, unsigned *ret_slot)
     return false;
 }
 
-static void step(struct spread_walk *walk);
-
 /* A reply has come: the next call, once Redis had its time for others. */
 static void go_on(struct spread_walk *walk, enum wsub_err err)
 {
@@ -127,20 +119,7 @@ static void go_on(struct spread_walk *walk, enum wsub_err err)
         finish(walk, err);
         return;
     }
-    walk->debt_us += PAUSE_TIMES * (wsub_now_us() - walk->sent_us);
-    if (walk->debt_us < PAUSE_LEAST_US) {
-        step(walk);
-        return;
-    }
-    wsub_timer_start_us(&walk->pause, walk->debt_us < PAUSE_MOST_US
-                                          ? walk->debt_us
-                                          : PAUSE_MOST_US);
-    walk->debt_us = 0;
-}
-
-static void on_pause_over(void *arg)
-{
-    step(arg);
+    spread_pace_replied(&walk->pace);
 }
 
 static void on_scanned(enum wsub_err err,
@@ -205,11 +184,12 @@ static void look(struct spread_walk *walk, unsigned at)
     free_all(entries, count);
 }
 
-static void step(struct spread_walk *walk)
+static void step(void *arg)
 {
+    struct spread_walk *walk = arg;
     unsigned slot;
 
-    walk->sent_us = wsub_now_us();
+    spread_pace_sent(&walk->pace);
     if (find_slot(walk, &slot)) {
         look(walk, slot);
     } else if (!walk->scanned) {
@@ -229,7 +209,7 @@ struct spread_walk *spread_walk_new(const struct spread_walk_options *options)
     walk->slots = wsub_calloc(walk->slot_count, sizeof(*walk->slots));
     for (unsigned i = 0; i < walk->slot_count; i++)
         STAILQ_INIT(&walk->slots[i].waiting);
-    wsub_timer_init(&walk->pause, options->base, on_pause_over, walk);
+    spread_pace_init(&walk->pace, options->base, step, walk);
     return walk;
 }
 
@@ -237,7 +217,7 @@ void spread_walk_free(struct spread_walk *walk)
 {
     if (walk == NULL)
         return;
-    wsub_timer_done(&walk->pause);
+    spread_pace_done(&walk->pace);
     empty(walk);
     free(walk->slots);
     free(walk);
@@ -249,7 +229,6 @@ void spread_walk_start(struct spread_walk *walk)
     walk->scanned = walk->stopped = false;
     walk->keys = 0;
     walk->totals = (struct wsub_health_totals){0};
-    walk->debt_us = 0;
     step(walk);
 }
 

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.cluster import Cluster
 from support.health import HealthTest
 from support.keys import digest
+from support.scripts import host_id
 from support.wait import wait_until
 
 TOPIC = "http://publisher.example/topic"
@@ -200,6 +201,22 @@ class Lost(Work):
         self.system.wait_idle()
         self.assertEqual([d.body for d in self.callback.deliveries], [b"new"])
         self.assertEqual(self.call("ZCARD", "lease"), 1)
+
+    def test_the_counts_of_subscriptions(self):
+        """Of the shard, and of callback hosts: one too many, one lost, one of
+        nobody."""
+        host = host_id(self.callback.url)
+        right = self.call("HGETALL", "counts"), self.call(
+            "HGETALL", f"hosts:{host[:3]}")
+        self.assertIn(b"s", right[0])
+        self.switch(False)
+        self.call("HINCRBY", "counts", "s", 7)
+        self.call("DEL", f"hosts:{host[:3]}")
+        self.call("HSET", "hosts:fff", "0123456789abc", 5)
+        self.mended(("corrupt", "counts", "count-subscriptions"))
+        self.assertEqual((self.call("HGETALL", "counts"), self.call(
+            "HGETALL", f"hosts:{host[:3]}")), right)
+        self.assertFalse(self.exists("hosts:fff"))
 
     def test_references_of_events(self):
         """Too few would let the content go."""

@@ -218,6 +218,7 @@ class Fenced(ScriptTest):
 
     def setUp(self):
         super().setUp()
+        self.call("RPUSH", "health_items", "item")
         self.subscribe(*(f"{n:022d}" for n in range(101)))
         self.is_open, self.next = self.event(), self.event()
         self.post_page(self.is_open)
@@ -255,6 +256,8 @@ class Fenced(ScriptTest):
             "resume": (),
             "extend": (60000,),
             "site_put": ("events", 100, "west", "http://w/", "one", "h:1"),
+            "health_note": ("events", 10, "report", 1, 0, 3, 5000),
+            "health_orders": ("item", "", "", 0),
         }
 
     def check_fenced(self, epoch):

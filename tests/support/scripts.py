@@ -64,6 +64,11 @@ def whole(name):
     return _whole(name, set())
 
 
+def with_libs(libs, text):
+    """A script of a test's own, behind what it uses of lua/lib."""
+    return _joined(libs, set()) + text
+
+
 def script_texts():
     """Every script by its name, as the programs load it."""
     return {name: whole(name) for name in names()}

@@ -16,9 +16,10 @@ enum wsub_health_kind {
 #define WSUB_HEALTH_NONE "none"       /* nothing here mends it: an alert */
 #define WSUB_HEALTH_UNKNOWN "unknown" /* a key of somebody else: told only */
 #define WSUB_HEALTH_COUNT "count"     /* health_count.lua */
-#define WSUB_HEALTH_GROUPS "groups"   /* groups.lua */
-#define WSUB_HEALTH_OWN "own"         /* common/cluster/ownership.h */
-#define WSUB_HEALTH_HAND_OVER "hand-over"         /* leftovers.h */
+#define WSUB_HEALTH_COUNT_SUBSCRIPTIONS "count-subscriptions" /* tally.h */
+#define WSUB_HEALTH_GROUPS "groups"                           /* groups.lua */
+#define WSUB_HEALTH_OWN "own"             /* common/cluster/ownership.h */
+#define WSUB_HEALTH_HAND_OVER "hand-over" /* leftovers.h */
 #define WSUB_HEALTH_DROP_CONSUMER "drop-consumer" /* health_slot.lua */
 
 /* Any bytes, with a zero behind them. */

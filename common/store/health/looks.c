@@ -349,3 +349,81 @@ void wsub_health_count(struct wsub_store *store, unsigned shard,
     wsub_store_once(store, shard, &cmd, parse_counted, NULL,
                     look_new(store, shard, (wsub_store_cb *)cb, arg));
 }
+
+/* health_index.lua, health_hosts.lua */
+
+#define INDEX_WORDS 3 /* before the hosts */
+
+static void parse_indexed(enum wsub_err err, const struct redisReply *reply,
+                          wsub_store_cb *cb, void *arg)
+{
+    wsub_health_indexed_cb *on_indexed = (wsub_health_indexed_cb *)cb;
+    struct wsub_health_host *hosts;
+    size_t count;
+
+    if (err != WSUB_OK) {
+        on_indexed(err, NULL, arg);
+        return;
+    }
+    count = (reply->elements - INDEX_WORDS) / 2;
+    hosts = wsub_calloc(count + 1, sizeof(*hosts));
+    for (size_t i = 0; i < count; i++)
+        hosts[i] = (struct wsub_health_host){
+            reply->element[INDEX_WORDS + 2 * i]->str,
+            number_at(reply, INDEX_WORDS + 2 * i + 1)};
+    on_indexed(WSUB_OK,
+               &(struct wsub_health_indexed){
+                   .next = reply->element[0]->str,
+                   .change = reply->element[1]->str,
+                   .subscriptions = number_at(reply, 2),
+                   .hosts = hosts,
+                   .host_count = count,
+               },
+               arg);
+    free(hosts);
+}
+
+void wsub_health_index(struct wsub_store *store, unsigned shard,
+                       const char *bound, uint32_t most,
+                       wsub_health_indexed_cb *cb, void *arg)
+{
+    struct wsub_cmd cmd;
+
+    wsub_store_script(&cmd, store, shard, WSUB_SCRIPT_HEALTH_INDEX);
+    wsub_cmd_str(&cmd, bound);
+    wsub_cmd_u64(&cmd, most);
+    wsub_store_once(store, shard, &cmd, parse_indexed, (wsub_store_cb *)cb,
+                    arg);
+}
+
+static void parse_hosts(enum wsub_err err, const struct redisReply *reply,
+                        wsub_store_cb *cb, void *arg)
+{
+    bool changed = err == WSUB_OK && reply->integer < 0;
+    uint64_t wrong = err == WSUB_OK && !changed ? (uint64_t)reply->integer : 0;
+
+    ((wsub_health_hosts_cb *)cb)(err, changed, wrong, arg);
+}
+
+void wsub_health_compare_hosts(struct wsub_store *store,
+                               const struct wsub_health_hosts *hosts,
+                               wsub_health_hosts_cb *cb, void *arg)
+{
+    struct wsub_cmd cmd;
+
+    wsub_store_script(&cmd, store, hosts->shard, WSUB_SCRIPT_HEALTH_HOSTS);
+    wsub_cmd_str(&cmd, hosts->change);
+    wsub_cmd_u64(&cmd, hosts->mend);
+    if (hosts->with_total)
+        wsub_cmd_u64(&cmd, hosts->subscriptions);
+    else
+        wsub_cmd_str(&cmd, "");
+    wsub_cmd_u64(&cmd, hosts->first);
+    wsub_cmd_u64(&cmd, hosts->last);
+    for (size_t i = 0; i < hosts->count; i++) {
+        wsub_cmd_str(&cmd, hosts->hosts[i].host);
+        wsub_cmd_u64(&cmd, hosts->hosts[i].count);
+    }
+    wsub_store_once(store, hosts->shard, &cmd, parse_hosts, (wsub_store_cb *)cb,
+                    arg);
+}

@@ -95,6 +95,48 @@ void wsub_health_count(struct wsub_store *store, unsigned shard,
                        const struct wsub_health_cursor *cursors, size_t count,
                        wsub_health_counted_cb *cb, void *arg);
 
+/* Subscriptions of some leaves of the index, by callback host. */
+struct wsub_health_host {
+    const char *host;
+    uint64_t count;
+};
+struct wsub_health_indexed {
+    const char *next;   /* bound to go on with; "" at the end */
+    const char *change; /* the last change of subscriptions by then */
+    uint64_t subscriptions;
+    const struct wsub_health_host *hosts;
+    size_t host_count;
+};
+typedef void wsub_health_indexed_cb(enum wsub_err err,
+                                    const struct wsub_health_indexed *indexed,
+                                    void *arg);
+/* Begins with the leaf of that bound, "" for the first one, and counts about
+ * `most` subscriptions (health_index.lua). */
+void wsub_health_index(struct wsub_store *store, unsigned shard,
+                       const char *bound, uint32_t most,
+                       wsub_health_indexed_cb *cb, void *arg);
+
+/* Hosts whose hashes have the numbers from `first` to `last`. */
+struct wsub_health_hosts {
+    unsigned shard;
+    const char *change; /* the last one when they were counted */
+    bool mend;
+    bool with_total;        /* `subscriptions` counts too */
+    uint64_t subscriptions; /* of the shard */
+    unsigned first, last;
+    const struct wsub_health_host *hosts;
+    size_t count;
+};
+#define WSUB_HEALTH_HOST_HASHES 4096
+
+/* `wrong` is how many counts are, or were; `changed`: subscriptions came or went
+ * since, and nothing is known. */
+typedef void wsub_health_hosts_cb(enum wsub_err err, bool changed,
+                                  uint64_t wrong, void *arg);
+void wsub_health_compare_hosts(struct wsub_store *store,
+                               const struct wsub_health_hosts *hosts,
+                               wsub_health_hosts_cb *cb, void *arg);
+
 /* For repairs.c. */
 
 /* Adds the limits that health_keys.lua and health_repair.lua begin with. */

@@ -49,8 +49,7 @@ end
 local function note_total(name)
     local td = string.match(name, '^sub:(.*)$')
     if td then
-        totals[1] = totals[1] + redis.call('HLEN', p .. name) -
-            redis.call('HEXISTS', p .. name, 't')
+        totals[1] = totals[1] + redis.call('HLEN', p .. name)
     elseif name == 'pulls' then
         totals[2] = redis.call('ZCARD', p .. name)
     elseif name == 'suspended' then
@@ -63,14 +62,18 @@ local function note_total(name)
 end
 
 -- A page of a key's members; returns where it goes on, "0" at the end.
-local function look_at_members(name, cursor, held)
+local function look_at_members(name, cursor, held, kind, suffix)
     local reply = held == 'hash' and
         redis.call('HSCAN', p .. name, cursor, 'COUNT', MEMBERS_AT_ONCE) or
         redis.call('ZSCAN', p .. name, cursor, 'COUNT', MEMBERS_AT_ONCE)
     local td = string.match(name, '^cursor:(.*)$')
+    local is_sub = string.sub(name, 1, 4) == 'sub:'
     for i = 1, #reply[2], 2 do
         local member, value = reply[2][i], reply[2][i + 1]
-        note(name, member, look_at_member(name, member, value))
+        if is_sub and member == 't' then -- the topic's text
+            totals[1] = totals[1] - 1
+        end
+        note(name, member, kind.member(suffix, member, value))
         if td then
             note_cursor(td, member, value)
         end
@@ -83,7 +86,7 @@ local function look_at(name, cursor)
     if held == 'none' then
         return '0'
     end
-    local kind = kind_of(name)
+    local kind, suffix = kind_of(name)
     if cursor == '0' then
         local issue, action, why = look_at_key(name, held)
         note(name, '', issue, action, why)
@@ -95,7 +98,7 @@ local function look_at(name, cursor)
     if not kind.member or held ~= 'hash' and held ~= 'zset' then
         return '0'
     end
-    return look_at_members(name, cursor, held)
+    return look_at_members(name, cursor, held, kind, suffix)
 end
 
 local budget = tonumber(ARGV[5])

@@ -37,9 +37,10 @@ local function look()
         member == '' and needed == action then
         return issue, needed, why
     end
-    local value = kind_of(name).member and value_of(held)
+    local kind, suffix = kind_of(name)
+    local value = kind.member and value_of(held)
     if value then
-        return look_at_member(name, member, value)
+        return kind.member(suffix, member, value)
     end
 end
 

@@ -29,7 +29,7 @@
 -- a time.
 --
 -- uses: shard, time, subscription, activation, subscription_event, pending_end
--- uses: quota, numbers
+-- uses: everything, numbers
 --
 -- What failed is listed in the stream `verifications`, for an hour and no more
 -- than about 500 of a shard, since strangers can make many.

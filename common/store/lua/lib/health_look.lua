@@ -1,4 +1,4 @@
--- health_look.lua - looks at one key, or at one member of it.
+-- health_look.lua - looks at one key, and finds what looks at its members.
 --
 -- uses: time, health_shard, health_cluster
 
@@ -34,9 +34,4 @@ local function look_at_key(name, held)
     elseif kind.key then
         return kind.key(name, suffix)
     end
-end
-
-local function look_at_member(name, member, value)
-    local kind, suffix = kind_of(name)
-    return kind.member(suffix, member, value)
 end

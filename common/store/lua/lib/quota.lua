@@ -10,8 +10,6 @@
 --
 -- uses: shard
 
-local EVERYTHING = 'aEiIwOuxfzdCmLZe4oB1Jg' -- the TD of `*`
-
 -- The key and the field of a host.
 local function host_place(host)
     return p .. 'hosts:' .. string.sub(host, 1, 3), string.sub(host, 4)

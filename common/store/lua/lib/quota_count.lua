@@ -1,6 +1,6 @@
 -- quota_count.lua - a subscription came or went.
 --
--- uses: shard, quota
+-- uses: shard, everything, quota
 
 -- `by` is '1' or '-1'; `host` as host_id() has it.
 local function count_subscription(td, host, by)

@@ -1,0 +1,67 @@
+-- health_hosts.lua - compares what was counted (health_index.lua) with what is
+-- noted of some hosts, and sets it right.
+--
+-- ARGV  1 the last entry of `changes` when it was counted, 2 1 to set right, 3
+--       active subscriptions of the shard, "" to leave them, 4 first X and 5 last
+--       X, as numbers, of the hashes hosts:X to look at, then the hosts of these
+--       and how many subscriptions each has
+-- Returns how many counts are wrong, or were; -1 when subscriptions have come or
+-- gone since.
+--
+-- Atomic: what was counted is still so in the step that sets it right.
+--
+-- Repeated: nothing is wrong any more.
+--
+-- uses: shard, memory, quota
+
+local is_to_mend = ARGV[2] == '1'
+local wanted, wrong = {}, 0
+
+local function last_change()
+    local last = redis.call('XREVRANGE', p .. 'changes', '+', '-', 'COUNT', 1)
+    return last[1] and last[1][1] or '0-0'
+end
+
+local function compare(key, field, held, right)
+    if (held or '0') == right then
+        return
+    end
+    wrong = wrong + 1
+    if is_to_mend and right == '0' then
+        redis.call('HDEL', key, field)
+    elseif is_to_mend then
+        redis.call('HSET', key, field, right)
+    end
+end
+
+local function compare_hosts(key)
+    local held = redis.call('HGETALL', key)
+    local right = wanted[key] or {}
+    for i = 1, #held, 2 do
+        compare(key, held[i], held[i + 1], right[held[i]] or '0')
+        right[held[i]] = nil
+    end
+    for field, count in pairs(right) do
+        compare(key, field, false, count)
+    end
+end
+
+if last_change() ~= ARGV[1] then
+    return -1
+end
+if is_to_mend then
+    pass_memory_limit()
+end
+if ARGV[3] ~= '' then
+    compare(p .. 'counts', 's', redis.call('HGET', p .. 'counts', 's'),
+        ARGV[3])
+end
+for i = 6, #ARGV, 2 do
+    local key, field = host_place(ARGV[i])
+    wanted[key] = wanted[key] or {}
+    wanted[key][field] = ARGV[i + 1]
+end
+for x = tonumber(ARGV[4]), tonumber(ARGV[5]) do
+    compare_hosts(p .. 'hosts:' .. string.format('%03x', x))
+end
+return wrong
