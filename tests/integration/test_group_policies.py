@@ -200,10 +200,10 @@ class Size(PolicyTest):
 
 class Rate(PolicyTest):
     def test_so_many_events_a_second_are_taken(self):
-        self.put("shop", {**SHOP, "publish_rate": 2})
+        self.put("shop", {**SHOP, "publish_rate": 1})
         answers = [self.hub.push(f"shop.t{i}", b"x") for i in range(20)]
         refused = [a for a in answers if a.status == 429]
-        self.assertGreaterEqual(len(answers) - len(refused), 2)
+        self.assertLess(len(refused), len(answers))
         self.assertTrue(refused)
         self.assertGreaterEqual(int(refused[0].headers["Retry-After"]), 1)
         self.assertEqual(self.limited("publish_rate"), len(refused))
