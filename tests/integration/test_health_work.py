@@ -19,7 +19,7 @@ TD = digest(TOPIC)
 
 class Work(HealthTest):
     settings = {**HealthTest.settings, "shards": 1, "suspend_after": 2,
-                "probe_cap_ms": 600000, "retry_cap_ms": 600000,
+                "probe_cap_ms": 600000, "retry_cap_ms": 600000, "retry_base_ms": 60000,
                 "heartbeat_timeout_ms": 1500, "shard_lease_ms": 1000}
 
     def setUp(self):
