@@ -3,7 +3,8 @@
 import json
 
 from support.admin import ADMIN, AdminSystemTest
-from support.keys import shard
+from support.cluster import Cluster
+from support.keys import digest, shard
 from support.wait import wait_until
 
 QUICK = {"health_check_interval_s": 3600, "cleanup_pause_ms": 200,
@@ -87,3 +88,37 @@ class HealthTest(AdminSystemTest):
 
     def exists(self, name, topic=None):
         return self.call("EXISTS", name, topic=topic) == 1
+
+
+TOPIC = "http://publisher.example/topic"
+TD = digest(TOPIC)
+
+
+class HealthWorkTest(HealthTest):
+    """One shard, and one subscription, whose retries wait for a minute."""
+
+    settings = {**HealthTest.settings, "shards": 1, "suspend_after": 2,
+                "probe_cap_ms": 600000, "retry_cap_ms": 600000, "retry_base_ms": 60000,
+                "heartbeat_timeout_ms": 1500, "shard_lease_ms": 1000}
+
+    def setUp(self):
+        super().setUp()
+        self.cluster = Cluster(self.redis)
+        self.callback = self.system.subscriber().callback("/cb")
+        self.cd = digest(self.callback.url)
+        self.system.activate(TOPIC, self.callback)
+
+    def mended(self, *found):
+        """A check finds these (kind, key, action) while nothing is mended, and
+        they go once things are."""
+        found = set(found)
+        self.assertLessEqual(found, self.issues())
+        self.switch(True)
+        self.check()
+        wait_until(lambda: not found & self.issues(), f"{found} are mended")
+
+    def suspend(self):
+        self.callback.default = 500
+        self.system.push(TOPIC, b"fails")
+        self.system.push(TOPIC, b"fails too")
+        wait_until(lambda: self.exists("suspended"), "it is suspended")

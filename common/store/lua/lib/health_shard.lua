@@ -348,6 +348,30 @@ local function look_at_horizon(name)
     end
 end
 
+-- A replay that runs is served in rotation; one that has ended lapses.
+local function look_at_replay(name, id)
+    local runs = redis.call('HGET', p .. name, 's') == 'running'
+    if runs and not redis.call('ZSCORE', p .. 'replaying', id) then
+        return 'orphaned', 'drop', 'nobody serves it'
+    elseif not runs then
+        return never_ends(name)
+    end
+end
+
+local function look_at_replaying(_, id)
+    if redis.call('HGET', p .. 'replay:' .. id, 's') ~= 'running' then
+        return 'orphaned', 'drop-member', 'there is no such replay'
+    end
+end
+
+local function look_at_retained(_, event)
+    if not is_id(event) then
+        return 'corrupt', 'drop-member', 'it is no event'
+    elseif not has_entry('log', event) then
+        return 'orphaned', 'drop-member', 'there is no such event'
+    end
+end
+
 local function look_at_number(name)
     if not is_number(redis.call('GET', p .. name)) then
         return 'corrupt', 'renumber', 'it is no number'
@@ -388,6 +412,12 @@ local function shard_kinds()
         gen = { type = 'string', key = look_at_number },
         taken = { type = 'string', key = look_at_question },
         horizon = { type = 'string', key = look_at_horizon },
+        swept = { type = 'string', key = look_at_horizon },
+        retained = { type = 'zset', member = look_at_retained },
+        ended_groups = { type = 'hash' },
+        replay = { type = 'hash', key = look_at_replay },
+        replaying = { type = 'zset', member = look_at_replaying },
+        replays = { type = 'zset' }, -- the ids of a day
         fanout = { type = 'hash', member = look_at_open },
         fetch = { type = 'zset', member = look_at_wanted },
         validations = { type = 'zset', member = look_at_validation },
