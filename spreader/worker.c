@@ -26,6 +26,7 @@
 #include "spreader/expiry.h"
 #include "spreader/fanout.h"
 #include "spreader/fetch.h"
+#include "spreader/fetch_limits.h"
 #include "spreader/fetch_queue.h"
 #include "spreader/health/monitor.h"
 #include "spreader/intake.h"
@@ -35,15 +36,10 @@
 #include "spreader/sweep.h"
 #include "spreader/validate.h"
 
-/* Fetches under way at once, each with up to max_body_bytes in memory.  Those
- * for subscribe requests, which are of strangers, have a quarter; hosts without a
- * recent good response at most a half. */
-#define FETCHES_MAX 256
+/* Of the fetches under way, those for subscribe requests, which are of strangers,
+ * have a quarter; hosts without a recent good response at most a half. */
 #define VALIDATIONS_SHARE 4
 #define UNPROVEN_SHARE 2
-/* Beyond these, of publishers that have not responded for a second.  With the
- * other files of a process below 1,024, a common limit. */
-#define LINGERING_MAX 512
 #define TOPIC_MAX 4    /* requests for one URL: topics may redirect to it */
 #define QUEUE_MAX 16   /* fetches that wait for one host */
 #define WAITING_MAX 64 /* in all, before queues are kept short */
@@ -153,22 +149,6 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
     default:
         break;
     }
-}
-
-/* Of the coordinator. */
-
-static void on_lead(uint64_t epoch, void *arg)
-{
-    struct spread_worker *worker = arg;
-
-    spread_monitor_lead(worker->monitor, epoch);
-}
-
-static void on_lost(void *arg)
-{
-    struct spread_worker *worker = arg;
-
-    spread_monitor_lost(worker->monitor);
 }
 
 /* Of the health monitor. */
@@ -349,15 +329,6 @@ static void build_cluster(struct spread_worker *worker)
         .on_stopped = on_stopped,
         .arg = worker,
     });
-    worker->coordinator =
-        wsub_coordinator_new(&(struct wsub_coordinator_options){
-            .base = base,
-            .store = worker->store,
-            .config = worker->config,
-            .on_lead = on_lead,
-            .on_lost = on_lost,
-            .arg = worker,
-        });
     worker->monitor = spread_monitor_new(&(struct spread_monitor_options){
         .base = base,
         .store = worker->store,
@@ -365,6 +336,15 @@ static void build_cluster(struct spread_worker *worker)
         .on_unowned = on_unowned,
         .arg = worker,
     });
+    worker->coordinator =
+        wsub_coordinator_new(&(struct wsub_coordinator_options){
+            .base = base,
+            .store = worker->store,
+            .config = worker->config,
+            .on_lead = spread_monitor_lead,
+            .on_lost = spread_monitor_lost,
+            .arg = worker->monitor,
+        });
     worker->shards = spread_shards_new(&(struct spread_shards_options){
         .count = wsub_store_shards(worker->store),
         .on_fenced = on_fenced,
@@ -424,28 +404,6 @@ static void on_look(void *arg)
     wsub_timer_start_ms(&worker->look, LOOK_MS);
 }
 
-static uint32_t least(uint32_t one, uint32_t other)
-{
-    return one < other ? one : other;
-}
-
-/* All requests that the client sends at once.  Those under way, and those that
- * linger, are never more: what it kept waiting would wait for those that hang. */
-static uint32_t requests_max(const struct wsub_config *config)
-{
-    uint32_t most = FETCHES_MAX + LINGERING_MAX;
-
-    return config->max_sockets == 0
-               ? most
-               : least(most,
-                       wsub_http_client_requests_max(config->max_sockets));
-}
-
-static uint32_t fetches_max(const struct wsub_config *config)
-{
-    return least(FETCHES_MAX, requests_max(config));
-}
-
 static void on_host_due(void *arg)
 {
     struct spread_worker *worker = arg;
@@ -466,7 +424,7 @@ static void locate(const char *host, struct wsub_address_key *ret_key,
 static void build_hosts(struct spread_worker *worker)
 {
     struct event_base *base = wsub_loop_base(worker->loop);
-    uint32_t fetches = fetches_max(worker->config);
+    uint32_t fetches = spread_fetches_max(worker->config);
 
     worker->hosts = wsub_hosts_new(&(struct wsub_hosts_options){
         .per_host = worker->config->per_host,
@@ -474,7 +432,7 @@ static void build_hosts(struct spread_worker *worker)
         .queue_max = QUEUE_MAX,
         .waiting_max = WAITING_MAX,
         .unproven_max = fetches / UNPROVEN_SHARE,
-        .lingering_max = requests_max(worker->config) - fetches,
+        .lingering_max = spread_requests_max(worker->config) - fetches,
         .wait_max_ms = WAIT_MAX_MS,
         .per_address = wsub_hosts_per_address(worker->config->per_address,
                                               fetches / UNPROVEN_SHARE),
@@ -492,7 +450,7 @@ static void build_fetching(struct spread_worker *worker)
 {
     const struct wsub_config *config = worker->config;
     struct event_base *base = wsub_loop_base(worker->loop);
-    uint32_t fetches = fetches_max(config);
+    uint32_t fetches = spread_fetches_max(config);
     uint32_t validations = fetches / VALIDATIONS_SHARE;
     struct spread_topics_options options = {
         .store = worker->store,
@@ -506,9 +464,9 @@ static void build_fetching(struct spread_worker *worker)
     worker->client = wsub_http_client_new(&(struct wsub_http_client_options){
         .base = base,
         .connect_timeout_ms = config->connect_timeout_ms,
-        .max_requests = requests_max(config),
+        .max_requests = spread_requests_max(config),
         .per_host = config->per_host,
-        .kept_connections = 2 * FETCHES_MAX,
+        .kept_connections = 2 * SPREAD_FETCHES_MAX,
         .egress = worker->egress,
         .tls = wsub_http_tls_of(config),
         .proxy = config->egress_proxy,
