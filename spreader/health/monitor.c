@@ -524,8 +524,10 @@ void spread_monitor_free(struct spread_monitor *monitor)
     free(monitor);
 }
 
-void spread_monitor_lead(struct spread_monitor *monitor, uint64_t epoch)
+void spread_monitor_lead(uint64_t epoch, void *arg)
 {
+    struct spread_monitor *monitor = arg;
+
     monitor->epoch = epoch;
     monitor->reconciles = true;
     monitor->mended = 0;
@@ -537,8 +539,10 @@ void spread_monitor_lead(struct spread_monitor *monitor, uint64_t epoch)
         wsub_timer_start_ms(&monitor->check, SOON_MS);
 }
 
-void spread_monitor_lost(struct spread_monitor *monitor)
+void spread_monitor_lost(void *arg)
 {
+    struct spread_monitor *monitor = arg;
+
     monitor->epoch = 0;
     wsub_timer_stop(&monitor->check);
     wsub_timer_stop(&monitor->again);

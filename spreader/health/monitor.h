@@ -40,9 +40,10 @@ spread_monitor_new(const struct spread_monitor_options *options);
 /* After wsub_store_close(). */
 void spread_monitor_free(struct spread_monitor *monitor);
 
-/* The process is the coordinator, under this epoch, or is it no more. */
-void spread_monitor_lead(struct spread_monitor *monitor, uint64_t epoch);
-void spread_monitor_lost(struct spread_monitor *monitor);
+/* The process is the coordinator, under this epoch, or is it no more: for
+ * coordinator.h. */
+void spread_monitor_lead(uint64_t epoch, void *monitor);
+void spread_monitor_lost(void *monitor);
 
 /* An operator may have asked for something. */
 void spread_monitor_wake(struct spread_monitor *monitor);
