@@ -24,7 +24,7 @@ static void on_lead(uint64_t epoch, void *arg)
 
     wsub_group_mirror_look(duties->mirror);
     wsub_sites_look(duties->sites);
-    spread_monitor_lead(duties->monitor, epoch);
+    spread_monitor_lead(epoch, duties->monitor);
 }
 
 static void on_lost(void *arg)

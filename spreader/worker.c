@@ -29,7 +29,6 @@
 #include "spreader/expiry.h"
 #include "spreader/fanout.h"
 #include "spreader/fetch.h"
-#include "spreader/fetch_limits.h"
 #include "spreader/fetch_queue.h"
 #include "spreader/intake.h"
 #include "spreader/pace.h"
@@ -40,10 +39,6 @@
 #include "spreader/sweep.h"
 #include "spreader/validate.h"
 
-/* Of the fetches under way, those for subscribe requests, which are of strangers,
- * have a quarter; hosts without a recent good response at most a half. */
-#define VALIDATIONS_SHARE 4
-#define UNPROVEN_SHARE 2
 #define TOPIC_MAX 4    /* requests for one URL: topics may redirect to it */
 #define QUEUE_MAX 16   /* fetches that wait for one host */
 #define WAITING_MAX 64 /* in all, before queues are kept short */
@@ -499,7 +494,7 @@ static void build_hosts(struct spread_worker *worker)
         .per_endpoint = TOPIC_MAX,
         .queue_max = QUEUE_MAX,
         .waiting_max = WAITING_MAX,
-        .unproven_max = fetches / UNPROVEN_SHARE,
+        .unproven_max = fetches / SPREAD_UNPROVEN_SHARE,
         .lingering_max = spread_requests_max(worker->config) - fetches,
         .wait_max_ms = WAIT_MAX_MS,
         .per_address = wsub_hosts_per_address(worker->config->per_address,
@@ -519,7 +514,7 @@ static void build_fetching(struct spread_worker *worker)
     const struct wsub_config *config = worker->config;
     struct event_base *base = wsub_loop_base(worker->loop);
     uint32_t fetches = spread_fetches_max(config);
-    uint32_t validations = fetches / VALIDATIONS_SHARE;
+    uint32_t validations = fetches / SPREAD_VALIDATIONS_SHARE;
     struct spread_topics_options options = {
         .store = worker->store,
         .config = config,
