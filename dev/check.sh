@@ -1,6 +1,6 @@
 #!/bin/bash
 # All that has to pass before a commit, for people and for CI (.ci/run): layout,
-# lint, clang-tidy on what has changed, fuzz targets for WEBSUBD_FUZZ_S (5)
+# lint, clang-tidy on what has changed, fuzz targets for WEBSUBD_FUZZ_S (2)
 # seconds each, build and tests of both presets.
 # Installs the Debian packages that are missing, and stops at what fails first.
 set -eu
@@ -39,6 +39,6 @@ step layout check_layout
 step "dev: build" build
 step lint ctest --preset dev -L lint
 step clang-tidy tidy
-dev/fuzz.sh "${WEBSUBD_FUZZ_S:-5}"
+dev/fuzz.sh "${WEBSUBD_FUZZ_S:-2}"
 dev/test.sh
 echo "All checks passed, in $SECONDS s."
