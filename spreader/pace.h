@@ -1,6 +1,6 @@
 /* pace.h - what nobody waits for leaves Redis to those who do.
  *
- *   planned --due--> waits in the queue --its turn--> run --over--> a pause
+ *   planned --due--> waits in the queue --the first--> run --over--> a pause
  *
  * The sweep and the expiry call scripts that take Redis a millisecond when there
  * is much to end.  Of all shards of the process one such call is under way at a

@@ -24,18 +24,23 @@
 #define MOVED_TELL_MS 60000 /* leases that end then ended for that */
 #define SWEEP_MOST 32       /* of each kind in one call: 0.8 ms of Redis */
 
+enum gauge {
+    GAUGE_LAG,     /* events that have not begun */
+    GAUGE_HELD,    /* entries that could not be interpreted */
+    GAUGE_DAMAGED, /* notes of damage */
+    GAUGES,
+};
+
 struct shard {
     struct spread_sweeper *sweeper;
     struct spread_shard *shard; /* borrowed */
     struct spread_round round;
     bool busy;                     /* a sweep is under way */
     bool woken;                    /* since it was sent */
-    uint64_t lag;                  /* events that have not begun */
     uint64_t looked_ms;            /* when pull_in was sent; our clock */
     struct wsub_entry_id position; /* of the sweep before */
-    uint64_t held;                 /* entries that could not be interpreted */
-    uint64_t damaged;              /* notes of damage */
-    struct wsub_entry_id damage;   /* the last one that was told of */
+    uint64_t gauges[GAUGES];
+    struct wsub_entry_id damage; /* the last one that was told of */
 };
 
 struct spread_sweeper {
@@ -47,43 +52,27 @@ struct spread_sweeper {
     uint64_t moved_seen_ms; /* and when that was seen; our clock */
 };
 
-static void set_lag(struct shard *shard, uint64_t lag)
+/* What the process owns together. */
+static void set_gauge(struct shard *shard, enum gauge gauge, uint64_t value)
 {
+    static const enum spread_stat stats[GAUGES] = {
+        [GAUGE_LAG] = SPREAD_STAT_LAG,
+        [GAUGE_HELD] = SPREAD_STAT_WAITING_HELD,
+        [GAUGE_DAMAGED] = SPREAD_STAT_DAMAGED,
+    };
     const struct spread_sweeper *sweeper = shard->sweeper;
     uint64_t all = 0;
 
-    shard->lag = lag;
+    shard->gauges[gauge] = value;
     for (unsigned i = 0; i < sweeper->o.shards; i++)
-        all += sweeper->shards[i].lag;
-    wsub_metric_set(&spread_stats[SPREAD_STAT_LAG], all);
-}
-
-static void set_held(struct shard *shard, uint64_t held)
-{
-    const struct spread_sweeper *sweeper = shard->sweeper;
-    uint64_t all = 0;
-
-    shard->held = held;
-    for (unsigned i = 0; i < sweeper->o.shards; i++)
-        all += sweeper->shards[i].held;
-    wsub_metric_set(&spread_stats[SPREAD_STAT_WAITING_HELD], all);
-}
-
-static void set_damaged(struct shard *shard, uint64_t damaged)
-{
-    const struct spread_sweeper *sweeper = shard->sweeper;
-    uint64_t all = 0;
-
-    shard->damaged = damaged;
-    for (unsigned i = 0; i < sweeper->o.shards; i++)
-        all += sweeper->shards[i].damaged;
-    wsub_metric_set(&spread_stats[SPREAD_STAT_DAMAGED], all);
+        all += sweeper->shards[i].gauges[gauge];
+    wsub_metric_set(&spread_stats[stats[gauge]], all);
 }
 
 /* Each owner of the shard tells of it once; /admin/damaged has all. */
 static void tell_damage(struct shard *shard, const struct wsub_swept *swept)
 {
-    set_damaged(shard, swept->damaged);
+    set_gauge(shard, GAUGE_DAMAGED, swept->damaged);
     if (swept->damaged == 0 ||
         strcmp(swept->damage_id, shard->damage.text) == 0)
         return;
@@ -201,8 +190,8 @@ static void on_swept(enum wsub_err err, const struct wsub_swept *swept,
     }
     wsub_metric_add(&spread_stats[SPREAD_STAT_LEASES_ENDED], swept->leases);
     tell_leases(shard, swept->leases);
-    set_lag(shard, swept->lag);
-    set_held(shard, swept->held);
+    set_gauge(shard, GAUGE_LAG, swept->lag);
+    set_gauge(shard, GAUGE_HELD, swept->held);
     tell_damage(shard, swept);
     spread_round_start_ms(&shard->round, pause_ms(shard, swept));
     o->on_position(shard->shard->owned.shard, swept->position, o->arg);
@@ -271,9 +260,8 @@ void spread_sweeper_open(struct spread_sweeper *sweeper,
 void spread_sweeper_close(struct spread_sweeper *sweeper, unsigned number)
 {
     spread_round_stop(&sweeper->shards[number].round);
-    set_lag(&sweeper->shards[number], 0);
-    set_held(&sweeper->shards[number], 0);
-    set_damaged(&sweeper->shards[number], 0);
+    for (unsigned gauge = 0; gauge < GAUGES; gauge++)
+        set_gauge(&sweeper->shards[number], (enum gauge)gauge, 0);
 }
 
 void spread_sweeper_allow_delay(struct spread_sweeper *sweeper, uint32_t ms)
@@ -285,7 +273,7 @@ void spread_sweeper_allow_delay(struct spread_sweeper *sweeper, uint32_t ms)
 bool spread_sweeper_found_work(const struct spread_sweeper *sweeper)
 {
     for (unsigned i = 0; i < sweeper->o.shards; i++)
-        if (sweeper->shards[i].lag > 0)
+        if (sweeper->shards[i].gauges[GAUGE_LAG] > 0)
             return true;
     return false;
 }

@@ -6,14 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/store/shard_sum.h"
 #include "common/store/subscriptions.h"
-
-typedef void wsub_suspended_count_cb(enum wsub_err err, uint64_t count,
-                                     void *arg);
 
 /* Counts those of all shards.  Tried once: `cb` is called once, maybe during
  * this call. */
-void wsub_suspended_count(struct wsub_store *store, wsub_suspended_count_cb *cb,
+void wsub_suspended_count(struct wsub_store *store, wsub_shard_sum_cb *cb,
                           void *arg);
 
 struct wsub_suspended {
