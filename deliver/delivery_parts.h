@@ -1,7 +1,7 @@
 /* delivery_parts.h - what a delivery is made of.
  *
- * Private to delivery.c, which takes a delivery through its steps, and
- * ending.c, which says how it ends. */
+ * Private to delivery.c, which takes a delivery through its steps, sending.c,
+ * which sends it as its host allows, and ending.c, which says how it ends. */
 #ifndef DELIVER_DELIVERY_PARTS_H
 #define DELIVER_DELIVERY_PARTS_H
 

@@ -7,18 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/base/buf.h"
-#include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/base/timer.h"
 #include "common/cluster/member.h"
 #include "common/groups/groups.h"
-#include "common/host/host.h"
-#include "common/host/timer.h"
 #include "common/http/client_stats.h"
-#include "common/net/egress.h"
 #include "common/program/program.h"
 #include "common/program/startup.h"
 #include "common/store/keys.h"
@@ -30,13 +25,9 @@
 #include "deliver/attempt_buffer.h"
 #include "deliver/attempt_flush.h"
 #include "deliver/bundle.h"
-#include "deliver/client.h"
 #include "deliver/content.h"
 #include "deliver/crashes.h"
 #include "deliver/delivery.h"
-#include "deliver/in_flight.h"
-#include "deliver/parking.h"
-#include "deliver/post.h"
 #include "deliver/readers.h"
 #include "deliver/records.h"
 #include "deliver/replicas.h"
@@ -44,14 +35,13 @@
 #include "deliver/slots.h"
 #include "deliver/stall.h"
 #include "deliver/stats.h"
+#include "deliver/subscribers.h"
 #include "deliver/verification.h"
 
 #define TICK_MS 500
 #define STALL_PART 4            /* of an attempt's time, which then was short */
-#define HOST_QUEUE_MAX 256      /* for one host; more are better off in Redis */
 #define TAKEOVER_MARGIN_MS 3000 /* for settling, and for clocks */
 #define NEW_SHARE 8             /* part of the slots that `bulk` may not have */
-#define VERIFICATIONS_WAITING_MAX 8192 /* some 8 MiB */
 #define CONTENT_MAX_BYTES (128u << 20) /* then nothing more is claimed */
 
 /* Owned, but for the first two. */
@@ -61,9 +51,7 @@ struct deliver_worker {
     struct wsub_store *store;
     struct wsub_member *member;
     struct wsub_groups *groups;
-    struct wsub_http_client *client;
     struct wsub_secret_keys *keys;
-    struct wsub_hash_rules hash_rules; /* borrow from config */
     struct wsub_progress *progress;
     struct wsub_writable *writable;
     struct deliver_attempt_buffer *attempts;
@@ -72,59 +60,24 @@ struct deliver_worker {
     struct deliver_content_cache *contents;
     struct deliver_crashes *crashes;
     struct deliver_deliveries *deliveries;
-    struct wsub_hosts *hosts;
-    struct deliver_parking *parking;
     struct deliver_readers *readers;
     struct deliver_records *records;
     struct deliver_replicas *replicas;
     struct deliver_settler *settler;
     struct deliver_slots *slots;
     struct deliver_verifications *verifications;
-    struct wsub_host_timer host_timer;
-    struct wsub_egress *egress; /* owned */
-    struct deliver_poster poster;
+    struct deliver_subscribers subscribers;
     struct deliver_stall stall;
     struct wsub_timer tick;
     bool was_alive; /* since the last tick */
     bool leaving;   /* drained; ends once Redis has replied */
 };
 
-/* The longest wait for a host. */
-static uint32_t wait_max_ms(const struct wsub_config *config)
-{
-    return config->timeout_ms / 2;
-}
-
-/* Others take an entry over that a process has held for longer: the longest
- * wait for a host, and one attempt.  What takes longer is renewed meanwhile. */
+/* Others take an entry over that a process has held for longer.  What takes longer
+ * is renewed meanwhile. */
 static uint32_t takeover_idle_ms(const struct wsub_config *config)
 {
-    return wait_max_ms(config) + config->timeout_ms + TAKEOVER_MARGIN_MS;
-}
-
-/* The User-Agent needs the hub's public URL, which the hub may write to Redis
- * after this program has started. */
-static void learn_public_url(struct deliver_worker *w)
-{
-    const char *url = wsub_store_public_url(w->store);
-    struct wsub_buf header = {0};
-
-    if (w->poster.user_agent != NULL || url == NULL)
-        return;
-    wsub_buf_printf(&header, "User-Agent: websubd/%s (+%s)", WSUB_VERSION, url);
-    w->poster.user_agent = wsub_buf_take(&header);
-    deliver_readers_kick(w->readers);
-}
-
-static void count_hosts(const struct deliver_worker *w)
-{
-    struct wsub_hosts_counts counts;
-
-    wsub_hosts_count(w->hosts, &counts);
-    wsub_metric_set(&deliver_stats[DELIVER_STAT_HOSTS], counts.known);
-    wsub_metric_set(&deliver_stats[DELIVER_STAT_BREAKERS_OPEN], counts.down);
-    wsub_metric_set(&deliver_stats[DELIVER_STAT_HOSTS_WAITING], counts.waiting);
-    wsub_metric_set(&deliver_stats[DELIVER_STAT_LINGERING], counts.lingering);
+    return deliver_subscribers_held_ms(config) + TAKEOVER_MARGIN_MS;
 }
 
 /* Readers that found the process not alive are told when it is again. */
@@ -142,10 +95,11 @@ static void on_tick(void *arg)
     struct deliver_worker *w = arg;
 
     deliver_stall_beat(&w->stall, wsub_now_ms());
-    wsub_hosts_expire(w->hosts, wsub_loop_draining(w->loop), wsub_now_us());
-    count_hosts(w);
-    if (wsub_store_up(w->store))
-        learn_public_url(w);
+    deliver_subscribers_expire(&w->subscribers, wsub_loop_draining(w->loop));
+    deliver_subscribers_count(&w->subscribers);
+    if (wsub_store_up(w->store) &&
+        deliver_subscribers_learn_url(&w->subscribers))
+        deliver_readers_kick(w->readers);
     look_alive(w);
     deliver_bundles_renew(w->bundles);
 }
@@ -280,30 +234,6 @@ static void on_settled(struct deliver_job *job, void *arg)
     deliver_deliveries_settled(w->deliveries, job);
 }
 
-static void on_capacity(const char *host, uint32_t how_many, void *arg)
-{
-    const struct deliver_worker *w = arg;
-
-    deliver_parking_fetch(w->parking, host, how_many);
-}
-
-static void on_breaker(const char *host, uint64_t delay_ms, void *arg)
-{
-    (void)arg;
-    if (delay_ms > 0)
-        wsub_log_warn("host-down", WSUB_KV("host", host),
-                      WSUB_KU("tried_again_ms", delay_ms));
-    else
-        wsub_log_info("host-responds-again", WSUB_KV("host", host));
-}
-
-static void on_host_due(void *arg)
-{
-    struct deliver_worker *w = arg;
-
-    wsub_host_timer_plan(&w->host_timer);
-}
-
 static void on_verification(const struct wsub_stream_entry *entry, void *arg)
 {
     const struct deliver_worker *w = arg;
@@ -327,7 +257,8 @@ static bool may_claim(void *arg)
         w->was_alive = false;
         return false;
     }
-    return w->poster.user_agent != NULL && wsub_groups_ready(w->groups) &&
+    return w->subscribers.poster.user_agent != NULL &&
+           wsub_groups_ready(w->groups) &&
            deliver_content_bytes(w->contents) <= CONTENT_MAX_BYTES;
 }
 
@@ -336,7 +267,7 @@ static size_t ahead(void *arg)
     const struct deliver_worker *w = arg;
 
     return deliver_deliveries_loading(w->deliveries) +
-           wsub_http_client_background(w->client) + wsub_hosts_soon(w->hosts);
+           deliver_subscribers_ahead(&w->subscribers);
 }
 
 static void make_slots(struct deliver_worker *w)
@@ -352,77 +283,6 @@ static void make_slots(struct deliver_worker *w)
         .on_idle = on_idle,
         .arg = w,
     });
-}
-
-/* For wsub_hosts_options.locate. */
-static void locate(const char *host, struct wsub_address_key *ret_key,
-                   void *arg)
-{
-    const struct deliver_worker *w = arg;
-
-    wsub_address_key(host, wsub_http_client_addresses(w->client, host),
-                     ret_key);
-}
-
-/* Of the poster. */
-static bool on_unopened(void *arg)
-{
-    return wsub_secret_keys_look(arg);
-}
-
-static void make_hosts(struct deliver_worker *w)
-{
-    uint32_t total = (uint32_t)deliver_slots_total(w->slots);
-    uint32_t share = total / 4;
-    struct deliver_in_flight in_flight =
-        deliver_in_flight_of(total, w->config->max_sockets);
-
-    w->hosts = wsub_hosts_new(&(struct wsub_hosts_options){
-        .per_host = w->config->per_host,
-        .per_endpoint = w->config->per_callback,
-        .rate = w->config->per_host_rate,
-        .urgent_rate = w->config->verify_rate,
-        .per_address =
-            wsub_hosts_per_address(w->config->per_address, in_flight.unproven),
-        .locate = locate,
-        .queue_max = share < HOST_QUEUE_MAX ? share : HOST_QUEUE_MAX,
-        .waiting_max = share,
-        .urgent_waiting_max = VERIFICATIONS_WAITING_MAX,
-        .unproven_max = in_flight.unproven,
-        .urgent_max = in_flight.verifications,
-        .lingering_max = in_flight.lingering,
-        .wait_max_ms = wait_max_ms(w->config),
-        .on_capacity = on_capacity,
-        .on_due = on_host_due,
-        .on_breaker = on_breaker,
-        .arg = w,
-    });
-    w->host_timer.hosts = w->hosts;
-    wsub_host_timer_init(&w->host_timer, wsub_loop_base(w->loop));
-    w->parking = deliver_parking_new(w->store, w->hosts);
-}
-
-static void make_poster(struct deliver_worker *w)
-{
-    const struct wsub_config *config = w->config;
-    uint32_t total = (uint32_t)deliver_slots_total(w->slots);
-
-    if (!wsub_hash_rules_parse(config->signature_hash, &w->hash_rules))
-        wsub_panic("signature_hash was not checked");
-    w->egress = wsub_egress_new(config);
-    w->client =
-        deliver_client_new(wsub_loop_base(w->loop), config, w->egress, total);
-    w->poster = (struct deliver_poster){
-        .client = w->client,
-        .ring = wsub_secret_keys_ring(w->keys),
-        .on_unopened = on_unopened,
-        .arg = w->keys,
-        .hash_rules = &w->hash_rules,
-        .headers = config->delivery_headers,
-        .timeout_ms = config->timeout_ms,
-    };
-    for (int i = 0; i < WSUB_HASH_MAX_; i++)
-        w->poster.hmacs[i] = wsub_hmac_new((enum wsub_hash)i);
 }
 
 /* What serves deliveries and verifications; from the bottom up. */
@@ -450,8 +310,14 @@ static void make_services(struct deliver_worker *w)
         .arg = w,
     });
     make_slots(w);
-    make_hosts(w);
-    make_poster(w);
+    deliver_subscribers_init(
+        &w->subscribers, &(struct deliver_subscribers_options){
+                             .base = base,
+                             .store = w->store,
+                             .config = w->config,
+                             .keys = w->keys,
+                             .slots = (uint32_t)deliver_slots_total(w->slots),
+                         });
     w->bundles = deliver_bundles_new(&(struct deliver_bundles_options){
         .store = w->store,
         .consumer = wsub_member_consumer(w->member),
@@ -494,9 +360,9 @@ static void make_deliveries(struct deliver_worker *w)
         .contents = w->contents,
         .crashes = w->crashes,
         .groups = w->groups,
-        .hosts = w->hosts,
-        .parking = w->parking,
-        .poster = &w->poster,
+        .hosts = w->subscribers.hosts,
+        .parking = w->subscribers.parking,
+        .poster = &w->subscribers.poster,
         .records = w->records,
         .replicas = w->replicas,
         .settler = w->settler,
@@ -508,8 +374,8 @@ static void make_deliveries(struct deliver_worker *w)
             .loop = w->loop,
             .store = w->store,
             .progress = w->progress,
-            .hosts = w->hosts,
-            .poster = &w->poster,
+            .hosts = w->subscribers.hosts,
+            .poster = &w->subscribers.poster,
             .replicas = w->replicas,
             .on_idle = on_verification_over,
             .arg = w,
@@ -585,8 +451,7 @@ enum wsub_err deliver_worker_new(const struct wsub_config *config,
 static void free_parts(struct deliver_worker *w)
 {
     wsub_store_close(w->store);
-    wsub_http_client_free(w->client);
-    wsub_egress_free(w->egress);
+    deliver_subscribers_close(&w->subscribers);
     wsub_timer_done(&w->tick);
     deliver_readers_free(w->readers);
     deliver_verifications_free(w->verifications);
@@ -601,15 +466,10 @@ static void free_parts(struct deliver_worker *w)
     deliver_records_free(w->records);
     deliver_content_cache_free(w->contents);
     deliver_bundles_free(w->bundles);
-    deliver_parking_free(w->parking);
-    wsub_host_timer_done(&w->host_timer);
-    wsub_hosts_free(w->hosts);
+    deliver_subscribers_done(&w->subscribers);
     deliver_slots_free(w->slots);
     wsub_member_free(w->member);
     wsub_groups_free(w->groups);
-    for (int i = 0; i < WSUB_HASH_MAX_; i++)
-        wsub_hmac_free(w->poster.hmacs[i]);
-    free(w->poster.user_agent);
 }
 
 void deliver_worker_free(struct deliver_worker *w)
@@ -632,7 +492,7 @@ bool deliver_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
         !wsub_member_ready(w->member, reason) ||
         !wsub_groups_ready_why(w->groups, reason))
         return false;
-    if (w->poster.user_agent != NULL)
+    if (w->subscribers.poster.user_agent != NULL)
         return wsub_progress_ready(w->progress, reason);
     snprintf(reason, WSUB_STATUS_REASON_BYTES,
              "the hub's public URL is not known: start a "
@@ -646,7 +506,7 @@ void deliver_worker_drain(void *arg)
 
     deliver_slots_drain(w->slots);
     deliver_readers_stop(w->readers);
-    wsub_hosts_expire(w->hosts, true, wsub_now_us());
+    deliver_subscribers_expire(&w->subscribers, true);
     drain_check(w);
 }
 

@@ -5,23 +5,21 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include "common/base/buf.h"
 #include "common/base/config.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
-#include "common/crypto/digest.h"
 #include "common/groups/groups.h"
-#include "common/redis/refusal.h"
 #include "common/store/entry_id.h"
-#include "common/store/cluster_events.h"
 #include "common/store/events.h"
 #include "common/store/held.h"
 #include "common/store/keys.h"
 #include "common/store/rejected.h"
 #include "common/store/store.h"
+#include "spreader/entries.h"
 #include "spreader/shard.h"
 #include "spreader/stats.h"
+#include "spreader/unusable.h"
 
 /* Of one page: under 3 ms of Redis, in which it serves no one else. */
 #define PAGE_SUBSCRIPTIONS 500
@@ -32,24 +30,11 @@
  * `fanout` in Redis each. */
 #define OPEN_MAX 1024
 
-/* An entry of the log. */
-struct entry {
-    struct wsub_entry_id id;
-    char *topic;                      /* owned; NULL: it can't be used */
-    char digest[WSUB_DIGEST_LEN + 1]; /* of fetched content, else "" */
-    char *why;                        /* owned; then what is wrong */
-    bool is_newer;                    /* then: it is held, else rejected */
-    TAILQ_ENTRY(entry) next;
-};
-
-TAILQ_HEAD(entries, entry);
-
 struct shard {
     struct spread_fanout *fanout;
     struct spread_shard *shard;    /* borrowed */
     struct wsub_entry_id position; /* what Redis said last */
-    struct entries unbegun, open;  /* owned */
-    size_t unbegun_count, open_count;
+    struct spread_entries entries; /* owned */
     struct wsub_timer pause;
     bool resuming;          /* a call is under way: nothing else is sent */
     bool beginning, paging; /* calls that are under way */
@@ -64,67 +49,20 @@ struct spread_fanout {
 
 static void go_on(struct shard *shard);
 
-static struct entry *entry_new(const char *id, const char *topic,
-                               const char *digest, const char *why)
-{
-    struct entry *entry = wsub_calloc(1, sizeof(*entry));
-
-    snprintf(entry->id.text, sizeof(entry->id.text), "%s", id);
-    snprintf(entry->digest, sizeof(entry->digest), "%s", digest);
-    if (topic != NULL)
-        entry->topic = wsub_strdup(topic);
-    else
-        entry->why = wsub_strdup(why);
-    return entry;
-}
-
-static void entry_free(struct entry *entry)
-{
-    free(entry->topic);
-    free(entry->why);
-    free(entry);
-}
-
-static void entries_free(struct entries *entries)
-{
-    struct entry *entry;
-
-    while ((entry = TAILQ_FIRST(entries)) != NULL) {
-        TAILQ_REMOVE(entries, entry, next);
-        entry_free(entry);
-    }
-}
-
-static void add_open(struct shard *shard, struct entry *entry)
-{
-    TAILQ_INSERT_TAIL(&shard->open, entry, next);
-    shard->open_count++;
-}
-
-static struct entry *take_unbegun(struct shard *shard)
-{
-    struct entry *entry = TAILQ_FIRST(&shard->unbegun);
-
-    TAILQ_REMOVE(&shard->unbegun, entry, next);
-    shard->unbegun_count--;
-    return entry;
-}
-
 /* Forgets what is not in Redis, and what is. */
 static void forget(struct shard *shard)
 {
-    entries_free(&shard->unbegun);
-    entries_free(&shard->open);
-    shard->unbegun_count = shard->open_count = shard->one_by_one = 0;
+    spread_entries_clear(&shard->entries);
+    shard->one_by_one = 0;
     wsub_timer_stop(&shard->pause);
 }
 
-static void finish(const struct shard *shard, struct entry *event)
+static void finish(const struct shard *shard, struct spread_entry *event)
 {
     wsub_metric_add(&spread_stats[SPREAD_STAT_EVENTS], 1);
     wsub_log_debug("fanned-out", WSUB_KU("shard", shard->shard->owned.shard),
                    WSUB_KV("event_id", event->id.text));
-    entry_free(event);
+    spread_entry_free(event);
 }
 
 /* A call is over: false when there is nothing to go on with. */
@@ -148,31 +86,6 @@ static bool is_at(const struct shard *shard, const char *position)
     return strcmp(shard->position.text, position) == 0;
 }
 
-/* What nobody gets any more, which an operator may want to have sent again from
- * elsewhere. */
-static void tell_gap(const struct shard *shard,
-                     const struct wsub_resumed *resumed)
-{
-    char detail[96];
-
-    if (resumed->lost == 0)
-        return;
-    wsub_metric_add(&spread_stats[SPREAD_STAT_LOST], resumed->lost);
-    wsub_log_error("gap-detected", WSUB_KU("shard", shard->shard->owned.shard),
-                   WSUB_KU("events", resumed->lost),
-                   WSUB_KV("from", resumed->lost_after),
-                   WSUB_KV("to", resumed->lost_before));
-    snprintf(detail, sizeof(detail), "gap-detected events=%llu",
-             (unsigned long long)resumed->lost);
-    wsub_cluster_event_tell(shard->fanout->o.store,
-                            &(struct wsub_cluster_event){
-                                .kind = WSUB_EVENT_ALERT,
-                                .shard = (int)shard->shard->owned.shard,
-                                .epoch = shard->shard->owned.epoch,
-                                .detail = detail,
-                            });
-}
-
 static void on_resumed(const struct wsub_resumed *resumed, void *arg)
 {
     struct shard *shard = arg;
@@ -182,10 +95,11 @@ static void on_resumed(const struct wsub_resumed *resumed, void *arg)
     if (!replied(shard, resumed->err))
         return;
     set_position(shard, resumed->position);
-    tell_gap(shard, resumed);
+    spread_unusable_gap(o->store, &shard->shard->owned, resumed);
     for (size_t i = 0; i < resumed->count; i++)
-        add_open(shard,
-                 entry_new(resumed->events[i], resumed->topics[i], "", NULL));
+        spread_entries_add_open(
+            &shard->entries,
+            spread_entry_new(resumed->events[i], resumed->topics[i], "", NULL));
     o->on_resumed(shard->shard, resumed->position, o->arg);
     go_on(shard);
 }
@@ -226,26 +140,16 @@ static bool resumes(struct shard *shard)
     return shard->resuming;
 }
 
-/* Redis' error, without the place in a script. */
-static void set_why(struct entry *event, const char *error)
-{
-    struct wsub_buf why = {0};
-
-    wsub_buf_printf(&why, "Redis refuses it: %.*s",
-                    (int)wsub_refusal_len(error), error);
-    event->why = wsub_buf_take(&why);
-}
-
 /* Of several events any may be what Redis can't begin: they begin one by one
  * until that is found, and rejected. */
 static void on_begin_refused(struct shard *shard, const char *error)
 {
-    struct entry *first = TAILQ_FIRST(&shard->unbegun);
+    struct spread_entry *first = TAILQ_FIRST(&shard->entries.unbegun);
 
     if (shard->begun_count > 1) {
         shard->one_by_one = shard->begun_count;
     } else {
-        set_why(first, error);
+        spread_entry_refused(first, error);
         free(first->topic);
         first->topic = NULL;
     }
@@ -272,12 +176,13 @@ static void on_begun(const struct wsub_begun *begun, void *arg)
     set_position(shard, begun->position);
     shard->one_by_one -= shard->one_by_one > 0;
     for (size_t i = 0; i < begun->count; i++) {
-        struct entry *event = take_unbegun(shard);
+        struct spread_entry *event =
+            spread_entries_take_unbegun(&shard->entries);
 
         if (begun->finished[i])
             finish(shard, event);
         else
-            add_open(shard, event);
+            spread_entries_add_open(&shard->entries, event);
     }
     o->on_capacity(shard->shard, o->arg);
     go_on(shard);
@@ -298,7 +203,7 @@ static void on_rejected(enum wsub_err err, bool moved, const char *position,
     }
     wsub_metric_add(&spread_stats[SPREAD_STAT_REJECTED], 1);
     set_position(shard, position);
-    entry_free(take_unbegun(shard));
+    spread_entry_free(spread_entries_take_unbegun(&shard->entries));
     o->on_capacity(shard->shard, o->arg);
     go_on(shard);
 }
@@ -318,44 +223,23 @@ static void on_held(enum wsub_err err, enum wsub_held held,
     }
     spread_stats_held(held);
     set_position(shard, position);
-    entry_free(take_unbegun(shard));
+    spread_entry_free(spread_entries_take_unbegun(&shard->entries));
     o->on_capacity(shard->shard, o->arg);
     go_on(shard);
 }
 
-/* It is of a newer version. */
-static void send_hold(struct shard *shard, const struct entry *entry)
+static struct spread_unusable unusable(const struct shard *shard,
+                                       const char *stream,
+                                       const struct spread_entry *entry)
 {
-    wsub_log_warn("held", WSUB_KU("shard", shard->shard->owned.shard),
-                  WSUB_KV("stream", WSUB_KEY_LOG),
-                  WSUB_KV("entry", entry->id.text), WSUB_KV("why", entry->why));
-    wsub_hold(shard->fanout->o.store,
-              &(struct wsub_hold){
-                  .shard = shard->shard->owned.shard,
-                  .owned = &shard->shard->owned,
-                  .stream = WSUB_KEY_LOG,
-                  .entry = entry->id.text,
-                  .why = entry->why,
-                  .position = shard->position.text,
-              },
-              on_held, shard);
-}
-
-static void send_reject(struct shard *shard, const struct entry *entry,
-                        const char *stream, wsub_reject_cb *on_done)
-{
-    wsub_log_warn("rejected", WSUB_KU("shard", shard->shard->owned.shard),
-                  WSUB_KV("stream", stream), WSUB_KV("entry", entry->id.text),
-                  WSUB_KV("why", entry->why));
-    wsub_reject(shard->fanout->o.store,
-                &(struct wsub_rejected){
-                    .owned = &shard->shard->owned,
-                    .stream = stream,
-                    .entry = entry->id.text,
-                    .why = entry->why,
-                    .position = shard->position.text,
-                },
-                on_done, shard);
+    return (struct spread_unusable){
+        .store = shard->fanout->o.store,
+        .owned = &shard->shard->owned,
+        .stream = stream,
+        .entry = entry->id.text,
+        .why = entry->why,
+        .position = shard->position.text,
+    };
 }
 
 /* The longest retention of the events that begin, whose groups may say otherwise
@@ -382,12 +266,12 @@ static void begin(struct shard *shard)
     const struct spread_fanout_options *o = &shard->fanout->o;
     const char *events[WSUB_BEGIN_MAX], *topics[WSUB_BEGIN_MAX];
     const char *digests[WSUB_BEGIN_MAX];
-    const struct entry *entry;
+    const struct spread_entry *entry;
     size_t most = shard->one_by_one > 0 ? 1 : WSUB_BEGIN_MAX;
     uint64_t longest_ms = 0, ms;
     size_t count = 0;
 
-    TAILQ_FOREACH(entry, &shard->unbegun, next)
+    TAILQ_FOREACH(entry, &shard->entries.unbegun, next)
     {
         if (entry->topic == NULL || count == most)
             break;
@@ -413,16 +297,19 @@ static void begin(struct shard *shard)
 
 static void begin_next(struct shard *shard)
 {
-    const struct entry *first = TAILQ_FIRST(&shard->unbegun);
+    const struct spread_entry *first = TAILQ_FIRST(&shard->entries.unbegun);
+    struct spread_unusable wrong;
 
-    if (shard->beginning || first == NULL || shard->open_count >= OPEN_MAX)
+    if (shard->beginning || first == NULL ||
+        shard->entries.open_count >= OPEN_MAX)
         return;
     shard->beginning = true;
     spread_shard_sent(shard->shard);
+    wrong = unusable(shard, WSUB_KEY_LOG, first);
     if (first->is_newer)
-        send_hold(shard, first);
+        spread_unusable_hold(&wrong, on_held, shard);
     else if (first->topic == NULL)
-        send_reject(shard, first, WSUB_KEY_LOG, on_rejected);
+        spread_unusable_reject(&wrong, on_rejected, shard);
     else
         begin(shard);
 }
@@ -431,41 +318,39 @@ static void on_open_rejected(enum wsub_err err, bool moved,
                              const char *position, void *arg)
 {
     struct shard *shard = arg;
-    struct entry *event;
 
     (void)position;
     shard->paging = false;
     if (!replied(shard, err) || resumes(shard))
         return;
-    event = TAILQ_FIRST(&shard->open);
-    TAILQ_REMOVE(&shard->open, event, next);
-    shard->open_count--;
-    entry_free(event);
+    spread_entry_free(spread_entries_take_open(&shard->entries));
     wsub_metric_add(&spread_stats[SPREAD_STAT_REJECTED], moved);
     go_on(shard);
 }
 
 /* The pages of an event that come after what Redis refuses. */
-static void reject_open(struct shard *shard, struct entry *event,
+static void reject_open(struct shard *shard, struct spread_entry *event,
                         const char *error)
 {
-    set_why(event, error);
+    struct spread_unusable wrong;
+
+    spread_entry_refused(event, error);
+    wrong = unusable(shard, WSUB_KEY_FANOUT, event);
     shard->paging = true;
     spread_shard_sent(shard->shard);
-    send_reject(shard, event, WSUB_KEY_FANOUT, on_open_rejected);
+    spread_unusable_reject(&wrong, on_open_rejected, shard);
 }
 
 static void on_page(const struct wsub_paged *paged, void *arg)
 {
     struct shard *shard = arg;
-    struct entry *event;
+    struct spread_entry *event;
 
     shard->paging = false;
     if (!replied(shard, paged->err) || resumes(shard))
         return;
-    event = TAILQ_FIRST(&shard->open);
     if (paged->err != WSUB_OK) {
-        reject_open(shard, event, paged->why);
+        reject_open(shard, TAILQ_FIRST(&shard->entries.open), paged->why);
         return;
     }
     wsub_metric_add(&spread_stats[SPREAD_STAT_JOBS], paged->jobs);
@@ -473,13 +358,11 @@ static void on_page(const struct wsub_paged *paged, void *arg)
         wsub_timer_start_ms(&shard->pause, PAUSE_MS);
         return;
     }
-    TAILQ_REMOVE(&shard->open, event, next);
-    if (paged->result == WSUB_PAGE_FINISHED) {
-        shard->open_count--;
+    event = spread_entries_take_open(&shard->entries);
+    if (paged->result == WSUB_PAGE_FINISHED)
         finish(shard, event);
-    } else {
-        TAILQ_INSERT_TAIL(&shard->open, event, next);
-    }
+    else
+        spread_entries_add_open(&shard->entries, event);
     go_on(shard);
 }
 
@@ -487,7 +370,7 @@ static void on_page(const struct wsub_paged *paged, void *arg)
 static void page_next(struct shard *shard)
 {
     const struct spread_fanout_options *o = &shard->fanout->o;
-    const struct entry *event = TAILQ_FIRST(&shard->open);
+    const struct spread_entry *event = TAILQ_FIRST(&shard->entries.open);
 
     if (shard->paging || event == NULL || wsub_timer_runs(&shard->pause))
         return;
@@ -528,8 +411,7 @@ spread_fanout_new(const struct spread_fanout_options *options)
         struct shard *shard = &fanout->shards[i];
 
         shard->fanout = fanout;
-        TAILQ_INIT(&shard->unbegun);
-        TAILQ_INIT(&shard->open);
+        spread_entries_init(&shard->entries);
         wsub_timer_init(&shard->pause, options->base, on_pause_over, shard);
     }
     return fanout;
@@ -565,14 +447,13 @@ void spread_fanout_add(struct spread_fanout *fanout, unsigned number,
                        const struct spread_fanout_entry *read)
 {
     struct shard *shard = &fanout->shards[number];
-    struct entry *entry;
+    struct spread_entry *entry;
 
     if (shard->resuming) /* the log is about to be read anew */
         return;
-    entry = entry_new(read->id, read->topic, read->digest, read->why);
+    entry = spread_entry_new(read->id, read->topic, read->digest, read->why);
     entry->is_newer = read->is_newer;
-    TAILQ_INSERT_TAIL(&shard->unbegun, entry, next);
-    shard->unbegun_count++;
+    spread_entries_add_unbegun(&shard->entries, entry);
     go_on(shard);
 }
 
@@ -581,9 +462,9 @@ size_t spread_fanout_capacity(const struct spread_fanout *fanout,
 {
     const struct shard *shard = &fanout->shards[number];
 
-    return shard->resuming || shard->unbegun_count > UNBEGUN_MAX
+    return shard->resuming || shard->entries.unbegun_count > UNBEGUN_MAX
                ? 0
-               : UNBEGUN_MAX - shard->unbegun_count;
+               : UNBEGUN_MAX - shard->entries.unbegun_count;
 }
 
 static bool is_resumed(const struct shard *shard)
@@ -616,8 +497,11 @@ void spread_fanout_look(struct spread_fanout *fanout)
 
 bool spread_fanout_holds_work(const struct spread_fanout *fanout)
 {
-    for (unsigned i = 0; i < fanout->o.shards; i++)
-        if (fanout->shards[i].unbegun_count + fanout->shards[i].open_count > 0)
+    for (unsigned i = 0; i < fanout->o.shards; i++) {
+        const struct spread_entries *entries = &fanout->shards[i].entries;
+
+        if (entries->unbegun_count + entries->open_count > 0)
             return true;
+    }
     return false;
 }

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/groups/groups.h"
 #include "common/store/entry_id.h"
@@ -17,6 +16,7 @@
 #include "spreader/fanout.h"
 #include "spreader/shard.h"
 #include "spreader/stats.h"
+#include "spreader/unusable.h"
 
 #define ANNOUNCED_MAX 16 /* announcements in one call */
 
@@ -79,18 +79,16 @@ static void on_rejected(enum wsub_err err, bool moved, const char *position,
 
 static void reject(struct shard *shard, const char *id, const char *why)
 {
-    wsub_log_warn("rejected", WSUB_KU("shard", shard->shard->owned.shard),
-                  WSUB_KV("stream", WSUB_KEY_PINGS), WSUB_KV("entry", id),
-                  WSUB_KV("why", why));
     spread_shard_sent(shard->shard);
-    wsub_reject(shard->intake->o.store,
-                &(struct wsub_rejected){
-                    .owned = &shard->shard->owned,
-                    .stream = WSUB_KEY_PINGS,
-                    .entry = id,
-                    .why = why,
-                },
-                on_rejected, shard);
+    spread_unusable_reject(
+        &(struct spread_unusable){
+            .store = shard->intake->o.store,
+            .owned = &shard->shard->owned,
+            .stream = WSUB_KEY_PINGS,
+            .entry = id,
+            .why = why,
+        },
+        on_rejected, shard);
 }
 
 static void on_held(enum wsub_err err, enum wsub_held held,
@@ -105,19 +103,16 @@ static void on_held(enum wsub_err err, enum wsub_held held,
 
 static void hold(struct shard *shard, const char *id, const char *why)
 {
-    wsub_log_warn("held", WSUB_KU("shard", shard->shard->owned.shard),
-                  WSUB_KV("stream", WSUB_KEY_PINGS), WSUB_KV("entry", id),
-                  WSUB_KV("why", why));
     spread_shard_sent(shard->shard);
-    wsub_hold(shard->intake->o.store,
-              &(struct wsub_hold){
-                  .shard = shard->shard->owned.shard,
-                  .owned = &shard->shard->owned,
-                  .stream = WSUB_KEY_PINGS,
-                  .entry = id,
-                  .why = why,
-              },
-              on_held, shard);
+    spread_unusable_hold(
+        &(struct spread_unusable){
+            .store = shard->intake->o.store,
+            .owned = &shard->shard->owned,
+            .stream = WSUB_KEY_PINGS,
+            .entry = id,
+            .why = why,
+        },
+        on_held, shard);
 }
 
 static void on_announcement(const struct wsub_stream_entry *entry, void *arg)

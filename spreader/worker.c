@@ -7,43 +7,29 @@
 #include "common/base/config.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/base/timer.h"
 #include "common/cluster/member.h"
 #include "common/cluster/ownership.h"
 #include "common/groups/groups.h"
-#include "common/host/host.h"
-#include "common/host/timer.h"
-#include "common/http/client.h"
 #include "common/http/client_stats.h"
-#include "common/net/egress.h"
 #include "common/program/program.h"
 #include "common/program/startup.h"
 #include "common/store/cluster_events.h"
-#include "common/store/fetches.h"
 #include "common/store/progress.h"
 #include "common/store/store.h"
 #include "common/store/writable.h"
-#include "spreader/capacity.h"
 #include "spreader/duties.h"
 #include "spreader/ended_topics.h"
 #include "spreader/expiry.h"
 #include "spreader/fanout.h"
-#include "spreader/fetch.h"
-#include "spreader/fetch_queue.h"
 #include "spreader/intake.h"
 #include "spreader/pace.h"
 #include "spreader/promoter.h"
+#include "spreader/publishers.h"
 #include "spreader/replay.h"
 #include "spreader/shard.h"
 #include "spreader/stats.h"
 #include "spreader/sweep.h"
-#include "spreader/validate.h"
 
-#define TOPIC_MAX 4    /* requests for one URL: topics may redirect to it */
-#define QUEUE_MAX 16   /* fetches that wait for one host */
-#define WAITING_MAX 64 /* in all, before queues are kept short */
-#define WAIT_MAX_MS 1000
-#define LOOK_MS 250 /* between two looks for those that have waited so long */
 #define PROGRESS_MARGIN_MS 5000 /* beyond the longest fetch */
 
 /* The first two are borrowed and outlive the worker, the rest is owned. */
@@ -55,19 +41,12 @@ struct spread_worker {
     struct wsub_member *member;
     struct wsub_ownership *ownership;
     struct spread_duties *duties;
-    struct wsub_http_client *client;
-    struct wsub_hosts *hosts;
-    struct wsub_host_timer host_timer;
-    struct wsub_egress *egress; /* owned */
-    struct wsub_timer look;
     struct wsub_progress *progress;
     struct wsub_writable *writable;
     struct spread_shards *shards;
     struct spread_fanout *fanout;
     struct spread_intake *intake;
-    struct spread_fetch_queue *fetch_queue;
-    struct spread_fetcher *fetcher;
-    struct spread_validator *validator;
+    struct spread_publishers *publishers;
     struct spread_promoter *promoter;
     struct spread_pace *pace;
     struct spread_sweeper *sweeper;
@@ -223,9 +202,7 @@ static void on_ending(unsigned shard, void *arg)
     struct spread_worker *worker = arg;
 
     spread_intake_close(worker->intake, shard);
-    spread_fetch_queue_close(worker->fetch_queue, shard);
-    spread_fetcher_close(worker->fetcher, shard);
-    spread_validator_close(worker->validator, shard);
+    spread_publishers_close(worker->publishers, shard);
     spread_promoter_close(worker->promoter, shard);
     spread_sweeper_close(worker->sweeper, shard);
     spread_expiry_close(worker->expiry, shard);
@@ -258,7 +235,7 @@ static void on_ended(unsigned shard, void *arg)
     wsub_ownership_ended(worker->ownership, shard);
 }
 
-/* Of the fan-out. */
+/* Of the fan-out, and on_progress of the publishers. */
 
 static void on_resumed(struct spread_shard *shard, const char *position,
                        void *arg)
@@ -267,7 +244,7 @@ static void on_resumed(struct spread_shard *shard, const char *position,
 
     spread_intake_open(worker->intake, shard, position);
     spread_promoter_open(worker->promoter, shard);
-    spread_fetch_queue_open(worker->fetch_queue, shard);
+    spread_publishers_open(worker->publishers, shard);
 }
 
 static void on_capacity(struct spread_shard *shard, void *arg)
@@ -291,37 +268,10 @@ static void on_wake(struct spread_shard *shard, void *arg)
     struct spread_worker *worker = arg;
 
     spread_promoter_wake(worker->promoter, shard->owned.shard);
-    spread_fetch_queue_wake(worker->fetch_queue, shard->owned.shard);
+    spread_publishers_wake(worker->publishers, shard->owned.shard);
     spread_sweeper_wake(worker->sweeper, shard->owned.shard);
     spread_expiry_wake(worker->expiry, shard->owned.shard);
     spread_replays_wake(worker->replays, shard->owned.shard);
-}
-
-static void on_wanted(struct spread_shard *shard,
-                      const struct wsub_wanted *wanted, void *arg)
-{
-    struct spread_worker *worker = arg;
-
-    if (wanted->kind == WSUB_WANTED_VALIDATION)
-        spread_validate_start(worker->validator, shard, wanted);
-    else
-        spread_fetch_start(worker->fetcher, shard, wanted);
-}
-
-static void on_over(unsigned shard, enum wsub_wanted_kind kind, size_t count,
-                    void *arg)
-{
-    struct spread_worker *worker = arg;
-
-    wsub_progress_note(worker->progress);
-    spread_fetch_queue_over(worker->fetch_queue, shard, kind, count);
-}
-
-static void on_linger(enum wsub_wanted_kind kind, size_t count, void *arg)
-{
-    struct spread_worker *worker = arg;
-
-    spread_fetch_queue_linger(worker->fetch_queue, kind, count);
 }
 
 static void on_position(unsigned shard, const char *position, void *arg)
@@ -336,7 +286,7 @@ static bool holds_work(void *arg)
     const struct spread_worker *worker = arg;
 
     return spread_fanout_holds_work(worker->fanout) ||
-           spread_fetch_queue_holds_work(worker->fetch_queue) ||
+           spread_publishers_hold_work(worker->publishers) ||
            spread_sweeper_found_work(worker->sweeper);
 }
 
@@ -459,99 +409,16 @@ static void build_fanout(struct spread_worker *worker)
                                                    worker->groups, shards);
 }
 
-static void on_look(void *arg)
+static void build_publishers(struct spread_worker *worker)
 {
-    struct spread_worker *worker = arg;
-
-    wsub_hosts_expire(worker->hosts, false, wsub_now_us());
-    wsub_timer_start_ms(&worker->look, LOOK_MS);
-}
-
-static void on_host_due(void *arg)
-{
-    struct spread_worker *worker = arg;
-
-    wsub_host_timer_plan(&worker->host_timer);
-}
-
-/* For wsub_hosts_options.locate. */
-static void locate(const char *host, struct wsub_address_key *ret_key,
-                   void *arg)
-{
-    const struct spread_worker *worker = arg;
-
-    wsub_address_key(host, wsub_http_client_addresses(worker->client, host),
-                     ret_key);
-}
-
-static void build_hosts(struct spread_worker *worker)
-{
-    struct event_base *base = wsub_loop_base(worker->loop);
-    uint32_t fetches = spread_fetches_max(worker->config);
-
-    worker->hosts = wsub_hosts_new(&(struct wsub_hosts_options){
-        .per_host = worker->config->per_host,
-        .per_endpoint = TOPIC_MAX,
-        .queue_max = QUEUE_MAX,
-        .waiting_max = WAITING_MAX,
-        .unproven_max = fetches / SPREAD_UNPROVEN_SHARE,
-        .lingering_max = spread_requests_max(worker->config) - fetches,
-        .wait_max_ms = WAIT_MAX_MS,
-        .per_address = wsub_hosts_per_address(worker->config->per_address,
-                                              fetches / SPREAD_UNPROVEN_SHARE),
-        .locate = locate,
-        .on_due = on_host_due,
-        .arg = worker,
-    });
-    worker->host_timer.hosts = worker->hosts;
-    wsub_host_timer_init(&worker->host_timer, base);
-    wsub_timer_init(&worker->look, base, on_look, worker);
-    wsub_timer_start_ms(&worker->look, LOOK_MS);
-}
-
-static void build_fetching(struct spread_worker *worker)
-{
-    const struct wsub_config *config = worker->config;
-    struct event_base *base = wsub_loop_base(worker->loop);
-    uint32_t fetches = spread_fetches_max(config);
-    uint32_t validations = fetches / SPREAD_VALIDATIONS_SHARE;
-    struct spread_topics_options options = {
-        .store = worker->store,
-        .config = config,
-        .on_over = on_over,
-        .on_linger = on_linger,
-        .arg = worker,
-    };
-
-    worker->egress = wsub_egress_new(config);
-    worker->client = wsub_http_client_new(&(struct wsub_http_client_options){
-        .base = base,
-        .connect_timeout_ms = config->connect_timeout_ms,
-        .max_requests = spread_requests_max(config),
-        .per_host = config->per_host,
-        .kept_connections = 2 * SPREAD_FETCHES_MAX,
-        .egress = worker->egress,
-        .tls = wsub_http_tls_of(config),
-        .proxy = config->egress_proxy,
-        .dns_servers = config->dns_servers,
-        .max_sockets = config->max_sockets,
-        .http2 = config->http2,
-    });
-    worker->fetch_queue =
-        spread_fetch_queue_new(&(struct spread_fetch_queue_options){
-            .base = base,
+    worker->publishers =
+        spread_publishers_new(&(struct spread_publishers_options){
+            .base = wsub_loop_base(worker->loop),
             .store = worker->store,
-            .shards = wsub_store_shards(worker->store),
-            .most = {[WSUB_WANTED_ANNOUNCED] = fetches - validations,
-                     [WSUB_WANTED_VALIDATION] = validations},
-            .on_wanted = on_wanted,
+            .config = worker->config,
+            .on_progress = on_progress,
             .arg = worker,
         });
-    build_hosts(worker);
-    options.client = worker->client;
-    options.hosts = worker->hosts;
-    worker->fetcher = spread_fetcher_new(base, &options);
-    worker->validator = spread_validator_new(&options);
 }
 
 enum wsub_err spread_worker_new(const struct wsub_config *config,
@@ -572,7 +439,7 @@ enum wsub_err spread_worker_new(const struct wsub_config *config,
     wsub_metrics_register(wsub_http_client_stats, WSUB_HTTP_CLIENT_STAT_MAX_);
     build_cluster(worker);
     build_fanout(worker);
-    build_fetching(worker);
+    build_publishers(worker);
     *ret_worker = worker;
     return WSUB_OK;
 }
@@ -581,14 +448,7 @@ enum wsub_err spread_worker_new(const struct wsub_config *config,
  * the parts any more. */
 static void free_parts(struct spread_worker *worker)
 {
-    wsub_http_client_free(worker->client);
-    wsub_egress_free(worker->egress);
-    spread_validator_free(worker->validator);
-    spread_fetcher_free(worker->fetcher);
-    spread_fetch_queue_free(worker->fetch_queue);
-    wsub_timer_done(&worker->look);
-    wsub_host_timer_done(&worker->host_timer);
-    wsub_hosts_free(worker->hosts);
+    spread_publishers_free(worker->publishers);
     spread_expiry_free(worker->expiry);
     spread_replays_free(worker->replays);
     spread_ended_topics_free(worker->ended_topics);

@@ -4,8 +4,8 @@
  *   ownership -> shards, and with each shard it opens and closes:
  *     fanout      resume, then page after page of jobs (begin.lua, page.lua)
  *       '-> intake   the log, after the position; announcements; wakes
- *     fetch_queue topics to fetch -> fetch    -> event (fetched.lua)
- *                                 -> validate -> verification or denial
+ *     publishers  topics to fetch -> event (fetched.lua)
+ *                                 -> verification or denial
  *     promoter    what is due in `retry` (promote.lua)
  *     sweep       leases, retention, trimming
  *

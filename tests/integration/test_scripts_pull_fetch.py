@@ -5,12 +5,11 @@ import sys
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.fetch_test import OTHER, FetchTest, ping
 from support.keys import digest
 from support.scripts import CD, TD, TOPIC
-from test_scripts_fetch import OTHER, FetchTest, ping
 
 HOUR_MS = 3600 * 1000
 DAY_S = 24 * 3600

@@ -2,6 +2,7 @@
 #ifndef TESTS_UNIT_DELIVERY_FIXTURE_H
 #define TESTS_UNIT_DELIVERY_FIXTURE_H
 
+#include "common/groups/groups.h"
 #include "common/store/topic.h"
 #include "deliver/attempt_buffer.h"
 #include "deliver/attempt_flush.h"
@@ -27,6 +28,7 @@ static struct deliver_bundles *bundles;
 static struct deliver_content_cache *contents;
 static struct deliver_crashes *crashes;
 static struct deliver_deliveries *deliveries;
+static struct wsub_groups *groups; /* none are set: as config says */
 static struct deliver_parking *parking;
 static struct deliver_records *records;
 static struct deliver_settler *settler;
@@ -44,12 +46,16 @@ static void delivery_on_capacity(const char *name, uint32_t count, void *arg)
     deliver_parking_fetch(parking, name, count);
 }
 
-REDIS_FIXTURE void delivery_set_up(void)
+REDIS_FIXTURE void delivery_make(void)
 {
-    engine_set_up(2, delivery_on_capacity);
     stall = (struct deliver_stall){.every_ms = 500, .least_ms = DEADLINE_MS};
     attempts = deliver_attempt_buffer_new(config.shards);
     attempt_flush = deliver_attempt_flush_new(base, store, attempts);
+    groups = wsub_groups_new(&(struct wsub_groups_options){
+        .base = base,
+        .store = store,
+        .config = &config,
+    });
     bundles = deliver_bundles_new(&(struct deliver_bundles_options){0});
     contents = deliver_content_cache_new(store);
     crashes = deliver_crashes_new(base, store, config.max_crashes);
@@ -70,6 +76,7 @@ REDIS_FIXTURE void delivery_set_up(void)
         .bundles = bundles,
         .contents = contents,
         .crashes = crashes,
+        .groups = groups,
         .hosts = hosts,
         .parking = parking,
         .poster = &poster,
@@ -81,9 +88,8 @@ REDIS_FIXTURE void delivery_set_up(void)
     });
 }
 
-REDIS_FIXTURE void delivery_tear_down(void)
+REDIS_FIXTURE void delivery_free_all(void)
 {
-    engine_stop();
     deliver_deliveries_free(deliveries);
     deliver_settler_free(settler);
     deliver_records_free(records);
@@ -93,7 +99,27 @@ REDIS_FIXTURE void delivery_tear_down(void)
     deliver_bundles_free(bundles);
     deliver_attempt_flush_free(attempt_flush);
     deliver_attempt_buffer_free(attempts);
+    wsub_groups_free(groups);
+}
+
+REDIS_FIXTURE void delivery_set_up(void)
+{
+    engine_set_up(2, delivery_on_capacity);
+    delivery_make();
+}
+
+REDIS_FIXTURE void delivery_tear_down(void)
+{
+    engine_stop();
+    delivery_free_all();
     engine_tear_down();
+}
+
+/* First: the test has changed settings, and what holds for topics is of them. */
+REDIS_FIXTURE void delivery_configured(void)
+{
+    delivery_free_all();
+    delivery_make();
 }
 
 /* Claims an entry of shard 1, of names and values up to NULL. */

@@ -460,6 +460,7 @@ START_TEST(an_event_that_is_overdue_is_a_dead_letter)
     char expected[400];
 
     config.delivery_deadline_s = 99;
+    delivery_configured();
     claim(CD);
     give_event(TOPIC);
     give_subscription();

@@ -56,6 +56,7 @@ END_TEST
 START_TEST(a_subscriber_may_say_when_to_come_again)
 {
     config.retry_cap_ms = 3600000;
+    delivery_configured();
     subscriber_status = 503;
     subscriber_retry_after = "600";
     post_job();

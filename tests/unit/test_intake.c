@@ -3,6 +3,7 @@
 #include "spreader/intake.h"
 
 #include "common/crypto/digest.h"
+#include "common/groups/groups.h"
 #include "spreader/fanout.h"
 #include "tests/unit/shard_fixture.h"
 
@@ -12,7 +13,8 @@
 
 static struct spread_intake *intake;
 static struct spread_fanout *fanout;
-static unsigned wakes; /* calls */
+static struct wsub_groups *groups; /* none are set */
+static unsigned wakes;             /* calls */
 
 static void on_wake(struct spread_shard *of, void *arg)
 {
@@ -59,10 +61,16 @@ static void set_up(void)
         .on_capacity = on_capacity,
         .on_progress = on_nothing,
     });
+    groups = wsub_groups_new(&(struct wsub_groups_options){
+        .base = base,
+        .store = store,
+        .config = &config,
+    });
     intake = spread_intake_new(&(struct spread_intake_options){
         .base = base,
         .store = store,
         .fanout = fanout,
+        .groups = groups,
         .shards = 1,
         .on_wake = on_wake,
     });
@@ -73,6 +81,7 @@ static void tear_down(void)
 {
     wsub_store_close(store);
     spread_intake_free(intake);
+    wsub_groups_free(groups);
     spread_fanout_free(fanout);
     shard_tear_down();
     redis_tear_down();
