@@ -193,6 +193,7 @@ START_TEST(a_probe_that_fails_comes_again)
     uint64_t suspended = engine_stat(DELIVER_STAT_SUSPENDED);
 
     config.max_attempts = 1; /* it is never given up */
+    delivery_configured();
     subscriber_status = 500;
     start_probe();
     ck_assert_str_eq(redis_arg(redis_wait("settle"), OUTCOME), "suspend");
@@ -220,6 +221,7 @@ END_TEST
 START_TEST(an_ordered_subscription_retries_its_event_and_gives_it_up)
 {
     config.max_attempts = 2;
+    delivery_configured();
     subscriber_status = 500;
     claim_cursor();
     give_next_event("0");
@@ -227,9 +229,12 @@ START_TEST(an_ordered_subscription_retries_its_event_and_gives_it_up)
     give_record(TOPIC, "o", "-", subscriber_callback());
     ck_assert_str_eq(redis_arg(redis_wait("settle"), OUTCOME), "retry");
     ck_assert_uint_eq(settled_number(FAILURES), 1);
+    WAIT_FOR(base, deliver_bundles_count(bundles) == 0);
     config.max_attempts = 1;
+    delivery_configured();
     claim_cursor();
     give_next_event("0");
+    give_event(TOPIC);
     give_record(TOPIC, "o", "-", subscriber_callback());
     ck_assert_str_eq(redis_arg(redis_wait("settle"), OUTCOME), "dead");
     settled();
