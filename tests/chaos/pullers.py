@@ -79,6 +79,7 @@ class Pullers:
         self.unexpected = []
         self.accounts = []
         self._threads = []
+        self._streams = set()  # that are open
         runs = {"explicit": self._poll, "auto": self._poll,
                 "stream": self._stream}
         for kind, topics in _TOPICS.items():
@@ -106,6 +107,8 @@ class Pullers:
                     for a in self.accounts)):
             time.sleep(_PAUSE_S)
         self._stopped.set()
+        for stream in list(self._streams):
+            stream.cut()
         for thread in self._threads:
             thread.join(_TIMEOUT_S + _PING_S)
 
@@ -227,6 +230,7 @@ class Pullers:
         """Returns the last event's id; one that was not read is sent again."""
         stream = EventStream(rand.choice(self._hubs), *account.topics,
                              last_event_id=last)
+        self._streams.add(stream)
         try:
             if stream.status != 200:
                 return last
@@ -247,4 +251,5 @@ class Pullers:
         except OSError:
             return last
         finally:
+            self._streams.discard(stream)
             stream.close()
