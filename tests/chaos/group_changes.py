@@ -4,6 +4,7 @@ for, and what must have come of the versions: told of once, applied by all."""
 import collections
 import json
 import random
+import re
 import threading
 
 from chaos.admin import UNAVAILABLE, Operator
@@ -22,6 +23,7 @@ _EVERY_S = (0.1, 0.8)
 _LOOK_S = 0.2
 _APPLIED_S = 30  # group_watch_interval_ms, three times
 _VERSION_NAMED = 0.7  # of the requests; the others are for any version
+_APPLIED = re.compile(r" config-applied group=(\S+) version=(\d+) ")
 _MAX_MAX_ATTEMPTS = 1000
 _RETRY_MS = (20, 200)
 _RETRY_CAP_MS = (500, 2000)
@@ -151,21 +153,28 @@ class GroupChanges:
         def lacking():
             return [f"{slot.name} has not applied {sorted(left)}"
                     for slot in self._fleet.slots.values()
-                    if (left := wanted - set(_applied(slot.program)))]
+                    if (left := wanted - set(_lives(slot.program)[-1]))]
         try:
             wait_until(lambda: not lacking(), "all have applied all groups",
                        _APPLIED_S)
         except AssertionError:
             return lacking()
-        return [f"{name} went back: {list(versions)}"
+        return [f"{name} went back: {versions}"
                 for name, program in self._fleet.programs
-                if not _grows(versions := list(_applied(program)))]
+                for versions in _lives(program) if not _grows(versions)]
 
 
-def _applied(program):
-    """Groups and versions, in the order of the log."""
-    for fields in program.events("config-applied"):
-        yield fields["group"], int(fields["version"])
+def _lives(program):
+    """Groups and versions as the log has them, of each life: what is restarted
+    begins anew."""
+    lives = [[]]
+    for line in list(program.lines):
+        found = _APPLIED.search(line)
+        if " info started " in line:
+            lives.append([])
+        elif found:
+            lives[-1].append((found[1], int(found[2])))
+    return lives
 
 
 def _grows(versions):

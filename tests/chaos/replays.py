@@ -171,15 +171,26 @@ class Replays:
             for number in order.events:
                 self._expected += 1
                 if again.accepted.get(number, 0) < order.at:
-                    self._missing.append((row["id"], subscription, number))
+                    self._missing.append((row["id"], subscription, number,
+                                          order))
 
     def failures(self):
         events = self._publishers.events
         return self.unexpected + [
             f"replay {name} is done, and event {number} "
             f"({events[number].answer}) did not come to {subscription.url}, "
-            f"subscribed to {subscription.topic}"
-            for name, subscription, number in self._missing]
+            f"subscribed to {subscription.topic}: "
+            f"{self._seen(subscription, number, order)}"
+            for name, subscription, number, order in self._missing]
+
+    @staticmethod
+    def _seen(subscription, number, order):
+        """What came of the event, in seconds after the order."""
+        account = subscription.account
+        return ", ".join(
+            f"{what} at {last.at - order.at:.3f} by {last.by}: {last.fate}"
+            for what, last in (("replayed", account.replays.last.get(number)),
+                               ("live", account.last.get(number))) if last)
 
     def figures(self):
         states = [row["state"] for row in self._rows]
