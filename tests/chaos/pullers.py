@@ -160,9 +160,12 @@ class Pullers:
             last = self._fetch(account, name, rand, last)
 
     def _fetch(self, account, name, rand, last):
-        """Returns the last id that is to be acknowledged."""
+        """Returns the last id that is to be acknowledged.  To acknowledge it is to
+        acknowledge what was handed out before, also to a request that was left
+        and may still be on its way: then nothing is."""
         more = {} if last is None else {"after": last}
-        if account.kind == "explicit" and rand.random() < _LEAVES:
+        leaves = account.kind == "explicit" and rand.random() < _LEAVES
+        if leaves:
             self._leave(name, rand)
         found = self._act(account, rand, action="getMessages", id=name,
                           timeout=_WAIT_S, format="object",
@@ -173,7 +176,7 @@ class Pullers:
         account.gaps += found.get("missed", 0)
         for message in found["messages"]:
             account.take(message["id"], int(message["data"].split()[0]))
-        return None if rand.random() < _DIES else found.get("last")
+        return None if leaves or rand.random() < _DIES else found.get("last")
 
     def _leave(self, name, rand):
         """A client that goes while it waits, or while it is responded to."""
