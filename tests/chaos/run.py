@@ -136,7 +136,6 @@ class Run:
         self._wait_idle(fleet)
         for part in (watch, posted, pullers):
             part.stop()
-            self.say(f"{type(part).__name__} has stopped")
         announcer.close()
         balance = Balance(fleet, receivers, publishers, lasting + churn.made)
         figures = figures_of(options, balance, fleet, killer, churn, posted)
