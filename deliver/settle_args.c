@@ -1,5 +1,9 @@
 #include "deliver/settle_args.h"
 
+#include <stdio.h>
+
+#include "common/store/entry_id.h"
+
 /* The outcomes of a bundle's jobs that were delivered are one operation, and
  * so are those that were delivered to nobody; this is the sum of them. */
 struct sum {
@@ -38,6 +42,21 @@ static void open_entry(struct wsub_settlement *settlement,
         open_bundle(settlement, bundle, claim);
     else
         wsub_settlement_job(settlement, claim);
+}
+
+/* Of a cursor job it says whether the event was the missed one of a replay. */
+static void add_cursor_done(struct wsub_settlement *settlement,
+                            const struct deliver_job *job)
+{
+    char event[WSUB_ENTRY_ID_BYTES + 1];
+
+    snprintf(event, sizeof(event), "%s%s", job->event_id,
+             job->is_replay ? "!" : "");
+    wsub_settlement_outcome(settlement, &(struct wsub_settled){
+                                            .outcome = WSUB_OUTCOME_DONE,
+                                            .event = event,
+                                            .count = job->lost ? 0 : 1,
+                                        });
 }
 
 /* A cursor job holds no reference to its event that 410 could release. */
@@ -110,7 +129,9 @@ void deliver_settle_args(struct wsub_settlement *settlement,
             job->td[0] != '\0')
             wsub_settlement_retried(settlement, job->td, job->cd,
                                     job->event_id);
-        if (job->outcome == WSUB_OUTCOME_DONE)
+        if (job->outcome == WSUB_OUTCOME_DONE && bundle->is_cursor)
+            add_cursor_done(settlement, job);
+        else if (job->outcome == WSUB_OUTCOME_DONE)
             add_to_sum(&done, job);
         else if (job->outcome == WSUB_OUTCOME_NONE)
             add_to_sum(&none, job);

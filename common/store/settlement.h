@@ -38,7 +38,9 @@ enum wsub_outcome {
 /* All is borrowed.  Which fields count depends on the outcome. */
 struct wsub_settled {
     enum wsub_outcome outcome;
-    const char *event; /* id; all */
+    /* Id; all.  With a `!` behind it when a cursor job has delivered the event
+     * of a replay (DONE). */
+    const char *event;
     /* DONE, NONE: of jobs; 0 when the event of a cursor job had left before the
      * subscription got it. */
     uint64_t count;

@@ -17,7 +17,7 @@ class Balance:
     def __init__(self, fleet, receivers, publishers, subscriptions):
         self._redis = fleet.redis
         self.events = publishers.events
-        self._causes = Causes(fleet.marks, receivers.lags)
+        self.causes_of = Causes(fleet.marks, receivers.lags)
         self.figures = collections.Counter()
         self.causes = dict.fromkeys(CAUSES, 0)
         self.missing = []
@@ -65,7 +65,7 @@ class Balance:
 
     def _count_duplicates(self, subscription):
         for number, first, again in subscription.account.duplicates:
-            cause = self._causes.of(
+            cause = self.causes_of.of(
                 shard(self.events[number].topic, SHARDS), first, again)
             self.causes[cause] += 1
             self.duplicates.append((cause, subscription, number, first,

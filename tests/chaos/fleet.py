@@ -16,6 +16,7 @@ from support.wait import wait_until
 PATIENCE_S = 60  # for what no act makes last longer than some seconds
 TIMEOUT_MS = 1000
 ADMIN = "chaos"
+MAX_ATTEMPTS = 500  # topic groups allow more
 
 # Nothing is given up and nothing leaves before the end: what is missing then
 # was lost.  Leases, heartbeats and their timeouts are the defaults.
@@ -27,11 +28,14 @@ _SETTINGS = {
     "connect_timeout_ms": TIMEOUT_MS // 2,
     "redis_timeout_ms": 1000,
     "drain_timeout_ms": 5000,
-    "max_attempts": 1000,
+    "max_attempts": MAX_ATTEMPTS,
     "max_crashes": 1000,
     "retry_cap_ms": 2000,
     "probe_cap_ms": 1000,
     "fanout_backlog": 1000,  # large events stay open for a while
+    "replay_rate": 1000,
+    "health_check_interval_s": 5,
+    "cleanup_pause_ms": 1000,
 }
 _EXIT_CODES = (0, 2)  # 2: Redis was away until the drain deadline
 _EXIT_USURPED = 1     # another process has its name

@@ -2,6 +2,7 @@
 
 import re
 
+from chaos.ended_topics import PREFIX, WHY_REJECTED
 from chaos.owners import owner_row
 from chaos.plan import SHARDS, STREAMS
 from support.redis import RedisError
@@ -22,9 +23,19 @@ def leftovers(redis):
     for key in redis.keys():
         if _NAMES.fullmatch(key.decode()):
             count = redis.call(_COUNT[redis.call("TYPE", key)], key)
+            if key.endswith(b":rejected"):
+                count -= _of_ended_topics(redis, key)
             if count > 0:
                 found.append((key.decode(), count))
     return found
+
+
+def _of_ended_topics(redis, key):
+    """How many entries of `rejected` came to a topic that had ended."""
+    fields = [_pairs(entry[1]) for entry in redis.call("XRANGE", key, "-",
+                                                       "+")]
+    return sum(row[b"why"] == WHY_REJECTED and PREFIX.encode() in row[b"t"]
+               for row in fields)
 
 
 _SHOWN = 3  # members of each key

@@ -3,8 +3,8 @@
 What a script writes stands there as one transaction, in the order in which it
 happened, with `appendfsync always` before anybody has a reply.  Only `begin`
 and `page` add to an event's references, as many as the jobs that they post in
-the same step: so a transaction that does has new jobs, and what comes to a
-lane otherwise is an old one that moves.
+the same step, and `replay_page`, whose jobs are marked: so a transaction that
+does has new jobs, and what comes to a lane otherwise is an old one that moves.
 """
 
 import re
@@ -24,13 +24,15 @@ _BUNDLE = re.compile(rb"XADD\r\n\$\d+\r\nwebsub:\{(\d+)\}:(?:outbox|bulk)\r\n"
 class Posted:
     """Reads along while Redis runs, is killed and rewrites its file.  `jobs`:
     callback ids by event id.  `twice`: pairs of an event id and a callback id
-    that were posted before.  `torn`: transactions that were not understood."""
+    that were posted before.  `replayed`: how many jobs of replays.  `torn`:
+    transactions that were not understood."""
 
     def __init__(self, redis):
         self._folder = Path(redis.directory, "appendonlydir")
         self._seq = 0
         self._file = None
         self.count = 0
+        self.replayed = 0
         self.jobs = {}
         self.twice = []
         self.torn = []
@@ -90,7 +92,10 @@ class Posted:
         for shard, event, targets in _BUNDLE.findall(part):
             event_id = f"{shard.decode()}-{event.decode()}"
             for target in targets.split(b" "):
-                self._note(event_id, target.split(b":")[0])
+                if target.endswith(b"!"):
+                    self.replayed += 1
+                else:
+                    self._note(event_id, target.split(b":")[0])
                 posted += 1
         if posted != added:
             self.torn.append(part)

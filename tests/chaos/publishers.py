@@ -45,7 +45,11 @@ class Event:
 
     @property
     def accepted(self):
-        return self.answer not in ("maybe", "refused")
+        return is_accepted(self.answer)
+
+
+def is_accepted(answer):
+    return answer not in ("maybe", "refused")
 
 
 class Publishers:
@@ -56,6 +60,7 @@ class Publishers:
         self.events = []
         self.unexpected = []
         self._lock = threading.Lock()
+        self._any = random.Random(f"{seed} apart")
         self._hubs = fleet.hubs
         self._redis_path = fleet.redis.socket_path
         self._stopped = threading.Event()
@@ -88,6 +93,15 @@ class Publishers:
             number = len(self.events)
             self.events.append(event)
         return number, event
+
+    def push_apart(self, topic, has_ended=False):
+        """An event that this account requires nowhere: returns its number and
+        what was answered.  `has_ended`: 410 is one of the answers."""
+        number, event = self.add(topic)
+        answer = self._push(self._any.choice(self._hubs), number, event,
+                            has_ended)
+        event.settle("maybe")
+        return number, answer
 
     def burst(self, choice):
         """Many events of one topic at once."""
@@ -125,7 +139,7 @@ class Publishers:
             number, event = self.add(draw.choice(topics))
             event.settle(self._push(draw.choice(self._hubs), number, event))
 
-    def _push(self, hub, number, event):
+    def _push(self, hub, number, event, has_ended=False):
         link = http.client.HTTPConnection(hub, timeout=_TIMEOUT_S)
         try:
             link.connect()
@@ -137,15 +151,17 @@ class Publishers:
                          f"{number} {event.topic}",
                          {"Content-Type": "text/plain"})
             answer = link.getresponse()
-            return self._judge(hub, answer, answer.read())
+            return self._judge(hub, answer, answer.read(), has_ended)
         except (OSError, http.client.HTTPException):
             return "maybe"
         finally:
             link.close()
 
-    def _judge(self, hub, answer, body):
+    def _judge(self, hub, answer, body, has_ended):
         if answer.status == 202:
             return answer.headers["Location"].rpartition("/")[2]
+        if answer.status == 410 and has_ended:
+            return "refused"
         if answer.status != 503:  # Redis is away
             self.unexpected.append(f"{hub}: {answer.status} {body!r}")
         return "maybe"

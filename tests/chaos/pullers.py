@@ -79,6 +79,7 @@ class Pullers:
         self.unexpected = []
         self.accounts = []
         self._threads = []
+        self._streams = set()  # that are open
         runs = {"explicit": self._poll, "auto": self._poll,
                 "stream": self._stream}
         for kind, topics in _TOPICS.items():
@@ -106,6 +107,8 @@ class Pullers:
                     for a in self.accounts)):
             time.sleep(_PAUSE_S)
         self._stopped.set()
+        for stream in list(self._streams):
+            stream.cut()
         for thread in self._threads:
             thread.join(_TIMEOUT_S + _PING_S)
 
@@ -157,9 +160,12 @@ class Pullers:
             last = self._fetch(account, name, rand, last)
 
     def _fetch(self, account, name, rand, last):
-        """Returns the last id that is to be acknowledged."""
+        """Returns the last id that is to be acknowledged.  To acknowledge it is to
+        acknowledge what was handed out before, also to a request that was left
+        and may still be on its way: then nothing is."""
         more = {} if last is None else {"after": last}
-        if account.kind == "explicit" and rand.random() < _LEAVES:
+        leaves = account.kind == "explicit" and rand.random() < _LEAVES
+        if leaves:
             self._leave(name, rand)
         found = self._act(account, rand, action="getMessages", id=name,
                           timeout=_WAIT_S, format="object",
@@ -170,7 +176,7 @@ class Pullers:
         account.gaps += found.get("missed", 0)
         for message in found["messages"]:
             account.take(message["id"], int(message["data"].split()[0]))
-        return None if rand.random() < _DIES else found.get("last")
+        return None if leaves or rand.random() < _DIES else found.get("last")
 
     def _leave(self, name, rand):
         """A client that goes while it waits, or while it is responded to."""
@@ -227,6 +233,7 @@ class Pullers:
         """Returns the last event's id; one that was not read is sent again."""
         stream = EventStream(rand.choice(self._hubs), *account.topics,
                              last_event_id=last)
+        self._streams.add(stream)
         try:
             if stream.status != 200:
                 return last
@@ -247,4 +254,5 @@ class Pullers:
         except OSError:
             return last
         finally:
+            self._streams.discard(stream)
             stream.close()

@@ -20,7 +20,7 @@ from support.sink import OK, Sink, header
 AWAY = ("away", "ordered_away")
 ORDERED = ("ordered", "ordered_flaky", "ordered_away")
 KINDS = ("good", "crowd", "fetched", "slow", "flaky", "busy", "closing",
-         "resetting", "churn", "away", *ORDERED)
+         "resetting", "churn", "ended", "away", *ORDERED)
 _SLOW_S = (0.05, 0.2)
 _FLAKY = 0.1  # of deliveries are answered 500
 _BUSY = 0.2   # ... 429
@@ -52,12 +52,12 @@ class Arrival:
         self.answered = time.monotonic()
 
 
-class Account:
-    """What one callback got.  Events are numbers."""
+class _Account:
+    """Deliveries.  Events are numbers."""
 
     def __init__(self):
         self.last = {}        # event -> its last Arrival
-        self.accepted = {}    # event -> None, in the order of the first 2xx
+        self.accepted = {}    # event -> when last; in the order of the first
         self.duplicates = []  # (event, Arrival before, Arrival)
         self.repeated = 0     # deliveries of what had been refused
 
@@ -70,6 +70,19 @@ class Account:
             self.duplicates.append((event, before, arrival))
         self.last[event] = arrival
         return arrival
+
+    def accept(self, event):
+        self.accepted[event] = time.monotonic()
+
+
+class Account(_Account):
+    """What one callback got.  `replays`: what was delivered again because an
+    operator wanted it; apart from the rest.  `denials`: Arrivals."""
+
+    def __init__(self):
+        super().__init__()
+        self.replays = _Account()
+        self.denials = []
 
 
 class Receivers(Sink):
@@ -124,19 +137,25 @@ class Receivers(Sink):
         for kind in AWAY:
             self._servers[kind] = self._run(self._listen(self._ports[kind]))
 
+    def deny(self, lines, path):
+        told = Arrival(_program(lines))
+        told.settle("ok")
+        self.accounts[path].denials.append(told)
+
     def deliver(self, transport, lines, target, body):
         self.total += 1
-        found = _AGENT.search(header(lines, b"user-agent"))
-        by = found[1].decode() if found else "?"
-        arrival = self.accounts[target].arrive(int(body.split()[0]), by)
+        account = self.accounts[target]
+        if header(lines, b"websubd-replay") == b"1":
+            account = account.replays
+        event = int(body.split()[0])
+        arrival = account.arrive(event, _program(lines))
         kind = target.split("/")[1]
         behave = getattr(self, "_" + kind, self._good)
-        behave(transport, arrival, self.accounts[target],
-               int(body.split()[0]))
+        behave(transport, arrival, account, event)
 
     def _good(self, transport, arrival, account, event):
         arrival.settle("ok")
-        account.accepted.setdefault(event)
+        account.accept(event)
         transport.write(OK)
 
     def _refuse(self, transport, arrival, answer):
@@ -190,3 +209,9 @@ class Receivers(Sink):
         for server in self._servers.values():
             self._loop.call_soon_threadsafe(server.close)
         super().close()
+
+
+def _program(lines):
+    """Which one sends the request."""
+    found = _AGENT.search(header(lines, b"user-agent"))
+    return found[1].decode() if found else "?"

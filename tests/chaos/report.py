@@ -29,6 +29,7 @@ def figures_of(options, balance, fleet, killer, churn, posted):
         "missing": len(balance.missing),
         "jobs posted": posted.count,
         "posted twice": len(posted.twice),
+        "jobs of replays": posted.replayed,
         "repeated as asked": count["repeated"],
         "duplicates": len(balance.duplicates),
         "causes": {cause: n for cause, n in balance.causes.items() if n},
@@ -69,6 +70,7 @@ _ROWS = (
     ("missing", "must be 0"),
     ("jobs posted", "by begin and page, from the append-only file"),
     ("posted twice", "one event to one callback: must be 0"),
+    ("jobs of replays", "by replay_page; they have an account of their own"),
     ("deliveries beyond", "unanswered events, or a subscription's edges"),
     ("repeated as asked", "after 500, 429"),
     ("duplicates", "after a 2xx, or a response that was lost"),
@@ -100,6 +102,14 @@ def print_pulled(pulled):
     for kind, row in pulled.items():
         print(f"  pulled by {kind:8}  " +
               ", ".join(f"{name} {n}" for name, n in row.items()))
+    print(flush=True)
+
+
+def print_operated(operated):
+    """What operators had done, and what the health monitor did."""
+    for name, row in operated.items():
+        print(f"  {name:14}  " +
+              (", ".join(f"{what} {n}" for what, n in row.items()) or "-"))
     print(flush=True)
 
 

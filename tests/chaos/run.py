@@ -6,7 +6,8 @@ arrive.
 
 The programs are those of $WEBSUBD_BIN, else of build/dev/bin.  Ends with 0
 when nothing is missing, fanned out twice, out of order or at the wrong place,
-no program ended by itself, and nothing is left of who is dead.
+no program ended by itself, nothing is left of who is dead, and an fsck finds
+nothing wrong.
 """
 
 import argparse
@@ -23,7 +24,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from chaos.announcer import Announcer
 from chaos.autopsy import look_at
 from chaos.balance import Balance
+from chaos.ended_topics import EndedTopics
 from chaos.fleet import Fleet
+from chaos.group_changes import GroupChanges
+from chaos.health import health_figures, health_findings
 from chaos.killer import Killer
 from chaos.leftovers import leftovers, work_left
 from chaos.owners import cluster_findings, ended_findings
@@ -32,8 +36,9 @@ from chaos.posted import Posted
 from chaos.publishers import Publishers
 from chaos.pullers import Pullers
 from chaos.receivers import Receivers
+from chaos.replays import Replays
 from chaos.report import (details_of, figures_of, print_failures,
-                          print_pulled, print_table)
+                          print_operated, print_pulled, print_table)
 from chaos.subscriptions import Churn, subscribe_lasting
 from chaos.watch import SuspensionWatch
 from support.wait import wait_until
@@ -107,6 +112,9 @@ class Run:
                                     self._seed)
         announcer.subscribed(lasting)
         churn = Churn(fleet, receivers, publishers, self._seed)
+        replays = Replays(fleet, publishers, lasting, self._seed)
+        changes = GroupChanges(fleet, self._seed)
+        ended = EndedTopics(fleet, receivers, publishers, self._seed)
         pullers = Pullers(fleet, publishers, self._seed)
         killer = Killer(fleet, receivers, publishers,
                         make_plan(options.seed, options.seconds,
@@ -114,14 +122,17 @@ class Run:
         watch = SuspensionWatch(fleet, [s for s in lasting
                                         if s.kind == "away"])
         self.say(f"{len(lasting)} subscriptions are active")
-        for part in (pullers, publishers, announcer, churn, watch):
+        for part in (pullers, publishers, announcer, churn, watch, replays,
+                     changes, ended):
             part.start()
         killer.run(options.seconds,
                    lambda: self._progress(killer, publishers, receivers))
-        for part in (publishers, announcer, churn):
+        for part in (publishers, announcer, churn, replays, changes):
             part.stop()
         self.say("the killer rests")
         fleet.recover()
+        ended.stop()
+        fleet.attempt(replays.wait_ended)
         self._wait_idle(fleet)
         for part in (watch, posted, pullers):
             part.stop()
@@ -131,8 +142,16 @@ class Run:
         figures["pulled"] = pullers.figures()
         print_table(figures)
         print_pulled(figures["pulled"])
-        publishers.unexpected += pullers.failures()
-        failed = print_failures(balance, posted, publishers.unexpected,
+        replays.settle()
+        unexpected = (publishers.unexpected + pullers.failures() +
+                      replays.failures() + changes.failures() +
+                      ended.failures(balance.causes_of, receivers.accounts))
+        figures["operators"] = {"replays": replays.figures(),
+                                "topic groups": changes.figures(),
+                                "ended topics": ended.figures(),
+                                "health": health_figures(fleet)}
+        print_operated(figures["operators"])
+        failed = print_failures(balance, posted, unexpected,
                                 lambda *which: look_at(fleet, posted, *which))
         self._check_order(fleet)
         figures["details"] = details_of(balance, fleet)
@@ -143,6 +162,7 @@ class Run:
         fleet.findings += [f"{key} still has {count}"
                            for key, count in leftovers(fleet.redis)]
         fleet.findings += cluster_findings(fleet)
+        fleet.findings += health_findings(fleet)
         fleet.end()
         fleet.findings += ended_findings(fleet)
 

@@ -107,7 +107,7 @@ class CursorMode(CursorTest):
         first, later = self.suspended_now(), self.publish()
         self.due_now()
         entry, u, said = self.cursor_job()
-        self.assertEqual(said, [first, "0", "-", "-", "1"])
+        self.assertEqual(said, [first, "0", "-", "-", "1", "0"])
         self.cursor_done(entry, u, first)
         self.assertFalse(self.is_suspended())
         self.assertEqual((self.flag(), self.cursor()["u"]), ("c", 2))
@@ -209,7 +209,7 @@ class Turns(CursorTest):
         self.entry, self.u, _ = self.cursor_job()
 
     def test_next_may_be_asked_again(self):
-        said = [self.first, "0", "-", "-", "1"]
+        said = [self.first, "0", "-", "-", "1", "0"]
         self.assertEqual(self.unchanged_by(
             lambda: self.next(self.entry, self.u)), said)
         self.assertEqual(self.pending(LANE), [self.entry])
@@ -287,11 +287,11 @@ class Gaps(CursorTest):
         self.forget_index(*self.events[:4])
         entry, u, said = self.cursor_job()
         self.assertEqual(said, [self.events[4], "4", self.first,
-                                self.events[4], "0"])
+                                self.events[4], "0", "0"])
         self.assertEqual(self.gaps(),
                          [self.gap(self.first, self.events[4], 4)])
         self.assertEqual(self.unchanged_by(lambda: self.next(entry, u)),
-                         [self.events[4], "0", "-", "-", "0"])
+                         [self.events[4], "0", "-", "-", "0", "0"])
         self.cursor_done(entry, u, self.events[4])
         self.assertEqual(self.catch_up(), ([self.events[5]], ["idle"]))
         self.assertEqual(len(self.gaps()), 1)
@@ -302,8 +302,9 @@ class Gaps(CursorTest):
         self.cursor_retry(entry, u)
         self.forget_index(*self.events[:2])
         self.due_now()
-        self.assertEqual(self.cursor_job()[2], [self.events[2], "2", self.first,
-                                                self.events[2], "0"])
+        self.assertEqual(self.cursor_job()[2],
+                         [self.events[2], "2", self.first, self.events[2],
+                          "0", "0"])
 
     def test_nothing_is_left_of_what_was_due(self):
         self.call("DEL", f"events:{TD}")

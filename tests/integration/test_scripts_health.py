@@ -56,6 +56,30 @@ class Look(HealthScripts):
         self.assertGreater(len(names), 10)
         self.unchanged_by(lambda: self.assertEqual(self.look(*names), []))
 
+    def test_of_entries_of_lanes(self):
+        entry = self.call("XADD", "outbox", "*", "e", "1-1", "c", CD).decode()
+        self.call("SET", "bulk", "damaged")
+        for name in ("crashes", "parts"):
+            self.call("HSET", name, f"outbox {entry}", "1", "outbox 1-1", "1",
+                      f"bulk {entry}", "1", "nonsense", "1")
+            self.assertEqual(
+                [issue[1:] for issue in self.look(name)],
+                sorted(("drop-member", name, member) for member in
+                       ("outbox 1-1", f"bulk {entry}", "nonsense")))
+
+    def test_of_a_job_that_comes_again(self):
+        """One that was promoted is on its way, and waits no more."""
+        self.subscription()
+        event = self.event()
+        self.call("HSET", f"failing:{TD}:{CD}", event, f"d {event} {CD} 1 0")
+        found = [("orphaned", "drop-member", f"failing:{TD}:{CD}", event)]
+        self.assertEqual(self.look(f"failing:{TD}:{CD}"), found)
+        self.call("HSET", "refs", event, 1)
+        self.assertEqual(self.look(f"failing:{TD}:{CD}"), [])
+        self.call("DEL", "refs")
+        self.call("ZADD", "retry", SOON, f"d {event} {CD} 1 0")
+        self.assertEqual(self.look(f"failing:{TD}:{CD}"), [])
+
     def test_goes_on_where_it_was(self):
         self.call("HSET", "attempts:x", *(word for n in range(1000)
                                           for word in (f"{n}", "y")))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.cursor_job import LANE, CursorTest
 from support.scripts import CALLBACK, CD, TD, TOPIC, ScriptTest
 
 FIRST, NOW = "0-0", "-"
@@ -149,6 +150,96 @@ class Replay(ScriptTest):
         self.call("ZADD", "replays", 1, "r")
         self.add("new")
         self.assertEqual(self.call("ZRANGE", "replays", 0, -1), [b"new"])
+
+
+class CursorMode(CursorTest):
+    """To a subscription in cursor mode it comes as a missed event, and stays
+    apart from the event that comes anyway."""
+
+    def again(self, event):
+        """The job of a replay, claimed."""
+        self.call("XADD", LANE, "*", "e", event, "c", CD + "!")
+        self.call("HINCRBY", "refs", event, 1)
+        return self.read(LANE)[-1][0]
+
+    def members(self):
+        """Of the missed events: ids, with the mark of a replay."""
+        marks = [member.endswith(b"!") for member in
+                 self.call("ZRANGE", f"missed:{TD}:{CD}", 0, -1)]
+        return marks
+
+    def delivered(self):
+        event = self.publish()
+        self.settle("done", self.claim()[0], event, 1)
+        return event
+
+    def cursor_job(self):
+        """Claims it; its entry, its number, the event and whether it is
+        delivered again."""
+        entry, fields = self.claim()
+        said = [word.decode() for word in self.run_script(
+            "next_event", TD, CD, fields["u"], LANE, entry)]
+        return entry, fields["u"], said[0], said[-1] == "1"
+
+    def test_one_that_suspends_the_subscription_is_none_that_it_missed(self):
+        event = self.delivered()
+        self.suspend(self.again(event), event, CD + "!")
+        self.assertEqual(self.members(), [True])
+        self.due_now()
+        entry, u, found, again = self.cursor_job()
+        self.assertEqual((found, again), (event, True))
+        self.cursor_done(entry, u, event + "!")
+        self.assertFalse(self.exists(f"missed:{TD}:{CD}"))
+
+    def test_nor_is_one_that_does_so_during_a_backfill(self):
+        first = self.suspended_now()
+        self.publish()
+        self.due_now()
+        entry, u, _, _ = self.cursor_job()
+        self.cursor_done(entry, u, first)
+        self.suspend(self.again(first), first, CD + "!")
+        self.assertTrue(self.is_suspended())
+        self.assertEqual(self.members(), [True])
+
+    def test_an_event_that_was_missed_and_is_replayed_comes_twice(self):
+        event = self.suspended_now()
+        self.miss(self.again(event), event, CD + "!")
+        self.assertEqual(self.members(), [False, True])
+        self.due_now()
+        for again in (False, True):
+            entry, u, found, is_again = self.cursor_job()
+            self.assertEqual((found, is_again), (event, again))
+            self.cursor_done(entry, u, event + "!" * again)
+        self.assertEqual(self.members(), [])
+
+    def test_what_is_missed_meanwhile_is_not_taken_for_the_replayed(self):
+        first, event = self.publish(), self.publish()
+        (one, _), (live, _) = self.read(LANE)
+        self.suspend(one, first)
+        self.miss(self.again(event), event, CD + "!")
+        self.due_now()
+        entry, u, _, _ = self.cursor_job()
+        self.cursor_done(entry, u, first)
+        entry, u, found, again = self.cursor_job()
+        self.assertEqual((found, again), (event, True))
+        self.miss(live, event)
+        self.cursor_done(entry, u, event + "!")
+        entry, u, found, again = self.cursor_job()
+        self.assertEqual((found, again), (event, False))
+        self.assertEqual(self.members(), [False])
+
+    def test_a_replay_does_not_move_the_cursor(self):
+        first = self.suspended_now()
+        later = self.publish()
+        self.miss(self.again(later), later, CD + "!")
+        self.due_now()
+        came = []
+        while len(came) < 3:
+            entry, u, found, again = self.cursor_job()
+            came.append((found, again))
+            self.cursor_done(entry, u, found + "!" * again)
+        self.assertEqual(came, [(first, False), (later, True),
+                                (later, False)])
 
 
 if __name__ == "__main__":

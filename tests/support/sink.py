@@ -34,7 +34,10 @@ class _Connection(asyncio.Protocol):
                 return
             self._data = rest[size:]
             method, target, _ = lines[0].split(b" ", 2)
-            if method == b"GET":
+            if method == b"GET" and b"hub.mode=denied" in target:
+                self._sink.deny(lines, target.decode().partition("?")[0])
+                self._transport.write(OK)
+            elif method == b"GET":
                 self._transport.write(self._sink.confirm(target.decode()))
             else:
                 self._sink.deliver(self._transport, lines, target.decode(),
@@ -82,6 +85,9 @@ class Sink:
         self.verified += 1
         return (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
                 % (len(challenge), challenge.encode()))
+
+    def deny(self, lines, path):
+        """The subscription of the callback was denied, or ended."""
 
     def deliver(self, transport, _lines, target, body):
         """Answers a delivery; `_lines` are its request line and headers."""

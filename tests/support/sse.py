@@ -45,6 +45,13 @@ class EventStream:
             self.headers[name.lower()] = value.strip()
         self._chunked = "transfer-encoding" in self.headers
 
+    def cut(self):
+        """Ends it for another thread that reads from it."""
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it has ended
+
     def close(self):
         self._reader.close()
         self._socket.close()

@@ -206,9 +206,13 @@ START_TEST(every_outcome_of_a_cursor_job)
 END_TEST
 
 static const struct {
-    bool lost;
+    bool lost, is_replay;
     const char *done;
-} dones[] = {{false, "done " EVENT " 1"}, {true, "done " EVENT " 0"}};
+} dones[] = {
+    {false, false, "done " EVENT " 1"},
+    {true, false, "done " EVENT " 0"},
+    {false, true, "done " EVENT "! 1"},
+};
 
 START_TEST(a_cursor_job_is_done_with_its_event_or_tells_of_a_gap)
 {
@@ -216,6 +220,7 @@ START_TEST(a_cursor_job_is_done_with_its_event_or_tells_of_a_gap)
 
     hold_cursor_job();
     jobs[0].lost = dones[_i].lost;
+    jobs[0].is_replay = dones[_i].is_replay;
     end(0, WSUB_OUTCOME_DONE);
     snprintf(expected, sizeof(expected),
              "cursor outbox " ENTRY " " CURSOR_TD " " CD " 7 %s",

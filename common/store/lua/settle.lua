@@ -16,7 +16,8 @@
 --       The outcomes, the same for jobs and cursor jobs:
 --         done EVENT COUNT          delivered; of a cursor job also to nobody;
 --                                   COUNT is 1, or 0 when the event's content
---                                   had left (a gap)
+--                                   had left (a gap).  Of a cursor job EVENT
+--                                   has a `!` behind it in a replay
 --         none EVENT COUNT          (jobs only) delivered to nobody
 --         gone EVENT C TD GENERATION
 --                                   410: the subscription ends; a cursor job
@@ -273,13 +274,14 @@ local function other_operations(redis, suspended)
     end
 
     -- The cursor job that there is becomes the probe; while idle there is none.
-    local function suspend_in_backfill(td_, cd_, cursor_, event, probe_ms)
+    local function suspend_in_backfill(td_, cd_, cursor_, event, again,
+                                       probe_ms)
         local was_idle = cursor_.mode == 'idle'
         if was_idle then
             cursor_.u, cursor_.mode = cursor_.u + 1, 'run'
         end
         suspend_backfill(td_, cd_, cursor_)
-        become_missed(td_, cd_, event, cursor_)
+        become_missed(td_, cd_, event, cursor_, again)
         if was_idle then
             plan(cursor_member(td_, cd_, digits(cursor_.u), 0, 0), probe_ms)
         end
@@ -310,23 +312,25 @@ local function other_operations(redis, suspended)
         end
         mark_suspended(td_, cd_)
         if cursor_ then
-            suspend_in_backfill(td_, cd_, cursor_, event, probe_ms)
+            suspend_in_backfill(td_, cd_, cursor_, event, is_replay(c),
+                probe_ms)
             return
         end
         begin_cursor_mode(td_, cd_, 1, 'run', new_topic(event, c, td_))
         set_flag(td_, cd_, '-c', 'f')
-        become_missed(td_, cd_, event, { mode = 'run' })
+        become_missed(td_, cd_, event, { mode = 'run' }, is_replay(c))
         recall_failing(td_, cd_)
         plan(cursor_member(td_, cd_, 1, 0, 0), probe_ms)
     end
 
     -- Of the cursor job that is open.
 
-    -- The cursor passes an event, unless that was one of the missed ones.
-    local function pass(event)
-        local member = missed_member(event)
-        if redis.call('ZREM', p .. 'missed:' .. td .. ':' .. cd, member,
-            member .. '!') > 0 or not id_before(cursor.at, event) then
+    -- The cursor passes an event, unless that was one of the missed ones.  What
+    -- is delivered again is none of those that the cursor comes to.
+    local function pass(event, again)
+        local member = missed_member(event) .. (again and '!' or '')
+        if redis.call('ZREM', p .. 'missed:' .. td .. ':' .. cd,
+            member) > 0 or again or not id_before(cursor.at, event) then
             return
         end
         local entry = redis.call('XRANGE', p .. 'events:' .. td, event,
@@ -351,7 +355,9 @@ local function other_operations(redis, suspended)
         if not cursor then
             return
         end
-        pass(event)
+        local again = is_replay(event)
+        event = string.match(event, '^[^!]+')
+        pass(event, again)
         if count == '0' then
             note_gap(td, cd, event, event, 1)
         else
@@ -396,7 +402,7 @@ local function other_operations(redis, suspended)
         tally_add(event, '', 1)
         tally_add(event, ' c', -1)
         add_letter(event, c, ...)
-        pass(event)
+        pass(event, is_replay(c))
         post_cursor_job(td, cd, cursor)
     end
 

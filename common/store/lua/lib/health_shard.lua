@@ -153,8 +153,11 @@ local function look_at_failing(name, key)
     end
 end
 
+-- A job that was promoted is on its way, and noted here until it is settled: it
+-- holds a reference to its event.
 local function look_at_failure(_, event, member)
-    if not redis.call('ZSCORE', p .. 'retry', member) then
+    if not redis.call('ZSCORE', p .. 'retry', member) and
+        redis.call('HEXISTS', p .. 'refs', event) == 0 then
         return 'orphaned', 'drop-member', 'no such job waits'
     end
 end
@@ -258,7 +261,7 @@ end
 
 local function look_at_entry(_, field)
     local lane, id = string.match(field, '^(%S+) (%d+%-%d+)$')
-    if not lane or redis.pcall('XLEN', p .. lane).err or
+    if not lane or redis.call('TYPE', p .. lane).ok ~= 'stream' or
         not has_entry(lane, id) then
         return 'orphaned', 'drop-member', 'there is no such entry'
     end
