@@ -31,7 +31,7 @@ enum step {
 
 struct shard {
     struct spread_ended_topics *all;
-    struct spread_shard *shard; /* borrowed; NULL while it is not owned */
+    struct spread_shard *shard; /* borrowed; NULL until it is owned */
     struct spread_round round;
     enum step step;
     bool busy;     /* a call is under way */
@@ -262,10 +262,7 @@ void spread_ended_topics_open(struct spread_ended_topics *all,
 
 void spread_ended_topics_close(struct spread_ended_topics *all, unsigned number)
 {
-    struct shard *shard = &all->shards[number];
-
-    spread_round_stop(&shard->round);
-    shard->shard = NULL;
+    spread_round_stop(&all->shards[number].round);
 }
 
 void spread_ended_topics_add(struct spread_ended_topics *all, const char *group)
@@ -276,6 +273,6 @@ void spread_ended_topics_add(struct spread_ended_topics *all, const char *group)
     all->ids = wsub_realloc(all->ids, (all->id_count + 1) * sizeof(*all->ids));
     all->ids[all->id_count++] = wsub_strdup(group);
     for (unsigned i = 0; i < all->count; i++)
-        if (all->shards[i].shard != NULL)
+        if (all->shards[i].shard != NULL && all->shards[i].shard->open)
             look(&all->shards[i]);
 }
