@@ -93,7 +93,8 @@ static void on_redis_up(void *arg)
 
     wsub_groups_redis_up(worker->groups);
     hub_pressure_look(worker->pressure);
-    wsub_secret_keys_redis_up(worker->keys); /* what it finds is the last word */
+    wsub_secret_keys_redis_up(
+        worker->keys); /* what it finds is the last word */
     wsub_member_redis_up(worker->member);
 }
 

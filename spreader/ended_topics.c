@@ -31,7 +31,7 @@ enum step {
 
 struct shard {
     struct spread_ended_topics *all;
-    struct spread_shard *shard; /* borrowed; NULL before it is owned */
+    struct spread_shard *shard; /* borrowed; NULL until it is owned */
     struct spread_round round;
     enum step step;
     bool busy;     /* a call is under way */

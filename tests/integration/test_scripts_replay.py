@@ -142,6 +142,39 @@ class Replay(ScriptTest):
         self.assertEqual(sum(posted), 3)
         self.assertEqual(self.page(), (0, 0, []))
 
+    def test_what_can_not_be_in_a_record_costs_that_replay_only(self):
+        self.begun()
+        for field, value in (("at", "x"), ("at", "(" + "9" * 25 + "-0"),
+                             ("last", "x"), ("e", "x"), ("after", "x" * 99)):
+            with self.subTest(field, value=value):
+                self.add("bad")
+                self.add("good")
+                self.call("HSET", "replay:bad", field, value)
+                ended = []
+                while (page := self.page())[1] == 1:
+                    ended += page[2][:1]
+                self.assertIn("good", ended)
+                for name in ("bad", "good"):
+                    self.call("DEL", f"replay:{name}")
+                while self.settle_all("bulk"):
+                    pass
+
+    def test_an_event_that_has_not_begun_waits(self):
+        begun = self.begun(2)
+        event = self.event()
+        self.add()
+        self.assertEqual(self.page()[:2], (2, 1))
+        self.assertEqual(self.unchanged_by(self.page), (0, 2, []))
+        self.begin(event)
+        self.assertEqual(self.page(), (1, 1, ["r", TOPIC, "3", "3"]))
+        self.assertEqual([self.posted(each) for each in begun],
+                         [[CD + "!"]] * 2)
+
+    def test_it_ends_with_what_is_the_last_event_at_its_beginning(self):
+        events = self.begun(2)
+        self.add(last="9999999999999-0")
+        self.assertEqual(self.told()["last"], events[-1])
+
     def test_what_it_leaves_goes_a_day_later(self):
         self.begun()
         self.add()

@@ -77,7 +77,7 @@ class Retained(ScriptTest):
 
     def test_what_is_no_event_goes(self):
         event, = self.begun(1)
-        for member in ("x", "9-9"):
+        for member in ("x", "9-9", "9" * 25 + "-0", "1-" + "9" * 25):
             self.call("ZADD", "retained", 1, member)
         self.sweep()
         self.assertEqual(self.left(), [event])

@@ -1,8 +1,8 @@
 -- replay_add.lua - events of the log are to be delivered again.
 --
 -- ARGV  1 id of the replay, 2 topic, 3 TD, 4 callback or "" for all, 5 its CD or
---       "", 6 id of the first event, 7 of the last one, or `-`: what is the last
---       one now, 8 and 9 how the operator spelled these, 10 most replays that run
+--       "", 6 id of the first event, 7 of the last one, no later than what is the
+--       last one now, or `-` for that, 8 and 9 how the operator spelled these, 10 most replays that run
 -- Returns 1, 0 when so many run already, or -1 when there is no such subscription.
 --
 -- Atomic: the replay is there as a whole.
@@ -26,10 +26,10 @@ if ARGV[5] ~= '' and not is_subscribed(ARGV[3], ARGV[5]) then
     return -1
 end
 
-local last = ARGV[7]
-if last == '-' then
-    local newest = redis.call('XREVRANGE', p .. 'log', '+', '-', 'COUNT', 1)[1]
-    last = newest and newest[1] or '0-0'
+local newest = redis.call('XREVRANGE', p .. 'log', '+', '-', 'COUNT', 1)[1]
+local last = newest and newest[1] or '0-0'
+if ARGV[7] ~= '-' and id_before(ARGV[7], last) then
+    last = ARGV[7]
 end
 redis.call('HSET', key, 'v', 1, 't', ARGV[2], 'td', ARGV[3], 'cb', ARGV[4],
     'cd', ARGV[5], 'first', ARGV[6], 'last', last, 'from', ARGV[8], 'to',

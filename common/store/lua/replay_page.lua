@@ -15,7 +15,7 @@
 -- Repeated: the next deliveries are posted.
 --
 -- uses: shard, numbers, fenced, index_page, post_jobs, tally_add, unread
--- uses: levels, replay, subscribed, pull_event
+-- uses: levels, replay, subscribed, pull_event, ids, position_get, damage
 
 check_owner(ARGV[1])
 local most = tonumber(ARGV[2])
@@ -39,11 +39,19 @@ local key = p .. 'replay:' .. id
 local r = redis.call('HMGET', key, 't', 'td', 'cd', 'last', 'at', 'e', 'after',
     'n', 'm')
 local topic, td, cd, last, at, event, after = unpack(r)
-if not (topic and td and cd and last and at and event and after) then
+local function is_usable()
+    return topic and td and cd and last and at and event and after and
+        is_stream_id(last) and is_stream_id((string.gsub(at, '^%(', ''))) and
+        (event == '' or is_stream_id(event))
+end
+
+if not is_usable() then
+    note_damage('replay:' .. id, 'no replay')
     redis.call('ZREM', p .. 'replaying', id)
     redis.call('DEL', key)
     return { 0, 1 }
 end
+local position = get_position()
 local posted, events = 0, 0
 
 -- How a job names the subscription's level of an event's topic; nil when the event
@@ -91,9 +99,15 @@ local function finish_event(level)
     return false
 end
 
-local looked, bytes, is_over = 0, 0, false
+local looked, bytes, is_over, is_live = 0, 0, false, false
 
+-- Returns whether the call may go on.  An event that has not begun is delivered by
+-- its fan-out first.
 local function look_at(entry)
+    if id_before(position, entry[1]) then
+        is_live = true
+        return false
+    end
     local fields, size = pull_event(entry)
     local level = fields and level_of(fields.t)
     looked, bytes = looked + 1, bytes + size
@@ -108,7 +122,7 @@ local function look_at(entry)
 end
 
 while posted < most and looked < LOOKED_MAX and bytes < BYTES_MAX and
-    not is_over do
+    not (is_over or is_live) do
     local entries = redis.call('XRANGE', p .. 'log', at, last, 'COUNT', AT_ONCE)
     is_over = #entries == 0
     for _, entry in ipairs(entries) do
@@ -118,6 +132,9 @@ while posted < most and looked < LOOKED_MAX and bytes < BYTES_MAX and
     end
 end
 
+if is_live and looked == 0 then
+    return { 0, 2 }
+end
 redis.call('HSET', key, 'at', at, 'e', event, 'after', after, 'n',
     digits((tonumber(r[8] or 0) or 0) + posted), 'm',
     digits((tonumber(r[9] or 0) or 0) + events))

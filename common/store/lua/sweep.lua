@@ -176,8 +176,8 @@ local function drop_retained(unfinished, is_pulled)
         digits(now), 'LIMIT', 0, READ_AT_ONCE)
     local dropped = 0
     for _, id in ipairs(due) do
-        local is_id = string.find(id, '^%d+%-%d+$')
-        local entry = is_id and redis.call('XRANGE', p .. 'log', id, id)[1]
+        local entry = is_stream_id(id) and
+            redis.call('XRANGE', p .. 'log', id, id)[1]
         if entry and not id_before(id, unfinished) then
             return dropped -- and all behind it wait for it
         end
@@ -194,8 +194,8 @@ local function drop_retained(unfinished, is_pulled)
 end
 
 local function drop_others(cut, is_pulled)
-    local swept = string.match(redis.call('GET', p .. 'swept') or '',
-        '^%d+%-%d+$') or '0-0'
+    local swept = redis.call('GET', p .. 'swept') or ''
+    swept = is_stream_id(swept) and swept or '0-0'
     local old = redis.call('XRANGE', p .. 'log', '(' .. swept, '(' .. cut,
         'COUNT', READ_AT_ONCE)
     local dropped = 0
