@@ -87,7 +87,7 @@ class Replays:
             if order:
                 self._send(order)
             if self._orders and self._draw.random() < _CANCELS:
-                self._cancel(self._draw.choice(self._orders))
+                self._cancel(self._orders[-1])
 
     def _plan(self):
         """An order, unless nothing is known that could be delivered again."""
