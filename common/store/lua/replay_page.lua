@@ -15,7 +15,8 @@
 -- Repeated: the next deliveries are posted.
 --
 -- uses: shard, numbers, fenced, index_page, post_jobs, tally_add, unread
--- uses: levels, replay, subscribed, pull_event, ids, position_get, damage, stream_id
+-- uses: levels, replay, subscribed, pull_event, ids, position_get, damage
+-- uses: stream_id
 
 check_owner(ARGV[1])
 local most = tonumber(ARGV[2])
