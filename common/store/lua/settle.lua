@@ -273,13 +273,14 @@ local function other_operations(redis, suspended)
     end
 
     -- The cursor job that there is becomes the probe; while idle there is none.
-    local function suspend_in_backfill(td_, cd_, cursor_, event, probe_ms)
+    local function suspend_in_backfill(td_, cd_, cursor_, event, probe_ms,
+        again)
         local was_idle = cursor_.mode == 'idle'
         if was_idle then
             cursor_.u, cursor_.mode = cursor_.u + 1, 'run'
         end
         suspend_backfill(td_, cd_, cursor_)
-        become_missed(td_, cd_, event, cursor_)
+        become_missed(td_, cd_, event, cursor_, again)
         if was_idle then
             plan(cursor_member(td_, cd_, digits(cursor_.u), 0, 0), probe_ms)
         end
@@ -310,12 +311,13 @@ local function other_operations(redis, suspended)
         end
         mark_suspended(td_, cd_)
         if cursor_ then
-            suspend_in_backfill(td_, cd_, cursor_, event, probe_ms)
+            suspend_in_backfill(td_, cd_, cursor_, event, probe_ms,
+                is_replay(c))
             return
         end
         begin_cursor_mode(td_, cd_, 1, 'run', new_topic(event, c, td_))
         set_flag(td_, cd_, '-c', 'f')
-        become_missed(td_, cd_, event, { mode = 'run' })
+        become_missed(td_, cd_, event, { mode = 'run' }, is_replay(c))
         recall_failing(td_, cd_)
         plan(cursor_member(td_, cd_, 1, 0, 0), probe_ms)
     end
