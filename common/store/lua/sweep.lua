@@ -20,7 +20,7 @@
 --
 -- uses: shard, numbers, time, ids, id_after, trim, pending, index, index_records
 -- uses: subscription_end, refs, letter, position_get
--- uses: position_set, fenced, tally_add, pending_end, memory
+-- uses: stream_id, position_set, fenced, tally_add, pending_end, memory
 
 check_owner(ARGV[1])
 local limit = tonumber(ARGV[4])
