@@ -9,6 +9,7 @@
  * others. */
 #include "hub/replay_order.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,6 +277,7 @@ static void begin(struct hub *hub, struct wsub_http_request *req,
     struct flow *flow = wsub_calloc(1, sizeof(*flow));
     struct hub_replay_shards shards;
 
+    assert(order->topic.data != NULL); /* an order without errors has one */
     flow->hub = hub;
     flow->req = req;
     name_replay(order, flow->id);
