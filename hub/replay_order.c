@@ -9,6 +9,7 @@
  * others. */
 #include "hub/replay_order.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,9 +180,24 @@ static uint64_t edge_ms(const struct edge *edge)
     return strtoull(edge->id, NULL, 10);
 }
 
+/* A misspelled `callback` would mean all subscriptions. */
+static void check_names(const json_t *body, struct hub_errors *errors)
+{
+    static const char *const names[] = {"topic", "from", "to", "callback"};
+    size_t known = 0;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        known += json_object_get(body, names[i]) != NULL;
+    if (known < json_object_size(body))
+        hub_errors_add(errors, HUB_FAULT_REQUEST, NULL,
+                       "The body has a member that is none of topic, from, to "
+                       "and callback.");
+}
+
 static void take(const struct hub *hub, const json_t *body,
                  struct hub_errors *errors, struct order *order)
 {
+    check_names(body, errors);
     take_topic(hub, body, errors, order);
     take_callback(hub, body, errors, order);
     take_edge(hub, body, "from", false, errors, &order->from);
@@ -261,6 +277,7 @@ static void begin(struct hub *hub, struct wsub_http_request *req,
     struct flow *flow = wsub_calloc(1, sizeof(*flow));
     struct hub_replay_shards shards;
 
+    assert(order->topic.data != NULL); /* an order without errors has one */
     flow->hub = hub;
     flow->req = req;
     name_replay(order, flow->id);
@@ -301,7 +318,8 @@ void hub_replay_order(struct wsub_http_request *req, void *arg)
     struct order order = {0};
     size_t len = 0;
     const char *text = wsub_http_body(req, &len);
-    json_t *body = json_loadb(text, len, 0, NULL);
+    json_t *body =
+        json_loadb(text, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
 
     if (!json_is_object(body))
         hub_errors_add(&errors, HUB_FAULT_REQUEST, NULL,

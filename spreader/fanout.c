@@ -242,6 +242,15 @@ static struct spread_unusable unusable(const struct shard *shard,
     };
 }
 
+/* When the event was accepted; now, where its id is ahead of the clock. */
+static uint64_t accepted_ms(const struct wsub_store *store, const char *event)
+{
+    uint64_t event_ms = strtoull(event, NULL, 10);
+    uint64_t now_ms = wsub_store_time_ms(store);
+
+    return now_ms != 0 && now_ms < event_ms ? now_ms : event_ms;
+}
+
 /* The longest retention of the events that begin, whose groups may say otherwise
  * than the setting. */
 static uint64_t retention_ms(const struct shard *shard, const char *event,
@@ -256,7 +265,7 @@ static uint64_t retention_ms(const struct shard *shard, const char *event,
         return ms;
     ms = (uint64_t)policy->retention_s * 1000;
     wsub_event_retain(o->store, &shard->shard->owned, event,
-                      strtoull(event, NULL, 10) + ms);
+                      accepted_ms(o->store, event) + ms);
     return ms;
 }
 

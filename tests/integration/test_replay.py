@@ -293,6 +293,11 @@ class Refused(ReplayTest):
         good = {"topic": "a.b", "from": EPOCH}
         for body, status_, parameter in (
                 (b"", 400, None), (b"[]", 400, None), (b"{", 400, None),
+                (b'{"topic":"a.b","from":"%s","topic":"a.c"}' % EPOCH.encode(),
+                 400, None),
+                (b"[" * 9000, 400, None), (b'{"topic":"\xff"}', 400, None),
+                ({**good, "callbak": "http://127.0.0.1:9/x"}, 400, None),
+                ({**good, "topic": "a\0b"}, 400, "topic"),
                 ({}, 400, "topic"), ({}, 400, "from"),
                 ({**good, "topic": None}, 400, "topic"),
                 ({**good, "topic": 7}, 400, "topic"),
@@ -324,7 +329,8 @@ class Refused(ReplayTest):
 
     def test_there_is_none_of_that_id(self):
         self.start()
-        for name in ("x", "0-1", "99-1", "all-1", "0-" + "1" * 60):
+        for name in ("x", "0-1", "99-1", "all-1", "0-" + "1" * 60, "0%2d1",
+                     "0-%2f", "0-%00", "all-%c3%a4"):
             self.assertEqual(self.request("GET", f"/{name}").status, 404)
             self.assertEqual(
                 self.request("POST", f"/{name}/cancel", b"").status, 404)

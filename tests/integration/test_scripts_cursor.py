@@ -48,6 +48,15 @@ class Suspend(CursorTest):
                     self.suspend(self.claim()[0], event, c)
                     self.assertEqual(self.hash(f"topic:{TD}"), {b"t": topic})
 
+    def test_a_replay_stays_one(self):
+        event = self.publish()
+        self.suspend(self.claim()[0], event, CD + "!")
+        self.assertTrue(self.is_suspended())
+        self.due_now()
+        entry, _ = self.claim()
+        self.assertEqual(self.next(entry, 1),
+                         [event, "0", "-", "-", "1", "1"])
+
     def test_the_second_worker_finds_it_in_cursor_mode(self):
         one, two = self.publish(), self.publish()
         (a, _), (b, _) = self.read(LANE)

@@ -385,5 +385,14 @@ class Gap(PositionTest):
         self.assertFalse(self.exists("gaps"))
 
 
+class GapAtTheLimit(FullRedis, PositionTest):
+    def test_the_owner_goes_on(self):
+        self.begin(*self.events(2))
+        self.events(3)
+        self.call("XTRIM", "log", "MAXLEN", 1)
+        self.full()
+        self.assertEqual(self.as_owner("resume")[1], b"2")
+
+
 if __name__ == "__main__":
     unittest.main()

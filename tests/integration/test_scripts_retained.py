@@ -75,6 +75,16 @@ class Retained(ScriptTest):
         self.assertEqual(counts, [[20, 1], [20, 1], [9, 0], [0, 0]])
         self.assertEqual(self.left(), events[-1:])
 
+    def test_what_a_clock_that_was_ahead_noted_leaves_too(self):
+        events = self.begun(2)
+        self.call("ZADD", "retained", 10 ** 14, events[0])
+        self.keep(events[1], 31536000000)
+        self.sweep(retention_ms=60000)
+        self.assertLessEqual(int(self.call("ZSCORE", "retained", events[0])),
+                             self.now_ms() + 60000)
+        self.assertGreater(int(self.call("ZSCORE", "retained", events[1])),
+                           self.now_ms() + 31000000000)
+
     def test_what_is_no_event_goes(self):
         event, = self.begun(1)
         for member in ("x", "9-9", "9" * 25 + "-0", "1-" + "9" * 25):

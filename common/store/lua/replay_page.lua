@@ -24,7 +24,8 @@ local most = tonumber(ARGV[2])
 local LIVE_ENTRIES = 64    -- in the lanes: beyond, live events go first
 local LOOKED_MAX = 64      -- events of the log, in one call
 local BYTES_MAX = 262144   -- and of their contents
-local AT_ONCE = 8
+local AT_ONCE = 8          -- events, where those before were small
+local SMALL_BYTES = 16384
 local PAGE = 500
 
 local id = redis.call('ZRANGE', p .. 'replaying', 0, 0)[1]
@@ -122,9 +123,16 @@ local function look_at(entry)
     return finish_event(level)
 end
 
+-- To read contents that are not looked at, or not for long, is in vain.
+local function how_many()
+    local is_small = looked > 0 and bytes < looked * SMALL_BYTES
+    return event == '' and is_small and AT_ONCE or 1
+end
+
 while posted < most and looked < LOOKED_MAX and bytes < BYTES_MAX and
     not (is_over or is_live) do
-    local entries = redis.call('XRANGE', p .. 'log', at, last, 'COUNT', AT_ONCE)
+    local entries = redis.call('XRANGE', p .. 'log', at, last, 'COUNT',
+        how_many())
     is_over = #entries == 0
     for _, entry in ipairs(entries) do
         if not look_at(entry) then

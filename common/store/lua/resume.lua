@@ -17,9 +17,10 @@
 -- gap, which was told of.
 --
 -- uses: shard, time, numbers, position_get, position_set, fenced, fetch_set, event
--- uses: damage, ids, gaps
+-- uses: damage, ids, gaps, memory
 
 check_owner(ARGV[1])
+pass_memory_limit() -- a shard without an owner is not swept either
 for _, member in ipairs(redis.call('HKEYS', p .. 'fetching')) do
     redis.call('HDEL', p .. 'fetching', member)
     redis.call('ZADD', set_of(member), 'LT', digits(now_ms()), member)

@@ -168,10 +168,22 @@ local function drop_oldest(cut, is_pulled)
     return #old
 end
 
+local RETAINED_MAX_MS = 31622400000 -- no group may say more than a year
+
+-- What would stay for longer was noted under a clock that was ahead.
+local function shorten_retained()
+    local late = redis.call('ZRANGEBYSCORE', p .. 'retained',
+        '(' .. digits(now + RETAINED_MAX_MS), '+inf', 'LIMIT', 0, READ_AT_ONCE)
+    for _, id in ipairs(late) do
+        redis.call('ZADD', p .. 'retained', digits(now + ARGV[2]), id)
+    end
+end
+
 -- Where events have a retention of their own, each leaves at its time: those by
 -- `retained`, and of the others those before the cut that the last sweep has not
 -- come to (`swept`).  What has not begun has no entry in `retained` that counts.
 local function drop_retained(unfinished, is_pulled)
+    shorten_retained()
     local due = redis.call('ZRANGEBYSCORE', p .. 'retained', '-inf',
         digits(now), 'LIMIT', 0, READ_AT_ONCE)
     local dropped = 0
