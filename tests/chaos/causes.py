@@ -52,8 +52,8 @@ class Causes:
                    for mark in near):
                 return cause
         if any(mark.kind == "freeze" and mark.name == again.by and
-               mark.end is not None and
-               first.at < mark.end < again.at < mark.end + SETTLING_S
+               mark.end is not None and mark.begin < first.at and
+               mark.end < again.at < mark.end + SETTLING_S
                for mark in near):
             return HELD
         # It goes on until its next heartbeat is refused.

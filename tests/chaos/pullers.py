@@ -162,7 +162,8 @@ class Pullers:
     def _fetch(self, account, name, rand, last):
         """Returns the last id that is to be acknowledged.  To acknowledge it is to
         acknowledge what was handed out before, also to a request that was left
-        and may still be on its way: then nothing is."""
+        and may still be on its way: what comes then counts for nothing, and comes
+        again."""
         more = {} if last is None else {"after": last}
         leaves = account.kind == "explicit" and rand.random() < _LEAVES
         if leaves:
@@ -170,13 +171,13 @@ class Pullers:
         found = self._act(account, rand, action="getMessages", id=name,
                           timeout=_WAIT_S, format="object",
                           max=rand.choice((1, 10, 100, 1000)), **more)
-        if found is None:
+        if found is None or leaves:
             self._stopped.wait(_PAUSE_S)
             return None
         account.gaps += found.get("missed", 0)
         for message in found["messages"]:
             account.take(message["id"], int(message["data"].split()[0]))
-        return None if leaves or rand.random() < _DIES else found.get("last")
+        return None if rand.random() < _DIES else found.get("last")
 
     def _leave(self, name, rand):
         """A client that goes while it waits, or while it is responded to."""
