@@ -139,16 +139,34 @@ static void event_is_lost(struct delivery *v)
     deliver_end_drop(v, "no such event");
 }
 
+/* A replay by a cursor job is for that subscription, whatever others have. */
+static void go_to_own_level(struct delivery *v)
+{
+    do
+        name_record(v);
+    while (!is_own_level(v) &&
+           wsub_topic_next_level(v->content->topic, &v->job.level));
+}
+
+static void content_found(struct delivery *v)
+{
+    if (deliver_delivery_policy(v)->is_deleted) {
+        deliver_end_drop(v, "the topic was ended");
+        return;
+    }
+    if (v->job.is_replay && v->job.bundle->is_cursor)
+        go_to_own_level(v);
+    load_record(v);
+}
+
 static void on_content(struct deliver_content_wait *wait,
                        const struct deliver_content *content)
 {
     struct delivery *v = wsub_container_of(wait, struct delivery, content_wait);
 
     v->content = content;
-    if (content != NULL && deliver_delivery_policy(v)->is_deleted)
-        deliver_end_drop(v, "the topic was ended");
-    else if (content != NULL)
-        load_record(v);
+    if (content != NULL)
+        content_found(v);
     else if (wait->is_undecodable)
         deliver_end_hold(v, "the event");
     else
@@ -173,7 +191,7 @@ static void load(struct delivery *v)
     deliver_delivery_enter(v, DELIVERY_LOADING);
     share_content(v);
     if (v->content != NULL)
-        load_record(v);
+        content_found(v);
     else
         deliver_content_get(v->all->o.contents, v->job.bundle->shard,
                             v->job.event_id, &v->content_wait);

@@ -13,6 +13,7 @@
 #include "common/base/mem.h"
 #include "common/base/states.h"
 #include "common/crypto/digest.h"
+#include "common/groups/groups.h"
 #include "common/host/host.h"
 #include "common/host/sign.h"
 #include "common/http/client.h"
@@ -21,6 +22,7 @@
 #include "common/store/progress.h"
 #include "common/store/requests.h"
 #include "common/store/stream_reader.h"
+#include "common/store/topic.h"
 #include "deliver/hold.h"
 #include "deliver/intent.h"
 #include "deliver/lane_entry.h"
@@ -230,8 +232,27 @@ static void count(enum deliver_stat stat)
     wsub_metric_add(&deliver_stats[stat], 1);
 }
 
+/* Whether its topic's group was deleted. */
+static bool has_ended(const struct verification *v)
+{
+    struct wsub_buf normal = {0};
+    struct wsub_url url;
+    bool ended = v->ref.mode == WSUB_MODE_SUBSCRIBE &&
+                 wsub_topic_parse(v->topic, WSUB_TOPIC_SUBSCRIBE, &normal,
+                                  &url) == NULL &&
+                 wsub_groups_find(v->all->o.groups, normal.data)->is_deleted;
+
+    wsub_buf_done(&normal);
+    return ended;
+}
+
 static void succeed(struct verification *v)
 {
+    if (has_ended(v)) {
+        finish(v, WSUB_VERIFIED_ENDED);
+        return;
+    }
+
     count(is_denial(v) ? DELIVER_STAT_DENIAL_TOLD : DELIVER_STAT_CONFIRMED);
     finish(v, is_denial(v) ? WSUB_VERIFIED_TOLD : WSUB_VERIFIED_CONFIRMED);
 }
@@ -467,6 +488,8 @@ static void on_request(const struct wsub_request *request, void *arg)
         enter(v, VERIFICATION_REPLICATING);
         v->outcome = WSUB_VERIFIED_CONFIRMED;
         replicate(v, on_replicated);
+    } else if (has_ended(v)) {
+        finish(v, WSUB_VERIFIED_ENDED);
     } else if (has_replicas(v) && is_denial(v)) {
         enter(v, VERIFICATION_REPLICATING);
         replicate(v, on_replicas_removed);

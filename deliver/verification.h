@@ -17,6 +17,7 @@
 
 #include "common/base/config.h"
 
+struct wsub_groups;
 struct wsub_hosts;
 struct deliver_poster;
 struct deliver_replicas;
@@ -31,6 +32,7 @@ struct deliver_verifications_options {
     const struct wsub_loop *loop;
     struct wsub_store *store;
     struct wsub_progress *progress;
+    const struct wsub_groups *groups; /* ready before anything is claimed */
     struct wsub_hosts *hosts;
     const struct deliver_poster *poster; /* client, User-Agent, timeout */
     struct deliver_replicas *replicas;

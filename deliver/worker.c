@@ -374,6 +374,7 @@ static void make_deliveries(struct deliver_worker *w)
             .loop = w->loop,
             .store = w->store,
             .progress = w->progress,
+            .groups = w->groups,
             .hosts = w->subscribers.hosts,
             .poster = &w->subscribers.poster,
             .replicas = w->replicas,

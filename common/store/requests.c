@@ -13,6 +13,7 @@
 static const char *const outcome_names[] = {
     [WSUB_VERIFIED_CONFIRMED] = "confirmed",
     [WSUB_VERIFIED_REFUSED] = "refused",
+    [WSUB_VERIFIED_ENDED] = "ended",
     [WSUB_VERIFIED_RETRY] = "again",
     [WSUB_VERIFIED_REPLICATED] = "replicated",
     [WSUB_VERIFIED_TOLD] = "told",

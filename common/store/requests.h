@@ -59,6 +59,7 @@ void wsub_requests_get(struct wsub_store *store, unsigned shard,
 enum wsub_verified {
     WSUB_VERIFIED_CONFIRMED,
     WSUB_VERIFIED_REFUSED,
+    WSUB_VERIFIED_ENDED,      /* its topic has: it is denied */
     WSUB_VERIFIED_RETRY,      /* a passing failure */
     WSUB_VERIFIED_REPLICATED, /* confirmed, and all replicas are up to date */
     WSUB_VERIFIED_TOLD,       /* of a denial */

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.groups import GroupsTest
 from support.keys import digest
-from support.subscriber import Answer
+from support.subscriber import Answer, held, status
 from support.wait import wait_until
 
 INSIDE, OUTSIDE = "orders.eu.new", "orders.us.new"
@@ -227,6 +227,29 @@ class Deleted(GroupTest):
         self.system.wait_idle()
         self.assertEqual({len(callback.denials) for callback in callbacks},
                          {1})
+
+    def test_a_request_that_waits_is_denied(self):
+        """However it is told: before its callback is asked, or after."""
+        self.group()
+        gate = self.gate()
+        asked = self.subscriber.callback("/asked", confirm=[held(gate)])
+        self.system.request(INSIDE, asked)
+        asked.wait_verifications()
+        later = self.subscriber.callback("/later", confirm=[status(503)])
+        self.system.request("orders.eu.other", later)
+        later.wait_verifications()
+        self.delete("eu")
+        self.wait_applied("eu", 2)
+        gate.set()
+        self.system.make_due()
+        for callback in (asked, later):
+            denial, = callback.wait_denials()
+            self.assertEqual(denial.fields["hub.reason"],
+                             "The topic has ended.")
+            self.assertEqual(len(callback.verifications), 1)
+        self.system.wait_idle()
+        for topic in (INSIDE, "orders.eu.other"):
+            self.assertEqual(self.system.store.subscribers(topic), 0)
 
     def test_what_has_ended_is_noted(self):
         self.group()

@@ -4,6 +4,7 @@
 #ifndef TESTS_UNIT_VERIFICATION_FIXTURE_H
 #define TESTS_UNIT_VERIFICATION_FIXTURE_H
 
+#include "common/groups/groups.h"
 #include "common/store/progress.h"
 #include "deliver/verification.h"
 #include "tests/unit/engine_fixture.h"
@@ -22,6 +23,7 @@
 #define HOME 1 /* the shard of the entries */
 
 static struct deliver_verifications *verifications;
+static struct wsub_groups *groups; /* none are set: as config says */
 static struct wsub_progress *progress;
 static const char *const streams[] = {"verify"};
 
@@ -47,11 +49,17 @@ REDIS_FIXTURE void set_up(void)
         .limit_ms = DEADLINE_MS,
         .holds_work = holds_work,
     });
+    groups = wsub_groups_new(&(struct wsub_groups_options){
+        .base = base,
+        .store = store,
+        .config = &config,
+    });
     verifications =
         deliver_verifications_new(&(struct deliver_verifications_options){
             .loop = loop,
             .store = store,
             .progress = progress,
+            .groups = groups,
             .hosts = hosts,
             .poster = &poster,
             .replicas = replicas,
@@ -64,6 +72,7 @@ REDIS_FIXTURE void tear_down(void)
     engine_stop();
     deliver_verifications_free(verifications);
     wsub_progress_free(progress);
+    wsub_groups_free(groups);
     engine_tear_down();
 }
 

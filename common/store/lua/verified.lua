@@ -1,9 +1,9 @@
 -- verified.lua - apply the outcome of one verification of intent.
 --
 -- ARGV  1 TD, 2 CD, 3 mode s, u, or d (a denial to tell), 4 generation,
---       5 outcome: confirmed, refused, again (a passing failure), or replicated
---         (the replicas of a `*` subscription are up to date); of a denial: told,
---         untold (given up), or again,
+--       5 outcome: confirmed, refused, ended (the topic has: it is denied), again (a
+--         passing failure), or replicated (the replicas of a `*` subscription are
+--         up to date); of a denial: told, untold (given up), or again,
 --       6 ms since the verification request was sent (confirmed),
 --       7 ms until the next attempt, 8 failures so far (again),
 --       9 entry of `verify` to acknowledge, or - for none,
@@ -93,7 +93,7 @@ else
     redis.call('DEL', request)
     end_pending(key .. ':' .. mode, r[9] or '')
 end
-if outcome ~= 'confirmed' then
+if outcome ~= 'confirmed' and outcome ~= 'ended' then
     return 'applied'
 end
 
@@ -107,6 +107,10 @@ local function deny_request(reason)
            given = r[6] or r[2], callback = r[3], reason = reason,
            client = client })
     return 'denied'
+end
+
+if outcome == 'ended' then
+    return deny_request('The topic has ended.')
 end
 
 local denied = redis.call('HGET', p .. 'topic:' .. td, 'denied')
