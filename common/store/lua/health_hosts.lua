@@ -61,7 +61,25 @@ for i = 6, #ARGV, 2 do
     wanted[key] = wanted[key] or {}
     wanted[key][field] = ARGV[i + 1]
 end
-for x = tonumber(ARGV[4]), tonumber(ARGV[5]) do
-    compare_hosts(p .. 'hosts:' .. string.format('%03x', x))
+-- Most of them are not there: one command finds that for many.
+local AT_ONCE = 64
+
+local function compare_some(first, last)
+    local keys, is_wanted = {}, false
+    for x = first, last do
+        local key = p .. 'hosts:' .. string.format('%03x', x)
+        keys[#keys + 1] = key
+        is_wanted = is_wanted or wanted[key] ~= nil
+    end
+    if is_wanted or redis.call('EXISTS', unpack(keys)) > 0 then
+        for _, key in ipairs(keys) do
+            compare_hosts(key)
+        end
+    end
+end
+
+local last = tonumber(ARGV[5])
+for first = tonumber(ARGV[4]), last, AT_ONCE do
+    compare_some(first, math.min(first + AT_ONCE - 1, last))
 end
 return wrong
