@@ -185,7 +185,7 @@ class Methods(SystemTest):
                 ("/publish?hub.topic=orders", "POST, OPTIONS"),
                 ("/healthz", "GET, HEAD, OPTIONS"),
                 ("/events/0-1-0/body", "GET, HEAD, OPTIONS"),
-                ("*", "POST, GET, HEAD, OPTIONS")):
+                ("*", "POST, GET, HEAD, OPTIONS, PUT, DELETE")):
             with self.subTest(path=path):
                 response = self.hub.request("OPTIONS", path)
                 self.assertEqual(response.status, 204)

@@ -75,8 +75,9 @@ class Rotation(SystemTest):
         for base in self.system.store.bases():
             for key in self.system.redis.call("KEYS", base.replace(
                     "{", "\\{") + "sub:*"):
-                found += [row.split(b" ", 6)[6] for row in
-                          self.system.redis.call("HVALS", key)]
+                flat = self.system.redis.call("HGETALL", key)
+                found += [row.split(b" ", 6)[6] for field, row in
+                          zip(flat[::2], flat[1::2]) if field != b"t"]
             for key in self.system.redis.call("KEYS", base + "request:*"):
                 found.append(self.system.redis.call("HGET", key, "s"))
         found.append(self.system.redis.call("GET", "websub:{c}:canary"))

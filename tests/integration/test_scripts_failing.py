@@ -176,10 +176,10 @@ class Suspended(CursorTest):
         self.renew(ordered=True)
         event = self.publish()
         entry, u, said = self.cursor_job()
-        self.assertEqual(said, [event, "0", "-", "-", "0"])
+        self.assertEqual(said, [event, "0", "-", "-", "0", "0"])
         self.cursor_suspend(entry, u)
         self.due_now()
-        self.assertEqual(self.cursor_job()[2], [event, "0", "-", "-", "1"])
+        self.assertEqual(self.cursor_job()[2], [event, "0", "-", "-", "1", "0"])
 
     def test_an_event_behind_a_gap_may_be_a_probe(self):
         self.renew(ordered=True)
@@ -189,7 +189,7 @@ class Suspended(CursorTest):
         self.forget_index(events[0])
         self.due_now()
         self.assertEqual(self.cursor_job()[2],
-                         [events[1], "1", "0-0", events[1], "1"])
+                         [events[1], "1", "0-0", events[1], "1", "0"])
 
 
 if __name__ == "__main__":
