@@ -25,7 +25,10 @@ class OwnershipTest(ClusterTest):
         self.owners = Owners(self.redis, SHARDS)
         self.spreaders = [self.system.start("spreader", wait=False)
                           for _ in range(count)]
-        return self.owners.wait_shared(count)
+        rows = self.owners.wait_shared(count)
+        for spreader in self.spreaders:  # one may not have a share
+            spreader.wait_ready()
+        return rows
 
     def names(self):
         """The spreaders by the name of each."""
