@@ -106,7 +106,7 @@ static void start(enum wsub_program program)
 }
 
 /* It does not go on by itself. */
-static void fence(const char *why)
+static void refuse_beat(const char *why)
 {
     char text[128];
 
@@ -170,7 +170,7 @@ END_TEST
 START_TEST(a_heartbeat_that_is_refused_makes_it_register_anew)
 {
     start(WSUB_PROGRAM_HUB);
-    fence("the record is gone");
+    refuse_beat("the record is gone");
     ck_assert_str_eq(redis_arg(redis_wait("register"), 4), "7");
     ck_assert(!wsub_member_alive(member));
     reply_register("9", "7");
@@ -185,7 +185,7 @@ END_TEST
 START_TEST(who_was_replaced_is_refused)
 {
     start(WSUB_PROGRAM_HUB);
-    fence("it is incarnation 8");
+    refuse_beat("it is incarnation 8");
     redis_reply(redis_wait("register"), "-FENCED it is 8\r\n");
     WAIT_FOR(base, refusal[0] != '\0');
     redis_turn_ms(QUIET_MS);
