@@ -9,6 +9,7 @@
 #include "common/base/log_repeats.h"
 #include "common/base/log_sink.h"
 #include "common/base/log_stats.h"
+#include "common/base/utf8.h"
 
 #define VALUE_MAX_BYTES 1024 /* strangers name topics and callbacks */
 #define REPEATS_LOOK_MS 1000 /* between looks for repetitions to tell of */
@@ -59,23 +60,37 @@ static void add_time(struct wsub_buf *line)
                     (int)(now.tv_nsec / 1000000));
 }
 
+/* Bytes that are no UTF-8 would make a line that is no JSON. */
+static const char no_character[] = "\\ufffd";
+
+/* Adds the character at `s`, of which `left` bytes are there; returns how many
+ * bytes it has. */
+static size_t add_char(struct wsub_buf *line, const char *s, size_t left)
+{
+    unsigned char c = (unsigned char)*s;
+    size_t len = wsub_utf8_char_bytes(s, left);
+
+    if (len == 0) {
+        wsub_buf_str(line, no_character);
+        return 1;
+    }
+    if (c < 0x20 || c == 0x7f) {
+        wsub_buf_printf(line, "\\u%04x", c);
+        return 1;
+    }
+    if (c == '"' || c == '\\')
+        wsub_buf_char(line, '\\');
+    wsub_buf_add(line, s, len);
+    return len;
+}
+
 static void add_quoted(struct wsub_buf *line, const char *s)
 {
-    size_t left = VALUE_MAX_BYTES;
+    size_t len = strlen(s), at = 0;
 
     wsub_buf_char(line, '"');
-    for (; *s != '\0' && left > 0; s++, left--) {
-        unsigned char c = (unsigned char)*s;
-
-        if (c == '"' || c == '\\') {
-            wsub_buf_char(line, '\\');
-            wsub_buf_char(line, *s);
-        } else if (c < 0x20 || c == 0x7f) {
-            wsub_buf_printf(line, "\\u%04x", c);
-        } else {
-            wsub_buf_char(line, *s);
-        }
-    }
+    while (at < len && at < VALUE_MAX_BYTES)
+        at += add_char(line, s + at, len - at);
     wsub_buf_char(line, '"');
 }
 
@@ -87,7 +102,7 @@ static bool is_plain(const char *s)
         if ((unsigned char)*p <= 0x20 || *p == '"' || *p == '\\' ||
             (unsigned char)*p == 0x7f)
             return false;
-    return len > 0 && len <= VALUE_MAX_BYTES;
+    return len > 0 && len <= VALUE_MAX_BYTES && wsub_utf8_is(s, len);
 }
 
 static void add_text(struct wsub_buf *line, enum wsub_log_level level,

@@ -43,7 +43,7 @@ static void set_epoch(struct wsub_coordinator *coordinator, uint64_t epoch)
 static void mismatch(const char *meaning)
 {
     wsub_metric_add(&wsub_shard_stats[WSUB_SHARD_STAT_MISMATCHES], 1);
-    wsub_log_warn("leader_mismatch", WSUB_KV("meaning", meaning));
+    wsub_log_warn("leader-mismatch", WSUB_KV("meaning", meaning));
 }
 
 static void become(struct wsub_coordinator *coordinator, uint64_t epoch)

@@ -7,53 +7,7 @@
 
 #include "common/base/hex.h"
 #include "common/base/mem.h"
-
-/* The code point's range for each length of an encoding: what a shorter one
- * could say is refused (RFC 3629 section 3). */
-static const struct {
-    unsigned char mask, lead;
-    uint32_t least;
-} utf8_kinds[] = {
-    {0x80, 0x00, 0x01}, /* a zero byte is refused with the overlong ones */
-    {0xe0, 0xc0, 0x80},
-    {0xf0, 0xe0, 0x800},
-    {0xf8, 0xf0, 0x10000},
-};
-
-/* How many bytes the character at `s` has; 0 when it is none. */
-static size_t utf8_len(const unsigned char *s, size_t left)
-{
-    for (size_t k = 0; k < 4; k++) {
-        uint32_t point;
-
-        if ((s[0] & utf8_kinds[k].mask) != utf8_kinds[k].lead)
-            continue;
-        point = s[0] & (unsigned char)~utf8_kinds[k].mask;
-        for (size_t i = 1; i <= k; i++) {
-            if (i >= left || (s[i] & 0xc0) != 0x80)
-                return 0;
-            point = point << 6 | (s[i] & 0x3fu);
-        }
-        if (point < utf8_kinds[k].least || point > 0x10ffff ||
-            (point >= 0xd800 && point <= 0xdfff))
-            return 0;
-        return k + 1;
-    }
-    return 0;
-}
-
-static bool is_text(const char *s, size_t len)
-{
-    size_t at = 0, n;
-
-    while (at < len) {
-        n = utf8_len((const unsigned char *)s + at, len - at);
-        if (n == 0)
-            return false;
-        at += n;
-    }
-    return true;
-}
+#include "common/base/utf8.h"
 
 /* A field may be a secret. */
 static void free_wiped(char *text)
@@ -82,7 +36,7 @@ static char *decode(const char *text, size_t len)
                               wsub_hex_digit(text[i + 2]));
         i += 2;
     }
-    if (fine && is_text(out, n))
+    if (fine && wsub_utf8_is(out, n))
         return out;
     free_wiped(out);
     return NULL;

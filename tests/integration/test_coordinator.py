@@ -34,7 +34,7 @@ class StepsDown(ClusterTest):
         self.start(roles=("spreader",), shards=1)
         self.wait_coordinator()
         self.give_to_somebody(self.redis.now_ms() + 4000)
-        self.system.programs[0].wait_event("leader_mismatch")
+        self.system.programs[0].wait_event("leader-mismatch")
         self.redis.call("HSET", "websub:{c}:owner", "until", 0)
         self.redis.freeze()
         threading.Event().wait(_ON_ITS_WAY_S)  # may be longer, or shorter

@@ -66,6 +66,8 @@ static const struct {
     {"a\nb\r", "\"a\\u000ab\\u000d\"", "\"a\\u000ab\\u000d\""},
     {"\t\001\177", "\"\\u0009\\u0001\\u007f\"", "\"\\u0009\\u0001\\u007f\""},
     {"caf\303\251", "caf\303\251", "\"caf\303\251\""},
+    {"a\377b", "\"a\\ufffdb\"", "\"a\\ufffdb\""},
+    {"caf\303", "\"caf\\ufffd\"", "\"caf\\ufffd\""},
 };
 
 START_TEST(a_line_is_time_level_event_and_pairs)
