@@ -14,13 +14,16 @@
 
 #define TOKEN_MAX_BYTES 256
 #define TOKENS_MAX 1025 /* of a use: each request is compared with all */
+#define NAME_CHARACTERS                                                        \
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
-struct digest {
-    char text[WSUB_DIGEST_LEN + 1];
+struct token {
+    char digest[WSUB_DIGEST_LEN + 1];
+    char name[HUB_TOKEN_NAME_MAX_BYTES + 1];
 };
 
 struct set {
-    struct digest *digests; /* owned */
+    struct token *tokens; /* owned */
     size_t count;
 };
 
@@ -42,32 +45,61 @@ struct hub_tokens {
     struct use uses[HUB_TOKEN_MAX_];
 };
 
+static const char *const use_names[] = {
+    [HUB_TOKEN_SUBSCRIBE] = "subscribe",
+    [HUB_TOKEN_PUBLISH] = "publish",
+    [HUB_TOKEN_ADMIN] = "admin",
+    [HUB_TOKEN_ADMIN_READ] = "admin-read",
+};
+
 static void set_done(struct set *set)
 {
-    free(set->digests);
+    free(set->tokens);
     *set = (struct set){0};
 }
 
-static void add(struct set *set, const char *token, size_t len)
+static struct token *add(struct set *set, const char *token, size_t len)
 {
-    if (set->digests == NULL)
-        set->digests = wsub_calloc(TOKENS_MAX, sizeof(*set->digests));
-    wsub_digest(token, len, set->digests[set->count++].text);
+    struct token *added;
+
+    if (set->tokens == NULL)
+        set->tokens = wsub_calloc(TOKENS_MAX, sizeof(*set->tokens));
+    added = &set->tokens[set->count++];
+    wsub_digest(token, len, added->digest);
+    return added;
 }
 
+static bool is_name(const char *text, size_t len)
+{
+    return len > 0 && len <= HUB_TOKEN_NAME_MAX_BYTES &&
+           strspn(text, NAME_CHARACTERS) >= len;
+}
+
+/* TOKEN, or NAME TOKEN. */
 static const char *take_line(const char *line, void *arg)
 {
     struct set *set = arg;
-    size_t len = strlen(line);
+    size_t name_len = strcspn(line, " \t");
+    const char *token = line + name_len + strspn(line + name_len, " \t");
+    size_t len;
 
+    if (*token == '\0') {
+        token = line;
+        name_len = 0;
+    }
+    if (name_len > 0 && !is_name(line, name_len))
+        return "has a name that is not 1 to 64 letters, digits, '.', '_', '-'";
+    len = strlen(token);
     for (size_t i = 0; i < len; i++)
-        if ((unsigned char)line[i] <= ' ' || (unsigned char)line[i] > '~')
-            return "is not a token of printable ASCII characters";
+        if ((unsigned char)token[i] <= ' ' || (unsigned char)token[i] > '~')
+            return "is not a token of printable ASCII characters, or a name "
+                   "and a token";
     if (len > TOKEN_MAX_BYTES)
         return "is longer than 256 bytes";
     if (set->count == TOKENS_MAX)
         return "is one too many: a file may hold 1024 tokens";
-    add(set, line, len);
+    snprintf(add(set, token, len)->name, HUB_TOKEN_NAME_MAX_BYTES + 1, "%.*s",
+             (int)name_len, line);
     return NULL;
 }
 
@@ -209,19 +241,43 @@ const char *hub_tokens_bearer(const char *authorization)
     return authorization + strspn(authorization, " ");
 }
 
+/* NULL without one. */
+static const struct token *find(const struct set *set,
+                                const char *authorization)
+{
+    const char *token = hub_tokens_bearer(authorization);
+    const struct token *found = NULL;
+    char digest[WSUB_DIGEST_LEN + 1];
+
+    if (token == NULL)
+        return NULL;
+    wsub_digest(token, strlen(token), digest);
+    for (size_t i = 0; i < set->count; i++)
+        if (wsub_equal_const_time(set->tokens[i].digest, WSUB_DIGEST_LEN,
+                                  digest, WSUB_DIGEST_LEN))
+            found = &set->tokens[i];
+    return found;
+}
+
 bool hub_tokens_has(const struct hub_tokens *tokens, enum hub_token_use use,
                     const char *authorization)
 {
+    return find(&tokens->uses[use].set, authorization) != NULL;
+}
+
+bool hub_tokens_name(const struct hub_tokens *tokens, enum hub_token_use use,
+                     const char *authorization,
+                     char ret_name[HUB_TOKEN_NAME_MAX_BYTES + 1])
+{
     const struct set *set = &tokens->uses[use].set;
-    const char *token = hub_tokens_bearer(authorization);
-    char digest[WSUB_DIGEST_LEN + 1];
-    bool has = false;
+    const struct token *token = find(set, authorization);
 
     if (token == NULL)
         return false;
-    wsub_digest(token, strlen(token), digest);
-    for (size_t i = 0; i < set->count; i++)
-        has |= wsub_equal_const_time(set->digests[i].text, WSUB_DIGEST_LEN,
-                                     digest, WSUB_DIGEST_LEN);
-    return has;
+    if (token->name[0] != '\0')
+        snprintf(ret_name, HUB_TOKEN_NAME_MAX_BYTES + 1, "%s", token->name);
+    else
+        snprintf(ret_name, HUB_TOKEN_NAME_MAX_BYTES + 1, "%s-%zu",
+                 use_names[use], (size_t)(token - set->tokens) + 1);
+    return true;
 }

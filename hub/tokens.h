@@ -2,7 +2,8 @@
  *
  * Each use has any number of tokens: one in a setting, and more in a file of
  * secrets (common/crypto/secret_file.h), one a line, so that an old one and a
- * new one are good at the same time.  The files are looked at again each second
+ * new one are good at the same time.  A line is TOKEN, or NAME TOKEN: the name
+ * says whose it is in the audit (audit.h), and is no secret.  The files are looked at again each second
  * (hub_tokens_refresh()): what is added or removed counts from then on.  A file
  * that can't be used any more changes nothing, and the log says so.
  *
@@ -14,6 +15,8 @@
 #include <stdbool.h>
 
 #include "common/base/err.h"
+
+#define HUB_TOKEN_NAME_MAX_BYTES 64
 
 struct hub_tokens;
 struct wsub_config;
@@ -43,6 +46,13 @@ bool hub_tokens_needs(const struct hub_tokens *tokens, enum hub_token_use use);
  * the use (RFC 6750 section 2.1).  None is when the use needs none. */
 bool hub_tokens_has(const struct hub_tokens *tokens, enum hub_token_use use,
                     const char *authorization);
+
+/* The name of that token; false when it has none that is good.  One without a
+ * name is called by its use and its place among these, such as admin-1 for
+ * admin_token. */
+bool hub_tokens_name(const struct hub_tokens *tokens, enum hub_token_use use,
+                     const char *authorization,
+                     char ret_name[HUB_TOKEN_NAME_MAX_BYTES + 1]);
 
 /* The token of such a header; NULL when it has none. */
 const char *hub_tokens_bearer(const char *authorization);

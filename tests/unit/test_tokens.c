@@ -72,6 +72,32 @@ START_TEST(setting_and_file_are_good_at_the_same_time)
 }
 END_TEST
 
+static const struct {
+    const char *header, *name;
+} named[] = {
+    {"Bearer of-setting", "admin-1"},
+    {"Bearer old", "admin-2"},
+    {"Bearer new", "alice.b"},
+    {"Bearer third", "admin-4"},
+};
+
+START_TEST(a_token_has_the_name_of_its_line_or_its_place)
+{
+    struct wsub_config config = config_of(setting, path);
+    struct hub_tokens *tokens;
+    char name[HUB_TOKEN_NAME_MAX_BYTES + 1] = "untouched";
+
+    write_tokens("old\nalice.b \t new\n third\n");
+    tokens = tokens_of(&config);
+    ck_assert(!hub_tokens_name(tokens, HUB_TOKEN_ADMIN, "Bearer alice.b", name));
+    ck_assert_str_eq(name, "untouched");
+    ck_assert(
+        hub_tokens_name(tokens, HUB_TOKEN_ADMIN, named[_i].header, name));
+    ck_assert_str_eq(name, named[_i].name);
+    hub_tokens_free(tokens);
+}
+END_TEST
+
 static const char *const bad_headers[] = {
     NULL,
     "",
@@ -143,7 +169,7 @@ START_TEST(a_file_that_becomes_unusable_changes_nothing)
     write_tokens("");
     hub_tokens_refresh(tokens);
     ck_assert(has(tokens, "Bearer old"));
-    write_tokens("new\nwith blank\n");
+    write_tokens("new\nwith two blanks\n");
     hub_tokens_refresh(tokens);
     ck_assert(has(tokens, "Bearer old"));
     ck_assert(!has(tokens, "Bearer new"));
@@ -159,7 +185,8 @@ static const struct {
 } bad_files[] = {
     {"", "holds no token"},
     {"# none\n", "holds no token"},
-    {"a b\n", ":2: the line is not a token"},
+    {"a b c\n", ":2: the line is not a token"},
+    {"a/b c\n", ":2: the line has a name that is not"},
     {"fine\n\303\244\n", ":3: the line is not a token"},
 };
 
@@ -211,6 +238,8 @@ int main(void)
         return EXIT_FAILURE;
     snprintf(path, sizeof(path), "%s/tokens", folder);
     tcase_add_test(cases, setting_and_file_are_good_at_the_same_time);
+    tcase_add_loop_test(cases, a_token_has_the_name_of_its_line_or_its_place, 0,
+                        COUNT(named));
     tcase_add_loop_test(cases, anything_else_is_good_for_nothing, 0,
                         COUNT(bad_headers));
     tcase_add_test(cases, without_a_token_none_is_good);
