@@ -14,6 +14,7 @@
 #include "common/cluster/member.h"
 #include "common/groups/groups.h"
 #include "common/http/client_stats.h"
+#include "common/program/host_watch.h"
 #include "common/program/program.h"
 #include "common/program/startup.h"
 #include "common/store/keys.h"
@@ -67,6 +68,7 @@ struct deliver_worker {
     struct deliver_slots *slots;
     struct deliver_verifications *verifications;
     struct deliver_subscribers subscribers;
+    struct wsub_host_watch *host_watch;
     struct deliver_stall stall;
     struct wsub_timer tick;
     bool was_alive; /* since the last tick */
@@ -119,6 +121,7 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
     const struct deliver_worker *w = arg;
 
     wsub_groups_event(w->groups, event);
+    wsub_host_watch_event(w->host_watch, event);
 }
 
 static void on_missed(void *arg)
@@ -126,6 +129,7 @@ static void on_missed(void *arg)
     const struct deliver_worker *w = arg;
 
     wsub_groups_look(w->groups);
+    wsub_host_watch_look(w->host_watch);
 }
 
 /* How to deliver is known from now on. */
@@ -318,6 +322,7 @@ static void make_services(struct deliver_worker *w)
                              .keys = w->keys,
                              .slots = (uint32_t)deliver_slots_total(w->slots),
                          });
+    w->host_watch = wsub_host_watch_new(base, w->store, w->subscribers.hosts);
     w->bundles = deliver_bundles_new(&(struct deliver_bundles_options){
         .store = w->store,
         .consumer = wsub_member_consumer(w->member),
@@ -453,6 +458,7 @@ static void free_parts(struct deliver_worker *w)
 {
     wsub_store_close(w->store);
     deliver_subscribers_close(&w->subscribers);
+    wsub_host_watch_free(w->host_watch);
     wsub_timer_done(&w->tick);
     deliver_readers_free(w->readers);
     deliver_verifications_free(w->verifications);

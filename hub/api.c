@@ -18,6 +18,7 @@
 #include "hub/admin.h"
 #include "hub/admin_letters.h"
 #include "hub/attempts.h"
+#include "hub/audit.h"
 #include "hub/cluster.h"
 #include "hub/damaged.h"
 #include "hub/errors.h"
@@ -26,9 +27,12 @@
 #include "hub/gaps.h"
 #include "hub/groups.h"
 #include "hub/health.h"
+#include "hub/host_order.h"
+#include "hub/hosts.h"
 #include "hub/hub.h"
 #include "hub/instances.h"
 #include "hub/operator.h"
+#include "hub/order_body.h"
 #include "hub/page.h"
 #include "hub/params.h"
 #include "hub/policy.h"
@@ -259,6 +263,12 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/admin/leader", hub_leader, hub_access_admin, 0},
     {"GET", "/admin/shards", hub_shards, hub_access_admin, 0},
     {"GET", "/admin/events", hub_events, hub_access_admin, 0},
+    {"GET", "/admin/audit", hub_audit_list, hub_access_admin, 0},
+    {"GET", "/admin/hosts", hub_hosts, hub_access_admin, 0},
+    {"POST", "/admin/hosts/open", hub_host_open, hub_order_may_send,
+     HUB_ORDER_BODY_MAX_BYTES},
+    {"POST", "/admin/hosts/close", hub_host_close, hub_order_may_send,
+     HUB_ORDER_BODY_MAX_BYTES},
     {"GET", "/admin/groups", hub_groups, hub_access_admin, 0},
     {"GET", "/admin/groups/*", hub_group_get, hub_access_admin, 0},
     {"PUT", "/admin/groups/*", hub_group_put, hub_groups_may_put,

@@ -170,20 +170,6 @@ static void take_shard(const struct hub *hub, const struct wsub_form *form,
                        "%s must be from 0 to %u.", name, shards - 1);
 }
 
-static void take_from(const struct wsub_form *form, struct hub_errors *errors,
-                      struct query *query)
-{
-    static const char name[] = "from";
-    const char *text = NULL;
-
-    if (!hub_param_optional(form, name, HUB_FAULT_REQUEST, errors, &text) ||
-        text == NULL)
-        return;
-    query->continued = wsub_place_parse_id(text, &query->from);
-    if (!query->continued)
-        hub_operator_add_stray(errors, name);
-}
-
 static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct query *query)
 {
@@ -206,7 +192,8 @@ void hub_events(struct wsub_http_request *req, void *arg)
     struct query query = {0};
 
     if (hub_params_query(req, &errors, &form)) {
-        take_from(&form, &errors, &query);
+        hub_operator_stream_id(&form, "from", &errors, &query.continued,
+                               &query.from);
         hub_operator_limit(&form, &errors, &query.limit);
         take_shard(hub, &form, &errors, &query);
     }

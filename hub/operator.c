@@ -46,6 +46,21 @@ bool hub_operator_place(const struct hub *hub, const struct wsub_form *form,
     return false;
 }
 
+void hub_operator_stream_id(const struct wsub_form *form, const char *name,
+                            struct hub_errors *errors, bool *ret_given,
+                            struct wsub_place *ret_place)
+{
+    const char *text = NULL;
+
+    *ret_given = false;
+    if (!hub_param_optional(form, name, HUB_FAULT_REQUEST, errors, &text) ||
+        text == NULL)
+        return;
+    *ret_given = wsub_place_parse_id(text, ret_place);
+    if (!*ret_given)
+        hub_operator_add_stray(errors, name);
+}
+
 void hub_operator_limit(const struct wsub_form *query,
                         struct hub_errors *errors, size_t *ret_limit)
 {

@@ -47,4 +47,9 @@ bool hub_operator_place(const struct hub *hub, const struct wsub_form *form,
                         const char *name, struct hub_errors *errors,
                         bool *ret_given, struct wsub_place *ret_place);
 
+/* The same of the id of an entry of the cluster's streams, MS-SEQ. */
+void hub_operator_stream_id(const struct wsub_form *form, const char *name,
+                            struct hub_errors *errors, bool *ret_given,
+                            struct wsub_place *ret_place);
+
 #endif

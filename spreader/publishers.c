@@ -10,6 +10,7 @@
 #include "common/host/timer.h"
 #include "common/http/client.h"
 #include "common/net/egress.h"
+#include "common/program/host_watch.h"
 #include "common/store/fetches.h"
 #include "common/store/store.h"
 #include "spreader/capacity.h"
@@ -31,6 +32,7 @@ struct spread_publishers {
     struct wsub_http_client *client;
     struct wsub_hosts *hosts;
     struct wsub_host_timer host_timer;
+    struct wsub_host_watch *host_watch;
     struct wsub_timer look;
     struct spread_fetch_queue *queue;
     struct spread_fetcher *fetcher;
@@ -138,6 +140,8 @@ static void make_hosts(struct spread_publishers *publishers)
     });
     publishers->host_timer.hosts = publishers->hosts;
     wsub_host_timer_init(&publishers->host_timer, base);
+    publishers->host_watch =
+        wsub_host_watch_new(base, publishers->o.store, publishers->hosts);
     wsub_timer_init(&publishers->look, base, on_look, publishers);
     wsub_timer_start_ms(&publishers->look, LOOK_MS);
 }
@@ -201,6 +205,7 @@ void spread_publishers_free(struct spread_publishers *publishers)
     spread_fetch_queue_free(publishers->queue);
     wsub_timer_done(&publishers->look);
     wsub_host_timer_done(&publishers->host_timer);
+    wsub_host_watch_free(publishers->host_watch);
     wsub_hosts_free(publishers->hosts);
     free(publishers);
 }
@@ -223,6 +228,17 @@ void spread_publishers_wake(struct spread_publishers *publishers,
                             unsigned shard)
 {
     spread_fetch_queue_wake(publishers->queue, shard);
+}
+
+void spread_publishers_event(struct spread_publishers *publishers,
+                             const struct wsub_cluster_event *event)
+{
+    wsub_host_watch_event(publishers->host_watch, event);
+}
+
+void spread_publishers_missed(struct spread_publishers *publishers)
+{
+    wsub_host_watch_look(publishers->host_watch);
 }
 
 bool spread_publishers_hold_work(const struct spread_publishers *publishers)

@@ -13,6 +13,7 @@
 struct event_base;
 struct spread_publishers;
 struct spread_shard;
+struct wsub_cluster_event;
 struct wsub_config;
 struct wsub_store;
 
@@ -40,6 +41,11 @@ void spread_publishers_close(struct spread_publishers *publishers,
 /* Something is due earlier than it was known. */
 void spread_publishers_wake(struct spread_publishers *publishers,
                             unsigned shard);
+
+/* A cluster event; and some may have been missed. */
+void spread_publishers_event(struct spread_publishers *publishers,
+                             const struct wsub_cluster_event *event);
+void spread_publishers_missed(struct spread_publishers *publishers);
 
 /* True while a topic is being fetched. */
 bool spread_publishers_hold_work(const struct spread_publishers *publishers);

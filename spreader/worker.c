@@ -150,6 +150,7 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
         return;
     }
     wsub_groups_event(worker->groups, event);
+    spread_publishers_event(worker->publishers, event);
     if (is_mine(worker, event))
         return;
     spread_duties_event(worker->duties, event);
@@ -171,6 +172,7 @@ static void on_missed(void *arg)
     struct spread_worker *worker = arg;
 
     wsub_groups_look(worker->groups);
+    spread_publishers_missed(worker->publishers);
 }
 
 /* Of the duties. */

@@ -13,7 +13,8 @@
 
 static const struct wsub_state states[WSUB_BREAKER_STATE_MAX_] = {
     [WSUB_BREAKER_CLOSED] = {"closed", WSUB_BIT(WSUB_BREAKER_OPEN)},
-    [WSUB_BREAKER_OPEN] = {"open", WSUB_BIT(WSUB_BREAKER_HALF_OPEN)},
+    [WSUB_BREAKER_OPEN] = {"open", WSUB_BIT(WSUB_BREAKER_HALF_OPEN) |
+                                       WSUB_BIT(WSUB_BREAKER_CLOSED)},
     [WSUB_BREAKER_HALF_OPEN] = {"half open", WSUB_BIT(WSUB_BREAKER_OPEN) |
                                                  WSUB_BIT(WSUB_BREAKER_CLOSED)},
 };
@@ -25,6 +26,32 @@ static void enter(struct wsub_breaker *breaker, enum wsub_breaker_state state,
         states, "breaker", "of a host", breaker->state, state);
     breaker->changed_us = now_us;
     breaker->failures = 0;
+}
+
+const char *wsub_breaker_name(enum wsub_breaker_state state)
+{
+    return states[state].name;
+}
+
+bool wsub_breaker_open_until(struct wsub_breaker *breaker, uint64_t until_us,
+                             uint64_t now_us)
+{
+    bool was_closed = breaker->state == WSUB_BREAKER_CLOSED;
+
+    if (breaker->state != WSUB_BREAKER_OPEN)
+        enter(breaker, WSUB_BREAKER_OPEN, now_us);
+    breaker->until_us = until_us;
+    return was_closed;
+}
+
+bool wsub_breaker_close(struct wsub_breaker *breaker, uint64_t now_us)
+{
+    breaker->openings = 0;
+    breaker->failures = 0;
+    if (breaker->state == WSUB_BREAKER_CLOSED)
+        return false;
+    enter(breaker, WSUB_BREAKER_CLOSED, now_us);
+    return true;
 }
 
 bool wsub_breaker_admits(const struct wsub_breaker *breaker, uint64_t now_us)

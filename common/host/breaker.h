@@ -8,7 +8,8 @@
  *
  * Half open means that one request is on its way to try the host.  It stays
  * open for 1 s, twice as long after each try that fails, up to 60 s, with
- * jitter.  A request that started before the last change says nothing about
+ * jitter.  An operator may open it for a time of theirs, and close it.  A
+ * request that started before the last change says nothing about
  * the host as it is now. */
 #ifndef WSUB_BREAKER_H
 #define WSUB_BREAKER_H
@@ -38,6 +39,16 @@ struct wsub_breaker {
     uint64_t until_us; /* open: it may be tried then */
     uint64_t changed_us;
 };
+
+/* "closed", "open" or "half open" */
+const char *wsub_breaker_name(enum wsub_breaker_state state);
+
+/* An operator opens it until then; returns whether it was closed. */
+bool wsub_breaker_open_until(struct wsub_breaker *breaker, uint64_t until_us,
+                             uint64_t now_us);
+
+/* An operator closes it; returns whether it was not closed. */
+bool wsub_breaker_close(struct wsub_breaker *breaker, uint64_t now_us);
 
 bool wsub_breaker_admits(const struct wsub_breaker *breaker, uint64_t now_us);
 

@@ -17,7 +17,9 @@
 #include "common/base/container_of.h"
 #include "common/base/mem.h"
 #include "common/host/backlog.h"
+#include "common/host/change.h"
 #include "common/host/charge.h"
+#include "common/host/orders.h"
 #include "common/host/parts.h"
 #include "common/host/review.h"
 #include "common/host/serve.h"
@@ -54,6 +56,7 @@ void wsub_hosts_free(struct wsub_hosts *hosts)
     if (hosts == NULL)
         return;
     wsub_host_table_done(&hosts->table);
+    wsub_host_orders_done(hosts);
     free(hosts);
 }
 
@@ -219,33 +222,6 @@ static uint32_t random_number(const struct wsub_hosts *hosts)
     return number;
 }
 
-static void say_breaker(const struct wsub_hosts *hosts,
-                        const struct wsub_host *host, uint64_t delay_ms)
-{
-    char text[WSUB_HOST_TEXT_BYTES];
-
-    if (hosts->o.on_breaker == NULL)
-        return;
-    wsub_host_text(host, text);
-    hosts->o.on_breaker(text, delay_ms, hosts->o.arg);
-}
-
-static void note_recovery(struct wsub_hosts *hosts, struct wsub_host *host,
-                          const struct wsub_host_change *change,
-                          uint64_t now_us)
-{
-    if (change->host_broke) {
-        hosts->table.down++;
-        say_breaker(hosts, host,
-                    wsub_breaker_wait_ms(&host->gate.breaker, now_us));
-    }
-    if (change->host_recovered) {
-        hosts->table.down--;
-        wsub_limit_restart(&host->limit, now_us);
-        say_breaker(hosts, host, 0);
-    }
-}
-
 /* The ticket has gone; what it says has its effects. */
 static void charge(struct wsub_hosts *hosts, struct wsub_host *host,
                    struct wsub_endpoint *endpoint,
@@ -257,11 +233,7 @@ static void charge(struct wsub_hosts *hosts, struct wsub_host *host,
     host->sending -= !charge->lingered;
     host->lingering -= charge->lingered;
     hosts->lingering -= charge->lingered;
-    note_recovery(hosts, host, &change, now_us);
-    if (change.endpoint_closed)
-        wsub_host_send_away_endpoint(hosts, endpoint, now_us);
-    if (change.host_closed)
-        wsub_host_send_away_all(hosts, host, now_us);
+    wsub_host_note_change(hosts, host, endpoint, &change, now_us);
 }
 
 bool wsub_host_resolved(struct wsub_hosts *hosts,

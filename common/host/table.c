@@ -8,8 +8,6 @@
 
 #define PORT_BYTES 2
 #define KEY_HEAD (1 + PORT_BYTES)
-#define KEY_MAX                                                                \
-    (KEY_HEAD + sizeof(((struct wsub_url *)NULL)->host) + WSUB_DIGEST_LEN)
 
 void wsub_host_table_init(struct wsub_host_table *table)
 {
@@ -69,8 +67,8 @@ void wsub_host_table_done(struct wsub_host_table *table)
     wsub_dues_done(&table->dues);
 }
 
-static unsigned write_key(const struct wsub_url *url, const char *scope,
-                          unsigned char key[KEY_MAX])
+unsigned wsub_host_key(const struct wsub_url *url, const char *scope,
+                       unsigned char key[WSUB_HOST_KEY_MAX])
 {
     size_t len = strlen(url->host);
 
@@ -100,14 +98,41 @@ static struct wsub_host *host_new(struct wsub_host_table *table,
     return host;
 }
 
+/* How many bytes of the key behind its head are the name; the others are the
+ * scope, behind a zero byte. */
+static int name_len(const struct wsub_host *host)
+{
+    return (int)strnlen((const char *)host->key + KEY_HEAD,
+                        host->key_len - KEY_HEAD);
+}
+
+unsigned wsub_host_plain_key_len(const struct wsub_host *host)
+{
+    return KEY_HEAD + (unsigned)name_len(host);
+}
+
+/* A new host begins as an operator wants it. */
+static void follow_order(struct wsub_host_table *table, struct wsub_host *host,
+                         uint64_t now_us)
+{
+    struct wsub_host_order *order = NULL;
+
+    if (table->orders != NULL)
+        HASH_FIND(hh, table->orders, host->key, wsub_host_plain_key_len(host),
+                  order);
+    if (order != NULL && order->until_us > now_us &&
+        wsub_breaker_open_until(&host->gate.breaker, order->until_us, now_us))
+        table->down++;
+}
+
 struct wsub_host *wsub_host_table_use(struct wsub_host_table *table,
                                       const struct wsub_url *url,
                                       const struct wsub_host_ticket *ticket,
                                       const struct wsub_hosts_options *options,
                                       uint64_t now_us)
 {
-    unsigned char key[KEY_MAX];
-    unsigned key_len = write_key(url, ticket->scope, key);
+    unsigned char key[WSUB_HOST_KEY_MAX];
+    unsigned key_len = wsub_host_key(url, ticket->scope, key);
     struct wsub_host *host;
 
     HASH_FIND(hh, table->by_key, key, key_len, host);
@@ -118,6 +143,7 @@ struct wsub_host *wsub_host_table_use(struct wsub_host_table *table,
                                           : options->per_host);
         wsub_bucket_init(&host->bucket, options->rate, now_us);
         wsub_bucket_init(&host->urgent_bucket, options->urgent_rate, now_us);
+        follow_order(table, host, now_us);
     } else if (host->gate.at_rest) {
         leave_rest(table, &host->gate);
         LIST_INSERT_HEAD(&table->in_use, host, next);
@@ -150,14 +176,6 @@ struct wsub_endpoint *wsub_host_table_endpoint(struct wsub_host_table *table,
     return endpoint;
 }
 
-/* How many bytes of the key behind its head are the name; the others are the
- * scope, behind a zero byte. */
-static int name_len(const struct wsub_host *host)
-{
-    return (int)strnlen((const char *)host->key + KEY_HEAD,
-                        host->key_len - KEY_HEAD);
-}
-
 static const char *scheme_of(const struct wsub_host *host)
 {
     return host->key[0] ? "https" : "http";
@@ -172,7 +190,7 @@ const char *wsub_host_table_name(struct wsub_host_table *table,
                                  struct wsub_host *host)
 {
     struct wsub_gate *gate = &host->gate;
-    char text[KEY_MAX + sizeof("https:65535:")];
+    char text[WSUB_HOST_KEY_MAX + sizeof("https:65535:")];
     int len;
 
     if (gate->name[0] != '\0')

@@ -58,6 +58,15 @@ struct wsub_host {
     unsigned char key[];
 };
 
+/* An operator has closed a host: its breaker is open until then, also that of one
+ * that is forgotten and comes back. */
+struct wsub_host_order {
+    uint64_t until_us;
+    UT_hash_handle hh; /* by key */
+    unsigned key_len;
+    unsigned char key[]; /* as of a host without a scope */
+};
+
 TAILQ_HEAD(wsub_gate_list, wsub_gate);
 LIST_HEAD(wsub_host_list, wsub_host);
 
@@ -69,7 +78,8 @@ struct wsub_host_table {
     struct wsub_host_list in_use;
     struct wsub_gate_list at_rest[2]; /* hosts, endpoints */
     uint32_t at_rest_count[2];
-    uint32_t down; /* hosts with a breaker that isn't closed */
+    uint32_t down;                  /* hosts with a breaker that isn't closed */
+    struct wsub_host_order *orders; /* owned; orders.h */
     struct wsub_dues dues;
 };
 
@@ -83,6 +93,16 @@ struct wsub_host *wsub_host_table_use(struct wsub_host_table *table,
                                       const struct wsub_host_ticket *ticket,
                                       const struct wsub_hosts_options *options,
                                       uint64_t now_us);
+
+/* Writes the key that the host of a URL has in a scope, or with NULL without;
+ * returns how long it is. */
+#define WSUB_HOST_KEY_MAX                                                      \
+    (3 + sizeof(((struct wsub_url *)NULL)->host) + WSUB_DIGEST_LEN)
+unsigned wsub_host_key(const struct wsub_url *url, const char *scope,
+                       unsigned char key[WSUB_HOST_KEY_MAX]);
+
+/* The length of its key without the scope. */
+unsigned wsub_host_plain_key_len(const struct wsub_host *host);
 
 /* The name of the host, in lower case. */
 #define WSUB_HOST_NAME_BYTES sizeof(((struct wsub_url *)NULL)->host)

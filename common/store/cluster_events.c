@@ -30,6 +30,7 @@ static const char *const names[WSUB_EVENT_KINDS + 1] = {
     [WSUB_EVENT_MACHINE_ADDED] = "machine_added",
     [WSUB_EVENT_MACHINE_REMOVED] = "machine_removed",
     [WSUB_EVENT_HEALTH_REQUESTED] = "health_requested",
+    [WSUB_EVENT_HOST_ORDERED] = "host_ordered",
     [WSUB_EVENT_UNKNOWN] = "unknown",
 };
 

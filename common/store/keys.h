@@ -34,9 +34,12 @@
 #define WSUB_KEY_PROBE "probe" /* never there */
 
 /* Of the cluster's slot, behind `P:{c}:`. */
+#define WSUB_KEY_AUDIT "audit"
 #define WSUB_KEY_CANARY "canary"
 #define WSUB_KEY_HEALTH "health"
 #define WSUB_KEY_HEALTH_STATE "health_state"
+#define WSUB_KEY_HOST_ORDERS "host_orders"
+#define WSUB_KEY_HOST_REPORT "host_report" /* :NAME */
 #define WSUB_KEY_INSTANCES "instances"
 #define WSUB_KEY_SHARDS "shards"
 #define WSUB_KEY_GROUPS "groups"

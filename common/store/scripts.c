@@ -49,6 +49,7 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_HEALTH_SLOT] = SCRIPT(health_slot),
     [WSUB_SCRIPT_HEARTBEAT] = SCRIPT(heartbeat),
     [WSUB_SCRIPT_HOLD] = SCRIPT(hold),
+    [WSUB_SCRIPT_HOST_ORDER] = SCRIPT(host_order),
     [WSUB_SCRIPT_INSTANCE_LIST] = SCRIPT(instance_list),
     [WSUB_SCRIPT_LEADER] = SCRIPT(leader),
     [WSUB_SCRIPT_LEAVE] = SCRIPT(leave),
