@@ -1,5 +1,5 @@
 /* main.c - websub-hub: the HTTP API of the hub; with --rotate-secrets a command
- * that seals the secrets in Redis anew.
+ * that seals the secrets in Redis anew, and `ctl` a client of the admin API.
  *
  * common/program has the order of things; the worker listens itself, as its
  * last step. */
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/program/program.h"
+#include "hub/ctl/ctl.h"
 #include "hub/rotation.h"
 #include "hub/worker.h"
 
@@ -99,7 +100,10 @@ static const struct wsub_program_options rotation = {
 
 int main(int argc, char *argv[])
 {
-    bool rotates = take_flag("--rotate-secrets", &argc, argv);
+    bool rotates;
 
+    if (argc > 1 && strcmp(argv[1], "ctl") == 0)
+        return hub_ctl_main(argc - 1, argv + 1);
+    rotates = take_flag("--rotate-secrets", &argc, argv);
     return wsub_program_main(rotates ? &rotation : &server, argc, argv);
 }

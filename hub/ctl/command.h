@@ -1,0 +1,57 @@
+/* command.h - what a command of ctl is, and what it is given.
+ *
+ * commands.c has the table of all; help and the completions of shells are made
+ * from it. */
+#ifndef HUB_CTL_COMMAND_H
+#define HUB_CTL_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "hub/ctl/ctl.h"
+
+#define HUB_CTL_OPTIONS_MAX 8 /* of a command, with the zero one */
+#define HUB_CTL_WORDS_MAX 3
+
+struct hub_ctl_option {
+    const char *name;  /* without the dashes */
+    const char *value; /* what it takes, for the help; NULL: a switch */
+    const char *help;
+    /* The parameter of a list's query that it is; NULL: the command knows. */
+    const char *query;
+    /* What it may be, separated by blanks, for completions; NULL: any text. */
+    const char *choices;
+};
+
+struct hub_ctl;
+struct hub_ctl_list;
+
+struct hub_ctl_command {
+    const char *name;
+    const char *words; /* for the help, such as "TOPIC CALLBACK"; "" for none */
+    int least, most;   /* how many of these there must and may be */
+    const char *summary;
+    enum hub_ctl_exit (*run)(struct hub_ctl *ctl);
+    const struct hub_ctl_list *list; /* for hub_ctl_run_list(); else NULL */
+    struct hub_ctl_option options[HUB_CTL_OPTIONS_MAX]; /* end with {0} */
+};
+
+/* One run.  All is borrowed from the arguments or the environment. */
+struct hub_ctl {
+    const struct hub_ctl_command *command;
+    struct hub_ctl_client *client;
+    const char *words[HUB_CTL_WORDS_MAX]; /* NULL beyond those given */
+    const char *values[HUB_CTL_OPTIONS_MAX]; /* as options; "" of a switch */
+    bool as_json;
+};
+
+/* All commands; the last one has no name. */
+extern const struct hub_ctl_command hub_ctl_commands[];
+
+/* Options that every command has; the last one has no name. */
+extern const struct hub_ctl_option hub_ctl_common_options[];
+
+/* The value of the command's option, "" of a switch; NULL when it is not given. */
+const char *hub_ctl_value(const struct hub_ctl *ctl, const char *name);
+
+#endif

@@ -1,0 +1,169 @@
+#include "hub/ctl/completion.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Bash: a case for each command. */
+
+static void print_bash_options(const struct hub_ctl_option *options)
+{
+    for (; options->name != NULL; options++)
+        printf(" --%s%s", options->name, options->value != NULL ? "=" : "");
+}
+
+/* "a|b" of a command's words is what may stand there. */
+static void print_bash_words(const char *words)
+{
+    if (strpbrk(words, "|") == NULL)
+        return;
+    for (putchar(' '); *words != '\0'; words++)
+        if (*words != '[' && *words != ']')
+            putchar(*words == '|' ? ' ' : *words);
+}
+
+static void print_bash_choices(const struct hub_ctl_option *options)
+{
+    for (; options->name != NULL; options++)
+        if (options->choices != NULL)
+            printf("        --%s=*) choices='%s' ;;\n", options->name,
+                   options->choices);
+}
+
+static void print_bash(void)
+{
+    puts("# bash completion of websub-hub ctl\n"
+         "_websub_hub()\n{\n"
+         "    local cur=${COMP_LINE:0:COMP_POINT} command= words= choices= w\n"
+         "    cur=${cur##*[[:space:]]}\n"
+         "    COMPREPLY=()\n"
+         "    [[ $COMP_CWORD -gt 1 && ${COMP_WORDS[1]} != ctl ]] && return\n"
+         "    if [[ $COMP_CWORD -le 1 ]]; then\n"
+         "        COMPREPLY=($(compgen -W ctl -- \"$cur\"))\n"
+         "        return\n    fi\n"
+         "    for w in \"${COMP_WORDS[@]:2:COMP_CWORD-2}\"; do\n"
+         "        case $w in -*|=) ;; *) command=$w; break ;; esac\n"
+         "    done\n"
+         "    case $command in");
+    for (const struct hub_ctl_command *c = hub_ctl_commands; c->name != NULL;
+         c++) {
+        printf("    %s)\n        words='", c->name);
+        print_bash_options(c->options);
+        print_bash_words(c->words);
+        puts("'\n        case $cur in");
+        print_bash_choices(c->options);
+        puts("        esac ;;");
+    }
+    fputs("    '') words='", stdout);
+    for (const struct hub_ctl_command *c = hub_ctl_commands; c->name != NULL;
+         c++)
+        printf(" %s", c->name);
+    puts("' ;;\n    esac");
+    fputs("    words+='", stdout);
+    print_bash_options(hub_ctl_common_options);
+    puts("'\n"
+         "    if [[ -n $choices ]]; then\n"
+         "        COMPREPLY=($(compgen -W \"$choices\" -- \"${cur#*=}\"))\n"
+         "        return\n    fi\n"
+         "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+         "    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] &&\n"
+         "        compopt -o nospace\n"
+         "}\n"
+         "complete -F _websub_hub websub-hub");
+}
+
+/* Zsh: descriptions beside the names. */
+
+/* Within single quotes, for _arguments and _describe. */
+static void print_zsh_text(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (strchr(":[]'\\", *text) != NULL)
+            putchar(' ');
+        else
+            putchar(*text);
+    }
+}
+
+static void print_zsh_option(const struct hub_ctl_option *option)
+{
+    printf(" '--%s%s[", option->name, option->value != NULL ? "=" : "");
+    print_zsh_text(option->help);
+    putchar(']');
+    if (option->value != NULL)
+        printf(":%s:%s%s%s", option->value,
+               option->choices != NULL ? "(" : "",
+               option->choices != NULL ? option->choices : "",
+               option->choices != NULL                   ? ")"
+               : strcmp(option->value, "FILE") == 0 ? "_files"
+                                                         : "");
+    putchar('\'');
+}
+
+static void print_zsh_options(const struct hub_ctl_option *options)
+{
+    for (; options->name != NULL; options++)
+        print_zsh_option(options);
+}
+
+static void print_zsh_command(const struct hub_ctl_command *command)
+{
+    printf("    %s) _arguments", command->name);
+    print_zsh_options(command->options);
+    print_zsh_options(hub_ctl_common_options);
+    if (strchr(command->words, '|') != NULL) {
+        fputs(" '*:word:(", stdout);
+        for (const char *c = command->words; *c != '\0'; c++)
+            if (*c != '[' && *c != ']')
+                putchar(*c == '|' ? ' ' : *c);
+        fputs(")'", stdout);
+    } else if (strstr(command->words, "FILE") != NULL) {
+        fputs(" '*:file:_files'", stdout);
+    }
+    puts(" ;;");
+}
+
+static void print_zsh(void)
+{
+    puts("#compdef websub-hub\n"
+         "_websub_hub()\n{\n"
+         "    local -a commands\n"
+         "    local command= w\n"
+         "    if (( CURRENT == 2 )); then\n"
+         "        compadd ctl\n"
+         "        return\n    fi\n"
+         "    [[ $words[2] == ctl ]] || return\n"
+         "    for w in $words[3,CURRENT-1]; do\n"
+         "        [[ $w == -* ]] || { command=$w; break }\n"
+         "    done\n"
+         "    case $command in");
+    for (const struct hub_ctl_command *c = hub_ctl_commands; c->name != NULL;
+         c++)
+        print_zsh_command(c);
+    puts("    '') commands=(");
+    for (const struct hub_ctl_command *c = hub_ctl_commands; c->name != NULL;
+         c++) {
+        printf("        '%s:", c->name);
+        print_zsh_text(c->summary);
+        puts("'");
+    }
+    fputs("        )\n        _describe command commands\n"
+          "        _arguments",
+          stdout);
+    print_zsh_options(hub_ctl_common_options);
+    puts(" ;;\n    esac\n}\n"
+         "compdef _websub_hub websub-hub");
+}
+
+enum hub_ctl_exit hub_ctl_completion(struct hub_ctl *ctl)
+{
+    if (strcmp(ctl->words[0], "bash") == 0) {
+        print_bash();
+    } else if (strcmp(ctl->words[0], "zsh") == 0) {
+        print_zsh();
+    } else {
+        fputs("websub-hub ctl: there are completions for bash and zsh.\n",
+              stderr);
+        return HUB_CTL_USAGE;
+    }
+    return HUB_CTL_DONE;
+}

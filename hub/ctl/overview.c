@@ -1,0 +1,184 @@
+#include "hub/ctl/overview.h"
+
+#include <string.h>
+
+#include "hub/ctl/list.h"
+#include "hub/ctl/request.h"
+
+static void add_problem(json_t *root, const char *status, const char *format,
+                        ...) __attribute__((format(printf, 3, 4)));
+
+static void add_problem(json_t *root, const char *status, const char *format,
+                        ...)
+{
+    const char *now = json_string_value(json_object_get(root, "status"));
+    struct wsub_buf text = {0};
+    va_list args;
+
+    va_start(args, format);
+    wsub_buf_vprintf(&text, format, args);
+    va_end(args);
+    if (strcmp(now, "unhealthy") != 0)
+        json_object_set_new(root, "status", json_string(status));
+    json_array_append_new(json_object_get(root, "problems"),
+                          json_string(text.data));
+    wsub_buf_done(&text);
+}
+
+static json_int_t number(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+/* Processes. */
+
+static enum hub_ctl_exit read_instances(struct hub_ctl *ctl, json_t *root)
+{
+    static const char *const roles[] = {"hub", "spreader", "deliver"};
+    json_t *counts = NULL;
+    enum hub_ctl_exit exit_code =
+        hub_ctl_get(ctl->client, "/admin/health/instances", &counts);
+
+    if (exit_code != HUB_CTL_DONE)
+        return exit_code;
+    json_object_set_new(root, "instances", counts);
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+        const json_t *of = json_object_get(counts, roles[i]);
+        json_int_t missing = number(of, "unreachable") + number(of, "failed") +
+                             number(of, "error");
+
+        if (number(of, "healthy") + number(of, "degraded") == 0)
+            add_problem(root, "unhealthy", "no %s lives", roles[i]);
+        else if (missing > 0)
+            add_problem(root, "degraded", "%lld of role %s do not do well",
+                        (long long)missing, roles[i]);
+    }
+    return exit_code;
+}
+
+static enum hub_ctl_exit read_coordinator(struct hub_ctl *ctl, json_t *root)
+{
+    json_t *leader = NULL;
+    const json_t *name;
+    enum hub_ctl_exit exit_code =
+        hub_ctl_get(ctl->client, "/admin/leader", &leader);
+
+    if (exit_code != HUB_CTL_DONE)
+        return exit_code;
+    name = hub_ctl_member(leader, "leader.instance");
+    if (name == NULL)
+        add_problem(root, "degraded", "nobody is the coordinator");
+    json_object_set_new(root, "coordinator",
+                        name != NULL ? json_deep_copy(name) : json_null());
+    json_decref(leader);
+    return exit_code;
+}
+
+/* Shards. */
+
+static void add_to(json_t *object, const char *name, json_int_t more)
+{
+    json_object_set_new(object, name,
+                        json_integer(number(object, name) + more));
+}
+
+static bool add_shard(const json_t *row, void *arg)
+{
+    json_t *shards = arg;
+
+    add_to(shards, "all", 1);
+    add_to(shards, "owned", json_is_string(json_object_get(row, "owner")));
+    add_to(shards, "begun", number(row, "begun"));
+    return true;
+}
+
+static enum hub_ctl_exit read_shards(struct hub_ctl *ctl, json_t *root)
+{
+    json_t *shards = json_object();
+    enum hub_ctl_exit exit_code =
+        hub_ctl_each(ctl, "/admin/shards", "shards", add_shard, shards);
+
+    json_object_set_new(root, "shards", shards);
+    if (exit_code == HUB_CTL_DONE &&
+        number(shards, "owned") < number(shards, "all"))
+        add_problem(root, number(shards, "owned") > 0 ? "degraded" : "unhealthy",
+                    "%lld of %lld shards have no owner",
+                    (long long)(number(shards, "all") -
+                                number(shards, "owned")),
+                    (long long)number(shards, "all"));
+    return exit_code;
+}
+
+/* What waits. */
+
+static void add_queue(json_t *waiting, const char *name, const json_t *queue)
+{
+    json_t *sum = json_object_get(waiting, name);
+    const json_t *oldest = json_object_get(queue, "oldest_ms");
+
+    if (sum == NULL) {
+        sum = json_pack("{s:i, s:n}", "entries", 0, "oldest_ms");
+        json_object_set_new(waiting, name, sum);
+    }
+    add_to(sum, "entries", number(queue, "entries"));
+    if (json_is_integer(oldest) &&
+        (!json_is_integer(json_object_get(sum, "oldest_ms")) ||
+         json_integer_value(oldest) > number(sum, "oldest_ms")))
+        json_object_set_new(sum, "oldest_ms", json_deep_copy(oldest));
+}
+
+/* A shard's row has an object for each queue. */
+static bool add_queues(const json_t *row, void *arg)
+{
+    const char *name;
+    json_t *queue;
+
+    json_object_foreach (json_object_get(row, "queues"), name, queue)
+        add_queue(arg, name, queue);
+    return true;
+}
+
+static enum hub_ctl_exit read_waiting(struct hub_ctl *ctl, json_t *root)
+{
+    json_t *waiting = json_object();
+
+    json_object_set_new(root, "waiting", waiting);
+    return hub_ctl_each(ctl, "/admin/queues", "shards", add_queues, waiting);
+}
+
+/* Hosts. */
+
+static bool add_host(const json_t *row, void *arg)
+{
+    json_array_append_new(arg, json_deep_copy(row));
+    return true;
+}
+
+static enum hub_ctl_exit read_hosts(struct hub_ctl *ctl, json_t *root)
+{
+    json_t *hosts = json_array();
+
+    json_object_set_new(root, "failing_hosts", hosts);
+    return hub_ctl_each(ctl, "/admin/hosts?breaker=open", "hosts", add_host,
+                        hosts);
+}
+
+enum hub_ctl_exit hub_ctl_overview(struct hub_ctl *ctl, json_t **ret_root)
+{
+    static enum hub_ctl_exit (*const parts[])(struct hub_ctl *, json_t *) = {
+        read_instances, read_coordinator, read_shards, read_waiting,
+        read_hosts};
+    json_t *root =
+        json_pack("{s:s, s:s, s:[]}", "url", hub_ctl_client_url(ctl->client),
+                  "status", "healthy", "problems");
+    enum hub_ctl_exit exit_code = HUB_CTL_DONE;
+
+    for (size_t i = 0;
+         i < sizeof(parts) / sizeof(parts[0]) && exit_code == HUB_CTL_DONE; i++)
+        exit_code = parts[i](ctl, root);
+    if (exit_code == HUB_CTL_DONE)
+        *ret_root = root;
+    else
+        json_decref(root);
+    return exit_code;
+}

@@ -1,0 +1,19 @@
+/* overview.h - what the admin API says of the whole system, put together for
+ * `status` and `top`. */
+#ifndef HUB_CTL_OVERVIEW_H
+#define HUB_CTL_OVERVIEW_H
+
+#include <jansson.h>
+
+#include "hub/ctl/command.h"
+
+/* Reads it; *ret_root is the caller's:
+ *
+ *   {"url", "status": "healthy" | "degraded" | "unhealthy", "problems": [TEXT],
+ *    "instances": {ROLE: {HEALTH: N}}, "coordinator": NAME | null,
+ *    "shards": {"all", "owned", "begun"},
+ *    "waiting": {QUEUE: {"entries", "oldest_ms"}},
+ *    "failing_hosts": [a row of GET /admin/hosts], "alerts": [...]} */
+enum hub_ctl_exit hub_ctl_overview(struct hub_ctl *ctl, json_t **ret_root);
+
+#endif
