@@ -29,6 +29,7 @@
 #include "hub/hub.h"
 #include "hub/instances.h"
 #include "hub/operator.h"
+#include "hub/order_body.h"
 #include "hub/page.h"
 #include "hub/params.h"
 #include "hub/policy.h"
@@ -44,6 +45,8 @@
 #include "hub/shards.h"
 #include "hub/sites.h"
 #include "hub/subscribe.h"
+#include "hub/subscription_orders.h"
+#include "hub/subscriptions.h"
 #include "hub/suspended.h"
 #include "hub/topics.h"
 #include "hub/verifications.h"
@@ -233,6 +236,11 @@ const struct wsub_http_route hub_routes[] = {
      hub_operator_may_post, HUB_FORM_MAX_BYTES},
     {"POST", "/admin/dead-letters/purge", hub_admin_letters_purge,
      hub_operator_may_post, HUB_FORM_MAX_BYTES},
+    {"GET", "/admin/subscriptions", hub_subscriptions, hub_access_admin, 0},
+    {"POST", "/admin/subscriptions/pause", hub_subscription_pause,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
+    {"POST", "/admin/subscriptions/resume", hub_subscription_resume,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
     {"GET", "/admin/suspended", hub_suspended, hub_access_admin, 0},
     {"GET", "/admin/gaps", hub_gaps, hub_access_admin, 0},
     {"GET", "/admin/damaged", hub_damaged, hub_access_admin, 0},
@@ -242,8 +250,8 @@ const struct wsub_http_route hub_routes[] = {
     {"POST", "/admin/instances/*/restart", hub_restart, hub_access_admin, 0},
     {"GET", "/admin/health/instances", hub_instances_health, hub_access_admin,
      0},
-    {"POST", "/admin/replay", hub_replay_order, hub_replay_may_order,
-     HUB_REPLAY_BODY_MAX_BYTES},
+    {"POST", "/admin/replay", hub_replay_order, hub_order_may_send,
+     HUB_ORDER_BODY_MAX_BYTES},
     {"GET", "/admin/replay", hub_replays, hub_access_admin, 0},
     {"GET", "/admin/replay/*", hub_replay, hub_access_admin, 0},
     {"POST", "/admin/replay/*/cancel", hub_replay_cancel, hub_access_admin, 0},

@@ -17,7 +17,7 @@ from support.system import SystemTest
 
 GETS = ("/admin/dead-letters", "/admin/dead-letters/count",
         "/admin/suspended", "/admin/gaps", "/admin/verifications",
-        "/admin/damaged",
+        "/admin/damaged", "/admin/subscriptions",
         "/admin/attempts")
 POSTS = ("/admin/dead-letters/replay", "/admin/dead-letters/purge")
 
