@@ -91,6 +91,7 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_SPLIT] = SCRIPT(split),
     [WSUB_SCRIPT_SUBSCRIBED_TOPICS] = SCRIPT(subscribed_topics),
     [WSUB_SCRIPT_SUBSCRIPTION_LIST] = SCRIPT(subscription_list),
+    [WSUB_SCRIPT_SUBSCRIPTION_WORK] = SCRIPT(subscription_work),
     [WSUB_SCRIPT_SWEEP] = SCRIPT(sweep),
     [WSUB_SCRIPT_TAKE] = SCRIPT(take),
     [WSUB_SCRIPT_UNPARK] = SCRIPT(unpark),
