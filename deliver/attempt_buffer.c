@@ -41,7 +41,8 @@ struct unflushed {
     uint64_t delivered, failed, bytes;
     unsigned noted; /* attempts; the last is at (noted - 1) % KEPT */
     struct wsub_attempt attempts[WSUB_ATTEMPT_LOG_KEPT];
-    STAILQ_ENTRY(unflushed) next; /* spare */
+    char *bodies[WSUB_ATTEMPT_LOG_KEPT]; /* owned; NULL: none */
+    STAILQ_ENTRY(unflushed) next;        /* spare */
 };
 
 struct record {
@@ -62,6 +63,7 @@ struct deliver_attempt_buffer {
     struct record_list runs, spare;
     STAILQ_HEAD(, unflushed) spare_unflushed;
     uint32_t runs_count;
+    uint32_t bodies_count;
 };
 
 struct deliver_attempt_buffer *deliver_attempt_buffer_new(unsigned shards)
@@ -95,6 +97,24 @@ static void free_spare(struct deliver_attempt_buffer *buffer)
     }
 }
 
+/* Gives the bodies of attempts back. */
+static void drop_body(struct deliver_attempt_buffer *buffer,
+                      struct unflushed *unflushed, unsigned i)
+{
+    if (unflushed->bodies[i] == NULL)
+        return;
+    free(unflushed->bodies[i]);
+    unflushed->bodies[i] = NULL;
+    buffer->bodies_count--;
+}
+
+static void drop_bodies(struct deliver_attempt_buffer *buffer,
+                        struct unflushed *unflushed)
+{
+    for (unsigned i = 0; i < WSUB_ATTEMPT_LOG_KEPT; i++)
+        drop_body(buffer, unflushed, i);
+}
+
 void deliver_attempt_buffer_free(struct deliver_attempt_buffer *buffer)
 {
     struct record *record, *next;
@@ -104,6 +124,8 @@ void deliver_attempt_buffer_free(struct deliver_attempt_buffer *buffer)
     HASH_ITER(hh, buffer->table, record, next)
     {
         HASH_DEL(buffer->table, record);
+        if (record->unflushed != NULL)
+            drop_bodies(buffer, record->unflushed);
         free(record->unflushed);
         free(record);
     }
@@ -249,10 +271,30 @@ static void make_room(struct deliver_attempt_buffer *buffer,
     enlist(buffer, record, kind, now_ms);
 }
 
-static void add(struct unflushed *unflushed, const struct wsub_attempt *attempt,
+/* Takes a copy of the body of the attempt at `i`, while there may be more. */
+static void keep_body(struct deliver_attempt_buffer *buffer,
+                      struct unflushed *unflushed, unsigned i)
+{
+    struct wsub_attempt *attempt = &unflushed->attempts[i];
+
+    if (attempt->body_len > 0 && buffer->bodies_count < DELIVER_BODIES_MAX) {
+        unflushed->bodies[i] = wsub_memdup(attempt->body, attempt->body_len);
+        buffer->bodies_count++;
+    } else {
+        attempt->body_len = 0;
+    }
+    attempt->body = unflushed->bodies[i];
+}
+
+static void add(struct deliver_attempt_buffer *buffer,
+                struct unflushed *unflushed, const struct wsub_attempt *attempt,
                 bool delivered)
 {
-    unflushed->attempts[unflushed->noted++ % WSUB_ATTEMPT_LOG_KEPT] = *attempt;
+    unsigned i = unflushed->noted++ % WSUB_ATTEMPT_LOG_KEPT;
+
+    drop_body(buffer, unflushed, i);
+    unflushed->attempts[i] = *attempt;
+    keep_body(buffer, unflushed, i);
     unflushed->bytes += attempt->bytes;
     if (delivered)
         unflushed->delivered++;
@@ -275,7 +317,7 @@ uint32_t deliver_attempt_buffer_note(struct deliver_attempt_buffer *buffer,
     record->run = run;
     make_room(buffer, record, kind, attempt->at_ms);
     if (record->unflushed != NULL)
-        add(record->unflushed, attempt, delivered);
+        add(buffer, record->unflushed, attempt, delivered);
     else
         keep_run(buffer, record);
     return run;
@@ -320,6 +362,7 @@ static void flushed(struct deliver_attempt_buffer *buffer,
                     struct record *record)
 {
     delist(buffer, record);
+    drop_bodies(buffer, record->unflushed);
     STAILQ_INSERT_HEAD(&buffer->spare_unflushed, record->unflushed, next);
     record->unflushed = NULL;
     keep_run(buffer, record);

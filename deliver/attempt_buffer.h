@@ -9,7 +9,9 @@
  *
  * At most DELIVER_UNFLUSHED_MAX subscriptions hold attempts that were not
  * flushed; at most DELIVER_RUNS_MAX others a run of failures, the least
- * recently used goes first.  Memory is reused, not given back. */
+ * recently used goes first.  Of responses' bodies (keep_response_body) at most
+ * DELIVER_BODIES_MAX are held, and no more are kept meanwhile.  Memory is reused,
+ * not given back, but for the bodies. */
 #ifndef DELIVER_ATTEMPT_BUFFER_H
 #define DELIVER_ATTEMPT_BUFFER_H
 
@@ -22,6 +24,7 @@
 
 #define DELIVER_UNFLUSHED_MAX 65536
 #define DELIVER_RUNS_MAX 65536
+#define DELIVER_BODIES_MAX 4096
 
 struct deliver_attempt_buffer;
 
@@ -45,6 +48,7 @@ struct deliver_attempt_buffer *deliver_attempt_buffer_new(unsigned shards);
 void deliver_attempt_buffer_free(struct deliver_attempt_buffer *buffer);
 
 /* Notes an attempt for the subscription (digests of WSUB_DIGEST_LEN bytes).
+ * A copy is made of its body.
  * Returns its run of failures: 0 after a success.  While the buffer is full
  * and has nothing of the subscription that is to be flushed, only the run is
  * noted. */

@@ -12,6 +12,7 @@
 #include "common/host/host.h"
 #include "common/host/sign.h"
 #include "common/http/retry_after.h"
+#include "common/store/place.h"
 #include "common/store/store.h"
 #include "common/store/topic.h"
 #include "deliver/attempt.h"
@@ -206,23 +207,42 @@ static bool is_our_fault(struct delivery *v,
                                 now_ms));
 }
 
+/* What the attempt log has of the attempt; of a success not the body, which nobody
+ * asks for. */
+static struct wsub_attempt attempt_of(const struct delivery *v,
+                                      const struct wsub_http_response *response,
+                                      bool is_delivered)
+{
+    struct wsub_place event = wsub_place_of(0, v->job.event_id);
+
+    return (struct wsub_attempt){
+        .at_ms = wsub_store_time_ms(v->all->o.store),
+        .status = (uint16_t)response->status,
+        .duration_ms = (uint32_t)response->duration_ms,
+        .bytes = (uint32_t)v->content->body_len,
+        .error = deliver_error_of(response->outcome, response->code),
+        .event_ms = event.ms,
+        .event_seq = event.seq < UINT32_MAX ? (uint32_t)event.seq : UINT32_MAX,
+        .number = v->job.failures < UINT16_MAX ? (uint16_t)(v->job.failures + 1)
+                                               : UINT16_MAX,
+        .body = response->body,
+        .body_len = is_delivered ? 0 : (uint16_t)response->body_len,
+    };
+}
+
 /* Notes the attempt for the attempt log, and what it says of the host.  Returns
  * the number of failures in a row. */
 static uint32_t note_attempt(struct delivery *v,
                              const struct wsub_http_response *response)
 {
     const struct deliver_deliveries_options *o = &v->all->o;
-    const struct wsub_attempt attempt = {
-        .at_ms = wsub_store_time_ms(o->store),
-        .status = (uint16_t)response->status,
-        .duration_ms = (uint32_t)response->duration_ms,
-        .bytes = (uint32_t)v->content->body_len,
-        .error = deliver_error_of(response->outcome, response->code),
-    };
+    bool is_delivered =
+        deliver_outcome_of_status(response->status) == WSUB_OUTCOME_DONE;
+    struct wsub_attempt attempt = attempt_of(v, response, is_delivered);
     struct wsub_host_report report;
     uint32_t run = deliver_attempt_buffer_note(
         o->attempts, v->job.bundle->shard, v->job.td, v->job.cd, &attempt,
-        deliver_outcome_of_status(response->status) == WSUB_OUTCOME_DONE);
+        is_delivered);
 
     deliver_attempt_flush_plan(o->attempt_flush);
     wsub_log_debug("attempt", WSUB_KV("event_id", v->job.event_id),

@@ -33,6 +33,7 @@ struct deliver_poster {
     enum wsub_delivery_headers headers;       /* where none were chosen */
     char *user_agent;                         /* borrowed; the header */
     uint32_t timeout_ms;
+    size_t keep_bytes; /* of responses' bodies */
 };
 
 /* Embedded in whatever is POSTed. */

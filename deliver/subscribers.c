@@ -12,6 +12,7 @@
 #include "common/http/client.h"
 #include "common/net/egress.h"
 #include "common/program/program.h"
+#include "common/store/attempt_log.h"
 #include "common/store/secret_keys.h"
 #include "common/store/store.h"
 #include "deliver/client.h"
@@ -123,6 +124,7 @@ static void make_poster(struct deliver_subscribers *s)
         .hash_rules = &s->hash_rules,
         .headers = config->delivery_headers,
         .timeout_ms = config->timeout_ms,
+        .keep_bytes = config->keep_response_body ? WSUB_ATTEMPT_BODY_MAX : 0,
     };
     for (int i = 0; i < WSUB_HASH_MAX_; i++)
         s->poster.hmacs[i] = wsub_hmac_new((enum wsub_hash)i);

@@ -17,7 +17,6 @@
 #include "hub/access.h"
 #include "hub/admin.h"
 #include "hub/admin_letters.h"
-#include "hub/attempts.h"
 #include "hub/audit.h"
 #include "hub/cluster.h"
 #include "hub/damaged.h"
@@ -48,6 +47,9 @@
 #include "hub/shards.h"
 #include "hub/sites.h"
 #include "hub/subscribe.h"
+#include "hub/subscription.h"
+#include "hub/subscription_orders.h"
+#include "hub/subscriptions.h"
 #include "hub/suspended.h"
 #include "hub/topics.h"
 #include "hub/verifications.h"
@@ -237,17 +239,22 @@ const struct wsub_http_route hub_routes[] = {
      hub_operator_may_post, HUB_FORM_MAX_BYTES},
     {"POST", "/admin/dead-letters/purge", hub_admin_letters_purge,
      hub_operator_may_post, HUB_FORM_MAX_BYTES},
+    {"GET", "/admin/subscriptions", hub_subscriptions, hub_access_admin, 0},
+    {"GET", "/admin/subscription", hub_subscription, hub_access_admin, 0},
+    {"POST", "/admin/subscriptions/pause", hub_subscription_pause,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
+    {"POST", "/admin/subscriptions/resume", hub_subscription_resume,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
     {"GET", "/admin/suspended", hub_suspended, hub_access_admin, 0},
     {"GET", "/admin/gaps", hub_gaps, hub_access_admin, 0},
     {"GET", "/admin/damaged", hub_damaged, hub_access_admin, 0},
     {"GET", "/admin/verifications", hub_verifications, hub_access_admin, 0},
-    {"GET", "/admin/attempts", hub_attempts, hub_access_admin, 0},
     {"GET", "/admin/instances", hub_instances, hub_access_admin, 0},
     {"POST", "/admin/instances/*/restart", hub_restart, hub_access_admin, 0},
     {"GET", "/admin/health/instances", hub_instances_health, hub_access_admin,
      0},
-    {"POST", "/admin/replay", hub_replay_order, hub_replay_may_order,
-     HUB_REPLAY_BODY_MAX_BYTES},
+    {"POST", "/admin/replay", hub_replay_order, hub_order_may_send,
+     HUB_ORDER_BODY_MAX_BYTES},
     {"GET", "/admin/replay", hub_replays, hub_access_admin, 0},
     {"GET", "/admin/replay/*", hub_replay, hub_access_admin, 0},
     {"POST", "/admin/replay/*/cancel", hub_replay_cancel, hub_access_admin, 0},

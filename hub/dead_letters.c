@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "common/base/mem.h"
 #include "common/store/store.h"
 #include "common/store/topic.h"
@@ -55,17 +53,6 @@ static bool is_wanted(const char *wanted, const char *text)
     return wanted == NULL || (text != NULL && strcmp(wanted, text) == 0);
 }
 
-static json_t *base64_json(const char *bytes, size_t len)
-{
-    unsigned char *text = wsub_calloc(4 * (len / 3 + 1) + 1, 1);
-    json_t *json;
-
-    EVP_EncodeBlock(text, (const unsigned char *)bytes, (int)len);
-    json = json_string((const char *)text);
-    free(text);
-    return json;
-}
-
 /* An entry that could not be interpreted: where it came from, and its bytes. */
 static json_t *entry_json(const struct wsub_letter *letter)
 {
@@ -74,7 +61,7 @@ static json_t *entry_json(const struct wsub_letter *letter)
     size_t at = 0, len;
 
     while (wsub_letter_field(letter, &at, &name, &value, &len))
-        json_object_set_new(fields, name, base64_json(value, len));
+        json_object_set_new(fields, name, hub_json_base64(value, len));
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:o}", "id",
         hub_json_place(&letter->place), "event", json_null(), "topic",

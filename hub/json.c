@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "common/base/mem.h"
 #include "common/http/respond.h"
 
@@ -31,6 +33,17 @@ json_t *hub_json_text(const char *text)
         return json_null();
     string = json_string(text);
     return string != NULL ? string : json_string("");
+}
+
+json_t *hub_json_base64(const char *bytes, size_t len)
+{
+    unsigned char *text = wsub_calloc(4 * (len / 3 + 1) + 1, 1);
+    json_t *json;
+
+    EVP_EncodeBlock(text, (const unsigned char *)bytes, (int)len);
+    json = json_string((const char *)text);
+    free(text);
+    return json;
 }
 
 json_t *hub_json_place(const struct wsub_place *place)

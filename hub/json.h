@@ -2,6 +2,8 @@
 #ifndef HUB_JSON_H
 #define HUB_JSON_H
 
+#include <stddef.h>
+
 #include <jansson.h>
 
 #include "common/store/place.h"
@@ -17,6 +19,9 @@ void hub_json_respond(struct wsub_http_request *req, json_t *root);
 
 /* A string; null for NULL, "" for what is no UTF-8. */
 json_t *hub_json_text(const char *text);
+
+/* A string of any bytes, in base64. */
+json_t *hub_json_base64(const char *bytes, size_t len);
 
 /* "N-MS-SEQ" */
 json_t *hub_json_place(const struct wsub_place *place);

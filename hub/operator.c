@@ -5,7 +5,7 @@
 #include "hub/params.h"
 
 #define LIMIT_DEFAULT 50
-#define LIMIT_MAX 200 /* rows in one response; each may cost six commands */
+#define LIMIT_MAX 200 /* rows in one response; each may cost five commands */
 
 bool hub_operator_may_post(struct wsub_http_request *req, void *hub)
 {

@@ -23,18 +23,15 @@
 #include "common/base/mem.h"
 #include "common/base/rfc3339.h"
 #include "common/crypto/digest.h"
-#include "common/http/request.h"
 #include "common/http/respond.h"
 #include "common/store/place.h"
 #include "common/store/replays.h"
 #include "common/store/store.h"
 #include "common/store/topic.h"
-#include "hub/access.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
-#include "hub/media.h"
-#include "hub/params.h"
+#include "hub/order_body.h"
 #include "hub/replays.h"
 
 #define EVERY_TOPIC "*"
@@ -63,70 +60,19 @@ struct flow {
     char id[WSUB_REPLAY_ID_BYTES];
 };
 
-bool hub_replay_may_order(struct wsub_http_request *req, void *hub)
-{
-    return hub_access_admin(req, hub) && hub_check_json(req);
-}
-
-/* The string; NULL when it is absent or null, or none (then that is told). */
-static const char *take_text(const json_t *body, const char *name,
-                             struct hub_errors *errors)
-{
-    const json_t *field = json_object_get(body, name);
-    const char *text = json_string_value(field);
-
-    if (field == NULL || json_is_null(field))
-        return NULL;
-    if (text == NULL || strlen(text) != json_string_length(field)) {
-        hub_errors_add(errors, HUB_FAULT_REQUEST, name,
-                       "%s must be a string without a zero byte.", name);
-        return NULL;
-    }
-    return text;
-}
-
-/* For a field that has no text. */
-static void check_given(const json_t *body, const char *name,
-                        struct hub_errors *errors)
-{
-    const json_t *field = json_object_get(body, name);
-
-    if (field == NULL || json_is_null(field))
-        hub_errors_add(errors, HUB_FAULT_MISSING, name, "%s is missing.", name);
-}
-
 static void take_topic(const struct hub *hub, const json_t *body,
                        struct hub_errors *errors, struct order *order)
 {
-    static const char name[] = "topic";
-    const char *text = take_text(body, name, errors);
-    const char *fault;
-
-    if (text == NULL) {
-        check_given(body, name, errors);
-        return;
-    }
-    fault = hub_topic_fault(hub, text, WSUB_TOPIC_SUBSCRIBE, &order->topic);
-    if (fault != NULL) {
-        hub_errors_add(errors, HUB_FAULT_TOPIC, name, "%s %s.", name, fault);
-        return;
-    }
-    order->shard = wsub_topic_shard(hub->store, order->topic.data);
+    if (hub_order_topic(hub, body, errors, &order->topic) != NULL)
+        order->shard = wsub_topic_shard(hub->store, order->topic.data);
 }
 
 static void take_callback(const struct hub *hub, const json_t *body,
                           struct hub_errors *errors, struct order *order)
 {
-    static const char name[] = "callback";
-    const char *fault;
-
-    order->given_callback = take_text(body, name, errors);
-    if (order->given_callback == NULL)
-        return;
-    fault = hub_callback_fault(hub, order->given_callback, &order->callback);
-    if (fault != NULL)
-        hub_errors_add(errors, HUB_FAULT_CALLBACK, name, "%s %s.", name, fault);
-    else
+    order->given_callback =
+        hub_order_callback(hub, body, errors, &order->callback);
+    if (order->given_callback != NULL)
         wsub_digest(order->callback.data, order->callback.len, order->cd);
 }
 
@@ -143,7 +89,7 @@ static void take_edge(const struct hub *hub, const json_t *body,
 {
     uint64_t ms;
 
-    edge->given = take_text(body, name, errors);
+    edge->given = hub_order_text(body, name, errors);
     if (edge->given == NULL)
         return;
     edge->is_event = wsub_place_parse(
@@ -180,30 +126,15 @@ static uint64_t edge_ms(const struct edge *edge)
     return strtoull(edge->id, NULL, 10);
 }
 
-/* A misspelled `callback` would mean all subscriptions. */
-static void check_names(const json_t *body, struct hub_errors *errors)
-{
-    static const char *const names[] = {"topic", "from", "to", "callback"};
-    size_t known = 0;
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        known += json_object_get(body, names[i]) != NULL;
-    if (known < json_object_size(body))
-        hub_errors_add(errors, HUB_FAULT_REQUEST, NULL,
-                       "The body has a member that is none of topic, from, to "
-                       "and callback.");
-}
-
 static void take(const struct hub *hub, const json_t *body,
                  struct hub_errors *errors, struct order *order)
 {
-    check_names(body, errors);
     take_topic(hub, body, errors, order);
     take_callback(hub, body, errors, order);
     take_edge(hub, body, "from", false, errors, &order->from);
     take_edge(hub, body, "to", true, errors, &order->to);
     if (order->from.given == NULL)
-        check_given(body, "from", errors);
+        hub_order_need(body, "from", errors);
     check_edge(order, "from", &order->from, errors);
     check_edge(order, "to", &order->to, errors);
     if (errors->count == 0 && order->to.given != NULL &&
@@ -316,15 +247,11 @@ void hub_replay_order(struct wsub_http_request *req, void *arg)
     struct hub *hub = arg;
     struct hub_errors errors = {0};
     struct order order = {0};
-    size_t len = 0;
-    const char *text = wsub_http_body(req, &len);
+    static const char *const names[] = {"topic", "from", "to", "callback"};
     json_t *body =
-        json_loadb(text, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
+        hub_order_body(req, names, sizeof(names) / sizeof(*names), &errors);
 
-    if (!json_is_object(body))
-        hub_errors_add(&errors, HUB_FAULT_REQUEST, NULL,
-                       "The body must be a JSON object.");
-    else
+    if (body != NULL)
         take(hub, body, &errors, &order);
     if (!hub_errors_respond(&errors, req))
         begin(hub, req, &order);

@@ -8,11 +8,6 @@
 
 #include "common/http/route.h"
 
-#define HUB_REPLAY_BODY_MAX_BYTES 16384
-
-/* The check of the route: access.h, and a JSON body. */
-wsub_http_check hub_replay_may_order;
-
 /* Responds 202 {"id": ID}. */
 wsub_http_handler hub_replay_order;
 

@@ -137,6 +137,7 @@ struct wsub_config {
     uint32_t retry_cap_ms;
     char *signature_hash; /* rules, see common/http/hash_rules.h */
     enum wsub_delivery_headers delivery_headers;
+    bool keep_response_body;
     bool allow_private_networks;
     char *allow_networks; /* lists, see common/net/networks.h */
     char *deny_networks;

@@ -50,6 +50,11 @@ bool wsub_hash_find(const char *name, size_t len, enum wsub_hash *ret_hash)
     return false;
 }
 
+const char *wsub_hash_name(enum wsub_hash hash)
+{
+    return hashes[hash].method;
+}
+
 struct wsub_hmac *wsub_hmac_new(enum wsub_hash hash)
 {
     struct wsub_hmac *hmac = wsub_calloc(1, sizeof(*hmac));

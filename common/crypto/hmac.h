@@ -14,6 +14,8 @@ struct wsub_hmac;
 /* Finds a hash by the name that WebSub gives it, of `len` bytes: "sha256". */
 bool wsub_hash_find(const char *name, size_t len, enum wsub_hash *ret_hash);
 
+const char *wsub_hash_name(enum wsub_hash hash);
+
 /* A signer for one hash; its set-up cost is paid here, once. */
 struct wsub_hmac *wsub_hmac_new(enum wsub_hash hash);
 void wsub_hmac_free(struct wsub_hmac *hmac);

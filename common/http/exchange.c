@@ -152,6 +152,17 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t received,
     return exchange->too_large;
 }
 
+static void keep(struct wsub_http_exchange *exchange, const char *bytes,
+                 size_t len)
+{
+    size_t most = exchange->send.keep_first_bytes, kept = exchange->body.len;
+
+    if (!exchange->send.keep_response && len > most - kept)
+        len = most - kept;
+    if (len > 0)
+        wsub_buf_add(&exchange->body, bytes, len);
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 {
     struct wsub_http_exchange *exchange = arg;
@@ -162,8 +173,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
         return 0;
     }
     exchange->received += len;
-    if (exchange->send.keep_response)
-        wsub_buf_add(&exchange->body, bytes, len);
+    keep(exchange, bytes, len);
     return len;
 }
 

@@ -52,6 +52,7 @@ struct wsub_http_send {
      * other is WSUB_HTTP_UNREACHED.  The limit is for the decoded body.  Else it
      * is read as it comes, and forgotten. */
     bool keep_response;
+    size_t keep_first_bytes; /* else so many of them are kept as they come */
     /* It starts once no response is there to be read, or some milliseconds
      * later: see client.c. */
     bool background;

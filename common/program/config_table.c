@@ -414,6 +414,9 @@ const struct wsub_setting wsub_settings[] = {
            "headers of deliveries: WebSub's, or those of Standard Webhooks "
            "beside them, where the subscriber has not chosen",
            delivery_headers_choices),
+    SWITCH(keep_response_body, "no", DELIVER,
+           "keep the first 256 bytes of the body of a response that is no "
+           "success, in the attempt log, which operators read"),
     SWITCH(allow_private_networks, "no", ALL,
            "let callbacks and topics on loopback and private addresses "
            "through; for tests and closed networks"),

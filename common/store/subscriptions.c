@@ -1,6 +1,6 @@
 /* subscriptions.c - see subscriptions.h.
  *
- *   find -> six commands, one a key -> all replies have come -> finish
+ *   find -> five commands, one a key -> all replies have come -> finish
  */
 #include "common/store/subscriptions.h"
 
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "common/base/countdown.h"
-#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/store/cursor.h"
 #include "common/store/keys.h"
@@ -128,21 +127,6 @@ static void parse_suspended(enum wsub_err err, const struct redisReply *reply,
     count_off(find, err);
 }
 
-static void parse_log(enum wsub_err err, const struct redisReply *reply,
-                      wsub_store_cb *cb, void *arg)
-{
-    struct find *find = arg;
-
-    (void)cb;
-    if (err == WSUB_OK && reply->str != NULL &&
-        wsub_attempt_log_read(reply->str, reply->len, &find->found.log) !=
-            WSUB_OK)
-        wsub_log_warn("attempt-log-unreadable",
-                      WSUB_KV("topic_id", find->key.td),
-                      WSUB_KV("callback_id", find->key.cd));
-    count_off(find, err);
-}
-
 /* Sends a command of one key and at most two further arguments. */
 static void send(struct find *find, wsub_store_parse *parse,
                  const char *command, const char *key, const char *suffix,
@@ -178,21 +162,7 @@ void wsub_subscriptions_find(struct wsub_store *store,
     send(find, parse_cursor, "HGET", WSUB_KEY_CURSOR, td, cd, NULL);
     send(find, parse_missed, "ZCARD", WSUB_KEY_MISSED, name, NULL, NULL);
     send(find, parse_suspended, "ZSCORE", WSUB_KEY_SUSPENDED, NULL, name, NULL);
-    send(find, parse_log, "HGET", WSUB_KEY_ATTEMPTS, td, cd, NULL);
     wsub_countdown_off(&find->all);
-}
-
-const char *
-wsub_subscription_state(const struct wsub_subscription *subscription)
-{
-    const struct wsub_record *record = &subscription->record;
-
-    if (subscription->suspended_ms > 0)
-        return "suspended";
-    if (record->ordered)
-        return "ordered";
-    return record->in_cursor_mode || record->in_backfill ? "backfill"
-                                                         : "normal";
 }
 
 bool wsub_subscription_key_parse(const char *name, unsigned shard,

@@ -9,7 +9,6 @@
 
 #include "common/base/err.h"
 #include "common/crypto/digest.h"
-#include "common/store/attempt_log.h"
 #include "common/store/record.h"
 
 struct wsub_store;
@@ -31,17 +30,11 @@ bool wsub_subscription_key_parse(const char *name, unsigned shard,
 /* Strings are borrowed for the callback. */
 struct wsub_subscription {
     bool active;
-    struct wsub_record record;   /* when active */
-    const char *topic;           /* NULL: not known by its text */
-    uint64_t missed;             /* events that are to come by cursor jobs */
-    uint64_t suspended_ms;       /* since when (Unix ms); 0: it is not */
-    struct wsub_attempt_log log; /* all zero without one */
+    struct wsub_record record; /* when active */
+    const char *topic;         /* NULL: not known by its text */
+    uint64_t missed;           /* events that are to come by cursor jobs */
+    uint64_t suspended_ms;     /* since when (Unix ms); 0: it is not */
 };
-
-/* "normal", "suspended", "backfill" or "ordered"; the subscription is
- * active. */
-const char *
-wsub_subscription_state(const struct wsub_subscription *subscription);
 
 /* `found` is NULL unless `err` is WSUB_OK; it may be one that is not active. */
 typedef void wsub_subscription_cb(enum wsub_err err,

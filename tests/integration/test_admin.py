@@ -1,5 +1,5 @@
-"""The admin API: suspended subscriptions, gaps, verifications, damaged entries and
-attempts; and the requests that it refuses."""
+"""The admin API: suspended subscriptions, gaps, verifications and damaged entries;
+and the requests that it refuses."""
 
 import json
 import sys
@@ -11,14 +11,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.admin import (ADMIN, CALLBACK, SHARDS, TOPIC, AdminTest,
                            topic_of_each_shard)
-from support.attempt_log import Attempt, AttemptLog, Error
 from support.keys import digest, shard
 from support.system import SystemTest
 
 GETS = ("/admin/dead-letters", "/admin/dead-letters/count",
         "/admin/suspended", "/admin/gaps", "/admin/verifications",
-        "/admin/damaged",
-        "/admin/attempts")
+        "/admin/damaged", "/admin/subscriptions",
+        "/admin/subscription")
 POSTS = ("/admin/dead-letters/replay", "/admin/dead-letters/purge")
 
 
@@ -175,94 +174,6 @@ class Damaged(AdminTest):
                          {"key": "sub:2", "why": "wrong", "part": "p"})
 
 
-class Attempts(AdminTest):
-    def found(self, **query):
-        return self.get("/admin/attempts", **{"hub_topic": TOPIC,
-                                              "hub_callback": CALLBACK,
-                                              **query})
-
-    def test_without_attempts(self):
-        self.subscription()
-        self.assertEqual(self.found(), {
-            "topic": TOPIC, "callback": CALLBACK, "state": "normal",
-            "ordered": False, "generation": 7, "lease_ends_at": 9999999999,
-            "missed": 0, "delivered": 0, "failed": 0, "bytes": 0,
-            "attempts": []})
-
-    def test_totals_and_the_last_attempts(self):
-        self.subscription()
-        self.assertEqual(self.script(
-            TOPIC, "attempts", digest(TOPIC), digest(CALLBACK),
-            AttemptLog(5, 2, 700, [
-                Attempt(1700000000001, 12, 100, 500),
-                Attempt(1700000000000, 1000, 100, 0, Error.TIMEOUT),
-                Attempt(1699999999999, 1, 100, 0, 99)]).written()), 1)
-        found = self.found()
-        self.assertEqual((found["delivered"], found["failed"],
-                          found["bytes"]), (5, 2, 700))
-        self.assertEqual(found["attempts"], [
-            {"at_ms": 1700000000001, "status": 500, "duration_ms": 12,
-             "bytes": 100, "error": None},
-            {"at_ms": 1700000000000, "status": 0, "duration_ms": 1000,
-             "bytes": 100, "error": "timeout"},
-            {"at_ms": 1699999999999, "status": 0, "duration_ms": 1,
-             "bytes": 100, "error": "unknown"}])
-
-    def test_a_log_of_another_version(self):
-        self.subscription()
-        self.redis.call("HSET", self.system.store.key(
-            TOPIC, f"attempts:{digest(TOPIC)}"), digest(CALLBACK),
-            b"\2" + bytes(24))
-        found = self.found()
-        self.assertEqual((found["delivered"], found["attempts"]), (0, []))
-
-    def test_states(self):
-        self.subscription()
-        self.suspend()
-        suspended = self.found()
-        self.assertEqual((suspended["state"], suspended["missed"]),
-                         ("suspended", 1))
-        self.assertGreater(suspended["since_ms"], 1700000000000)
-        self.redis.call("DEL", self.system.store.key(TOPIC, "suspended"))
-        self.assertEqual(self.found()["state"], "backfill")
-        self.subscription(flags="c")
-        self.assertEqual(self.found()["state"], "backfill")
-        self.subscription(flags="o")
-        self.assertEqual((self.found()["state"], self.found()["ordered"]),
-                         ("ordered", True))
-
-    def test_missed_are_the_events_that_come_by_turns(self):
-        """Of 100 events; the cursor is at the 10th."""
-        self.subscription()
-        self.suspend()
-        before = self.found()["missed"]
-        key = self.system.store.key
-        self.redis.call("HSET", key(TOPIC, f"topic:{digest(TOPIC)}"), "n", 100)
-        for at, end, resume, due in (
-                (10, "-", "-", 90), (10, "9-9:30", "-", 20),
-                (10, "9-9:30", "9-9:70", 50), (80, "9-9:30", "9-9:70", 20),
-                (30, "9-9:30", "-", 0), (100, "9-9:30", "9-9:70", 0),
-                (101, "-", "-", 0)):
-            with self.subTest(at=at, end=end, resume=resume):
-                self.redis.call(
-                    "HSET", key(TOPIC, f"cursor:{digest(TOPIC)}"),
-                    digest(CALLBACK),
-                    f"1 run 9-9 {at} 1700000000000 {end} {resume}")
-                self.assertEqual(self.found()["missed"], before + due)
-
-    def test_spellings_are_one(self):
-        self.subscription()
-        self.assertEqual(
-            self.found(hub_topic="http://publisher.example/%74opic",
-                       hub_callback=CALLBACK.replace("cb", "%63b")),
-            self.found())
-
-    def test_an_unknown_one_is_not_found(self):
-        answer = self.ask("/admin/attempts", hub_topic=TOPIC,
-                          hub_callback=CALLBACK)
-        self.assertEqual(answer.status, 404)
-
-
 class BadRequests(AdminTest):
     BAD_PAGES = ("limit=0", "limit=201", "limit=x", "limit=", "limit=1&limit=1",
                  "limit=-1", "from=", "from=x", "from=9-1-1", "from=0-1",
@@ -289,10 +200,10 @@ class BadRequests(AdminTest):
                 self.refuse(path, query)
         self.refuse("/admin/dead-letters/count", "id=0-1-1&hub.topic=a.b")
 
-    def test_attempts(self):
+    def test_one_subscription(self):
         for query in ("", "hub.topic=a.b", "hub.callback=http://a.example/",
                       "hub.topic=a.b&hub.callback=x"):
-            self.refuse("/admin/attempts", query)
+            self.refuse("/admin/subscription", query)
 
     def test_orders(self):
         before = self.redis.snapshot()
@@ -327,7 +238,7 @@ class BadRequests(AdminTest):
         self.addCleanup(self.redis.start)
         for path in GETS[:-1]:
             self.assertEqual(self.ask(path).status, 503, path)
-        self.assertEqual(self.ask("/admin/attempts", hub_topic=TOPIC,
+        self.assertEqual(self.ask("/admin/subscription", hub_topic=TOPIC,
                                   hub_callback=CALLBACK).status, 503)
         for path in POSTS:
             self.assertEqual(self.order(path, all="true").status, 503)

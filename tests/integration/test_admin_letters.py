@@ -164,13 +164,13 @@ class EndToEnd(AdminTest):
             self.system.wait_idle()
 
         def noted():
-            found = self.get("/admin/attempts", hub_topic=TOPIC,
+            found = self.get("/admin/subscription", hub_topic=TOPIC,
                              hub_callback=callback.url)
             return found if len(found["attempts"]) == 2 else None
         found = wait_until(noted, "deliver has noted them")
         self.assertEqual((found["state"], found["delivered"],
                           found["failed"], found["bytes"]),
-                         ("normal", 1, 1, 3))
+                         ("active", 1, 1, 3))
         self.assertEqual([(row["status"], row["bytes"])
                           for row in found["attempts"]], [(204, 2), (500, 1)])
 

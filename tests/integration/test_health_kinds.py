@@ -32,6 +32,7 @@ ORPHANS = (
     ("HSET", f"failing:{GONE}", ("1-1", "d 1-1 x 1 0"), None, "drop"),
     ("ZADD", "suspended", (SOON, "suspended:x"), "suspended:x",
      "drop-member"),
+    ("ZADD", "paused", (SOON, "paused:x"), "paused:x", "drop-member"),
     ("ZADD", "retry", (SOON, "d 1-1 " + GONE_CD + " 1 0"),
      "d 1-1 " + GONE_CD + " 1 0", "drop-job"),
     ("ZADD", "retry", (SOON, f"f {GONE_TD} {GONE_CD} 1 0 0"),

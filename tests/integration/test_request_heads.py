@@ -150,7 +150,7 @@ class Methods(SystemTest):
                      place, place + "/body", "/events/0-1-0", "/events/x",
                      "/publish", "/admin/dead-letters", "/admin/shards?limit=x",
                      "/admin/dead-letters/count", "/admin/suspended",
-                     "/admin/gaps", "/admin/verifications", "/admin/attempts",
+                     "/admin/gaps", "/admin/verifications", "/admin/subscription",
                      "/admin/leader"):
             for token in ("admin", "wrong"):
                 with self.subTest(path=path, token=token):

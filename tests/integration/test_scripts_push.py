@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.attempt_log import ATTEMPT, Attempt, AttemptLog, Error
+from support.attempt_log import Attempt, AttemptLog, Error
 from support.redis import RedisError
 from support.scripts import CD, TD, ScriptTest
 
@@ -169,7 +169,7 @@ class Attempts(ScriptTest):
         stored = [Attempt(2 ** 32 + 7, 9), Attempt(2 ** 32 + 7, 9)]
         self.add((TD, CD, AttemptLog(0, 2, 0, stored)))
         log = AttemptLog(0, 2, 0, stored).written()
-        shifted = Attempt._make(ATTEMPT.unpack(log[26:26 + ATTEMPT.size]))
+        shifted, _ = Attempt.read(log, 30)
         self.assertEqual(self.add((TD, CD, AttemptLog(0, 1, 0, [shifted]))),
                          1)
         self.assertEqual(self.log().failed, 3)
@@ -177,10 +177,20 @@ class Attempts(ScriptTest):
     def test_an_attempt_stays_as_it_was(self):
         self.subscribe(CD)
         attempt = Attempt(1700000000123, 600000, 2 ** 32 - 1, 599,
-                          Error.BLOCKED)
+                          Error.BLOCKED, (2 ** 48 - 1, 2 ** 32 - 1), 2 ** 16 - 1,
+                          b"\0" * 256)
         self.add((TD, CD, AttemptLog(0, 1, 0, [attempt])))
         self.add((TD, CD, log_of(1, 0, 0, 1700000000124)))
         self.assertEqual(self.log().attempts[1], attempt)
+
+    def test_bodies_go_with_their_attempts(self):
+        self.subscribe(CD)
+        kept = []
+        for n in range(1, 12):
+            one = [Attempt(2 * n + k, body=b"%d" % n * k) for k in (1, 0)]
+            self.add((TD, CD, AttemptLog(0, 2, 0, one)))
+            kept = (one + kept)[:8]
+            self.assertEqual(self.log().attempts, kept)
 
     def test_many_topics_at_once_and_none_for_what_has_ended(self):
         self.subscribe("a", "b")
@@ -212,8 +222,10 @@ class Attempts(ScriptTest):
                 self.assertEqual(self.add_to(later)[1], later)
 
     def test_what_can_not_be_read_is_replaced(self):
-        for bad in (b"", b"\1", b"\1" + bytes(23), b"\1" + bytes(25),
-                    b"\1" + bytes(24 + 18), bytes(25),
+        for bad in (b"", b"\1", b"\1" + bytes(24), b"\1" + bytes(26),
+                    b"\1" + bytes(24) + b"\1" + bytes(32),
+                    b"\1" + bytes(24) + b"\1" + bytes(31) + b"\5\0body",
+                    b"\1" + bytes(24) + b"\x09" + bytes(9 * 33), bytes(26),
                     b"1 5 2 700 1700000000001:500:12:100:-"):
             with self.subTest(log=bad):
                 self.assertEqual(*self.add_to(bad))

@@ -122,6 +122,53 @@ START_TEST(an_attempt_is_handed_out_as_it_was_noted)
 }
 END_TEST
 
+static char body_of_flushed[8];
+
+static void copy_body(const struct deliver_attempts *attempts, void *arg)
+{
+    const struct wsub_attempt *newest = &attempts->log.attempts[0];
+
+    on_attempts(attempts, arg);
+    memcpy(body_of_flushed, newest->body, newest->body_len);
+}
+
+/* Notes a failure with a body. */
+static void note_body(unsigned subscription, const char *body)
+{
+    char text[8], cd[WSUB_DIGEST_LEN + 1];
+    struct wsub_attempt attempt = {.body = text,
+                                   .body_len = (uint16_t)strlen(body)};
+
+    snprintf(text, sizeof(text), "%s", body);
+    snprintf(cd, sizeof(cd), "%08u--------------", subscription);
+    deliver_attempt_buffer_note(buffer, 0, TD, cd, &attempt, false);
+}
+
+START_TEST(bodies_are_copied)
+{
+    for (unsigned i = 0; i < 20; i++)
+        note_body(1, i % 2 == 0 ? "even" : "odd");
+    deliver_attempt_buffer_flush(buffer, 0, DELIVER_UNFLUSHED_FAILURES,
+                                 UINT64_MAX, 1, copy_body, &flushed);
+    ck_assert_uint_eq(flushed.log.count, 8);
+    for (unsigned i = 0; i < 8; i++)
+        ck_assert_uint_eq(flushed.log.attempts[i].body_len, i % 2 == 0 ? 3 : 4);
+    ck_assert_mem_eq(body_of_flushed, "odd", 3);
+}
+END_TEST
+
+START_TEST(of_bodies_there_are_no_more_than_may_be)
+{
+    for (unsigned i = 0; i < DELIVER_BODIES_MAX + 1; i++)
+        note_body(i, "why");
+    flush(0);
+    ck_assert_uint_eq(flushed.log.attempts[0].body_len, 0);
+    note_body(0, "why");
+    flush(0);
+    ck_assert_uint_eq(flushed.log.attempts[0].body_len, 3);
+}
+END_TEST
+
 START_TEST(what_was_flushed_is_not_handed_out_again)
 {
     note(TD, CD, "+--");
@@ -272,6 +319,8 @@ int main(void)
                         attempts_are_counted_and_the_last_are_kept_newest_first,
                         0, COUNT(notes));
     tcase_add_test(cases, an_attempt_is_handed_out_as_it_was_noted);
+    tcase_add_test(cases, bodies_are_copied);
+    tcase_add_test(cases, of_bodies_there_are_no_more_than_may_be);
     tcase_add_test(cases, what_was_flushed_is_not_handed_out_again);
     tcase_add_test(cases, a_subscription_is_shard_topic_and_callback);
     tcase_add_test(cases, it_stays_within_its_bounds);

@@ -60,6 +60,7 @@ START_TEST(without_settings_the_defaults_hold)
     ck_assert_uint_eq(c->retry_cap_ms, 3600000);
     ck_assert_str_eq(c->signature_hash, "sha256");
     ck_assert_int_eq(c->delivery_headers, WSUB_HEADERS_WEBSUB);
+    ck_assert(!c->keep_response_body);
     ck_assert(!c->allow_private_networks);
     ck_assert_str_eq(c->secret_keys_file, "");
     said_done(&said);

@@ -1,4 +1,4 @@
-/* test_subscriptions.c - names and states of subscriptions. */
+/* test_subscriptions.c - names of subscriptions. */
 #include "common/store/subscriptions.h"
 
 #include "tests/unit/suite.h"
@@ -28,31 +28,11 @@ START_TEST(another_name_is_refused)
 }
 END_TEST
 
-static const struct {
-    struct wsub_subscription subscription;
-    const char *state;
-} states[] = {
-    {{.active = true}, "normal"},
-    {{.record.in_cursor_mode = true}, "backfill"},
-    {{.record.in_backfill = true}, "backfill"},
-    {{.record.ordered = true, .record.in_cursor_mode = true}, "ordered"},
-    {{.record.ordered = true, .suspended_ms = 1}, "suspended"},
-    {{.record.in_cursor_mode = true, .suspended_ms = 1}, "suspended"},
-};
-
-START_TEST(a_state_has_a_name)
-{
-    ck_assert_str_eq(wsub_subscription_state(&states[_i].subscription),
-                     states[_i].state);
-}
-END_TEST
-
 int main(void)
 {
     TCase *cases = tcase_create("subscriptions");
 
     tcase_add_test(cases, a_name_is_both_digests);
     tcase_add_loop_test(cases, another_name_is_refused, 0, COUNT(bad));
-    tcase_add_loop_test(cases, a_state_has_a_name, 0, COUNT(states));
     return suite_run("subscriptions", cases);
 }

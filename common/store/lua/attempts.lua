@@ -16,39 +16,75 @@
 --
 -- uses: shard
 
-local TOTALS = '<BI8I8I8'
+local HEAD = '<BI8I8I8B'
 local VERSION = 1
 local VERSIONS_MAX = 31 -- what begins with a higher byte was never a version
-local TOTALS_BYTES = 25
-local ATTEMPT_BYTES = 19
-local ATTEMPTS_BYTES = 8 * ATTEMPT_BYTES
+local HEAD_BYTES = 26
+local ATTEMPT_BYTES = 33
+local KEPT = 8
 
+-- Where the first `count` attempts of a log end.
+local function end_of(count)
+    return HEAD_BYTES + count * ATTEMPT_BYTES
+end
+
+-- How many bytes the bodies of the first `count` attempts have.
+local function bodies_bytes(log, count)
+    local sum = 0
+    for i = 1, count do
+        local low, high = string.byte(log, end_of(i) - 1, end_of(i))
+        sum = sum + low + 256 * high
+    end
+    return sum
+end
+
+local function count_of(log)
+    return string.byte(log, HEAD_BYTES)
+end
+
+-- Most have no bodies, and are not looked at further.
 local function is_readable(log)
-    local rest = #log - TOTALS_BYTES
-    return string.byte(log) == VERSION and rest >= 0 and
-        rest % ATTEMPT_BYTES == 0
+    local count = count_of(log)
+    if string.byte(log) ~= VERSION or not count or count > KEPT or
+        #log < end_of(count) then
+        return false
+    end
+    return #log == end_of(count) or
+        #log == end_of(count) + bodies_bytes(log, count)
 end
 
 -- Whether the newest attempt of `added` is in the log.
 local function has_newest(log, added)
-    local newest = string.sub(added, TOTALS_BYTES + 1,
-        TOTALS_BYTES + ATTEMPT_BYTES)
-    if newest == '' then
+    if count_of(added) == 0 then
         return false
     end
-    local at = TOTALS_BYTES
+    local newest = string.sub(added, HEAD_BYTES + 1, end_of(1))
+    local last = end_of(count_of(log))
+    local at = HEAD_BYTES
     repeat
         at = string.find(log, newest, at + 1, true)
-    until not at or (at - TOTALS_BYTES - 1) % ATTEMPT_BYTES == 0
-    return at ~= nil
+    until not at or (at - HEAD_BYTES - 1) % ATTEMPT_BYTES == 0
+    return at ~= nil and at < last
+end
+
+-- The bodies of the first `kept` attempts.
+local function bodies_of(log, kept)
+    local first = end_of(count_of(log)) + 1
+    if first > #log then
+        return ''
+    end
+    return string.sub(log, first, first - 1 + bodies_bytes(log, kept))
 end
 
 local function joined(log, added)
-    local _, delivered, failed, bytes = struct.unpack(TOTALS, log)
-    local _, d, f, b = struct.unpack(TOTALS, added)
-    return struct.pack(TOTALS, VERSION, delivered + d, failed + f, bytes + b)
-        .. string.sub(string.sub(added, TOTALS_BYTES + 1) ..
-            string.sub(log, TOTALS_BYTES + 1), 1, ATTEMPTS_BYTES)
+    local _, delivered, failed, bytes, old = struct.unpack(HEAD, log)
+    local _, d, f, b, new = struct.unpack(HEAD, added)
+    local kept = math.min(old, KEPT - new)
+    return struct.pack(HEAD, VERSION, delivered + d, failed + f, bytes + b,
+            new + kept) ..
+        string.sub(added, HEAD_BYTES + 1, end_of(new)) ..
+        string.sub(log, HEAD_BYTES + 1, end_of(kept)) ..
+        bodies_of(added, new) .. bodies_of(log, kept)
 end
 
 -- What is to be stored in place of a log; nil when it stays.

@@ -47,7 +47,7 @@ end
 local function make_actions(issue, why)
     -- uses: numbers, damage, record, index, index_add, topic, subscription
     -- uses: subscription_end, cursor_get, cursor_job, retry
-    -- uses: cursor_restored, refs, tally_add, pending_end, requests, deny
+    -- uses: cursor_restored, refs, tally_add, pending_end, requests, deny, paused
     -- uses: pull_drop, fetch_set, fetch_wake
 
     local ENDS_MS = 86400000
@@ -174,16 +174,18 @@ local function make_actions(issue, why)
         redis.call('HDEL', p .. name, member)
         redis.call('DEL', p .. 'missed:' .. key, p .. 'failing:' .. key)
         redis.call('ZREM', p .. 'suspended', key)
+        redis.call('ZREM', p .. 'paused', key)
     end
 
     actions['restore-cursor'] = function()
         local td, cd = subject()
         local cursor = get_cursor(td, cd) or restored_cursor(td, cd, now)
-        if cursor then
+        if cursor and not is_paused(td, cd) then
             post_cursor_job(td, cd, cursor)
-        else -- it is not in cursor mode, and gets jobs
+        elseif not cursor then -- it is not in cursor mode, and gets jobs
             redis.call('HDEL', p .. 'cursor:' .. td, cd)
             redis.call('DEL', p .. 'missed:' .. td .. ':' .. cd)
+            redis.call('ZREM', p .. 'paused', td .. ':' .. cd)
         end
     end
 

@@ -1,7 +1,8 @@
 -- next_event.lua - find the event of a cursor job.
 --
 -- ARGV  1 TD, 2 CD, 3 number of the cursor job, 4 lane and 5 entry that holds it
--- Returns {}          no such cursor job any more
+-- Returns {}          no such cursor job any more, or the subscription is
+--                     paused
 --         {'wait'}    jobs that failed before are still on their way
 --         {EVENT, LOST, FROM, TO, SUSPENDED, REPLAY}
 --                     the event that is due; LOST events between FROM and TO
@@ -47,8 +48,8 @@ end
 
 pass_memory_limit()
 local cursor = get_cursor(td, cd)
-if not cursor or cursor.u ~= tonumber(ARGV[3]) or
-    not is_pending(lane, entry) then
+if not cursor or cursor.mode == 'paused' or
+    cursor.u ~= tonumber(ARGV[3]) or not is_pending(lane, entry) then
     acknowledge()
     return {}
 end

@@ -15,6 +15,7 @@
 -- Repeated: the record of the same generation is written again as it was.
 --
 -- uses: shard, record, subscription, subscription_remove, activation, host
+-- uses: paused
 
 local td, cd, mode, generation = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local key = td .. ':' .. cd
@@ -32,7 +33,18 @@ if mode == 'u' then
     remove_subscription(td, cd)
     return 1
 end
+
+-- It was on its way when an operator paused it.
+local function pause(sub)
+    -- uses: pause
+
+    begin_pause(td, cd, sub, '*')
+end
+
 local sub = parse_record(ARGV[5])
 sub.expires = tonumber(ARGV[6])
 activate(td, cd, sub, sub.flags == 'o', '*', host_id(sub.callback), not record)
+if not record and is_paused(td, cd) then
+    pause(sub)
+end
 return 1

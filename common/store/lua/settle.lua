@@ -106,7 +106,7 @@ local function other_operations(redis, suspended)
     -- uses: subscription_set, subscription_end, cursor_get, cursor_set
     -- uses: cursor_job, cursor_begin, backfilling, backfill, backfill_break
     -- uses: gaps, missed, event, retry, held, parked_for, tally_add, damage
-    -- uses: cursor_restored
+    -- uses: cursor_restored, missed_add, failing_recall
 
     local now = now_ms()
 
@@ -191,30 +191,19 @@ local function other_operations(redis, suspended)
         end
     end
 
-    -- The event of a job goes to the cursor jobs, which hold no reference to
-    -- it.
     local function become_missed(td_, cd_, event, cursor_, again)
-        redis.call('ZADD', p .. 'missed:' .. td_ .. ':' .. cd_, 0,
-            missed_member(event) .. (again and '!' or ''))
+        add_missed(td_, cd_, event, again)
         finish(event, 1)
-        tally_add(event, '', -1)
-        tally_add(event, ' c', 1)
         if cursor_.mode == 'idle' then
             post_cursor_job(td_, cd_, cursor_)
         end
     end
 
-    -- What waits for another attempt becomes missed at once, so that it comes
-    -- in its order.
-    local function recall_failing(td_, cd_)
-        local key = p .. 'failing:' .. td_ .. ':' .. cd_
-        local waiting = redis.call('HGETALL', key)
-        for i = 1, #waiting, 2 do
-            if redis.call('ZREM', p .. 'retry', waiting[i + 1]) == 1 then
-                redis.call('HDEL', key, waiting[i])
-                become_missed(td_, cd_, waiting[i], { mode = 'run' })
-            end
-        end
+    -- What waits for another attempt becomes missed at once.
+    local function recall(td_, cd_)
+        recall_failing(td_, cd_, function(event)
+            become_missed(td_, cd_, event, { mode = 'run' })
+        end)
     end
 
     -- A subscription in a backfill gets what comes by cursor jobs again.
@@ -222,7 +211,7 @@ local function other_operations(redis, suspended)
         break_backfill(td_, cursor_)
         set_cursor(td_, cd_, cursor_)
         set_flag(td_, cd_, 'c', 'f')
-        recall_failing(td_, cd_)
+        recall(td_, cd_)
     end
 
     -- Of jobs.
@@ -319,7 +308,7 @@ local function other_operations(redis, suspended)
         begin_cursor_mode(td_, cd_, 1, 'run', new_topic(event, c, td_))
         set_flag(td_, cd_, '-c', 'f')
         become_missed(td_, cd_, event, { mode = 'run' }, is_replay(c))
-        recall_failing(td_, cd_)
+        recall(td_, cd_)
         plan(cursor_member(td_, cd_, 1, 0, 0), probe_ms)
     end
 
@@ -339,10 +328,27 @@ local function other_operations(redis, suspended)
         cursor.at = event
     end
 
+    -- Whether another attempt may follow: a paused subscription has no cursor
+    -- job, and the one that was under way is its last.
+    local function may_go_on()
+        return cursor and cursor.mode ~= 'paused'
+    end
+
+    local function go_on()
+        if may_go_on() then
+            post_cursor_job(td, cd, cursor)
+        else
+            set_cursor(td, cd, cursor)
+        end
+    end
+
     -- A success of a subscription that is in cursor mode only for now: it is
     -- well.
     local function recover()
         redis.call('ZREM', p .. 'suspended', td .. ':' .. cd)
+        if not may_go_on() then
+            return
+        end
         local _, sub = get_sub(td, cd)
         if sub and sub.flags == 'f' and not cursor.backfill_end then
             begin_backfill(td, cursor)
@@ -364,31 +370,31 @@ local function other_operations(redis, suspended)
             tally_add(event, ' k', 1)
             recover()
         end
-        post_cursor_job(td, cd, cursor)
+        go_on()
     end
 
     -- A newer request may have made the subscription last.
     local function cursor_gone(_, _, _, generation)
         end_if_current(td, cd, generation)
         if cursor and is_subscribed(td, cd) then
-            post_cursor_job(td, cd, cursor)
+            go_on()
         end
     end
 
     local function cursor_retry(_, _, n, k, delay_ms)
-        if cursor then
+        if may_go_on() then
             plan(cursor_member(td, cd, u, n, k), delay_ms)
         end
     end
 
     local function cursor_park(_, _, n, k, h)
-        if cursor then
+        if may_go_on() then
             park(h, cursor_member(td, cd, u, n, k))
         end
     end
 
     local function cursor_hold(_, _, n, k, tries, why)
-        if cursor then
+        if may_go_on() then
             plan_retry(add_held('outbox', { 'f', td, 'c', cd, 'u', u, 'n', n,
                 'k', k }, tonumber(tries), why))
         end
@@ -403,11 +409,11 @@ local function other_operations(redis, suspended)
         tally_add(event, ' c', -1)
         add_letter(event, c, ...)
         pass(event, is_replay(c))
-        post_cursor_job(td, cd, cursor)
+        go_on()
     end
 
     local function cursor_suspend(_, _, n, k, delay_ms)
-        if not cursor then
+        if not may_go_on() then
             return
         end
         plan(cursor_member(td, cd, u, n, k), delay_ms)
@@ -438,7 +444,9 @@ local function other_operations(redis, suspended)
 
     local function cursor_failed(word, why, event)
         note_damage('settle', why, word .. ' ' .. event)
-        plan(cursor_member(td, cd, u, 0, 0), FAILED_AGAIN_MS)
+        if may_go_on() then
+            plan(cursor_member(td, cd, u, 0, 0), FAILED_AGAIN_MS)
+        end
     end
 
     local function cleared(lane, id)

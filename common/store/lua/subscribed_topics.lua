@@ -6,23 +6,14 @@
 --
 -- Atomic: the page is of one moment.  Repeated: nothing is changed.
 --
--- uses: shard, index
+-- uses: shard, index_after
 
 local td, most = ARGV[1], tonumber(ARGV[2])
 
 -- The TD of the first subscription after all those of `td`, or nil.
 local function next_td()
-    local from = td == '' and '-' or '(' .. td .. ';'
-    local bound = td == '' and '' or bound_of(td .. ';')
-    while bound do
-        local member = redis.call('ZRANGEBYLEX', leaf_key(bound), from, '+',
-            'LIMIT', 0, 1)[1]
-        if member then
-            return string.match(member, '^[^:]*')
-        end
-        bound = redis.call('ZRANGEBYLEX', p .. 'bounds', '(' .. bound, '+',
-            'LIMIT', 0, 1)[1]
-    end
+    local member = index_after(td == '' and '' or td .. ';', 1)[1]
+    return member and string.match(member, '^[^:]*')
 end
 
 local result = { '' }

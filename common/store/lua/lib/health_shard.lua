@@ -12,7 +12,7 @@
 -- issue twice anyway.
 --
 -- uses: shard, index, cursor_get, cursor_parse, health_streams
--- uses: lane_group
+-- uses: lane_group, paused
 
 local LATE_MS = 60000 -- a sweep that is later than this has lost it
 
@@ -129,8 +129,22 @@ end
 local function look_at_cursor(td, cd, text)
     if not has_sub(td, cd) then
         return 'orphaned', 'end-cursor', 'there is no such subscription'
-    elseif not parse_cursor(text) then
+    end
+    local cursor = parse_cursor(text)
+    if not cursor then
         return 'corrupt', 'restore-cursor', 'it can not be read'
+    elseif cursor.mode == 'paused' and not is_paused(td, cd) then
+        return 'corrupt', 'restore-cursor', 'nobody has paused it'
+    end
+end
+
+local function look_at_paused(_, key)
+    local td, cd = parts_of(key)
+    local cursor = has_sub(td, cd) and get_cursor(td, cd)
+    if cursor == nil then
+        return 'corrupt', 'restore-cursor', 'a paused one without cursor'
+    elseif not cursor or cursor.mode ~= 'paused' then
+        return 'orphaned', 'drop-member', 'it is not paused'
     end
 end
 
@@ -166,7 +180,7 @@ local function look_at_suspended(_, key, since)
     local td, cd = parts_of(key)
     if not has_sub(td, cd) or not get_cursor(td, cd) then
         return 'orphaned', 'drop-member', 'it is not in cursor mode'
-    elseif limits.suspended_ms > 0 and
+    elseif limits.suspended_ms > 0 and not is_paused(td, cd) and
         tonumber(since) < limits.now_ms - limits.suspended_ms then
         return 'stale', 'deny', 'it has been suspended for too long'
     end
@@ -442,6 +456,7 @@ local function shard_kinds()
         failing = { type = 'hash', key = look_at_failing,
                     member = look_at_failure },
         suspended = { type = 'zset', member = look_at_suspended },
+        paused = { type = 'zset', member = look_at_paused },
         attempts = { type = 'hash', member = look_at_attempts },
         topic = { type = 'hash', key = look_at_topic },
         kept = { type = 'hash', key = look_at_kept },

@@ -53,6 +53,7 @@ local function make_mender(mended)
             for _, cd in ipairs(cds) do
                 index_remove(td, cd)
                 redis.call('ZREM', p .. 'suspended', td .. ':' .. cd)
+                redis.call('ZREM', p .. 'paused', td .. ':' .. cd)
             end
         until #cds == 0
     end

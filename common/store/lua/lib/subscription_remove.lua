@@ -14,6 +14,7 @@ local function remove_subscription(td, cd)
     index_remove(td, cd)
     redis.call('HDEL', p .. 'cursor:' .. td, cd)
     redis.call('ZREM', p .. 'suspended', key)
+    redis.call('ZREM', p .. 'paused', key)
     redis.call('HDEL', p .. 'attempts:' .. td, cd)
     topic_lapses(td)
     if record then -- of whatever version

@@ -1,0 +1,165 @@
+/* subscription_orders.c - see subscription_orders.h.
+ *
+ *   check -> the subscription's shard, of `*` each shard -> 200
+ *     '-> 400                                           |'-> 404
+ *                                                       '--> 503
+ */
+#include "hub/subscription_orders.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "common/base/countdown.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/crypto/digest.h"
+#include "common/store/store.h"
+#include "common/store/subscription_orders.h"
+#include "common/store/topic.h"
+#include "hub/errors.h"
+#include "hub/hub.h"
+#include "hub/json.h"
+#include "hub/order_body.h"
+
+typedef void order_call(struct wsub_store *store,
+                        const struct wsub_subscription_name *name,
+                        wsub_ordered_cb *cb, void *arg);
+
+/* A kind of order. */
+struct kind {
+    const char *event; /* of the log */
+    order_call *call;
+    json_t *(*response)(void); /* once it is carried out */
+};
+
+struct flow {
+    const struct kind *kind; /* const */
+    struct hub *hub;
+    struct wsub_http_request *req;
+    struct wsub_buf topic, callback; /* owned; in normal spelling */
+    struct wsub_topic_ref ref;
+    char cd[WSUB_DIGEST_LEN + 1];
+    struct wsub_countdown all;
+    bool is_unknown; /* there is no such subscription */
+    enum wsub_err err;
+};
+
+static void flow_free(struct flow *flow)
+{
+    wsub_buf_done(&flow->topic);
+    wsub_buf_done(&flow->callback);
+    free(flow);
+}
+
+static void on_all_done(void *arg)
+{
+    struct flow *flow = arg;
+
+    if (flow->err != WSUB_OK)
+        hub_refuse_unavailable(flow->req);
+    else if (flow->is_unknown)
+        hub_refuse(flow->req, HUB_FAULT_NOT_FOUND, NULL,
+                   "There is no such subscription.");
+    else
+        hub_json_respond(flow->req, flow->kind->response());
+    flow_free(flow);
+}
+
+static void on_done(enum wsub_err err, void *arg)
+{
+    struct flow *flow = arg;
+
+    if (err == WSUB_ERR_NOT_FOUND)
+        flow->is_unknown = true;
+    else if (err != WSUB_OK)
+        flow->err = err;
+    wsub_countdown_off(&flow->all);
+}
+
+static void send(struct flow *flow, unsigned shard)
+{
+    wsub_countdown_add(&flow->all);
+    flow->kind->call(flow->hub->store,
+                     &(struct wsub_subscription_name){
+                         .shard = shard,
+                         .td = flow->ref.digest,
+                         .cd = flow->cd,
+                         .topic = flow->topic.data,
+                         .is_replica = shard != flow->ref.shard,
+                     },
+                     on_done, flow);
+}
+
+static void carry_out(struct flow *flow)
+{
+    struct wsub_store *store = flow->hub->store;
+    bool is_everywhere = strcmp(flow->topic.data, WSUB_TOPIC_ALL) == 0;
+
+    flow->ref = wsub_topic_ref(store, flow->topic.data);
+    wsub_digest(flow->callback.data, flow->callback.len, flow->cd);
+    wsub_log_info(flow->kind->event, WSUB_KV("topic", flow->topic.data),
+                  WSUB_KV("callback", flow->callback.data));
+    wsub_countdown_start(&flow->all, on_all_done, flow);
+    for (unsigned n = 0; n < wsub_store_shards(store); n++)
+        if (is_everywhere || n == flow->ref.shard)
+            send(flow, n);
+    wsub_countdown_off(&flow->all);
+}
+
+static void take(struct flow *flow, struct hub_errors *errors)
+{
+    static const char *const names[] = {"topic", "callback"};
+    json_t *body = hub_order_body(flow->req, names,
+                                  sizeof(names) / sizeof(*names), errors);
+
+    if (body == NULL)
+        return;
+    hub_order_topic(flow->hub, body, errors, &flow->topic);
+    hub_order_need(body, "callback", errors);
+    hub_order_callback(flow->hub, body, errors, &flow->callback);
+    json_decref(body);
+}
+
+static void start(const struct kind *kind, struct wsub_http_request *req,
+                  struct hub *hub)
+{
+    struct flow *flow = wsub_calloc(1, sizeof(*flow));
+    struct hub_errors errors = {0};
+
+    flow->kind = kind;
+    flow->hub = hub;
+    flow->req = req;
+    take(flow, &errors);
+    if (hub_errors_respond(&errors, req))
+        flow_free(flow);
+    else
+        carry_out(flow);
+}
+
+static json_t *paused(void)
+{
+    return json_pack("{s:b}", "paused", 1);
+}
+
+static json_t *resumed(void)
+{
+    return json_pack("{s:b}", "paused", 0);
+}
+
+void hub_subscription_pause(struct wsub_http_request *req, void *hub)
+{
+    static const struct kind kind = {"subscription-paused",
+                                     wsub_subscription_pause, paused};
+
+    start(&kind, req, hub);
+}
+
+void hub_subscription_resume(struct wsub_http_request *req, void *hub)
+{
+    static const struct kind kind = {"subscription-resumed",
+                                     wsub_subscription_resume, resumed};
+
+    start(&kind, req, hub);
+}

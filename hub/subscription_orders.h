@@ -1,0 +1,15 @@
+/* subscription_orders.h - what an operator orders of one subscription, by
+ * POST /admin/subscriptions/... {"topic", "callback"}.
+ *
+ * One to `*` has a replica in each shard: the order is carried out in all of them.
+ * After a 503 a part may be done, and a repetition goes on. */
+#ifndef HUB_SUBSCRIPTION_ORDERS_H
+#define HUB_SUBSCRIPTION_ORDERS_H
+
+#include "common/http/route.h"
+
+/* pause: {"paused":true}, resume: {"paused":false}. */
+wsub_http_handler hub_subscription_pause;
+wsub_http_handler hub_subscription_resume;
+
+#endif

@@ -1,0 +1,12 @@
+/* subscription_row.h - what operators are told of a subscription. */
+#ifndef HUB_SUBSCRIPTION_ROW_H
+#define HUB_SUBSCRIPTION_ROW_H
+
+#include <jansson.h>
+
+#include "common/store/subscription_list.h"
+
+/* A new object; its secret is not in it. */
+json_t *hub_subscription_row(const struct wsub_subscription_row *row);
+
+#endif

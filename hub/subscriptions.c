@@ -1,0 +1,265 @@
+/* subscriptions.c - see subscriptions.h.
+ *
+ *   check -> a page of a shard, of the next one ... -> 200
+ *                                                '--> 503
+ *
+ * A place in the list is N:AFTER: shard N, behind that member of its index. */
+#include "hub/subscriptions.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/store/quota.h"
+#include "common/store/store.h"
+#include "common/store/subscription_list.h"
+#include "common/store/topic.h"
+#include "hub/errors.h"
+#include "hub/hub.h"
+#include "hub/json.h"
+#include "hub/operator.h"
+#include "hub/params.h"
+#include "hub/subscription_row.h"
+
+#define CALLS_MAX 20 /* in one request: 10,000 subscriptions are looked at */
+#define PREFIX_MAX_BYTES 2048
+#define PLACE_BYTES (WSUB_SUBSCRIPTION_AFTER_BYTES + 16)
+
+struct flow {
+    struct hub *hub;
+    struct wsub_http_request *req;
+    size_t limit;
+    unsigned shard, last_shard; /* the one that is read; the last to be */
+    char after[WSUB_SUBSCRIPTION_AFTER_BYTES];
+    char td[WSUB_DIGEST_LEN + 1], cd[WSUB_DIGEST_LEN + 1]; /* "": all */
+    char host[WSUB_QUOTA_HOST_BYTES];
+    char *prefix; /* owned */
+    char state[16];
+    char all_td[WSUB_DIGEST_LEN + 1]; /* of `*` */
+    unsigned all_shard;               /* where its subscriptions are told of */
+    unsigned calls;
+    json_t *rows; /* owned until it is sent */
+};
+
+static void flow_free(struct flow *flow)
+{
+    json_decref(flow->rows);
+    free(flow->prefix);
+    free(flow);
+}
+
+static void respond(struct flow *flow, bool more)
+{
+    json_t *root = json_pack("{s:O}", "subscriptions", flow->rows);
+    char next[PLACE_BYTES];
+
+    if (more) {
+        snprintf(next, sizeof(next), "%u:%s", flow->shard, flow->after);
+        json_object_set_new(root, "next", json_string(next));
+    }
+    hub_json_respond(flow->req, root);
+    flow_free(flow);
+}
+
+static void read_page(struct flow *flow);
+
+static void on_page(enum wsub_err err, const char *after,
+                    const struct wsub_subscription_row *rows, size_t count,
+                    void *arg)
+{
+    struct flow *flow = arg;
+
+    if (err != WSUB_OK) {
+        hub_refuse_unavailable(flow->req);
+        flow_free(flow);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(flow->rows, hub_subscription_row(&rows[i]));
+    snprintf(flow->after, sizeof(flow->after), "%s", after);
+    if (flow->after[0] == '\0' && flow->shard++ == flow->last_shard)
+        respond(flow, false);
+    else if (json_array_size(flow->rows) == flow->limit ||
+             ++flow->calls == CALLS_MAX)
+        respond(flow, true);
+    else
+        read_page(flow);
+}
+
+static void read_page(struct flow *flow)
+{
+    wsub_subscription_list(
+        flow->hub->store,
+        &(struct wsub_subscription_query){
+            .shard = flow->shard,
+            .after = flow->after,
+            .td = flow->td,
+            .prefix = flow->prefix,
+            .cd = flow->cd,
+            .host = flow->host,
+            .state = flow->state,
+            .other_than = flow->shard == flow->all_shard ? "" : flow->all_td,
+            .most = flow->limit - json_array_size(flow->rows),
+        },
+        on_page, flow);
+}
+
+static void take_topic(struct flow *flow, const struct wsub_form *query,
+                       struct hub_errors *errors)
+{
+    struct wsub_buf topic = {0};
+    const char *given;
+    struct wsub_topic_ref ref;
+
+    if (wsub_form_find(query, "hub.topic", NULL) > 0 &&
+        hub_param_topic(flow->hub, query, WSUB_TOPIC_SUBSCRIBE, errors, &given,
+                        &topic)) {
+        ref = wsub_topic_ref(flow->hub->store, topic.data);
+        flow->shard = flow->last_shard = ref.shard;
+        snprintf(flow->td, sizeof(flow->td), "%s", ref.digest);
+    }
+    wsub_buf_done(&topic);
+}
+
+static void take_callback(struct flow *flow, const struct wsub_form *query,
+                          struct hub_errors *errors)
+{
+    struct wsub_buf callback = {0};
+    const char *given;
+
+    if (wsub_form_find(query, "hub.callback", NULL) > 0 &&
+        hub_param_callback(flow->hub, query, errors, &given, &callback))
+        wsub_digest(callback.data, callback.len, flow->cd);
+    wsub_buf_done(&callback);
+}
+
+static void take_prefix(struct flow *flow, const struct wsub_form *query,
+                        struct hub_errors *errors)
+{
+    static const char name[] = "topic_prefix";
+    const char *text = NULL;
+
+    if (hub_param_optional(query, name, HUB_FAULT_REQUEST, errors, &text) &&
+        text != NULL && strlen(text) > PREFIX_MAX_BYTES)
+        hub_errors_add(errors, HUB_FAULT_REQUEST, name,
+                       "%s must be at most %d bytes.", name, PREFIX_MAX_BYTES);
+    flow->prefix = wsub_strdup(text != NULL ? text : "");
+}
+
+/* Spelled as in a callback: an IPv6 address in brackets. */
+static void take_host(struct flow *flow, const struct wsub_form *query,
+                      struct hub_errors *errors)
+{
+    static const char name[] = "host";
+    const char *text = NULL;
+    struct wsub_url url;
+    struct wsub_buf callback = {0};
+
+    if (!hub_param_optional(query, name, HUB_FAULT_REQUEST, errors, &text) ||
+        text == NULL)
+        return;
+    wsub_buf_printf(&callback, "http://%s/", text);
+    if (strpbrk(text, "/?:@") != NULL && text[0] != '[')
+        text = NULL;
+    else if (wsub_url_parse(callback.data, NULL, &url) != WSUB_URL_FINE)
+        text = NULL;
+    if (text == NULL)
+        hub_errors_add(errors, HUB_FAULT_REQUEST, name,
+                       "%s must be the name or address of a host, without a "
+                       "port.",
+                       name);
+    else
+        wsub_quota_host(callback.data, flow->host);
+    wsub_buf_done(&callback);
+}
+
+static void take_state(struct flow *flow, const struct wsub_form *query,
+                       struct hub_errors *errors)
+{
+    static const char name[] = "state";
+    static const char *const states[] = {"active", "paused", "suspended",
+                                         "backfill", "ordered"};
+    const char *text = NULL;
+
+    if (!hub_param_optional(query, name, HUB_FAULT_REQUEST, errors, &text) ||
+        text == NULL)
+        return;
+    for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
+        if (strcmp(text, states[i]) == 0) {
+            snprintf(flow->state, sizeof(flow->state), "%s", text);
+            return;
+        }
+    hub_errors_add(errors, HUB_FAULT_REQUEST, name,
+                   "%s must be active, paused, suspended, backfill or ordered.",
+                   name);
+}
+
+/* Parses N:AFTER, of a shard that is to be read. */
+static bool parse_place(struct flow *flow, const char *text)
+{
+    char after[WSUB_SUBSCRIPTION_AFTER_BYTES];
+    unsigned shard;
+    int end = 0;
+
+    if (sscanf(text, "%5u:%n", &shard, &end) != 1 || end == 0 ||
+        shard < flow->shard || shard > flow->last_shard ||
+        strlen(text + end) >= sizeof(after))
+        return false;
+    flow->shard = shard;
+    snprintf(flow->after, sizeof(flow->after), "%s", text + end);
+    return true;
+}
+
+static void take_place(struct flow *flow, const struct wsub_form *query,
+                       struct hub_errors *errors)
+{
+    static const char name[] = "from";
+    const char *text = NULL;
+
+    if (hub_param_optional(query, name, HUB_FAULT_REQUEST, errors, &text) &&
+        text != NULL && !parse_place(flow, text))
+        hub_operator_add_stray(errors, name);
+}
+
+static void take(struct flow *flow, const struct wsub_form *query,
+                 struct hub_errors *errors)
+{
+    take_topic(flow, query, errors);
+    take_callback(flow, query, errors);
+    take_prefix(flow, query, errors);
+    take_host(flow, query, errors);
+    take_state(flow, query, errors);
+    take_place(flow, query, errors);
+    hub_operator_limit(query, errors, &flow->limit);
+}
+
+static struct flow *flow_new(struct hub *hub, struct wsub_http_request *req)
+{
+    struct flow *flow = wsub_calloc(1, sizeof(*flow));
+    struct wsub_topic_ref all = wsub_topic_ref(hub->store, WSUB_TOPIC_ALL);
+
+    flow->hub = hub;
+    flow->req = req;
+    flow->last_shard = wsub_store_shards(hub->store) - 1;
+    flow->all_shard = all.shard;
+    snprintf(flow->all_td, sizeof(flow->all_td), "%s", all.digest);
+    flow->rows = json_array();
+    return flow;
+}
+
+void hub_subscriptions(struct wsub_http_request *req, void *arg)
+{
+    struct flow *flow = flow_new(arg, req);
+    struct hub_errors errors = {0};
+    struct wsub_form query = {0};
+
+    if (hub_params_query(req, &errors, &query))
+        take(flow, &query, &errors);
+    if (hub_errors_respond(&errors, req))
+        flow_free(flow);
+    else
+        read_page(flow);
+    wsub_form_done(&query);
+}
