@@ -26,6 +26,12 @@ const char *wsub_queue_name(enum wsub_queue queue)
     return names[queue];
 }
 
+bool wsub_queue_has_age(enum wsub_queue queue)
+{
+    return queue != WSUB_QUEUE_RETRY_LATER && queue != WSUB_QUEUE_PARKED &&
+           queue != WSUB_QUEUE_PULL;
+}
+
 static void parse_waiting(enum wsub_err err, const struct redisReply *reply,
                           wsub_store_cb *cb, void *arg)
 {

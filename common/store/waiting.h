@@ -5,6 +5,7 @@
 #ifndef WSUB_STORE_WAITING_H
 #define WSUB_STORE_WAITING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/base/err.h"
@@ -42,6 +43,9 @@ struct wsub_waiting {
 
 /* Its name, as metrics and the admin API spell it: "log", "retry_due" .. */
 const char *wsub_queue_name(enum wsub_queue queue);
+
+/* Whether an entry's age can be told, without a look at all of them. */
+bool wsub_queue_has_age(enum wsub_queue queue);
 
 /* `waiting` is borrowed for the callback, NULL unless err is WSUB_OK. */
 typedef void wsub_waiting_cb(enum wsub_err err,

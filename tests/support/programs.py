@@ -171,6 +171,13 @@ class Program:
                 return float(line.rsplit(" ", 1)[1])
         return 0
 
+    def waiting(self, queue):
+        """What waits in a queue of the shards that a spreader owns."""
+        return sum(float(line.rsplit(" ", 1)[1])
+                   for line in self.status("/metrics")[1].splitlines()
+                   if line.startswith("websubd_waiting_entries")
+                   and f'queue="{queue}"' in line)
+
     def wait_ready(self):
         self.wait_event("ready")
         return self
