@@ -38,6 +38,7 @@
 #include "hub/pull/stream.h"
 #include "hub/pull/subscription.h"
 #include "hub/push.h"
+#include "hub/queues.h"
 #include "hub/replay_order.h"
 #include "hub/replays.h"
 #include "hub/restart.h"
@@ -258,6 +259,7 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/admin/fsck", hub_fsck, hub_access_admin, 0},
     {"GET", "/admin/leader", hub_leader, hub_access_admin, 0},
     {"GET", "/admin/shards", hub_shards, hub_access_admin, 0},
+    {"GET", "/admin/queues", hub_queues, hub_access_admin, 0},
     {"GET", "/admin/events", hub_events, hub_access_admin, 0},
     {"GET", "/admin/groups", hub_groups, hub_access_admin, 0},
     {"GET", "/admin/groups/*", hub_group_get, hub_access_admin, 0},
