@@ -488,7 +488,8 @@ void spread_worker_start(void *arg, const char *address)
 {
     struct spread_worker *worker = arg;
 
-    wsub_member_start(worker->member, address);
+    wsub_member_start(worker->member,
+                      &(struct wsub_registry_addresses){.status = address});
 }
 
 /* Once it is registered no more the others count without this one, and take the

@@ -33,7 +33,8 @@ class ClusterTest(AdminSystemTest):
         """Plants a record; returns it."""
         record = {"v": 1, "name": name, "role": role, "site": "a",
                   "host": "h1", "pid": 17, "incarnation": 1795276380946,
-                  "status": "127.0.0.1:8081", "version": "0.1.0",
+                  "status": "127.0.0.1:8081", "listen": None,
+                  "version": "0.1.0",
                   "started_ms": 1795276380900, "shards": 4, "health": health,
                   "consecutive_failures": 0,
                   "last_successful_registration_ms": 1795276380950, **members}
