@@ -224,7 +224,7 @@ class System:
         """How many jobs deliver has settled so far, by outcome."""
         counts = {}
         for program in self._of("deliver"):
-            text = Hub(program.address()).get("/metrics").body.decode()
+            text = program.status("/metrics")[1]
             for line in text.splitlines():
                 if line.startswith("websubd_deliver_jobs_total{"):
                     name = line.split('"')[1]

@@ -521,5 +521,6 @@ void deliver_worker_start(void *worker, const char *address)
 {
     struct deliver_worker *w = worker;
 
-    wsub_member_start(w->member, address);
+    wsub_member_start(w->member,
+                      &(struct wsub_registry_addresses){.status = address});
 }

@@ -41,6 +41,7 @@
 #include "hub/pull/stream.h"
 #include "hub/pull/subscription.h"
 #include "hub/push.h"
+#include "hub/queues.h"
 #include "hub/replay_order.h"
 #include "hub/replays.h"
 #include "hub/restart.h"
@@ -168,10 +169,8 @@ static bool has_memory(const struct hub *hub,
     return takes_content;
 }
 
-static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
+bool hub_api_ready(const struct hub *hub, char reason[WSUB_STATUS_REASON_BYTES])
 {
-    const struct hub *hub = arg;
-
     return wsub_program_ready(hub->loop, hub->store, reason) &&
            wsub_writable_is(hub->writable, reason) &&
            wsub_member_ready(hub->member, reason) &&
@@ -179,7 +178,7 @@ static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
            has_memory(hub, reason);
 }
 
-static void on_health(struct wsub_http_request *req, void *arg)
+void hub_api_health(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
     struct hub_errors errors = {0};
@@ -194,6 +193,11 @@ static void on_health(struct wsub_http_request *req, void *arg)
     else
         wsub_status_health(req);
     wsub_form_done(&query);
+}
+
+static bool is_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
+{
+    return hub_api_ready(arg, reason);
 }
 
 static void on_ready(struct wsub_http_request *req, void *arg)
@@ -269,6 +273,7 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/admin/fsck", hub_fsck, hub_access_admin, 0},
     {"GET", "/admin/leader", hub_leader, hub_access_admin, 0},
     {"GET", "/admin/shards", hub_shards, hub_access_admin, 0},
+    {"GET", "/admin/queues", hub_queues, hub_access_admin, 0},
     {"GET", "/admin/events", hub_events, hub_access_admin, 0},
     {"GET", "/admin/audit", hub_audit_list, hub_access_admin, 0},
     {"GET", "/admin/hosts", hub_hosts, hub_access_admin, 0},
@@ -283,7 +288,7 @@ const struct wsub_http_route hub_routes[] = {
     {"DELETE", "/admin/groups/*", hub_group_delete, hub_access_admin, 0},
     {"GET", "/admin/sites", hub_sites, hub_access_admin, 0},
     {"GET", "/", hub_page, NULL, 0},
-    {"GET", "/healthz", on_health, NULL, 0},
+    {"GET", "/healthz", hub_api_health, NULL, 0},
     {"GET", "/readyz", on_ready, NULL, 0},
     {"GET", "/metrics", on_metrics, NULL, 0},
     {0},

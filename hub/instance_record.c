@@ -26,6 +26,7 @@ static const char *const members[] = {
     "pid",
     "incarnation",
     "status",
+    "listen",
     "version",
     "started_ms",
     "shards",

@@ -1,7 +1,7 @@
 /* main.c - websub-hub: the HTTP API of the hub; with --rotate-secrets a command
  * that seals the secrets in Redis anew, and `ctl` a client of the admin API.
  *
- * common/program has the order of things; the worker listens itself, as its
+ * common/program has the order of things; the worker serves the API itself, as its
  * last step. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,11 +29,6 @@ static void free_worker(void *worker)
     hub_worker_free(worker);
 }
 
-static const char *address(const void *worker)
-{
-    return hub_worker_address(worker);
-}
-
 static enum wsub_err make_rotation(const struct wsub_config *config,
                                    struct wsub_loop *loop, char err_text[256],
                                    void **ret_worker)
@@ -58,12 +53,6 @@ static void start_rotation(void *rotation, const char *nowhere)
     (void)nowhere;
 }
 
-static const char *no_address(const void *rotation)
-{
-    (void)rotation;
-    return NULL;
-}
-
 /* Takes the flag out of the arguments, which the settings are read from; returns
  * whether it was there. */
 static bool take_flag(const char *flag, int *argc, char *argv[])
@@ -86,7 +75,9 @@ static const struct wsub_program_options server = {
     .free = free_worker,
     .start = hub_worker_start,
     .drain = hub_worker_drain,
-    .address = address,
+    .ready = hub_worker_ready,
+    .health = hub_worker_health,
+    .addresses = hub_worker_addresses,
 };
 
 static const struct wsub_program_options rotation = {
@@ -95,7 +86,6 @@ static const struct wsub_program_options rotation = {
     .free = free_rotation,
     .start = start_rotation,
     .drain = hub_rotation_drain,
-    .address = no_address,
 };
 
 int main(int argc, char *argv[])

@@ -13,7 +13,6 @@
 #include "common/cluster/member.h"
 #include "common/groups/groups.h"
 #include "common/groups/registry.h"
-#include "common/http/server.h"
 #include "common/net/egress.h"
 #include "common/net/networks.h"
 #include "common/program/startup.h"
@@ -27,6 +26,7 @@
 #include "hub/group_rates.h"
 #include "hub/hub.h"
 #include "hub/limits.h"
+#include "hub/listeners.h"
 #include "hub/pressure.h"
 #include "hub/pull/pull.h"
 #include "hub/pull/subscription.h"
@@ -35,10 +35,7 @@
 #include "hub/vitals.h"
 #include "common/store/writable.h"
 
-#define CLIENTS_LEAST 10
-#define CONNECTIONS_LEAST 16
 #define TOKENS_REFRESH_MS 1000
-#define IDLE_TIMEOUT_MS 60000 /* a kept connection without a request */
 
 struct hub_worker {
     struct hub hub;         /* for the requests; borrows from the rest */
@@ -57,7 +54,7 @@ struct hub_worker {
     struct wsub_egress *egress; /* owned */
     struct wsub_timer refresh;  /* of the tokens */
     struct wsub_networks *proxies;
-    struct wsub_http_server *server;
+    struct hub_listeners *listeners; /* owned */
     struct hub_bodies bodies;
     char *public_url;
     char *link_header;
@@ -211,7 +208,7 @@ static void share(struct hub_worker *worker)
 static void make_public_url(struct hub_worker *worker)
 {
     struct hub *hub = &worker->hub;
-    const char *address = wsub_http_server_address(worker->server);
+    const char *address = hub_listeners_address(worker->listeners);
     struct wsub_buf text = {0};
 
     if (hub->config->public_url[0] != '\0')
@@ -236,40 +233,17 @@ static void on_load(const struct wsub_http_load *load, void *arg)
     hub_bodies_note(&worker->bodies, load);
 }
 
-/* A tenth, so that ten clients are needed to use up all; of few connections it
- * would be too little for one that keeps some. */
-static uint32_t connections_per_client(const struct wsub_config *config)
-{
-    uint32_t tenth = config->max_connections / CLIENTS_LEAST;
-
-    if (config->max_connections_per_client > 0)
-        return config->max_connections_per_client;
-    return tenth > CONNECTIONS_LEAST ? tenth : CONNECTIONS_LEAST;
-}
-
 static enum wsub_err listen_now(struct hub_worker *worker, char err_text[256])
 {
-    const struct wsub_config *config = worker->hub.config;
-    enum wsub_err err;
-
-    err = wsub_http_server_new(
-        wsub_loop_base(worker->loop),
-        &(struct wsub_http_server_options){
-            .listen = config->listen,
-            .routes = hub_routes,
-            .on_stray = hub_stray,
-            .json_errors_at = HUB_PULL_PATH,
-            .arg = &worker->hub,
-            .max_body_bytes = config->max_body_bytes,
-            .max_inflight_bytes = config->max_inflight_bytes,
+    enum wsub_err err = hub_listeners_new(
+        &(struct hub_listeners_options){
+            .base = wsub_loop_base(worker->loop),
+            .config = worker->hub.config,
+            .hub = &worker->hub,
+            .proxies = worker->proxies,
             .on_load = on_load,
-            .max_connections = config->max_connections,
-            .max_connections_per_client = connections_per_client(config),
-            .exempt = worker->proxies,
-            .request_timeout_ms = config->request_timeout_ms,
-            .idle_timeout_ms = IDLE_TIMEOUT_MS,
         },
-        err_text, &worker->server);
+        err_text, &worker->listeners);
 
     if (err != WSUB_OK)
         return err;
@@ -325,7 +299,7 @@ void hub_worker_free(struct hub_worker *worker)
     if (worker->store != NULL)
         wsub_store_close(worker->store); /* ends the calls: 503 */
     wsub_registry_link_close(worker->registry);
-    wsub_http_server_free(worker->server);
+    hub_listeners_free(worker->listeners);
     hub_pull_free(worker->pull);
     hub_vitals_free(worker->vitals);
     hub_clients_free(worker->clients);
@@ -366,18 +340,49 @@ void hub_worker_drain(void *arg)
     struct hub_worker *worker = arg;
 
     hub_pull_drain(worker->pull);
-    wsub_http_server_drain(worker->server, on_empty, worker);
+    hub_listeners_drain(worker->listeners, on_empty, worker);
 }
 
-const char *hub_worker_address(const struct hub_worker *worker)
+void hub_worker_addresses(const void *arg,
+                          struct wsub_startup_addresses *ret_addresses)
 {
-    return wsub_http_server_address(worker->server);
+    const struct hub_worker *worker = arg;
+
+    ret_addresses->own = hub_listeners_address(worker->listeners);
+    ret_addresses->admin = hub_listeners_admin(worker->listeners);
 }
 
-void hub_worker_start(void *arg, const char *address)
+bool hub_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
+{
+    const struct hub_worker *worker = arg;
+
+    return hub_api_ready(&worker->hub, reason);
+}
+
+void hub_worker_health(struct wsub_http_request *req, void *arg)
+{
+    struct hub_worker *worker = arg;
+
+    hub_api_health(req, &worker->hub);
+}
+
+/* Without a server of its own, the status is where the API says it. */
+static const char *status_elsewhere(const struct hub_worker *worker)
+{
+    const char *admin = hub_listeners_admin(worker->listeners);
+
+    return admin != NULL ? admin : hub_listeners_address(worker->listeners);
+}
+
+void hub_worker_start(void *arg, const char *status)
 {
     struct hub_worker *worker = arg;
 
     wsub_timer_start_ms(&worker->refresh, TOKENS_REFRESH_MS);
-    wsub_member_start(worker->member, address);
+    wsub_member_start(
+        worker->member,
+        &(struct wsub_registry_addresses){
+            .status = status[0] != '\0' ? status : status_elsewhere(worker),
+            .listen = hub_listeners_address(worker->listeners),
+        });
 }

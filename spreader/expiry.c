@@ -32,17 +32,6 @@ struct spread_expiry {
     unsigned count;           /* of them */
 };
 
-static void set_subscriptions(struct shard *shard, uint64_t subscriptions)
-{
-    const struct spread_expiry *expiry = shard->expiry;
-    uint64_t all = 0;
-
-    shard->subscriptions = subscriptions;
-    for (unsigned i = 0; i < expiry->count; i++)
-        all += expiry->shards[i].subscriptions;
-    wsub_metric_set(&spread_stats[SPREAD_STAT_PULL_SUBSCRIPTIONS], all);
-}
-
 static void tell_ended(const struct shard *shard, uint64_t ended)
 {
     if (ended == 0)
@@ -79,7 +68,7 @@ static void on_expired(enum wsub_err err,
         return;
     }
     tell_ended(shard, expired->ended);
-    set_subscriptions(shard, expired->left);
+    shard->subscriptions = expired->left;
     spread_round_start_ms(&shard->round, pause_ms(shard, expired));
 }
 
@@ -137,7 +126,7 @@ void spread_expiry_open(struct spread_expiry *expiry,
 void spread_expiry_close(struct spread_expiry *expiry, unsigned number)
 {
     spread_round_stop(&expiry->shards[number].round);
-    set_subscriptions(&expiry->shards[number], 0);
+    expiry->shards[number].subscriptions = 0;
 }
 
 /* Most wakes are for other parts: they bring no more than a look each second. */

@@ -50,23 +50,10 @@ struct wsub_metric spread_stats[SPREAD_STAT_MAX_] = {
     [SPREAD_STAT_REPLAYED] = {"websubd_spreader_replayed_total",
                               "Deliveries that replays have posted",
                               WSUB_COUNTER, NULL, 0},
-    [SPREAD_STAT_PULL_SUBSCRIPTIONS] = {"websubd_shards_pull_subscriptions",
-                                        "Pull subscriptions in the shards that "
-                                        "this process owns",
-                                        WSUB_GAUGE, NULL, 0},
-    [SPREAD_STAT_LAG] = {"websubd_shards_lag",
-                         "Events of the shards that this process owns that "
-                         "have not begun",
-                         WSUB_GAUGE, NULL, 0},
     [SPREAD_STAT_DAMAGED] = {"websubd_shards_damaged",
                              "Notes of what was damaged in the shards that "
                              "this process owns",
                              WSUB_GAUGE, NULL, 0},
-    [SPREAD_STAT_WAITING_HELD] = {"websubd_shards_held",
-                                  "What could not be interpreted and waits to "
-                                  "be tried again, in the shards that this "
-                                  "process owns",
-                                  WSUB_GAUGE, NULL, 0},
     [SPREAD_STAT_STALE] = {ISSUES, WSUB_GAUGE, "kind=\"stale\"", 0},
     [SPREAD_STAT_ORPHANED] = {ISSUES, WSUB_GAUGE, "kind=\"orphaned\"", 0},
     [SPREAD_STAT_MISSING] = {ISSUES, WSUB_GAUGE, "kind=\"missing\"", 0},
@@ -77,9 +64,9 @@ struct wsub_metric spread_stats[SPREAD_STAT_MAX_] = {
     [SPREAD_STAT_GIVEN_UP] = {"websubd_health_alerts_total",
                               "Things that the health monitor can't mend",
                               WSUB_COUNTER, NULL, 0},
-    [SPREAD_STAT_CHECK_MS] = {"websubd_health_check_ms",
-                              "How long the last health check took", WSUB_GAUGE,
-                              NULL, 0},
+    [SPREAD_STAT_CHECK_MS] = {"websubd_health_check_seconds",
+                              "How long the last health check took",
+                              WSUB_GAUGE_MS, NULL, 0},
 };
 
 void spread_stats_held(enum wsub_held held)

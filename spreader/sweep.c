@@ -24,13 +24,6 @@
 #define MOVED_TELL_MS 60000 /* leases that end then ended for that */
 #define SWEEP_MOST 32       /* of each kind in one call: 0.8 ms of Redis */
 
-enum gauge {
-    GAUGE_LAG,     /* events that have not begun */
-    GAUGE_HELD,    /* entries that could not be interpreted */
-    GAUGE_DAMAGED, /* notes of damage */
-    GAUGES,
-};
-
 struct shard {
     struct spread_sweeper *sweeper;
     struct spread_shard *shard; /* borrowed */
@@ -39,8 +32,9 @@ struct shard {
     bool woken;                    /* since it was sent */
     uint64_t looked_ms;            /* when pull_in was sent; our clock */
     struct wsub_entry_id position; /* of the sweep before */
-    uint64_t gauges[GAUGES];
-    struct wsub_entry_id damage; /* the last one that was told of */
+    uint64_t unbegun;              /* events, at the last sweep */
+    uint64_t damaged;              /* notes of it */
+    struct wsub_entry_id damage;   /* the last one that was told of */
 };
 
 struct spread_sweeper {
@@ -53,26 +47,21 @@ struct spread_sweeper {
 };
 
 /* What the process owns together. */
-static void set_gauge(struct shard *shard, enum gauge gauge, uint64_t value)
+static void set_damaged(struct shard *shard, uint64_t notes)
 {
-    static const enum spread_stat stats[GAUGES] = {
-        [GAUGE_LAG] = SPREAD_STAT_LAG,
-        [GAUGE_HELD] = SPREAD_STAT_WAITING_HELD,
-        [GAUGE_DAMAGED] = SPREAD_STAT_DAMAGED,
-    };
     const struct spread_sweeper *sweeper = shard->sweeper;
     uint64_t all = 0;
 
-    shard->gauges[gauge] = value;
+    shard->damaged = notes;
     for (unsigned i = 0; i < sweeper->o.shards; i++)
-        all += sweeper->shards[i].gauges[gauge];
-    wsub_metric_set(&spread_stats[stats[gauge]], all);
+        all += sweeper->shards[i].damaged;
+    wsub_metric_set(&spread_stats[SPREAD_STAT_DAMAGED], all);
 }
 
 /* Each owner of the shard tells of it once; /admin/damaged has all. */
 static void tell_damage(struct shard *shard, const struct wsub_swept *swept)
 {
-    set_gauge(shard, GAUGE_DAMAGED, swept->damaged);
+    set_damaged(shard, swept->damaged);
     if (swept->damaged == 0 ||
         strcmp(swept->damage_id, shard->damage.text) == 0)
         return;
@@ -189,9 +178,8 @@ static void on_swept(enum wsub_err err, const struct wsub_swept *swept,
         return;
     }
     wsub_metric_add(&spread_stats[SPREAD_STAT_LEASES_ENDED], swept->leases);
+    shard->unbegun = swept->lag;
     tell_leases(shard, swept->leases);
-    set_gauge(shard, GAUGE_LAG, swept->lag);
-    set_gauge(shard, GAUGE_HELD, swept->held);
     tell_damage(shard, swept);
     spread_round_start_ms(&shard->round, pause_ms(shard, swept));
     o->on_position(shard->shard->owned.shard, swept->position, o->arg);
@@ -260,8 +248,8 @@ void spread_sweeper_open(struct spread_sweeper *sweeper,
 void spread_sweeper_close(struct spread_sweeper *sweeper, unsigned number)
 {
     spread_round_stop(&sweeper->shards[number].round);
-    for (unsigned gauge = 0; gauge < GAUGES; gauge++)
-        set_gauge(&sweeper->shards[number], (enum gauge)gauge, 0);
+    sweeper->shards[number].unbegun = 0;
+    set_damaged(&sweeper->shards[number], 0);
 }
 
 void spread_sweeper_allow_delay(struct spread_sweeper *sweeper, uint32_t ms)
@@ -273,7 +261,7 @@ void spread_sweeper_allow_delay(struct spread_sweeper *sweeper, uint32_t ms)
 bool spread_sweeper_found_work(const struct spread_sweeper *sweeper)
 {
     for (unsigned i = 0; i < sweeper->o.shards; i++)
-        if (sweeper->shards[i].gauges[GAUGE_LAG] > 0)
+        if (sweeper->shards[i].unbegun > 0)
             return true;
     return false;
 }

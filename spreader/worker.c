@@ -29,6 +29,7 @@
 #include "spreader/shard.h"
 #include "spreader/stats.h"
 #include "spreader/sweep.h"
+#include "spreader/waiting.h"
 
 #define PROGRESS_MARGIN_MS 5000 /* beyond the longest fetch */
 
@@ -51,6 +52,7 @@ struct spread_worker {
     struct spread_pace *pace;
     struct spread_sweeper *sweeper;
     struct spread_expiry *expiry;
+    struct spread_waiting *waiting;
     struct spread_replays *replays;
     struct spread_ended_topics *ended_topics;
     bool is_registered;
@@ -195,6 +197,7 @@ static void on_owned(const struct wsub_owned *owned, void *arg)
     spread_fanout_open(worker->fanout, shard);
     spread_sweeper_open(worker->sweeper, shard);
     spread_expiry_open(worker->expiry, shard);
+    spread_waiting_open(worker->waiting, shard);
     spread_replays_open(worker->replays, shard);
     spread_ended_topics_open(worker->ended_topics, shard);
 }
@@ -208,6 +211,7 @@ static void on_ending(unsigned shard, void *arg)
     spread_promoter_close(worker->promoter, shard);
     spread_sweeper_close(worker->sweeper, shard);
     spread_expiry_close(worker->expiry, shard);
+    spread_waiting_close(worker->waiting, shard);
     spread_replays_close(worker->replays, shard);
     spread_ended_topics_close(worker->ended_topics, shard);
     spread_fanout_close(worker->fanout, shard);
@@ -405,6 +409,7 @@ static void build_fanout(struct spread_worker *worker)
         .arg = worker,
     });
     worker->expiry = spread_expiry_new(worker->pace, worker->store, shards);
+    worker->waiting = spread_waiting_new(worker->pace, worker->store, shards);
     worker->replays =
         spread_replays_new(worker->pace, worker->store, worker->config, shards);
     worker->ended_topics = spread_ended_topics_new(worker->pace, worker->store,
@@ -452,6 +457,7 @@ static void free_parts(struct spread_worker *worker)
 {
     spread_publishers_free(worker->publishers);
     spread_expiry_free(worker->expiry);
+    spread_waiting_free(worker->waiting);
     spread_replays_free(worker->replays);
     spread_ended_topics_free(worker->ended_topics);
     spread_sweeper_free(worker->sweeper);
@@ -484,7 +490,8 @@ void spread_worker_start(void *arg, const char *address)
 {
     struct spread_worker *worker = arg;
 
-    wsub_member_start(worker->member, address);
+    wsub_member_start(worker->member,
+                      &(struct wsub_registry_addresses){.status = address});
 }
 
 /* Once it is registered no more the others count without this one, and take the

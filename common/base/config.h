@@ -62,7 +62,8 @@ struct wsub_config {
     uint32_t max_groups;              /* topic groups, without tombstones */
     uint32_t group_watch_interval_ms; /* between two looks at the revision */
     uint32_t group_poll_interval_s;   /* between two looks at all groups */
-    char *status_listen;
+    char *status_listen; /* or "default": common/program/status_listen.h */
+    char *admin_listen;  /* "": on `listen` */
     enum wsub_log_format log_format;
     enum wsub_log_level log_level;
     char *listen;

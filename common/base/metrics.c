@@ -1,10 +1,15 @@
 #include "common/base/metrics.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
+#include "common/base/histogram.h"
 #include "common/base/mem.h"
+#include "common/base/metric_text.h"
 
 #define TABLES_MAX 16
+#define FAMILIES_MAX 32
 
 static struct {
     const struct wsub_metric *rows; /* borrowed; outlives the process */
@@ -12,9 +17,20 @@ static struct {
 } tables[TABLES_MAX];
 static size_t table_count;
 
-static const char *const kind_names[] = {
+static struct wsub_metric_family families[FAMILIES_MAX];
+static size_t family_count;
+
+struct wsub_metric_samples {
+    struct wsub_buf *out;                    /* borrowed */
+    const struct wsub_metric_family *family; /* borrowed */
+    bool described;
+};
+
+static const char *const type_names[] = {
     [WSUB_COUNTER] = "counter",
     [WSUB_GAUGE] = "gauge",
+    [WSUB_COUNTER_MS] = "counter",
+    [WSUB_GAUGE_MS] = "gauge",
 };
 
 void wsub_metrics_register(const struct wsub_metric *table, size_t count)
@@ -23,6 +39,24 @@ void wsub_metrics_register(const struct wsub_metric *table, size_t count)
         wsub_panic("more than %d metric tables", TABLES_MAX);
     tables[table_count].rows = table;
     tables[table_count++].count = count;
+}
+
+void wsub_metrics_add_family(const struct wsub_metric_family *family)
+{
+    if (family_count == FAMILIES_MAX)
+        wsub_panic("more than %d metric families", FAMILIES_MAX);
+    families[family_count++] = *family;
+}
+
+void wsub_metrics_forget(const void *arg)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < family_count; i++)
+        if (families[i].arg != arg)
+            families[kept++] = families[i];
+    family_count = kept;
+    wsub_histograms_forget(arg);
 }
 
 void wsub_metric_add(struct wsub_metric *row, uint64_t count)
@@ -35,16 +69,48 @@ void wsub_metric_set(struct wsub_metric *row, uint64_t value)
     row->value = value;
 }
 
+static void print_value(struct wsub_buf *out, enum wsub_metric_kind kind,
+                        uint64_t value)
+{
+    wsub_buf_str(out, " ");
+    if (kind == WSUB_COUNTER_MS || kind == WSUB_GAUGE_MS)
+        wsub_metric_seconds(out, value * 1000);
+    else
+        wsub_buf_printf(out, "%" PRIu64, value);
+    wsub_buf_str(out, "\n");
+}
+
 static void print_row(struct wsub_buf *out, const struct wsub_metric *row,
                       const struct wsub_metric *before)
 {
     if (before == NULL || strcmp(before->name, row->name) != 0)
-        wsub_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", row->name,
-                        row->help, row->name, kind_names[row->kind]);
+        wsub_metric_describe(out, row->name, row->help, type_names[row->kind]);
     wsub_buf_str(out, row->name);
     if (row->labels != NULL)
         wsub_buf_printf(out, "{%s}", row->labels);
-    wsub_buf_printf(out, " %llu\n", (unsigned long long)row->value);
+    print_value(out, row->kind, row->value);
+}
+
+void wsub_metric_sample(struct wsub_metric_samples *samples, uint64_t value,
+                        const char *labels, ...)
+{
+    const struct wsub_metric_family *family = samples->family;
+    struct wsub_buf *out = samples->out;
+    va_list args;
+
+    if (!samples->described)
+        wsub_metric_describe(out, family->name, family->help,
+                             type_names[family->kind]);
+    samples->described = true;
+    wsub_buf_str(out, family->name);
+    if (labels[0] != '\0') {
+        wsub_buf_str(out, "{");
+        va_start(args, labels);
+        wsub_buf_vprintf(out, labels, args);
+        va_end(args);
+        wsub_buf_str(out, "}");
+    }
+    print_value(out, family->kind, value);
 }
 
 void wsub_metrics_print(struct wsub_buf *out)
@@ -55,4 +121,9 @@ void wsub_metrics_print(struct wsub_buf *out)
         for (size_t i = 0; i < tables[t].count; i++, before = row++)
             print_row(out, row, before);
     }
+    for (size_t i = 0; i < family_count; i++)
+        families[i].collect(
+            &(struct wsub_metric_samples){.out = out, .family = &families[i]},
+            families[i].arg);
+    wsub_histograms_print(out);
 }

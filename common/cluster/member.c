@@ -287,9 +287,10 @@ void wsub_member_free(struct wsub_member *member)
     free(member);
 }
 
-void wsub_member_start(struct wsub_member *member, const char *status_address)
+void wsub_member_start(struct wsub_member *member,
+                       const struct wsub_registry_addresses *addresses)
 {
-    wsub_registry_start(member->registry, status_address);
+    wsub_registry_start(member->registry, addresses);
 }
 
 void wsub_member_redis_up(struct wsub_member *member)

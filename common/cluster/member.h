@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "common/base/config.h"
+#include "common/cluster/registry.h"
 #include "common/http/status.h"
 #include "common/store/owners.h"
 
@@ -53,9 +54,9 @@ struct wsub_member *wsub_member_new(const struct wsub_member_options *options);
 /* After wsub_store_close().  NULL is fine. */
 void wsub_member_free(struct wsub_member *member);
 
-/* Begins to register.  `status_address` is where its status is served, "" for
- * nowhere; copied. */
-void wsub_member_start(struct wsub_member *member, const char *status_address);
+/* Begins to register, with these addresses (copied). */
+void wsub_member_start(struct wsub_member *member,
+                       const struct wsub_registry_addresses *addresses);
 
 /* The store is up again: call it from on_up of the store. */
 void wsub_member_redis_up(struct wsub_member *member);

@@ -24,6 +24,7 @@ struct wsub_registry {
     struct wsub_registry_options o;
     struct wsub_registration state;
     char *status;          /* owned; NULL until the start */
+    char *listen;          /* owned; NULL but of a hub */
     char host[HOST_BYTES]; /* that this process runs on */
     uint64_t started_ms;   /* Unix time */
 
@@ -262,6 +263,7 @@ static struct wsub_instance describe(const struct wsub_registry *registry)
         .site = config->site,
         .host = registry->host,
         .status = registry->status,
+        .listen = registry->listen,
         .public_url = registry->o.program == WSUB_PROGRAM_HUB
                           ? wsub_store_public_url(registry->o.store)
                           : NULL,
@@ -370,13 +372,16 @@ void wsub_registry_free(struct wsub_registry *registry)
     wsub_timer_done(&registry->overdue);
     wsub_heartbeat_done(&registry->heartbeat);
     free(registry->status);
+    free(registry->listen);
     free(registry);
 }
 
 void wsub_registry_start(struct wsub_registry *registry,
-                         const char *status_address)
+                         const struct wsub_registry_addresses *addresses)
 {
-    registry->status = wsub_strdup(status_address);
+    registry->status = wsub_strdup(addresses->status);
+    if (addresses->listen != NULL)
+        registry->listen = wsub_strdup(addresses->listen);
     if (wsub_store_up(registry->o.store))
         wsub_registry_again(registry);
 }

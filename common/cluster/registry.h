@@ -49,9 +49,15 @@ wsub_registry_new(const struct wsub_registry_options *options);
 /* After wsub_store_close(). */
 void wsub_registry_free(struct wsub_registry *registry);
 
-/* `status_address` is copied. */
+/* Where the process is reached. */
+struct wsub_registry_addresses {
+    const char *status; /* health and metrics; "": nowhere */
+    const char *listen; /* of a hub; else NULL */
+};
+
+/* The addresses are copied. */
 void wsub_registry_start(struct wsub_registry *registry,
-                         const char *status_address);
+                         const struct wsub_registry_addresses *addresses);
 
 /* Registers again within a second; and at once when it never has. */
 void wsub_registry_again(struct wsub_registry *registry);

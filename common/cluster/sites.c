@@ -73,7 +73,7 @@ static bool take_hub(const struct wsub_sites *sites,
     struct hub hub = {
         .site = member(record, "site"),
         .name = row->name,
-        .address = member(record, "status"),
+        .address = member(record, "listen"),
         .public_url = member(record, "public_url"),
     };
 

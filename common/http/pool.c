@@ -17,10 +17,18 @@ const struct wsub_state wsub_http_states[WSUB_HTTP_STATES] = {
     [WSUB_HTTP_LINGERING] = {"lingering", 0},
 };
 
+/* Of all servers together. */
+static void note_gauge(enum wsub_http_stat stat, size_t before, size_t now)
+{
+    struct wsub_metric *row = &wsub_http_stats[stat];
+
+    wsub_metric_set(row, row->value - before + now);
+}
+
 static void note_count(struct wsub_http_pool *pool, size_t count)
 {
+    note_gauge(WSUB_HTTP_STAT_CONNECTIONS, pool->count, count);
     pool->count = count;
-    wsub_metric_set(&wsub_http_stats[WSUB_HTTP_STAT_CONNECTIONS], count);
 }
 
 void wsub_http_pool_add(struct wsub_http_pool *pool,
@@ -38,8 +46,8 @@ void wsub_http_pool_add(struct wsub_http_pool *pool,
 
 static void note_streams(struct wsub_http_pool *pool, size_t streams)
 {
+    note_gauge(WSUB_HTTP_STAT_STREAMS, pool->streams, streams);
     pool->streams = streams;
-    wsub_metric_set(&wsub_http_stats[WSUB_HTTP_STAT_STREAMS], streams);
 }
 
 void wsub_http_pool_begin_stream(struct wsub_http_connection *conn)

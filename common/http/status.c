@@ -40,8 +40,12 @@ void wsub_status_metrics(struct wsub_http_request *req)
 
 static void on_health(struct wsub_http_request *req, void *arg)
 {
-    (void)arg;
-    wsub_status_health(req);
+    const struct wsub_status_source *source = arg;
+
+    if (source->health != NULL)
+        source->health(req, source->arg);
+    else
+        wsub_status_health(req);
 }
 
 static void on_ready(struct wsub_http_request *req, void *arg)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "common/base/err.h"
+#include "common/http/route.h"
 
 struct event_base;
 struct wsub_http_request;
@@ -21,6 +22,8 @@ struct wsub_status_source {
     /* True when it is, else false; writes why not, or what is not as it should
      * be nevertheless, to `reason`: a sentence without its line end. */
     bool (*ready)(void *arg, char reason[WSUB_STATUS_REASON_BYTES]);
+    /* Responds to /healthz; NULL: wsub_status_health() does. */
+    wsub_http_handler *health;
     void *arg; /* borrowed; outlives the server */
 };
 

@@ -137,6 +137,12 @@ bool wsub_setting_is_listen_or_empty(const char *text, const char **reason)
     return text[0] == '\0' || wsub_setting_is_listen(text, reason);
 }
 
+bool wsub_setting_is_status_listen(const char *text, const char **reason)
+{
+    return strcmp(text, "default") == 0 ||
+           wsub_setting_is_listen_or_empty(text, reason);
+}
+
 bool wsub_setting_is_token(const char *text, const char **reason)
 {
     size_t len = strlen(text);

@@ -19,9 +19,9 @@ wsub_setting_check wsub_setting_is_redis_url,
     wsub_setting_is_redis_url_or_empty, wsub_setting_is_public_url,
     wsub_setting_is_prefix, wsub_setting_is_name, wsub_setting_is_stream,
     wsub_setting_is_listen, wsub_setting_is_listen_or_empty,
-    wsub_setting_is_token, wsub_setting_is_path, wsub_setting_is_patterns,
-    wsub_setting_is_hash_rules, wsub_setting_is_servers,
-    wsub_setting_is_networks, wsub_setting_is_ports, wsub_setting_is_readable,
-    wsub_setting_is_proxy, wsub_setting_is_origins;
+    wsub_setting_is_status_listen, wsub_setting_is_token, wsub_setting_is_path,
+    wsub_setting_is_patterns, wsub_setting_is_hash_rules,
+    wsub_setting_is_servers, wsub_setting_is_networks, wsub_setting_is_ports,
+    wsub_setting_is_readable, wsub_setting_is_proxy, wsub_setting_is_origins;
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "common/crypto/keyring.h"
 #include "common/http/listen.h"
+#include "common/program/status_listen.h"
 
 #define PROBE_WAIT_S 1
 
@@ -51,7 +52,7 @@ static bool is_ours(const struct sockaddr *address, socklen_t len)
            strstr(response, "\r\n\r\nok") != NULL;
 }
 
-static enum wsub_err try_listen(const char *listen_text, char err_text[256])
+static enum wsub_err try_address(const char *listen_text, char err_text[256])
 {
     struct sockaddr_storage storage;
     union {
@@ -83,6 +84,21 @@ static enum wsub_err try_listen(const char *listen_text, char err_text[256])
     return WSUB_ERR_SYSTEM;
 }
 
+static enum wsub_err try_listen(enum wsub_program program,
+                                const struct wsub_config *config,
+                                char err_text[256])
+{
+    enum wsub_err err = WSUB_OK;
+
+    if (program == WSUB_PROGRAM_HUB)
+        err = try_address(config->listen, err_text);
+    if (err == WSUB_OK && program == WSUB_PROGRAM_HUB)
+        err = try_address(config->admin_listen, err_text);
+    if (err == WSUB_OK && !wsub_status_listen_yields(config))
+        err = try_address(config->status_listen, err_text);
+    return err;
+}
+
 enum wsub_err wsub_config_try(enum wsub_program program,
                               const struct wsub_config *config,
                               char err_text[256])
@@ -92,8 +108,6 @@ enum wsub_err wsub_config_try(enum wsub_program program,
     if (program != WSUB_PROGRAM_SPREADER)
         err = try_keys(config, err_text);
     if (err == WSUB_OK)
-        err = try_listen(program == WSUB_PROGRAM_HUB ? config->listen
-                                                     : config->status_listen,
-                         err_text);
+        err = try_listen(program, config, err_text);
     return err;
 }

@@ -11,6 +11,7 @@
 #include "common/program/config_load.h"
 #include "common/program/hide.h"
 #include "common/program/startup.h"
+#include "common/program/status_listen.h"
 #include "common/store/store.h"
 
 struct program {
@@ -42,27 +43,31 @@ bool wsub_program_ready(const struct wsub_loop *loop,
 
 static enum wsub_err serve_status(struct program *program, char err_text[256])
 {
-    if (program->o->address != NULL)
+    if (program->o->ready == NULL)
         return WSUB_OK;
     program->source = (struct wsub_status_source){.ready = program->o->ready,
+                                                  .health = program->o->health,
                                                   .arg = program->worker};
-    return wsub_status_server_new(wsub_loop_base(program->loop),
-                                  program->config.status_listen,
+    return wsub_status_listen_now(program->o->program, &program->config,
+                                  wsub_loop_base(program->loop),
                                   &program->source, err_text, &program->status);
 }
 
-/* Where the status is served, NULL for nowhere. */
-static const char *status_address(const struct program *program)
+/* Returns where the status is served, "" for nowhere. */
+static const char *tell_started(const struct program *program)
 {
-    return program->o->address != NULL
-               ? program->o->address(program->worker)
-               : wsub_http_server_address(program->status);
+    struct wsub_startup_addresses addresses = {
+        .status = wsub_http_server_address(program->status)};
+
+    if (program->o->addresses != NULL)
+        program->o->addresses(program->worker, &addresses);
+    wsub_startup_done(program->o->program, &program->config, &addresses);
+    return addresses.status != NULL ? addresses.status : "";
 }
 
 static int run(struct program *program)
 {
     const struct wsub_program_options *o = program->o;
-    const char *address;
     char err_text[256] = "";
     enum wsub_err err =
         o->make(&program->config, program->loop, err_text, &program->worker);
@@ -73,9 +78,7 @@ static int run(struct program *program)
         wsub_startup_failed(o->program, err_text);
         return WSUB_EXIT_START;
     }
-    address = status_address(program);
-    wsub_startup_done(o->program, &program->config, address);
-    o->start(program->worker, address != NULL ? address : "");
+    o->start(program->worker, tell_started(program));
     return (int)wsub_loop_run(program->loop, o->drain, program->worker);
 }
 

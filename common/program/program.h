@@ -15,6 +15,7 @@
 #include "common/base/config.h"
 #include "common/base/err.h"
 #include "common/http/status.h"
+#include "common/program/startup.h"
 
 struct wsub_loop;
 struct wsub_store;
@@ -35,12 +36,14 @@ struct wsub_program_options {
     /* Stops taking work; the loop is finished when the last piece is done. */
     void (*drain)(void *worker);
 
-    /* For a program without a server of its own: status_listen is served, and
-     * `ready` says whether the worker is ready, or why not. */
+    /* Whether the worker is ready, or why not, for its status.  NULL: it serves
+     * none. */
     bool (*ready)(void *worker, char reason[WSUB_STATUS_REASON_BYTES]);
+    wsub_http_handler *health; /* as in status.h; gets the worker */
 
-    /* For a program with a server of its own: where that listens.  Else NULL. */
-    const char *(*address)(const void *worker);
+    /* For a program with servers of its own: where they listen.  Else NULL. */
+    void (*addresses)(const void *worker,
+                      struct wsub_startup_addresses *ret_addresses);
 };
 
 /* All of main(): returns the exit code. */

@@ -53,11 +53,19 @@ bool wsub_startup(enum wsub_program program, int argc, char *const argv[],
 }
 
 void wsub_startup_done(enum wsub_program program,
-                       const struct wsub_config *config, const char *address)
+                       const struct wsub_config *config,
+                       const struct wsub_startup_addresses *addresses)
 {
     wsub_log_info("started", WSUB_KV("program", wsub_program_name(program)),
                   WSUB_KV("version", WSUB_VERSION),
                   WSUB_KV("instance", config->instance_name));
-    if (address != NULL)
-        wsub_log_info("listening", WSUB_KV("address", address));
+    if (addresses->own != NULL && addresses->status != NULL)
+        wsub_log_info("status-listening",
+                      WSUB_KV("address", addresses->status));
+    if (addresses->admin != NULL)
+        wsub_log_info("admin-listening", WSUB_KV("address", addresses->admin));
+    if (addresses->own != NULL)
+        wsub_log_info("listening", WSUB_KV("address", addresses->own));
+    else if (addresses->status != NULL)
+        wsub_log_info("listening", WSUB_KV("address", addresses->status));
 }

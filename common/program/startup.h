@@ -12,10 +12,18 @@
 bool wsub_startup(enum wsub_program program, int argc, char *const argv[],
                   struct wsub_config *ret_config, int *ret_exit);
 
-/* Logs that `program` is built and about to run; `address` is where it
- * listens, or NULL. */
+/* Where a program listens; NULL: nowhere.  Borrowed. */
+struct wsub_startup_addresses {
+    const char *status;
+    const char *own; /* what it is there for */
+    const char
+        *admin; /* its operators' API, where that has a place of its own */
+};
+
+/* Logs that `program` is built and about to run. */
 void wsub_startup_done(enum wsub_program program,
-                       const struct wsub_config *config, const char *address);
+                       const struct wsub_config *config,
+                       const struct wsub_startup_addresses *addresses);
 
 /* Says in one sentence on standard error why `program` can't start. */
 void wsub_startup_failed(enum wsub_program program, const char *sentence);

@@ -71,6 +71,8 @@ static char *write_record(const struct wsub_instance *i)
         (json_int_t)i->failures);
     char *text;
 
+    if (i->listen != NULL)
+        json_object_set_new(record, "listen", json_string(i->listen));
     if (i->public_url != NULL)
         json_object_set_new(record, "public_url", json_string(i->public_url));
     text = record != NULL ? json_dumps(record, JSON_COMPACT) : NULL;

@@ -24,7 +24,8 @@ struct wsub_instance {
     const char *site;
     const char *host;
     const char *status;     /* where its status is served; "": nowhere */
-    const char *public_url; /* NULL: it is no hub */
+    const char *listen;     /* where it serves; NULL: it is no hub */
+    const char *public_url; /* NULL likewise */
     const char *version;
     const char *health; /* "healthy", "degraded" or "failed" */
     uint64_t pid;

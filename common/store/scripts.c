@@ -98,6 +98,7 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_UNPARK] = SCRIPT(unpark),
     [WSUB_SCRIPT_VALIDATED] = SCRIPT(validated),
     [WSUB_SCRIPT_VERIFIED] = SCRIPT(verified),
+    [WSUB_SCRIPT_WAITING] = SCRIPT(waiting),
 };
 
 /* Each behind mending.lua, made when it is wanted first; their bodies owned. */

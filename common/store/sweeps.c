@@ -25,7 +25,6 @@ static void parse_swept(enum wsub_err err, const struct redisReply *reply,
     swept.damage_id = reply->element[8]->str;
     swept.damaged_key = reply->element[9]->str;
     swept.why = reply->element[10]->str;
-    swept.held = (uint64_t)reply->element[11]->integer;
     on_swept(WSUB_OK, &swept, arg);
 }
 

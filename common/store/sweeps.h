@@ -28,7 +28,6 @@ struct wsub_swept {
      * for none; borrowed. */
     uint64_t damaged;
     const char *damage_id, *damaged_key, *why;
-    uint64_t held; /* entries that could not be interpreted so far */
 };
 
 /* `swept` is NULL unless err is WSUB_OK. */

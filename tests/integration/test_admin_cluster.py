@@ -14,7 +14,7 @@ from support.wait import wait_until
 
 SHARDS = FAST["shards"]
 GETS = ("/admin/instances", "/admin/health/instances", "/admin/leader",
-        "/admin/shards", "/admin/events")
+        "/admin/shards", "/admin/queues", "/admin/events")
 CLUSTER = "websub:{c}:"
 NOBODY = {"healthy": 0, "degraded": 0, "failed": 0, "unreachable": 0,
           "error": 0}
@@ -33,7 +33,8 @@ class ClusterTest(AdminSystemTest):
         """Plants a record; returns it."""
         record = {"v": 1, "name": name, "role": role, "site": "a",
                   "host": "h1", "pid": 17, "incarnation": 1795276380946,
-                  "status": "127.0.0.1:8081", "version": "0.1.0",
+                  "status": "127.0.0.1:8081", "listen": None,
+                  "version": "0.1.0",
                   "started_ms": 1795276380900, "shards": 4, "health": health,
                   "consecutive_failures": 0,
                   "last_successful_registration_ms": 1795276380950, **members}
@@ -201,6 +202,24 @@ class Shards(ClusterTest):
                              list(range(SHARDS)), limit)
 
 
+class Queues(ClusterTest):
+    def test_what_waits_in_each_shard(self):
+        self.redis.call("XADD", "websub:{1}:dead", "1-1", "v", 1)
+        self.addCleanup(self.redis.call, "DEL", "websub:{1}:dead")
+        rows = self.pages("/admin/queues", "queues", limit=1)
+        self.assertEqual([row["shard"] for row in rows], list(range(SHARDS)))
+        self.assertEqual(rows[0]["dead"], {"entries": 0, "oldest_ms": None})
+        self.assertEqual(rows[1]["dead"]["entries"], 1)
+        self.assertGreater(rows[1]["dead"]["oldest_ms"], 10 ** 12)
+        self.assertEqual(rows[1]["pull"], {"entries": 0, "oldest_ms": None})
+
+    def test_pages(self):
+        for limit in (1, 2, SHARDS):
+            rows = self.pages("/admin/queues", "queues", limit=limit)
+            self.assertEqual([row["shard"] for row in rows],
+                             list(range(SHARDS)), limit)
+
+
 class Events(ClusterTest):
     settings = {**ClusterTest.settings, "cluster_events_topic": "told"}
 
@@ -279,7 +298,8 @@ class BadRequests(ClusterTest):
         self.assertEqual(error["code"], "bad-request")
 
     def test_pages(self):
-        for path in ("/admin/instances", "/admin/shards", "/admin/events"):
+        for path in ("/admin/instances", "/admin/shards", "/admin/queues",
+                     "/admin/events"):
             for query in self.LIMITS:
                 self.refuse(path, query)
         for query in ("from=x", "from=1", "from=1-", "from=1-1-1", "from=-1-1",
@@ -289,6 +309,7 @@ class BadRequests(ClusterTest):
             self.refuse("/admin/events", query)
         for query in ("from=x", "from=1-1", f"from={SHARDS}-0-0"):
             self.refuse("/admin/shards", query)
+            self.refuse("/admin/queues", query)
 
     def test_tokens_and_methods(self):
         for path in GETS:

@@ -142,7 +142,6 @@ OTHER_METHODS = {
     ("GET", "/subscriptions"): {"POST"},
     ("POST", "/healthz"): {"GET"},
     ("POST", "/readyz"): {"GET"},
-    ("POST", "/metrics"): {"GET"},
 }
 
 NO_FORMS = {

@@ -34,10 +34,8 @@ class StrangersTest(SystemTest):
         return Hub(self.system.hub.address, source)
 
     def limited(self, reason):
-        name = 'websubd_hub_limited_total{reason="%s"} ' % reason
-        text = self.system.hub.get("/metrics").body.decode()
-        line, = (line for line in text.split("\n") if line.startswith(name))
-        return int(line.split()[1])
+        return self.system.program("hub").metric(
+            "websubd_hub_limited_total", '{reason="%s"} ' % reason)
 
     def until_limited(self, act):
         """Acts until it is too much; returns that response."""

@@ -286,7 +286,7 @@ class Entries(Held):
         self.call("XADD", "outbox", "*", "z", "what")
         self.wait_held()
         spreader = self.system.program("spreader")
-        wait_until(lambda: spreader.metric("websubd_shards_held") == 1,
+        wait_until(lambda: spreader.waiting("held") == 1,
                    "it is counted")
         deliver = self.system.program("deliver")
         self.assertEqual(deliver.metric("websubd_deliver_undecodable_total",

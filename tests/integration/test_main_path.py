@@ -318,7 +318,8 @@ class ServicePages(MainPath):
     def test_every_program_reports_its_state(self):
         for role in ("hub", "spreader", "deliver"):
             with self.subTest(role=role):
-                page = type(self.hub)(self.system.program(role).address())
+                page = type(self.hub)(
+                    self.system.program(role).status_address())
                 self.assertEqual(page.get("/healthz").body.strip(), b"ok")
                 self.assertEqual(page.get("/readyz").body.strip(), b"ready")
                 metrics = page.get("/metrics")

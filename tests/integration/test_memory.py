@@ -46,10 +46,7 @@ class MemoryTest(SystemTest):
         wait_until(is_set, f"{percent}% is used")
 
     def metric(self, name):
-        for line in self.system.hub.get("/metrics").body.decode().split("\n"):
-            if line.startswith(name + " "):
-                return int(line.split()[1])
-        raise AssertionError(f"there is no metric {name}")
+        return self.system.program("hub").metric(name)
 
     def is_high(self):
         return self.metric("websubd_hub_memory_high_shards") > 0

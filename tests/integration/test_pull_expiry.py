@@ -59,7 +59,7 @@ class Expiry(ClusterTest):
         names = [f"app:{n}" for n in range(200)]
         self.add(*names)
         wait_until(lambda: sum(
-            spreader.metric("websubd_shards_pull_subscriptions")
+            spreader.waiting("pull")
             for spreader in self.spreaders) == 0 and not self.members(),
                    "all have ended")
         wait_until(lambda: self.told() == (200, 200), "each is told once")

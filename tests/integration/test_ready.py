@@ -56,8 +56,8 @@ class Ready(SystemTest):
     def test_a_user_that_may_not_look_is_ready(self):
         self.redis.change_rights("-setrange")
         self.redis.call("CONFIG", "SET", "maxmemory", 1)
-        wait_until(lambda: b"hub_memory_high_shards 4" in
-                   self.hub.get("/metrics").body, "a look is over")
+        wait_until(lambda: self.system.program("hub").metric(
+            "websubd_hub_memory_high_shards") == 4, "a look is over")
         self.assertIn(b"short of memory", self.hub.get("/readyz").body)
         self.redis.call("CONFIG", "SET", "maxmemory", 0)
         self.wait_ready()

@@ -37,7 +37,7 @@ class Registry(RegistryTest):
         for program, record in zip(self.system.programs, records):
             self.assertEqual(record["v"], 1)
             self.assertEqual(record["pid"], program.pid)
-            self.assertEqual(record["status"], program.address())
+            self.assertEqual(record["status"], program.status_address())
             self.assertEqual(record["health"], "healthy")
             self.assertLess(self.cluster.age_ms(record["role"],
                                                 record["name"]), 30000)

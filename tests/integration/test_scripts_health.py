@@ -222,6 +222,7 @@ class Count(HealthScripts):
         self.call("ZADD", "retry", SOON, f"d {event} {CD} 1 0")
         self.call("ZADD", "retry", SOON, "h x")
         self.call("RPUSH", "parked:x", f"d {event} {CD} 2 0")
+        self.call("HSET", "counts", "p", 1)
         self.call("XADD", "dead", "*", "v", 1, "e", event, "t", TOPIC)
         self.call("HINCRBY", "refs", event, 3)
         self.unchanged_by(lambda: self.assertEqual(self.count(), set()))
@@ -233,6 +234,15 @@ class Count(HealthScripts):
         self.count("refs", event)
         self.assertEqual(self.count(), set())
         self.assertEqual(self.call("HGET", "refs", event), b"22")
+
+    def test_parked_jobs(self):
+        self.call("ZADD", "retry", SOON, "h x")
+        self.call("RPUSH", "parked:x", f"f {TD} {CD} 5 0 0",
+                  f"f {TD} {CD} 6 0 0")
+        self.assertEqual(self.count(), {("counts", "p")})
+        self.count("counts", "p")
+        self.assertEqual(self.call("HGET", "counts", "p"), b"2")
+        self.assertEqual(self.count(), set())
 
     def test_requests_and_announcements(self):
         self.request_script()

@@ -123,11 +123,6 @@ class Hold(HeldTest):
             self.unchanged_by(refused)
             self.assertEqual(self.hold(stream, entry)[0], "held")
 
-    def test_sweep_tells_how_many_there_are(self):
-        for _ in range(2):
-            self.hold("outbox", self.claimed("outbox"))
-        self.assertEqual(self.as_owner("sweep", 60000, 60000, 10)[11], 2)
-
 
 class Members(HeldTest):
     def test_a_member_is_tried_so_many_times(self):

@@ -88,6 +88,7 @@ class Program:
         self.name = name
         self.lines = []
         self._asked = False  # to end
+        settings = {"status_listen": "127.0.0.1:0", **settings}
         self._reads = threading.Event()
         self._reads.set()
         self._process = subprocess.Popen(
@@ -155,9 +156,15 @@ class Program:
         """Where it listens, such as 127.0.0.1:41233."""
         return self.wait_event("listening")["address"]
 
+    def status_address(self):
+        """Where health and metrics are."""
+        found = [self.wait_event("listening"), *self.events("listening"),
+                 *self.events("status-listening")]
+        return found[-1]["address"]
+
     def status(self, path):
         """Status and text of a request to the status server."""
-        url = f"http://{self.address()}{path}"
+        url = f"http://{self.status_address()}{path}"
         try:
             with urllib.request.urlopen(url, timeout=10) as answer:
                 return answer.status, answer.read().decode()
@@ -170,6 +177,13 @@ class Program:
             if line.startswith(name + (labels or " ")):
                 return float(line.rsplit(" ", 1)[1])
         return 0
+
+    def waiting(self, queue):
+        """What waits in a queue of the shards that a spreader owns."""
+        return sum(float(line.rsplit(" ", 1)[1])
+                   for line in self.status("/metrics")[1].splitlines()
+                   if line.startswith("websubd_waiting_entries")
+                   and f'queue="{queue}"' in line)
 
     def wait_ready(self):
         self.wait_event("ready")

@@ -17,7 +17,8 @@ START_TEST(without_settings_the_defaults_hold)
     ck_assert_str_eq(c->key_prefix, "websub");
     ck_assert_uint_eq(c->shards, 8);
     ck_assert_uint_eq(c->redis_timeout_ms, 2000);
-    ck_assert_str_eq(c->status_listen, "127.0.0.1:0");
+    ck_assert_str_eq(c->status_listen, "default");
+    ck_assert_str_eq(c->admin_listen, "");
     ck_assert_int_eq(c->log_format, WSUB_LOG_TEXT);
     ck_assert_int_eq(c->log_level, WSUB_LOG_INFO);
     ck_assert_str_eq(c->listen, "127.0.0.1:8080");

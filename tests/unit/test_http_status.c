@@ -44,7 +44,7 @@ START_TEST(status_answers)
     static const struct wsub_metric metrics[] = {
         {"websubd_test_total", "A test.", WSUB_COUNTER, NULL, 7}};
     struct program program = status_cases[_i].program;
-    struct wsub_status_source source = {is_ready, &program};
+    struct wsub_status_source source = {.ready = is_ready, .arg = &program};
     struct wsub_buf in = {0}, text = {0};
     char err_text[256], raw[128];
     int fd;
@@ -71,7 +71,7 @@ END_TEST
 
 START_TEST(no_status_address_means_no_server)
 {
-    struct wsub_status_source source = {is_ready, NULL};
+    struct wsub_status_source source = {.ready = is_ready};
     char err_text[256] = "";
 
     base = event_base_new();

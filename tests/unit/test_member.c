@@ -99,7 +99,8 @@ static void start(enum wsub_program program)
 {
     hold("register");
     make(program);
-    wsub_member_start(member, "127.0.0.1:1");
+    wsub_member_start(
+        member, &(struct wsub_registry_addresses){.status = "127.0.0.1:1"});
     reply_register("7", "0");
     reply_record("7");
     WAIT_FOR(base, registered == 1);
@@ -123,7 +124,8 @@ START_TEST(it_is_registered_once_its_record_is_read_back)
 
     hold("register");
     make(WSUB_PROGRAM_HUB);
-    wsub_member_start(member, "127.0.0.1:1");
+    wsub_member_start(
+        member, &(struct wsub_registry_addresses){.status = "127.0.0.1:1"});
     ck_assert(!wsub_member_ready(member, reason));
     ck_assert_str_eq(reason, "the process is not registered yet");
     ck_assert_str_eq(redis_arg(redis_wait("register"), 2), "me");
@@ -146,7 +148,7 @@ START_TEST(a_name_that_another_has_taken_meanwhile_is_refused)
 {
     hold("register");
     make(WSUB_PROGRAM_HUB);
-    wsub_member_start(member, "");
+    wsub_member_start(member, &(struct wsub_registry_addresses){.status = ""});
     reply_register("7", "0");
     reply_record("8");
     WAIT_FOR(base, refusal[0] != '\0');
@@ -159,7 +161,7 @@ START_TEST(what_redis_refuses_at_the_start_is_told)
 {
     hold("register");
     make(WSUB_PROGRAM_HUB);
-    wsub_member_start(member, "");
+    wsub_member_start(member, &(struct wsub_registry_addresses){.status = ""});
     wsub_log_setup(WSUB_LOG_ERROR, WSUB_LOG_TEXT);
     redis_reply(redis_wait("register"), "-NOPERM no\r\n");
     WAIT_FOR(base, refusal[0] != '\0');
@@ -199,7 +201,7 @@ START_TEST(a_life_before_is_settled_first)
     config.shards = 1;
     hold("register");
     make(WSUB_PROGRAM_DELIVER);
-    wsub_member_start(member, "");
+    wsub_member_start(member, &(struct wsub_registry_addresses){.status = ""});
     reply_register("8", "7");
     reply_record("8");
     redis_check_args(redis_wait("hand_over"),
@@ -218,7 +220,7 @@ START_TEST(what_it_may_have_claimed_late_is_settled_later)
     config.heartbeat_timeout_ms = 200;
     hold("register");
     make(WSUB_PROGRAM_DELIVER);
-    wsub_member_start(member, "");
+    wsub_member_start(member, &(struct wsub_registry_addresses){.status = ""});
     reply_register("8", "7");
     reply_record("8");
     redis_reply(redis_wait("hand_over"), "*2\r\n:0\r\n:0\r\n");
@@ -247,7 +249,7 @@ START_TEST(without_a_reply_in_time_it_has_failed)
     wsub_log_setup(WSUB_LOG_ERROR, WSUB_LOG_TEXT);
     hold("register XADD");
     make(WSUB_PROGRAM_HUB);
-    wsub_member_start(member, "");
+    wsub_member_start(member, &(struct wsub_registry_addresses){.status = ""});
     redis_wait("register");
     ck_assert_ptr_nonnull(redis_wait_with("XADD", "instance_degraded"));
     redis_reply(redis_find_with("XADD", "instance_degraded"), "$3\r\n1-1\r\n");

@@ -6,15 +6,15 @@
 #include "tests/unit/shard_fixture.h"
 
 #define UNDAMAGED ":0\r\n$0\r\n\r\n$0\r\n\r\n$0\r\n\r\n"
-#define SWEPT(numbers_) "*12\r\n" numbers_ UNDAMAGED ":0\r\n"
+#define SWEPT(numbers_) "*11\r\n" numbers_ UNDAMAGED
 #define AT_7_1 "$3\r\n7-1\r\n"
 #define SOME SWEPT(":1\r\n:0\r\n:0\r\n:0\r\n" AT_7_1 ":12\r\n:-1\r\n")
 #define NOTHING SWEPT(":0\r\n:0\r\n:0\r\n:0\r\n" AT_7_1 ":12\r\n:-1\r\n")
 #define LEASE SWEPT(":0\r\n:0\r\n:0\r\n:0\r\n" AT_7_1 ":12\r\n:400\r\n")
 #define MORE SWEPT(":200\r\n:0\r\n:0\r\n:1\r\n" AT_7_1 ":0\r\n:-1\r\n")
 #define DAMAGED                                                                \
-    "*12\r\n:0\r\n:0\r\n:0\r\n:0\r\n" AT_7_1 ":12\r\n:-1\r\n"                  \
-    ":3\r\n$3\r\n9-0\r\n$4\r\nrefs\r\n$5\r\nwrong\r\n:4\r\n"
+    "*11\r\n:0\r\n:0\r\n:0\r\n:0\r\n" AT_7_1 ":12\r\n:-1\r\n"                  \
+    ":3\r\n$3\r\n9-0\r\n$4\r\nrefs\r\n$5\r\nwrong\r\n"
 
 static struct spread_pace *pace;
 static struct spread_sweeper *sweeper;
@@ -78,7 +78,7 @@ START_TEST(a_shard_is_swept_again_after_a_while_or_at_once_when_there_is_more)
         redis_reply(redis_wait("sweep"), MORE);
     ck_assert_uint_ge(pause_ms(SOME), 900);
     ck_assert_str_eq(position, "7-1");
-    ck_assert_uint_eq(spread_stats[SPREAD_STAT_LAG].value, 12);
+    ck_assert(spread_sweeper_found_work(sweeper));
 }
 END_TEST
 
@@ -122,7 +122,7 @@ START_TEST(a_sweep_that_is_fenced_is_the_last_one)
     WAIT_FOR(base, ended == 1);
     redis_turn_ms(1200);
     ck_assert_ptr_null(redis_find("sweep"));
-    ck_assert_uint_eq(spread_stats[SPREAD_STAT_LAG].value, 0);
+    ck_assert(!spread_sweeper_found_work(sweeper));
 }
 END_TEST
 
@@ -130,10 +130,8 @@ START_TEST(notes_of_damage_are_counted_while_the_shard_is_owned)
 {
     redis_reply(redis_wait("sweep"), DAMAGED);
     WAIT_FOR(base, spread_stats[SPREAD_STAT_DAMAGED].value == 3);
-    ck_assert_uint_eq(spread_stats[SPREAD_STAT_WAITING_HELD].value, 4);
     spread_sweeper_close(sweeper, 0);
     ck_assert_uint_eq(spread_stats[SPREAD_STAT_DAMAGED].value, 0);
-    ck_assert_uint_eq(spread_stats[SPREAD_STAT_WAITING_HELD].value, 0);
 }
 END_TEST
 

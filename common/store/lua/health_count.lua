@@ -6,8 +6,8 @@
 -- Returns {1 when there is too much to be counted in one step, else 0,
 --          of each issue: issue, action ("count"), key, member and why}.
 --
--- `refs` is compared with the jobs, `counts` with the requests that wait and the
--- topics that are announced; a subscription whose cursor says that it has a
+-- `refs` is compared with the jobs, `counts` with the requests that wait, the
+-- topics that are announced and the jobs that are parked; a subscription whose cursor says that it has a
 -- cursor job has one.
 --
 -- Atomic: what is counted and what it is compared with are of one moment, so
@@ -154,6 +154,10 @@ local function waiting_counts()
             count('c:' .. client)
         end
     end
+    counts.p = 0
+    for _, key in ipairs(parked_keys()) do
+        counts.p = counts.p + redis.call('LLEN', key)
+    end
     local seen = {}
     local announced = redis.call('ZRANGE', p .. 'fetch', 0, -1)
     for _, member in ipairs(redis.call('HKEYS', p .. 'fetching')) do
@@ -240,7 +244,7 @@ end
 count_jobs()
 compare('refs', jobs, function() return true end, set_refs)
 compare('counts', waiting_counts(), function(field)
-    return string.find(field, '^[hca]:') ~= nil
+    return field == 'p' or string.find(field, '^[hca]:') ~= nil
 end, set_count)
 find_cursor_jobs()
 return found

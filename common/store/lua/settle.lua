@@ -181,6 +181,7 @@ local function other_operations(redis, suspended)
 
     local function park(h, member)
         redis.call('RPUSH', p .. 'parked:' .. h, member)
+        redis.call('HINCRBY', p .. 'counts', 'p', 1)
         plan_retry('h ' .. h, now + PARKED_MS)
     end
 

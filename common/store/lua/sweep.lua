@@ -6,7 +6,7 @@
 -- Returns {leases ended, events dropped, dead letters dropped,
 --          1 when a limit was reached and more is to do, the position by now, events
 --          that have not begun, ms until a lease ends or -1, how many notes of
---          damage there are, the last one's id, key and reason ("" for none), how many entries are held}.
+--          damage there are, the last one's id, key and reason ("" for none)}.
 -- FENCED: the epoch is over.
 --
 -- Atomic: an event leaves `log` only when it is fanned out and too old; when
@@ -387,4 +387,4 @@ end
 
 local notes, last, key, why = unpack(last_damage())
 return { leases, events, dead, more, (get_position()), lag, lease_ms, notes, last,
-         key, why, redis.call('XLEN', p .. 'held') }
+         key, why }
