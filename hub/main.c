@@ -93,7 +93,7 @@ int main(int argc, char *argv[])
     bool rotates;
 
     if (argc > 1 && strcmp(argv[1], "ctl") == 0)
-        return hub_ctl_main(argc - 1, argv + 1);
+        return hub_ctl_main(argv + 1);
     rotates = take_flag("--rotate-secrets", &argc, argv);
     return wsub_program_main(rotates ? &rotation : &server, argc, argv);
 }

@@ -3,15 +3,16 @@
 #include <string.h>
 
 struct reading {
+    const struct hub_ctl_set *set;
     struct hub_ctl_arguments *into;
     struct wsub_buf *err_text;
     char *const *next; /* argument; NULL at the end */
 };
 
 /* Where the value of an option goes: NULL for one that there is not. */
-static const struct hub_ctl_option *
-find(const struct hub_ctl_option *options, const char *name, size_t len,
-     size_t *ret_place)
+static const struct hub_ctl_option *find(const struct hub_ctl_option *options,
+                                         const char *name, size_t len,
+                                         size_t *ret_place)
 {
     for (size_t i = 0; options[i].name != NULL; i++) {
         if (strlen(options[i].name) != len ||
@@ -51,7 +52,7 @@ static bool take_option(struct reading *reading, const char *argument)
     size_t len = equals != NULL ? (size_t)(equals - name) : strlen(name);
     size_t place = 0;
     const struct hub_ctl_option *option =
-        find(hub_ctl_common_options, name, len, &place);
+        find(reading->set->options, name, len, &place);
     bool is_common = option != NULL;
     const char *value = "";
 
@@ -85,8 +86,8 @@ static bool take_option(struct reading *reading, const char *argument)
 
 static bool take_command(struct reading *reading, const char *name)
 {
-    for (const struct hub_ctl_command *c = hub_ctl_commands; c->name != NULL;
-         c++) {
+    for (const struct hub_ctl_command *c = reading->set->commands;
+         c->name != NULL; c++) {
         if (strcmp(c->name, name) != 0)
             continue;
         reading->into->command = c;
@@ -131,14 +132,13 @@ static bool take_all(struct reading *reading)
     return true;
 }
 
-bool hub_ctl_arguments_read(int argc, char *const argv[],
+bool hub_ctl_arguments_read(const struct hub_ctl_set *set, char *const argv[],
                             struct hub_ctl_arguments *ret_arguments,
                             struct wsub_buf *err_text)
 {
-    struct reading reading = {ret_arguments, err_text, argv + 1};
+    struct reading reading = {set, ret_arguments, err_text, argv + 1};
     const struct hub_ctl_command *command;
 
-    (void)argc; /* argv ends with NULL */
     *ret_arguments = (struct hub_ctl_arguments){0};
     if (!take_all(&reading))
         return false;

@@ -21,9 +21,10 @@ struct hub_ctl_arguments {
     const char *values[HUB_CTL_OPTIONS_MAX]; /* of the command's options */
 };
 
-/* Reads the arguments behind "ctl"; all is borrowed from them.  On failure one
- * sentence is added to `err_text`, and false returned. */
-bool hub_ctl_arguments_read(int argc, char *const argv[],
+/* Reads the arguments, of which the first is "ctl" and the last NULL; all is
+ * borrowed from them and the set.  On failure one sentence is added to `err_text`,
+ * and false returned. */
+bool hub_ctl_arguments_read(const struct hub_ctl_set *set, char *const argv[],
                             struct hub_ctl_arguments *ret_arguments,
                             struct wsub_buf *err_text);
 

@@ -1,6 +1,6 @@
 /* command.h - what a command of ctl is, and what it is given.
  *
- * commands.c has the table of all; help and the completions of shells are made
+ * commands.h has the table of all; help and the completions of shells are made
  * from it. */
 #ifndef HUB_CTL_COMMAND_H
 #define HUB_CTL_COMMAND_H
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "hub/ctl/ctl.h"
+#include "hub/ctl/exit.h"
 
 #define HUB_CTL_OPTIONS_MAX 8 /* of a command, with the zero one */
 #define HUB_CTL_WORDS_MAX 3
@@ -24,6 +24,7 @@ struct hub_ctl_option {
 };
 
 struct hub_ctl;
+struct hub_ctl_client;
 struct hub_ctl_list;
 
 struct hub_ctl_command {
@@ -36,20 +37,22 @@ struct hub_ctl_command {
     struct hub_ctl_option options[HUB_CTL_OPTIONS_MAX]; /* end with {0} */
 };
 
+/* All commands, and the options that each of them has; both end with one without a
+ * name. */
+struct hub_ctl_set {
+    const struct hub_ctl_command *commands;
+    const struct hub_ctl_option *options;
+};
+
 /* One run.  All is borrowed from the arguments or the environment. */
 struct hub_ctl {
+    const struct hub_ctl_set *set;
     const struct hub_ctl_command *command;
     struct hub_ctl_client *client;
-    const char *words[HUB_CTL_WORDS_MAX]; /* NULL beyond those given */
+    const char *words[HUB_CTL_WORDS_MAX];    /* NULL beyond those given */
     const char *values[HUB_CTL_OPTIONS_MAX]; /* as options; "" of a switch */
     bool as_json;
 };
-
-/* All commands; the last one has no name. */
-extern const struct hub_ctl_command hub_ctl_commands[];
-
-/* Options that every command has; the last one has no name. */
-extern const struct hub_ctl_option hub_ctl_common_options[];
 
 /* The value of the command's option, "" of a switch; NULL when it is not given. */
 const char *hub_ctl_value(const struct hub_ctl *ctl, const char *name);

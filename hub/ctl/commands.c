@@ -1,7 +1,5 @@
-/* commands.c - the table of all commands of ctl. */
-#include <string.h>
+#include "hub/ctl/commands.h"
 
-#include "hub/ctl/command.h"
 #include "hub/ctl/completion.h"
 #include "hub/ctl/health.h"
 #include "hub/ctl/list.h"
@@ -142,7 +140,7 @@ static const struct hub_ctl_list replays = {
                 {0}},
 };
 
-const struct hub_ctl_option hub_ctl_common_options[] = {
+static const struct hub_ctl_option common_options[] = {
     {"url", "URL",
      "the hub: http(s)://HOST:PORT or unix:/PATH (WEBSUB_CTL_URL, else "
      "http://127.0.0.1:8080)",
@@ -156,7 +154,7 @@ const struct hub_ctl_option hub_ctl_common_options[] = {
     {0},
 };
 
-const struct hub_ctl_command hub_ctl_commands[] = {
+static const struct hub_ctl_command commands[] = {
     {.name = "status",
      .words = "",
      .summary = "processes, shards, what waits, failing hosts on one screen",
@@ -377,12 +375,7 @@ const struct hub_ctl_command hub_ctl_commands[] = {
     {0},
 };
 
-const char *hub_ctl_value(const struct hub_ctl *ctl, const char *name)
-{
-    const struct hub_ctl_option *options = ctl->command->options;
-
-    for (size_t i = 0; options[i].name != NULL; i++)
-        if (strcmp(options[i].name, name) == 0)
-            return ctl->values[i];
-    return NULL;
-}
+const struct hub_ctl_set hub_ctl_set = {
+    .commands = commands,
+    .options = common_options,
+};

@@ -29,7 +29,7 @@ static void print_bash_choices(const struct hub_ctl_option *options)
                    options->choices);
 }
 
-static void print_bash(void)
+static void print_bash(const struct hub_ctl_set *set)
 {
     puts("# bash completion of websub-hub ctl\n"
          "_websub_hub()\n{\n"
@@ -44,7 +44,7 @@ static void print_bash(void)
          "        case $w in -*|=) ;; *) command=$w; break ;; esac\n"
          "    done\n"
          "    case $command in");
-    for (const struct hub_ctl_command *c = hub_ctl_commands; c->name != NULL;
+    for (const struct hub_ctl_command *c = set->commands; c->name != NULL;
          c++) {
         printf("    %s)\n        words='", c->name);
         print_bash_options(c->options);
@@ -54,12 +54,11 @@ static void print_bash(void)
         puts("        esac ;;");
     }
     fputs("    '') words='", stdout);
-    for (const struct hub_ctl_command *c = hub_ctl_commands; c->name != NULL;
-         c++)
+    for (const struct hub_ctl_command *c = set->commands; c->name != NULL; c++)
         printf(" %s", c->name);
     puts("' ;;\n    esac");
     fputs("    words+='", stdout);
-    print_bash_options(hub_ctl_common_options);
+    print_bash_options(set->options);
     puts("'\n"
          "    if [[ -n $choices ]]; then\n"
          "        COMPREPLY=($(compgen -W \"$choices\" -- \"${cur#*=}\"))\n"
@@ -90,12 +89,11 @@ static void print_zsh_option(const struct hub_ctl_option *option)
     print_zsh_text(option->help);
     putchar(']');
     if (option->value != NULL)
-        printf(":%s:%s%s%s", option->value,
-               option->choices != NULL ? "(" : "",
+        printf(":%s:%s%s%s", option->value, option->choices != NULL ? "(" : "",
                option->choices != NULL ? option->choices : "",
-               option->choices != NULL                   ? ")"
+               option->choices != NULL              ? ")"
                : strcmp(option->value, "FILE") == 0 ? "_files"
-                                                         : "");
+                                                    : "");
     putchar('\'');
 }
 
@@ -105,11 +103,12 @@ static void print_zsh_options(const struct hub_ctl_option *options)
         print_zsh_option(options);
 }
 
-static void print_zsh_command(const struct hub_ctl_command *command)
+static void print_zsh_command(const struct hub_ctl_command *command,
+                              const struct hub_ctl_option *common)
 {
     printf("    %s) _arguments", command->name);
     print_zsh_options(command->options);
-    print_zsh_options(hub_ctl_common_options);
+    print_zsh_options(common);
     if (strchr(command->words, '|') != NULL) {
         fputs(" '*:word:(", stdout);
         for (const char *c = command->words; *c != '\0'; c++)
@@ -122,7 +121,7 @@ static void print_zsh_command(const struct hub_ctl_command *command)
     puts(" ;;");
 }
 
-static void print_zsh(void)
+static void print_zsh(const struct hub_ctl_set *set)
 {
     puts("#compdef websub-hub\n"
          "_websub_hub()\n{\n"
@@ -136,11 +135,10 @@ static void print_zsh(void)
          "        [[ $w == -* ]] || { command=$w; break }\n"
          "    done\n"
          "    case $command in");
-    for (const struct hub_ctl_command *c = hub_ctl_commands; c->name != NULL;
-         c++)
-        print_zsh_command(c);
+    for (const struct hub_ctl_command *c = set->commands; c->name != NULL; c++)
+        print_zsh_command(c, set->options);
     puts("    '') commands=(");
-    for (const struct hub_ctl_command *c = hub_ctl_commands; c->name != NULL;
+    for (const struct hub_ctl_command *c = set->commands; c->name != NULL;
          c++) {
         printf("        '%s:", c->name);
         print_zsh_text(c->summary);
@@ -149,7 +147,7 @@ static void print_zsh(void)
     fputs("        )\n        _describe command commands\n"
           "        _arguments",
           stdout);
-    print_zsh_options(hub_ctl_common_options);
+    print_zsh_options(set->options);
     puts(" ;;\n    esac\n}\n"
          "compdef _websub_hub websub-hub");
 }
@@ -157,9 +155,9 @@ static void print_zsh(void)
 enum hub_ctl_exit hub_ctl_completion(struct hub_ctl *ctl)
 {
     if (strcmp(ctl->words[0], "bash") == 0) {
-        print_bash();
+        print_bash(ctl->set);
     } else if (strcmp(ctl->words[0], "zsh") == 0) {
-        print_zsh();
+        print_zsh(ctl->set);
     } else {
         fputs("websub-hub ctl: there are completions for bash and zsh.\n",
               stderr);

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "hub/ctl/arguments.h"
-#include "hub/ctl/command.h"
+#include "hub/ctl/commands.h"
+#include "hub/ctl/exit.h"
 #include "hub/ctl/request.h"
 
 #define URL_DEFAULT "http://127.0.0.1:8080"
@@ -27,11 +28,11 @@ static void print_help(void)
 {
     puts("Usage: websub-hub ctl [OPTION...] COMMAND [WORD...] [OPTION...]\n\n"
          "A client of the admin API of a running hub.\n\nCommands:");
-    for (const struct hub_ctl_command *c = hub_ctl_commands; c->name != NULL;
-         c++)
+    for (const struct hub_ctl_command *c = hub_ctl_set.commands;
+         c->name != NULL; c++)
         printf("  %-22s %s\n", c->name, c->summary);
     puts("\nOptions (COMMAND --help tells those of a command):");
-    print_options(hub_ctl_common_options);
+    print_options(hub_ctl_set.options);
     puts("\nExit code: 0 done, 1 the hub refused, 2 wrong command line, 3 no\n"
          "response, 4 done and something is wrong (status, health), 5 "
          "interrupted.");
@@ -42,7 +43,7 @@ static void print_command_help(const struct hub_ctl_command *command)
     printf("Usage: websub-hub ctl %s %s\n\n%c%s.\n\nOptions:\n", command->name,
            command->words, command->summary[0] & ~0x20, command->summary + 1);
     print_options(command->options);
-    print_options(hub_ctl_common_options);
+    print_options(hub_ctl_set.options);
 }
 
 static const char *or_variable(const char *given, const char *variable,
@@ -57,7 +58,8 @@ static const char *or_variable(const char *given, const char *variable,
 
 static int run(const struct hub_ctl_arguments *arguments)
 {
-    struct hub_ctl ctl = {.command = arguments->command,
+    struct hub_ctl ctl = {.set = &hub_ctl_set,
+                          .command = arguments->command,
                           .as_json = arguments->as_json};
     int exit_code;
 
@@ -77,16 +79,15 @@ static int run(const struct hub_ctl_arguments *arguments)
     return exit_code;
 }
 
-int hub_ctl_main(int argc, char *argv[])
+int hub_ctl_main(char *argv[])
 {
     struct hub_ctl_arguments arguments;
     struct wsub_buf err_text = {0};
     bool is_valid =
-        hub_ctl_arguments_read(argc, argv, &arguments, &err_text);
+        hub_ctl_arguments_read(&hub_ctl_set, argv, &arguments, &err_text);
 
     if (!is_valid)
-        fprintf(stderr,
-                "websub-hub ctl: %s\nTry `websub-hub ctl --help`.\n",
+        fprintf(stderr, "websub-hub ctl: %s\nTry `websub-hub ctl --help`.\n",
                 err_text.data);
     wsub_buf_done(&err_text);
     if (!is_valid)

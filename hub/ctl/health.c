@@ -21,9 +21,12 @@ static json_int_t number(const json_t *object, const char *name)
 static void print_issues(const json_t *report)
 {
     static const struct hub_ctl_column columns[] = {
-        {"KIND", "kind", HUB_CTL_TEXT},     {"SHARD", "shard", HUB_CTL_NUMBER},
-        {"KEY", "key", HUB_CTL_TEXT},       {"MEMBER", "member", HUB_CTL_TEXT},
-        {"ACTION", "action", HUB_CTL_TEXT}, {"WHY", "why", HUB_CTL_TEXT},
+        {"KIND", "kind", HUB_CTL_TEXT},
+        {"SHARD", "shard", HUB_CTL_NUMBER},
+        {"KEY", "key", HUB_CTL_TEXT},
+        {"MEMBER", "member", HUB_CTL_TEXT},
+        {"ACTION", "action", HUB_CTL_TEXT},
+        {"WHY", "why", HUB_CTL_TEXT},
         {0},
     };
     struct hub_ctl_table *table = hub_ctl_table_new(columns, 0);
@@ -31,11 +34,12 @@ static void print_issues(const json_t *report)
     json_t *of, *sample;
     size_t i;
 
-    json_object_foreach (json_object_get(report, "issues"), kind, of)
-        json_array_foreach (json_object_get(of, "samples"), i, sample) {
-            json_object_set_new(sample, "kind", json_string(kind));
-            hub_ctl_table_add(table, sample);
-        }
+    json_object_foreach(json_object_get(report, "issues"), kind, of)
+        json_array_foreach(json_object_get(of, "samples"), i, sample)
+    {
+        json_object_set_new(sample, "kind", json_string(kind));
+        hub_ctl_table_add(table, sample);
+    }
     if (hub_ctl_table_rows(table) > 0)
         hub_ctl_table_print(table, stdout, hub_ctl_width());
     hub_ctl_table_free(table);
@@ -47,8 +51,8 @@ static json_int_t issue_count(const json_t *report)
     json_int_t all = 0;
     json_t *of;
 
-    json_object_foreach (json_object_get(report, "issues"), kind, of)
-        all += number(of, "count");
+    json_object_foreach(json_object_get(report, "issues"), kind, of) all +=
+        number(of, "count");
     return all;
 }
 
@@ -61,8 +65,7 @@ static enum hub_ctl_exit print_report(struct hub_ctl *ctl, const json_t *report)
         hub_ctl_print_json(report);
         return exit_code;
     }
-    printf("%s: %s\n",
-           json_string_value(json_object_get(report, "timestamp")),
+    printf("%s: %s\n", json_string_value(json_object_get(report, "timestamp")),
            json_string_value(json_object_get(report, "summary")));
     print_issues(report);
     return exit_code;
@@ -91,8 +94,8 @@ static enum hub_ctl_exit wait_for_check(struct hub_ctl *ctl, json_int_t check)
     json_t *report = NULL;
 
     for (;;) {
-        exit_code = hub_ctl_send(ctl->client, "GET", "/admin/health/last",
-                                 NULL, NULL, 0, &response);
+        exit_code = hub_ctl_send(ctl->client, "GET", "/admin/health/last", NULL,
+                                 NULL, 0, &response);
         if (exit_code != HUB_CTL_DONE)
             return exit_code;
         if (response.status == 200)
@@ -116,8 +119,8 @@ static enum hub_ctl_exit wait_for_check(struct hub_ctl *ctl, json_int_t check)
 static enum hub_ctl_exit check(struct hub_ctl *ctl)
 {
     json_t *root = NULL;
-    enum hub_ctl_exit exit_code = hub_ctl_order(
-        ctl->client, "POST", "/admin/health/check", NULL, &root);
+    enum hub_ctl_exit exit_code =
+        hub_ctl_order(ctl->client, "POST", "/admin/health/check", NULL, &root);
 
     if (exit_code == HUB_CTL_DONE)
         exit_code = wait_for_check(ctl, number(root, "check"));

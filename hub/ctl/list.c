@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "hub/ctl/request.h"
 
@@ -43,9 +42,8 @@ static bool give_rows(const json_t *root, const char *array,
     const json_t *row;
     size_t i;
 
-    json_array_foreach (json_object_get(root, array), i, row)
-        if (!on_row(row, arg))
-            return false;
+    json_array_foreach(json_object_get(root, array), i,
+                       row) if (!on_row(row, arg)) return false;
     return true;
 }
 
@@ -123,11 +121,9 @@ enum hub_ctl_exit hub_ctl_run_list(struct hub_ctl *ctl)
     if (!take_limit(ctl, &shown.left))
         return HUB_CTL_USAGE;
     if (!ctl->as_json)
-        shown.table =
-            hub_ctl_table_new(list->columns, (uint64_t)time(NULL) * 1000);
+        shown.table = hub_ctl_table_new(list->columns, hub_ctl_now_ms());
     add_target(ctl, &path);
-    exit_code =
-        hub_ctl_each(ctl, path.data, list->array, show, &shown);
+    exit_code = hub_ctl_each(ctl, path.data, list->array, show, &shown);
     if (exit_code == HUB_CTL_DONE && shown.table != NULL) {
         if (hub_ctl_table_rows(shown.table) > 0)
             hub_ctl_table_print(shown.table, stdout, hub_ctl_width());

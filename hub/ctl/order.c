@@ -19,7 +19,8 @@ static void tell(const struct hub_ctl *ctl, const json_t *root)
         hub_ctl_print_json(root);
         return;
     }
-    json_object_foreach ((json_t *)(uintptr_t)root, name, value) {
+    json_object_foreach((json_t *)(uintptr_t)root, name, value)
+    {
         if (line.len > 0)
             wsub_buf_str(&line, ", ");
         wsub_buf_printf(&line, "%s: ", name);
@@ -156,8 +157,8 @@ static enum hub_ctl_exit order_letters(struct hub_ctl *ctl, const char *path)
     wsub_buf_done(&form);
     if (exit_code != HUB_CTL_DONE)
         return exit_code;
-    root = json_loadb(wsub_buf_cstr(&response.body), response.body.len, 0,
-                      NULL);
+    root =
+        json_loadb(wsub_buf_cstr(&response.body), response.body.len, 0, NULL);
     if (response.status == 200 && root != NULL)
         tell(ctl, root);
     else

@@ -101,11 +101,11 @@ static enum hub_ctl_exit read_shards(struct hub_ctl *ctl, json_t *root)
     json_object_set_new(root, "shards", shards);
     if (exit_code == HUB_CTL_DONE &&
         number(shards, "owned") < number(shards, "all"))
-        add_problem(root, number(shards, "owned") > 0 ? "degraded" : "unhealthy",
-                    "%lld of %lld shards have no owner",
-                    (long long)(number(shards, "all") -
-                                number(shards, "owned")),
-                    (long long)number(shards, "all"));
+        add_problem(
+            root, number(shards, "owned") > 0 ? "degraded" : "unhealthy",
+            "%lld of %lld shards have no owner",
+            (long long)(number(shards, "all") - number(shards, "owned")),
+            (long long)number(shards, "all"));
     return exit_code;
 }
 
@@ -127,13 +127,14 @@ static void add_queue(json_t *waiting, const char *name, const json_t *queue)
         json_object_set_new(sum, "oldest_ms", json_deep_copy(oldest));
 }
 
-/* A shard's row has an object for each queue. */
+/* A shard's row has an object for each queue, beside its number. */
 static bool add_queues(const json_t *row, void *arg)
 {
     const char *name;
     json_t *queue;
 
-    json_object_foreach (json_object_get(row, "queues"), name, queue)
+    json_object_foreach((json_t *)(uintptr_t)row, name,
+                        queue) if (json_is_object(queue))
         add_queue(arg, name, queue);
     return true;
 }
@@ -143,7 +144,7 @@ static enum hub_ctl_exit read_waiting(struct hub_ctl *ctl, json_t *root)
     json_t *waiting = json_object();
 
     json_object_set_new(root, "waiting", waiting);
-    return hub_ctl_each(ctl, "/admin/queues", "shards", add_queues, waiting);
+    return hub_ctl_each(ctl, "/admin/queues", "queues", add_queues, waiting);
 }
 
 /* Hosts. */

@@ -29,8 +29,7 @@ void hub_ctl_bar_end(void)
 
 static int draw(const json_t *replay)
 {
-    int percent =
-        (int)json_integer_value(json_object_get(replay, "percent"));
+    int percent = (int)json_integer_value(json_object_get(replay, "percent"));
     struct wsub_buf detail = {0};
 
     wsub_buf_printf(
@@ -83,8 +82,8 @@ static enum hub_ctl_exit wait_for(struct hub_ctl *ctl, const char *id)
 
 enum hub_ctl_exit hub_ctl_replay(struct hub_ctl *ctl)
 {
-    json_t *body = json_pack("{s:s, s:s}", "topic", ctl->words[0], "from",
-                             ctl->words[1]);
+    json_t *body =
+        json_pack("{s:s, s:s}", "topic", ctl->words[0], "from", ctl->words[1]);
     const char *callback = hub_ctl_value(ctl, "callback"), *id;
     json_t *root = NULL;
     enum hub_ctl_exit exit_code;

@@ -16,8 +16,8 @@
 
 struct hub_ctl_client {
     CURL *easy;
-    char *url;                 /* owned; for people, without a slash at its end */
-    char *socket;              /* owned; NULL: none */
+    char *url;    /* owned; for people, without a slash at its end */
+    char *socket; /* owned; NULL: none */
     struct wsub_buf authority; /* owned; the header; "" without a token */
 };
 
@@ -250,7 +250,7 @@ static bool tell_errors(const json_t *root)
     const json_t *errors = json_object_get(root, "errors"), *error;
     size_t i;
 
-    json_array_foreach (errors, i, error)
+    json_array_foreach(errors, i, error)
         fprintf(stderr, "websub-hub ctl: %s\n",
                 json_string_value(json_object_get(error, "detail")));
     return json_array_size(errors) > 0;
@@ -258,8 +258,8 @@ static bool tell_errors(const json_t *root)
 
 enum hub_ctl_exit hub_ctl_tell(const struct hub_ctl_response *response)
 {
-    json_t *root = json_loadb(wsub_buf_cstr(&response->body),
-                              response->body.len, 0, NULL);
+    json_t *root =
+        json_loadb(wsub_buf_cstr(&response->body), response->body.len, 0, NULL);
 
     if (!tell_errors(root))
         fprintf(stderr, "websub-hub ctl: the response was %ld %.200s\n",

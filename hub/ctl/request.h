@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "common/base/buf.h"
-#include "hub/ctl/ctl.h"
+#include "hub/ctl/exit.h"
 
 struct hub_ctl_client;
 

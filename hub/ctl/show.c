@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/http/url.h"
 #include "hub/ctl/list.h"
@@ -10,11 +9,6 @@
 #include "hub/ctl/table.h"
 
 #define NAME_WIDTH 22
-
-static uint64_t now_ms(void)
-{
-    return (uint64_t)time(NULL) * 1000;
-}
 
 static bool ends_with(const char *name, const char *end)
 {
@@ -43,7 +37,8 @@ static void print_members(const json_t *object, const char *prefix)
     const char *name;
     json_t *value;
 
-    json_object_foreach ((json_t *)(uintptr_t)object, name, value) {
+    json_object_foreach((json_t *)(uintptr_t)object, name, value)
+    {
         struct wsub_buf title = {0}, text = {0};
 
         wsub_buf_printf(&title, "%s%s", prefix, name);
@@ -51,7 +46,7 @@ static void print_members(const json_t *object, const char *prefix)
             wsub_buf_char(&title, '.');
             print_members(value, title.data);
         } else if (!json_is_array(value)) {
-            hub_ctl_add_value(&text, value, kind_of(name), now_ms());
+            hub_ctl_add_value(&text, value, kind_of(name), hub_ctl_now_ms());
             printf("%-*s %s\n", NAME_WIDTH, title.data, wsub_buf_cstr(&text));
         }
         wsub_buf_done(&title);
@@ -79,9 +74,8 @@ static void print_attempts(const json_t *root)
 
     if (json_array_size(list) == 0)
         return;
-    table = hub_ctl_table_new(attempts, now_ms());
-    json_array_foreach (list, i, row)
-        hub_ctl_table_add(table, row);
+    table = hub_ctl_table_new(attempts, hub_ctl_now_ms());
+    json_array_foreach(list, i, row) hub_ctl_table_add(table, row);
     putchar('\n');
     hub_ctl_table_print(table, stdout, hub_ctl_width());
     hub_ctl_table_free(table);
@@ -172,7 +166,8 @@ static bool add_host(const json_t *row, void *table)
     const json_t *list = json_object_get(row, "processes"), *process;
     size_t i;
 
-    json_array_foreach (list, i, process) {
+    json_array_foreach(list, i, process)
+    {
         json_t *line = json_deep_copy(process);
 
         json_object_set(line, "host", json_object_get(row, "host"));
@@ -193,7 +188,7 @@ enum hub_ctl_exit hub_ctl_hosts(struct hub_ctl *ctl)
 {
     const char *host = hub_ctl_value(ctl, "host");
     const char *breaker = hub_ctl_value(ctl, "breaker");
-    struct hub_ctl_table *table = hub_ctl_table_new(hosts, now_ms());
+    struct hub_ctl_table *table = hub_ctl_table_new(hosts, hub_ctl_now_ms());
     struct wsub_buf path = {0};
     enum hub_ctl_exit exit_code;
 

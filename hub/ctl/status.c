@@ -29,13 +29,14 @@ static void print_processes(const json_t *root)
     json_t *counts, *count;
     struct wsub_buf line = {0};
 
-    json_object_foreach (json_object_get(root, "instances"), role, counts) {
+    json_object_foreach(json_object_get(root, "instances"), role, counts)
+    {
         struct wsub_buf part = {0};
 
-        json_object_foreach (counts, health, count)
-            if (json_integer_value(count) > 0)
-                wsub_buf_printf(&part, "%s%lld %s", part.len > 0 ? ", " : "",
-                                (long long)json_integer_value(count), health);
+        json_object_foreach(counts, health,
+                            count) if (json_integer_value(count) > 0)
+            wsub_buf_printf(&part, "%s%lld %s", part.len > 0 ? ", " : "",
+                            (long long)json_integer_value(count), health);
         if (part.len > 0 || strcmp(role, "unknown") != 0)
             wsub_buf_printf(&line, "%s%s: %s", line.len > 0 ? "; " : "", role,
                             part.len > 0 ? part.data : "none");
@@ -64,7 +65,8 @@ static void print_waiting(const json_t *root)
     json_t *queue;
     size_t shown = 0;
 
-    json_object_foreach (json_object_get(root, "waiting"), name, queue) {
+    json_object_foreach(json_object_get(root, "waiting"), name, queue)
+    {
         const json_t *oldest = json_object_get(queue, "oldest_ms");
         struct wsub_buf text = {0};
 
@@ -96,10 +98,12 @@ static void print_hosts(const json_t *root)
     struct hub_ctl_table *table = hub_ctl_table_new(columns, 0);
     size_t i, k;
 
-    json_array_foreach (list, i, host) {
+    json_array_foreach(list, i, host)
+    {
         if (i == HOSTS_SHOWN)
             break;
-        json_array_foreach (json_object_get(host, "processes"), k, seen) {
+        json_array_foreach(json_object_get(host, "processes"), k, seen)
+        {
             json_t *row = json_deep_copy(seen);
 
             json_object_set(row, "host", json_object_get(host, "host"));
@@ -125,7 +129,7 @@ static void print_overview(const json_t *root, double events_s)
     printf("websubd at %s is %s\n",
            json_string_value(json_object_get(root, "url")),
            json_string_value(json_object_get(root, "status")));
-    json_array_foreach (json_object_get(root, "problems"), i, problem)
+    json_array_foreach(json_object_get(root, "problems"), i, problem)
         printf("!            %s\n", json_string_value(problem));
     print_processes(root);
     print_shards(root, events_s);

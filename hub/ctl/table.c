@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/base/mem.h"
@@ -53,8 +54,8 @@ static void add_age(struct wsub_buf *out, uint64_t ms)
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         if (ms < 2 * units[i].ms)
             continue;
-        wsub_buf_printf(out, "%llu %s",
-                        (unsigned long long)(ms / units[i].ms), units[i].unit);
+        wsub_buf_printf(out, "%llu %s", (unsigned long long)(ms / units[i].ms),
+                        units[i].unit);
         return;
     }
     wsub_buf_printf(out, "%llu ms", (unsigned long long)ms);
@@ -116,7 +117,7 @@ void hub_ctl_add_value(struct wsub_buf *out, const json_t *value,
     else if (json_is_real(value))
         wsub_buf_printf(out, "%.1f", json_real_value(value));
     else if (json_is_boolean(value))
-        wsub_buf_str(out, json_is_true(value)     ? "yes"
+        wsub_buf_str(out, json_is_true(value)   ? "yes"
                           : kind == HUB_CTL_YES ? ""
                                                 : "no");
     else
@@ -174,8 +175,8 @@ void hub_ctl_table_add(struct hub_ctl_table *table, const json_t *row)
     size_t at = table->rows++ * table->column_count;
 
     table->cells =
-        wsub_realloc(table->cells, table->rows * table->column_count *
-                                       sizeof(*table->cells));
+        wsub_realloc(table->cells,
+                     table->rows * table->column_count * sizeof(*table->cells));
     for (size_t i = 0; i < table->column_count; i++) {
         const struct hub_ctl_column *column = &table->columns[i];
         struct wsub_buf text = {0};
@@ -268,12 +269,19 @@ void hub_ctl_table_print(const struct hub_ctl_table *table, FILE *out,
     }
 }
 
+uint64_t hub_ctl_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 size_t hub_ctl_width(void)
 {
     struct winsize size;
 
-    if (!isatty(STDOUT_FILENO) ||
-        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
         return 0;
     return size.ws_col;
 }

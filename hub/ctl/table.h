@@ -47,6 +47,9 @@ size_t hub_ctl_table_rows(const struct hub_ctl_table *table);
 void hub_ctl_table_print(const struct hub_ctl_table *table, FILE *out,
                          size_t width);
 
+/* Unix time, of this machine. */
+uint64_t hub_ctl_now_ms(void);
+
 /* The width of the terminal, 0 when standard output is none. */
 size_t hub_ctl_width(void);
 

@@ -50,10 +50,9 @@ static void tell_refused(const struct import *import, const json_t *errors)
     const json_t *error;
     size_t i;
 
-    json_array_foreach (errors, i, error)
+    json_array_foreach(errors, i, error)
         fprintf(stderr, "line %llu: %s\n",
-                import->first +
-                    (unsigned long long)number(error, "line") - 1,
+                import->first + (unsigned long long)number(error, "line") - 1,
                 json_string_value(json_object_get(error, "detail")));
 }
 
@@ -77,13 +76,13 @@ static enum hub_ctl_exit send_part(struct import *import)
 
     if (import->part.len == 0)
         return HUB_CTL_DONE;
-    exit_code = hub_ctl_send(import->ctl->client, "POST", "/admin/import",
-                             LINES_TYPE, import->part.data, import->part.len,
-                             &response);
+    exit_code =
+        hub_ctl_send(import->ctl->client, "POST", "/admin/import", LINES_TYPE,
+                     import->part.data, import->part.len, &response);
     if (exit_code != HUB_CTL_DONE)
         return exit_code;
-    root = json_loadb(wsub_buf_cstr(&response.body), response.body.len, 0,
-                      NULL);
+    root =
+        json_loadb(wsub_buf_cstr(&response.body), response.body.len, 0, NULL);
     if (response.status == 200 && root != NULL) {
         import->imported += (unsigned long long)number(root, "imported");
         import->unchanged += (unsigned long long)number(root, "unchanged");

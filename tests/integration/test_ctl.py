@@ -1,0 +1,226 @@
+"""websub-hub ctl: an operator's terminal, and scripts."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.admin import ADMIN, TOPIC, AdminSystemTest
+from support.ctl import Ctl
+from support.httpd import Answer
+from support.wait import wait_until
+
+UNREACHED, REFUSED, USAGE, UNHEALTHY = 3, 1, 2, 4
+
+
+class Terminal(AdminSystemTest):
+    roles = ("hub", "spreader", "deliver")
+
+    def setUp(self):
+        super().setUp()
+        self.ctl = Ctl(self.hub, ADMIN)
+        self.callback = self.system.subscriber().callback("/cb")
+        self.system.activate(TOPIC, self.callback)
+
+
+class Look(Terminal):
+    def test_status_is_one_screen(self):
+        self.system.push(TOPIC, b"one")
+        self.callback.wait_deliveries(1)
+        wait_until(lambda: self.ctl.run("status").returncode == 0,
+                   "all is well")
+        text = self.ctl.text("status")
+        self.assertIn(f"websubd at http://{self.hub.address} is healthy", text)
+        self.assertIn("hub: 1 healthy; spreader: 1 healthy; deliver: 1 healthy",
+                      text)
+        self.assertRegex(text, r"Shards +4 of 4 owned, coordinator spreader-")
+        self.assertRegex(text, r"Waiting +nothing")
+        shown, = self.ctl.objects("status")
+        self.assertEqual(shown["status"], "healthy")
+        self.assertEqual(shown["shards"], {"all": 4, "owned": 4, "begun": 1})
+
+    def test_status_tells_what_is_wrong(self):
+        self.system.program("deliver").kill()
+        for n in range(3):
+            self.system.push(TOPIC, f"{n}".encode())
+
+        def waits():
+            shown, = self.ctl.objects("status", code=UNHEALTHY)
+            return (shown["problems"] == ["no deliver lives"] and
+                    shown["waiting"]["outbox"]["entries"] == 3)
+        wait_until(lambda: self.ctl.run("status").returncode == UNHEALTHY,
+                   "the deliver is missed")
+        wait_until(waits, "three jobs are seen to wait")
+        text = self.ctl.text("status", code=UNHEALTHY)
+        self.assertIn("is unhealthy\n!            no deliver lives\n", text)
+        self.assertRegex(text, r"outbox +3, the oldest for \d+ m?s")
+
+    def test_top_looks_again(self):
+        text = self.ctl.text("top", "--count=2", "--interval=1")
+        self.assertEqual(text.count("websubd at"), 2)
+        self.assertRegex(text, r"Events +0\.0 a second")
+        self.assertEqual(self.ctl.run("top", "--interval=x").returncode, USAGE)
+
+    def test_lists_are_tables_and_lines_of_json(self):
+        lines = self.ctl.text("subscriptions").splitlines()
+        self.assertRegex(lines[0], r"^TOPIC +CALLBACK +STATE ")
+        self.assertRegex(lines[1],
+                         f"^{TOPIC} +{self.callback.url} +active ")
+        row, = self.ctl.objects("subscriptions", "--topic", TOPIC)
+        self.assertEqual(row["callback"], self.callback.url)
+        self.assertEqual(self.ctl.text("subscriptions", "--state=paused"),
+                         "There is no such subscription.\n")
+        self.assertEqual(len(self.ctl.objects("shards")), 4)
+        self.assertEqual(len(self.ctl.objects("shards", "--limit=2")), 2)
+        self.assertIn("There are more",
+                      self.ctl.run("shards", "--limit=2").stderr)
+        roles = sorted(row["role"] for row in self.ctl.objects("instances"))
+        self.assertEqual(roles, ["deliver", "hub", "spreader"])
+        for command in ("dead-letters", "audit", "groups", "replays", "hosts"):
+            self.ctl.text(command)
+
+    def test_one_subscription_is_shown(self):
+        failing = self.system.subscriber().callback("/", answers=[Answer(503)])
+        self.system.activate(TOPIC, failing)
+        self.system.push(TOPIC, b"one")
+        wait_until(lambda: " 503 " in self.ctl.text(
+            "subscription", TOPIC, failing.url), "its attempt is shown")
+        self.assertEqual(self.ctl.run("subscription", TOPIC,
+                                      "http://x.example/").returncode, REFUSED)
+
+    def test_health_reports_and_fsck(self):
+        self.assertIn("all is well", self.ctl.text("health", "check"))
+        self.assertEqual(self.ctl.text("health", "fsck"),
+                         "0 found, 0 mended, 0 left\n")
+        self.assertEqual(self.ctl.run("health", "x").returncode, USAGE)
+
+
+class Change(Terminal):
+    def test_a_subscription_is_paused_and_resumed(self):
+        self.assertEqual(
+            self.ctl.text("pause", TOPIC, self.callback.url), "paused: yes\n")
+        self.assertEqual(len(self.ctl.objects("subscriptions",
+                                              "--state=paused")), 1)
+        self.system.push(TOPIC, b"one")
+        self.ctl.text("resume", TOPIC, self.callback.url)
+        self.callback.wait_deliveries(1)
+        self.assertEqual(self.ctl.run("pause", "nope", self.callback.url)
+                         .returncode, REFUSED)
+
+    def test_a_replay_shows_its_progress(self):
+        self.system.push(TOPIC, b"one")
+        self.callback.wait_deliveries(1)
+        done = self.ctl.run("replay", TOPIC, "2020-01-01T00:00:00Z")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertRegex(done.stderr, r"\[#{40}\] 100% 1 events, 1 deliveries")
+        self.callback.wait_deliveries(2)
+        self.assertEqual([row["state"] for row in self.ctl.objects("replays")],
+                         ["done"])
+
+    def test_a_host_is_opened_and_closed(self):
+        host = self.callback.url.rsplit("/", 1)[0]
+        self.assertIn("action: open", self.ctl.text("open", host))
+        self.assertIn("action: close", self.ctl.text("close", host))
+        self.assertEqual(self.ctl.run("open", "nonsense").returncode, REFUSED)
+
+    def test_a_process_restarts(self):
+        name = next(row["name"] for row in self.ctl.objects("instances")
+                    if row["role"] == "deliver")
+        self.assertIn("incarnation: ", self.ctl.text("restart", name))
+        deliver = self.system.program("deliver")
+        wait_until(lambda: len(deliver.events("ready")) == 2, "it is back")
+
+
+class CommandLine(Terminal):
+    roles = ("hub",)
+
+    def setUp(self):
+        AdminSystemTest.setUp(self)
+        self.ctl = Ctl(self.hub, ADMIN)
+
+    def token_file(self, text, mode=0o600):
+        file = tempfile.NamedTemporaryFile("w", delete=False)
+        self.addCleanup(os.unlink, file.name)
+        with file:
+            file.write(text)
+        os.chmod(file.name, mode)
+        return file.name
+
+    def test_the_token_is_in_a_file_that_others_cant_read(self):
+        env = {"WEBSUB_ADMIN_TOKEN": ""}
+        for text in (f"{ADMIN}\n", f"# mine\nalice {ADMIN}\n"):
+            self.ctl.text("audit", "--token-file", self.token_file(text),
+                          env=env)
+        done = self.ctl.run("audit", "--token-file",
+                            self.token_file(f"{ADMIN}\n", 0o644), env=env)
+        self.assertEqual(done.returncode, USAGE)
+        self.assertIn("chmod", done.stderr)
+        self.assertNotIn(ADMIN, done.stderr)
+        done = self.ctl.run("audit", "--token-file", "/nonexistent", env=env)
+        self.assertEqual(done.returncode, USAGE)
+
+    def test_without_the_token_it_is_told_what_to_do(self):
+        done = self.ctl.run("audit", env={"WEBSUB_ADMIN_TOKEN": "wrong"})
+        self.assertEqual(done.returncode, REFUSED)
+        self.assertIn("--token-file", done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def test_a_hub_that_is_away_is_told(self):
+        done = self.ctl.run("status", "--url=http://127.0.0.1:1")
+        self.assertEqual(done.returncode, UNREACHED)
+        self.assertIn("no response from http://127.0.0.1:1", done.stderr)
+
+    def test_help_names_every_command_and_its_options(self):
+        text = self.ctl.text("--help")
+        commands = [line.split()[0] for line in
+                    text.split("Commands:\n")[1].split("\n\n")[0].splitlines()]
+        self.assertGreater(len(commands), 20)
+        for command in commands:
+            self.assertIn(f"ctl {command}",
+                          self.ctl.text(command, "--help").splitlines()[0])
+        self.assertIn("--state=STATE", self.ctl.text("subscriptions", "--help"))
+
+    def test_a_wrong_command_line_is_told(self):
+        for words in ((), ("frob",), ("status", "--frob"), ("pause", "x"),
+                      ("subscriptions", "--limit=x")):
+            done = self.ctl.run(*words)
+            self.assertEqual(done.returncode, USAGE, words)
+            self.assertNotEqual(done.stderr, "")
+
+    def test_bash_completes_commands_options_and_choices(self):
+        script = self.ctl.text("completion", "bash")
+
+        def complete(line):
+            words = line.split(" ")
+            program = (f"{script}\nCOMP_WORDS=({line})\n"
+                       f"[[ '{line}' == *' ' ]] && COMP_WORDS+=('')\n"
+                       f"COMP_CWORD={len(words) - 1}\nCOMP_LINE='{line}'\n"
+                       f"COMP_POINT={len(line)}\n_websub_hub\n"
+                       'printf "%s\\n" "${COMPREPLY[@]}"')
+            done = subprocess.run(["bash", "-c", program], timeout=20,
+                                  capture_output=True, text=True, check=True)
+            return done.stdout.split()
+        self.assertEqual(complete("websub-hub c"), ["ctl"])
+        self.assertEqual(complete("websub-hub ctl paus"), ["pause"])
+        self.assertEqual(complete("websub-hub ctl subscriptions --st"),
+                         ["--state="])
+        self.assertEqual(
+            complete("websub-hub ctl subscriptions --state=pau"), ["paused"])
+        self.assertEqual(complete("websub-hub ctl health f"), ["fsck"])
+        self.assertEqual(complete("websub-hub ctl --json audit --lim"),
+                         ["--limit="])
+
+    def test_zsh_gets_every_command(self):
+        script = self.ctl.text("completion", "zsh")
+        self.assertTrue(script.startswith("#compdef websub-hub\n"))
+        for command in ("status", "pause", "dead-letters-replay", "import"):
+            self.assertIn(f"    {command}) _arguments", script)
+        self.assertEqual(self.ctl.run("completion", "fish").returncode, USAGE)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,36 @@
+"""websub-hub ctl, as an operator types it."""
+
+import json
+import os
+import subprocess
+
+from support.programs import binary
+
+SECONDS = 30
+
+
+class Ctl:
+    def __init__(self, hub, token="admin-token"):
+        self._url = f"http://{hub.address}"
+        self._token = token
+
+    def run(self, *words, given="", env=None):
+        """The completed process; text in its stdout and stderr."""
+        return subprocess.run(
+            [binary("websub-hub"), "ctl", *words], input=given,
+            capture_output=True, text=True, timeout=SECONDS, check=False,
+            env={**os.environ, "WEBSUB_CTL_URL": self._url,
+                 "WEBSUB_ADMIN_TOKEN": self._token, **(env or {})})
+
+    def text(self, *words, code=0, **options):
+        """What it writes on standard output."""
+        done = self.run(*words, **options)
+        if done.returncode != code:
+            raise AssertionError(f"{words} ended with {done.returncode}:\n"
+                                 f"{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def objects(self, *words, **options):
+        """The objects that it writes with --json."""
+        return [json.loads(line) for line in
+                self.text(*words, "--json", **options).splitlines()]
