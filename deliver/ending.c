@@ -18,6 +18,7 @@
 #include "deliver/attempt.h"
 #include "deliver/attempt_buffer.h"
 #include "deliver/attempt_flush.h"
+#include "deliver/measures.h"
 #include "deliver/outcome.h"
 #include "deliver/replicas.h"
 #include "deliver/settle.h"
@@ -183,9 +184,23 @@ static void gone(struct delivery *v)
     deliver_end_settle(v, WSUB_OUTCOME_GONE);
 }
 
+/* By Redis' clock, which the event has its time from. */
+static void measure(const struct delivery *v)
+{
+    uint64_t event_ms = deliver_delivery_event_ms(v),
+             now_ms = wsub_store_time_ms(v->all->o.store);
+
+    if (v->job.is_replay)
+        wsub_metric_add(&deliver_stats[DELIVER_STAT_REPLAYED], 1);
+    else
+        deliver_measure_delivery(now_ms > event_ms ? now_ms - event_ms : 0,
+                                 v->job.failures == 0);
+}
+
 static void delivered(struct delivery *v)
 {
     wsub_metric_add(&deliver_stats[DELIVER_STAT_DELIVERED], 1);
+    measure(v);
     if (v->suspended)
         wsub_log_info("subscription-responds-again",
                       WSUB_KV("topic", v->content->topic),
@@ -244,6 +259,9 @@ static uint32_t note_attempt(struct delivery *v,
         o->attempts, v->job.bundle->shard, v->job.td, v->job.cd, &attempt,
         is_delivered);
 
+    deliver_measure_attempt(&attempt);
+    if (v->job.failures > 0)
+        wsub_metric_add(&deliver_stats[DELIVER_STAT_RETRIES], 1);
     deliver_attempt_flush_plan(o->attempt_flush);
     wsub_log_debug("attempt", WSUB_KV("event_id", v->job.event_id),
                    WSUB_KV("callback", v->record.callback),

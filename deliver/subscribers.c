@@ -8,6 +8,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/metrics.h"
+#include "common/host/census.h"
 #include "common/host/host.h"
 #include "common/http/client.h"
 #include "common/net/egress.h"
@@ -70,6 +71,46 @@ static void locate(const char *host, struct wsub_address_key *ret_key,
                      ret_key);
 }
 
+static void give_breakers(struct wsub_metric_samples *samples, void *arg)
+{
+    struct deliver_subscribers *s = arg;
+    struct wsub_hosts_census all;
+
+    wsub_hosts_census(s->hosts, wsub_now_us(), &all);
+    wsub_metric_sample(samples, all.hosts.open, "of=\"host\",state=\"open\"");
+    wsub_metric_sample(samples, all.hosts.half_open,
+                       "of=\"host\",state=\"half_open\"");
+    wsub_metric_sample(samples, all.endpoints.open,
+                       "of=\"callback\",state=\"open\"");
+    wsub_metric_sample(samples, all.endpoints.half_open,
+                       "of=\"callback\",state=\"half_open\"");
+}
+
+static void give_limited(struct wsub_metric_samples *samples, void *arg)
+{
+    struct deliver_subscribers *s = arg;
+    struct wsub_hosts_census all;
+
+    wsub_hosts_census(s->hosts, wsub_now_us(), &all);
+    wsub_metric_sample(samples, all.hosts.limited, "of=\"host\"");
+    wsub_metric_sample(samples, all.endpoints.limited, "of=\"callback\"");
+}
+
+static void add_families(struct deliver_subscribers *s)
+{
+    const struct wsub_metric_family families[] = {
+        {"websubd_deliver_breakers",
+         "Hosts and callbacks whose breaker is not closed", WSUB_GAUGE,
+         give_breakers, s},
+        {"websubd_deliver_limited",
+         "Hosts and callbacks that requests wait for, or that named a time",
+         WSUB_GAUGE, give_limited, s},
+    };
+
+    for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
+        wsub_metrics_add_family(&families[i]);
+}
+
 static void make_hosts(struct deliver_subscribers *s)
 {
     const struct wsub_config *config = s->o.config;
@@ -100,6 +141,7 @@ static void make_hosts(struct deliver_subscribers *s)
     s->host_timer.hosts = s->hosts;
     wsub_host_timer_init(&s->host_timer, s->o.base);
     s->parking = deliver_parking_new(s->o.store, s->hosts);
+    add_families(s);
 }
 
 /* Of the poster. */
@@ -146,6 +188,7 @@ void deliver_subscribers_close(struct deliver_subscribers *s)
 
 void deliver_subscribers_done(struct deliver_subscribers *s)
 {
+    wsub_metrics_forget(s);
     deliver_parking_free(s->parking);
     wsub_host_timer_done(&s->host_timer);
     wsub_hosts_free(s->hosts);
@@ -177,7 +220,6 @@ void deliver_subscribers_count(const struct deliver_subscribers *s)
 
     wsub_hosts_count(s->hosts, &counts);
     wsub_metric_set(&deliver_stats[DELIVER_STAT_HOSTS], counts.known);
-    wsub_metric_set(&deliver_stats[DELIVER_STAT_BREAKERS_OPEN], counts.down);
     wsub_metric_set(&deliver_stats[DELIVER_STAT_HOSTS_WAITING], counts.waiting);
     wsub_metric_set(&deliver_stats[DELIVER_STAT_LINGERING], counts.lingering);
 }

@@ -29,6 +29,7 @@
 #include "deliver/content.h"
 #include "deliver/crashes.h"
 #include "deliver/delivery.h"
+#include "deliver/measures.h"
 #include "deliver/readers.h"
 #include "deliver/records.h"
 #include "deliver/replicas.h"
@@ -287,6 +288,7 @@ static void make_slots(struct deliver_worker *w)
         .on_idle = on_idle,
         .arg = w,
     });
+    wsub_metric_set(&deliver_stats[DELIVER_STAT_SLOTS], total);
 }
 
 /* What serves deliveries and verifications; from the bottom up. */
@@ -422,6 +424,7 @@ enum wsub_err deliver_worker_new(const struct wsub_config *config,
     w->config = config;
     w->loop = loop;
     wsub_metrics_register(deliver_stats, DELIVER_STAT_MAX_);
+    deliver_measures_register();
     wsub_metrics_register(wsub_http_client_stats, WSUB_HTTP_CLIENT_STAT_MAX_);
     err = wsub_secret_keys_load(config->secret_keys_file, err_text, &w->keys);
     if (err == WSUB_OK)

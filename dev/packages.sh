@@ -13,6 +13,10 @@ client_packages="nodejs npm curl"
 # For the tests in a browser, which are skipped without it.
 browser_packages="chromium"
 
+# For the tests of metrics and alert rules, which are skipped without its promtool;
+# its server need not run.
+metrics_packages="prometheus"
+
 # For the tests of packaging/systemd, which are skipped without its
 # systemd-analyze; it need not run.
 unit_packages="systemd"

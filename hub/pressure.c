@@ -144,6 +144,8 @@ static void on_result(const struct wsub_poll_result *result, void *arg)
         log_untold(pressure, result->error);
     else if (result->maxmemory_bytes == 0)
         log_unlimited(pressure);
+    wsub_metric_set(&hub_stats[HUB_STAT_REDIS_USED], result->used_bytes);
+    wsub_metric_set(&hub_stats[HUB_STAT_REDIS_MAX], result->maxmemory_bytes);
     pressure->step_bytes = result->maxmemory_bytes / STEPS;
     if (result->maxmemory_bytes >= 100)
         percent = result->used_bytes / (result->maxmemory_bytes / 100);

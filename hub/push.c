@@ -34,6 +34,7 @@
 struct flow {
     struct hub *hub;
     struct wsub_http_request *req;
+    uint64_t begun_us; /* our clock */
 };
 
 /* Strings are borrowed from the request. */
@@ -57,13 +58,16 @@ static void respond_event(struct flow *flow, const struct wsub_place *event)
     wsub_http_respond(flow->req, 202, "application/json", body, strlen(body));
 }
 
-static void on_pushed(enum wsub_err err, const struct wsub_place *event,
+static void on_pushed(enum wsub_err err, const struct wsub_pushed *pushed,
                       void *arg)
 {
     struct flow *flow = arg;
 
+    wsub_histogram_add(&hub_push_times, wsub_now_us() - flow->begun_us);
+    if (err == WSUB_OK && pushed->is_known)
+        wsub_metric_add(&hub_stats[HUB_STAT_DUPLICATES], 1);
     if (err == WSUB_OK)
-        respond_event(flow, event);
+        respond_event(flow, &pushed->event);
     else
         hub_refuse_unavailable(flow->req);
     free(flow);
@@ -103,6 +107,7 @@ static void start(struct hub *hub, struct wsub_http_request *req,
     flow = wsub_calloc(1, sizeof(*flow));
     flow->hub = hub;
     flow->req = req;
+    flow->begun_us = wsub_now_us();
     push.shard = shard;
     push.topic = event->topic.data;
     push.content_type = event->type;

@@ -8,6 +8,10 @@ struct wsub_metric hub_stats[HUB_STAT_MAX_] = {
                               0},
     [HUB_STAT_PUBLISH] = {ACCEPTED, WSUB_COUNTER, "kind=\"publish\"", 0},
     [HUB_STAT_PUSH] = {ACCEPTED, WSUB_COUNTER, "kind=\"push\"", 0},
+    [HUB_STAT_DUPLICATES] = {"websubd_hub_duplicates_total",
+                             "Content pushes whose Idempotency-Key was known: "
+                             "no event was made",
+                             WSUB_COUNTER, NULL, 0},
     [HUB_STAT_REFUSED] = {"websubd_hub_refused_total",
                           "Requests that got a 4xx", WSUB_COUNTER, NULL, 0},
     [HUB_STAT_UNAVAILABLE] = {"websubd_hub_unavailable_total",
@@ -20,6 +24,11 @@ struct wsub_metric hub_stats[HUB_STAT_MAX_] = {
                               "Shards that take no new content as their Redis "
                               "is near its memory limit",
                               WSUB_GAUGE, NULL, 0},
+    [HUB_STAT_REDIS_USED] = {"websubd_redis_memory_used_bytes",
+                             "Memory that Redis uses", WSUB_GAUGE, NULL, 0},
+    [HUB_STAT_REDIS_MAX] = {"websubd_redis_memory_max_bytes",
+                            "maxmemory of Redis, 0 without", WSUB_GAUGE, NULL,
+                            0},
     [HUB_STAT_BODY_BYTES] = {"websubd_hub_body_bytes",
                              "Bytes of max_inflight_bytes that are taken",
                              WSUB_GAUGE, NULL, 0},
@@ -30,4 +39,10 @@ struct wsub_metric hub_stats[HUB_STAT_MAX_] = {
                                 "Waits of request bodies for "
                                 "max_inflight_bytes",
                                 WSUB_COUNTER, NULL, 0},
+};
+
+struct wsub_histogram hub_push_times = {
+    .name = "websubd_hub_push_seconds",
+    .help = "From a content push that is there until Redis has the event",
+    .buckets = &wsub_buckets_call,
 };

@@ -283,6 +283,7 @@ enum wsub_err hub_worker_new(const struct wsub_config *config,
     worker->hub.group_rates = hub_group_rates_new();
     wsub_timer_init(&worker->refresh, wsub_loop_base(loop), on_refresh, worker);
     wsub_metrics_register(hub_stats, HUB_STAT_MAX_);
+    wsub_histograms_register(&hub_push_times, 1, NULL);
     wsub_metrics_register(hub_limit_stats, HUB_LIMIT_MAX_ - 1);
     err = build(worker, err_text);
     if (err != WSUB_OK)

@@ -6,6 +6,7 @@
 #include "common/base/config.h"
 #include "common/base/container_of.h"
 #include "common/base/log.h"
+#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/states.h"
 #include "common/crypto/digest.h"
@@ -61,6 +62,7 @@ struct fetch {
     bool lingers;
     bool did_well;     /* the last time */
     uint32_t failures; /* in a row, before this fetch */
+    uint64_t sent_us;  /* the request; our clock */
     struct wsub_fetch_state last;
     struct spread_result result;
     struct spread_gathered gathered; /* while it is loading, or storing */
@@ -292,6 +294,7 @@ static void on_response(const struct spread_response *response, void *arg)
         put_back(f, response->again_ms);
         return;
     }
+    wsub_histogram_add(&spread_fetch_times, wsub_now_us() - f->sent_us);
     wsub_random(&facts.random, sizeof(facts.random));
     spread_result_take(&f->result, response, &facts);
     if (f->result.outcome == WSUB_FETCH_FAILED)
@@ -302,6 +305,7 @@ static void on_response(const struct spread_response *response, void *arg)
 static void request(struct fetch *f)
 {
     enter(f, FETCH_REQUESTING);
+    f->sent_us = wsub_now_us();
     shard_of(f)->requesting++;
     spread_request_send(
         &f->topic.request,

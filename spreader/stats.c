@@ -69,6 +69,12 @@ struct wsub_metric spread_stats[SPREAD_STAT_MAX_] = {
                               WSUB_GAUGE_MS, NULL, 0},
 };
 
+struct wsub_histogram spread_fetch_times = {
+    .name = "websubd_spreader_fetch_seconds",
+    .help = "How long fetches of topics take, redirects included",
+    .buckets = &wsub_buckets_call,
+};
+
 void spread_stats_held(enum wsub_held held)
 {
     if (held == WSUB_HELD)

@@ -2,6 +2,7 @@
 #ifndef SPREADER_STATS_H
 #define SPREADER_STATS_H
 
+#include "common/base/histogram.h"
 #include "common/base/metrics.h"
 #include "common/store/held.h"
 
@@ -37,6 +38,9 @@ enum spread_stat {
 };
 
 extern struct wsub_metric spread_stats[SPREAD_STAT_MAX_];
+
+/* How long fetches of topics take, redirects included. */
+extern struct wsub_histogram spread_fetch_times;
 
 /* Counts what became of an entry that can't be interpreted. */
 void spread_stats_held(enum wsub_held held);

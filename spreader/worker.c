@@ -443,6 +443,7 @@ enum wsub_err spread_worker_new(const struct wsub_config *config,
         return err;
     }
     wsub_metrics_register(spread_stats, SPREAD_STAT_MAX_);
+    wsub_histograms_register(&spread_fetch_times, 1, NULL);
     wsub_metrics_register(wsub_http_client_stats, WSUB_HTTP_CLIENT_STAT_MAX_);
     build_cluster(worker);
     build_fanout(worker);

@@ -91,26 +91,35 @@ static void print_row(struct wsub_buf *out, const struct wsub_metric *row,
     print_value(out, row->kind, row->value);
 }
 
+static void begin_sample(struct wsub_metric_samples *samples)
+{
+    const struct wsub_metric_family *family = samples->family;
+
+    if (!samples->described)
+        wsub_metric_describe(samples->out, family->name, family->help,
+                             type_names[family->kind]);
+    samples->described = true;
+    wsub_buf_str(samples->out, family->name);
+}
+
+void wsub_metric_give(struct wsub_metric_samples *samples, uint64_t value)
+{
+    begin_sample(samples);
+    print_value(samples->out, samples->family->kind, value);
+}
+
 void wsub_metric_sample(struct wsub_metric_samples *samples, uint64_t value,
                         const char *labels, ...)
 {
-    const struct wsub_metric_family *family = samples->family;
-    struct wsub_buf *out = samples->out;
     va_list args;
 
-    if (!samples->described)
-        wsub_metric_describe(out, family->name, family->help,
-                             type_names[family->kind]);
-    samples->described = true;
-    wsub_buf_str(out, family->name);
-    if (labels[0] != '\0') {
-        wsub_buf_str(out, "{");
-        va_start(args, labels);
-        wsub_buf_vprintf(out, labels, args);
-        va_end(args);
-        wsub_buf_str(out, "}");
-    }
-    print_value(out, family->kind, value);
+    begin_sample(samples);
+    wsub_buf_str(samples->out, "{");
+    va_start(args, labels);
+    wsub_buf_vprintf(samples->out, labels, args);
+    va_end(args);
+    wsub_buf_str(samples->out, "}");
+    print_value(samples->out, samples->family->kind, value);
 }
 
 void wsub_metrics_print(struct wsub_buf *out)

@@ -61,9 +61,11 @@ void wsub_metrics_add_family(const struct wsub_metric_family *family);
 /* Takes out the families and histograms that were added with `arg`. */
 void wsub_metrics_forget(const void *arg);
 
+/* The only sample of the family, without labels. */
+void wsub_metric_give(struct wsub_metric_samples *samples, uint64_t value);
+
 /* One sample of the family; `labels` is the format of what stands between the
- * braces, "" without any.  Values of labels have no quote, backslash or line
- * end. */
+ * braces.  Values of labels have no quote, backslash or line end. */
 __attribute__((format(printf, 3, 4))) void
 wsub_metric_sample(struct wsub_metric_samples *samples, uint64_t value,
                    const char *labels, ...);

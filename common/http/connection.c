@@ -128,6 +128,9 @@ void wsub_http_connection_respond(struct wsub_http_connection *conn,
     }
     assert(conn->state == WSUB_HTTP_HANDLED ||
            conn->state == WSUB_HTTP_CHECKED);
+    wsub_http_times_note(conn->pool->times, conn->req->matched,
+                         response->status,
+                         wsub_now_us() - conn->req->handled_us);
     add_response(conn, response);
     if (told != NULL)
         wsub_http_told_add(&conn->told, told,

@@ -393,6 +393,7 @@ void wsub_http_incoming_next(struct wsub_http_request *req)
         shrink(req);
     req->stage = WSUB_HTTP_STAGE_HEAD;
     req->route = NULL;
+    req->matched = 0;
     req->body_max = 0;
     req->skipped_line = req->continued = req->refused = false;
     req->fields = req->line = req->scanned = 0;

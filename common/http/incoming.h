@@ -76,12 +76,14 @@ struct wsub_http_request {
     /* Of the server's; NULL until the head was checked, and when it was
      * refused: the response has gone, what is here of the body is dropped. */
     const struct wsub_http_route *route; /* borrowed */
-    size_t body_max;                     /* less than the route's; 0: as it */
+    size_t matched;  /* the number of its route, from 1 on, refused or not */
+    size_t body_max; /* less than the route's; 0: as it */
     bool refused;
     bool continued;                 /* 100 was sent */
     struct wsub_http_share reading; /* of the budgets, for the body */
     struct wsub_http_share handling;
-    bool handled;                     /* a handler has it */
+    bool handled;                     /* a handler has it, */
+    uint64_t handled_us;              /* since; our clock */
     void (*on_gone)(void *arg);       /* NULL: nobody asked; or it was called */
     void *on_gone_arg;                /* borrowed; given to on_gone */
     struct wsub_buf response_headers; /* owned */

@@ -18,6 +18,7 @@
 #include "common/http/pace.h"
 #include "common/http/peers.h"
 #include "common/http/response.h"
+#include "common/http/times.h"
 #include "common/http/told.h"
 
 struct bufferevent;
@@ -48,6 +49,7 @@ struct wsub_http_pool {
     struct wsub_http_peers peers;
     struct wsub_http_eviction eviction;
     struct wsub_http_date date;
+    struct wsub_http_times *times; /* owned by the server; may be NULL */
     struct wsub_http_teller teller;
     struct wsub_http_connection *first; /* owned, as a list */
     size_t count;

@@ -154,6 +154,7 @@ static bool hand_up(struct wsub_http_connection *conn)
         wsub_http_incoming_fit(req);
     wsub_http_pool_enter(conn, WSUB_HTTP_HANDLED);
     req->handled = true;
+    req->handled_us = wsub_now_us();
     pool->on_request(req, pool->owner);
     return true;
 }
@@ -169,6 +170,7 @@ static bool check_head(struct wsub_http_connection *conn)
 
     wsub_http_pool_enter(conn, WSUB_HTTP_CHECKED);
     req->handled = true;
+    req->handled_us = wsub_now_us();
     if (!pool->on_head(req, pool->owner, &max_body_bytes))
         max_body_bytes = WSUB_HTTP_DROPPED_BODY_BYTES;
     req->handled = false;

@@ -136,6 +136,7 @@ wsub_http_route_find(const struct wsub_http_route *routes,
     for (const struct wsub_http_route *r = routes; r->path != NULL; r++) {
         if (!serves(r, method) || !matches(r->path, path))
             continue;
+        req->matched = (size_t)(r - routes) + 1;
         return r->check == NULL || r->check(req, arg) ? r : NULL;
     }
     respond_stray(routes, on_stray, req, arg);

@@ -197,6 +197,17 @@ static void on_empty(void *arg)
     server->on_empty(server->on_empty_arg);
 }
 
+static struct wsub_http_times *
+make_times(const struct wsub_http_server_options *o)
+{
+    struct wsub_http_times *times = wsub_http_times_new(o->name);
+
+    for (const struct wsub_http_route *r = o->routes; r->path != NULL; r++)
+        wsub_http_times_add(times, r->method, r->path);
+    wsub_http_times_start(times);
+    return times;
+}
+
 static struct wsub_http_server *
 new_server(struct event_base *base, const struct wsub_http_server_options *o)
 {
@@ -225,6 +236,8 @@ new_server(struct event_base *base, const struct wsub_http_server_options *o)
     server->routes = o->routes;
     server->on_stray = o->on_stray;
     server->arg = o->arg;
+    if (o->name != NULL)
+        server->pool.times = make_times(o);
     wsub_timer_init(&server->retry, base, on_retry, server);
     wsub_timer_init(&server->look, base, on_retry, server);
     wsub_timer_init(&server->empty, base, on_empty, server);
@@ -293,6 +306,7 @@ void wsub_http_server_free(struct wsub_http_server *server)
         return;
     stop_listening(server);
     wsub_http_connection_free_all(&server->pool);
+    wsub_http_times_free(server->pool.times);
     wsub_http_budget_done(&server->pool.reading);
     wsub_http_budget_done(&server->pool.handling);
     wsub_timer_done(&server->retry);

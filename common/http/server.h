@@ -36,6 +36,7 @@ struct wsub_networks;
 
 struct wsub_http_server_options {
     const char *listen; /* "127.0.0.1:8080", "[::1]:0", "unix:/path" */
+    const char *name;   /* in the metrics of its requests; NULL: it has none */
     const struct wsub_http_route *routes; /* borrowed; ends with { 0 } */
     wsub_http_stray_handler *on_stray;    /* NULL: strays get a text */
     void *arg;                            /* borrowed; given to handlers */

@@ -8,6 +8,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/redis/refusal.h"
+#include "common/store/call_times.h"
 #include "common/store/scripts.h"
 #include "common/store/store_stats.h"
 
@@ -22,8 +23,17 @@ struct wsub_call {
     bool repeats;                /* until it has a reply */
     unsigned refusals;           /* lasting ones */
     uint64_t due_ms;             /* in `waiting`; our clock */
+    uint64_t sent_us;            /* likewise */
     TAILQ_ENTRY(wsub_call) next; /* in `waiting` */
 };
+
+static enum wsub_err send_now(struct wsub_call *call)
+{
+    if (call->sent_us > 0)
+        wsub_metric_add(&wsub_store_stats[WSUB_STORE_STAT_REPEATED], 1);
+    call->sent_us = wsub_now_us();
+    return wsub_redis_link_send(call->calls->link, &call->request);
+}
 
 static void call_free(struct wsub_call *call)
 {
@@ -129,7 +139,7 @@ static void on_lasting(struct wsub_call *call, const struct redisReply *reply)
     wsub_metric_add(&wsub_store_stats[WSUB_STORE_STAT_LASTING], 1);
     if (call->o.prefix != NULL && !is_mending(call)) {
         wsub_cmd_through(cmd, wsub_script_mending(cmd->script), call->o.prefix);
-        if (wsub_redis_link_send(call->calls->link, &call->request) != WSUB_OK)
+        if (send_now(call) != WSUB_OK)
             call_failed(call, WSUB_ERR_UNAVAILABLE, 0, NULL);
     } else if (call->o.gives_up && call->refusals >= GIVE_UP_AFTER) {
         call_end(call, WSUB_ERR_REFUSED, reply);
@@ -143,6 +153,9 @@ static void on_reply(enum wsub_err err, const struct redisReply *reply,
 {
     struct wsub_call *call = arg;
 
+    if (err != WSUB_ERR_UNAVAILABLE)
+        wsub_call_times_note(call->request.cmd.script,
+                             wsub_now_us() - call->sent_us);
     if (err == WSUB_ERR_REFUSED && call->o.parse != NULL)
         log_refused(call, reply->str);
     if (err == WSUB_ERR_REFUSED && call->calls->link != NULL &&
@@ -183,8 +196,7 @@ static void send_waiting(struct wsub_calls *calls, uint64_t due_ms)
     TAILQ_CONCAT(&waiting, &calls->waiting, next);
     while ((call = TAILQ_FIRST(&waiting)) != NULL) {
         TAILQ_REMOVE(&waiting, call, next);
-        if (!calls->open || call->due_ms > due_ms ||
-            wsub_redis_link_send(calls->link, &call->request) != WSUB_OK)
+        if (!calls->open || call->due_ms > due_ms || send_now(call) != WSUB_OK)
             TAILQ_INSERT_TAIL(&calls->waiting, call, next);
     }
     plan_repeat(calls);
@@ -239,8 +251,7 @@ void wsub_calls_repeat(struct wsub_calls *calls, struct wsub_cmd *cmd,
     call->repeats = true;
     if (calls->link == NULL)
         call_free(call);
-    else if (!calls->open ||
-             wsub_redis_link_send(calls->link, &call->request) != WSUB_OK)
+    else if (!calls->open || send_now(call) != WSUB_OK)
         call_wait(call, 0);
 }
 
@@ -248,9 +259,8 @@ enum wsub_err wsub_calls_send(struct wsub_calls *calls, struct wsub_cmd *cmd,
                               const struct wsub_call_options *options)
 {
     struct wsub_call *call = call_new(calls, cmd, options);
-    enum wsub_err err = calls->link == NULL
-                            ? WSUB_ERR_UNAVAILABLE
-                            : wsub_redis_link_send(calls->link, &call->request);
+    enum wsub_err err =
+        calls->link == NULL ? WSUB_ERR_UNAVAILABLE : send_now(call);
 
     if (err != WSUB_OK)
         call_free(call);

@@ -23,12 +23,16 @@ static void parse_event(enum wsub_err err, const struct redisReply *reply,
                         wsub_store_cb *cb, void *arg)
 {
     struct pushing *pushing = arg;
-    struct wsub_place event = {0};
+    struct wsub_pushed pushed = {0};
 
     (void)cb;
-    if (err == WSUB_OK)
-        event = wsub_place_of(pushing->shard, reply->str);
-    pushing->cb(err, err == WSUB_OK ? &event : NULL, pushing->arg);
+    if (err == WSUB_OK && reply->type == REDIS_REPLY_ARRAY) {
+        pushed.event = wsub_place_of(pushing->shard, reply->element[0]->str);
+        pushed.is_known = reply->element[1]->integer != 0;
+    } else if (err == WSUB_OK) {
+        pushed.event = wsub_place_of(pushing->shard, reply->str);
+    }
+    pushing->cb(err, err == WSUB_OK ? &pushed : NULL, pushing->arg);
     free(pushing);
 }
 

@@ -6,6 +6,7 @@
 #ifndef WSUB_STORE_PUBLICATIONS_H
 #define WSUB_STORE_PUBLICATIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/err.h"
@@ -24,13 +25,17 @@ struct wsub_push {
     size_t body_bytes;
 };
 
-/* `event` is the id of the event that the content has become; NULL unless `err`
- * is WSUB_OK. */
-typedef void wsub_pushed_cb(enum wsub_err err, const struct wsub_place *event,
+struct wsub_pushed {
+    struct wsub_place event; /* that the content has become */
+    bool is_known;           /* by its key: nothing was appended */
+};
+
+/* `pushed` is NULL unless `err` is WSUB_OK. */
+typedef void wsub_pushed_cb(enum wsub_err err, const struct wsub_pushed *pushed,
                             void *arg);
 
 /* Appends the event.  When the topic had the same key within the last 24 hours
- * nothing is appended, and `event` is the one of then. */
+ * nothing is appended, and the event is the one of then. */
 void wsub_publications_push(struct wsub_store *store,
                             const struct wsub_push *push, wsub_pushed_cb *cb,
                             void *arg);

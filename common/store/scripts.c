@@ -1,5 +1,6 @@
 #include "common/store/scripts.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -143,18 +144,31 @@ const struct wsub_script *wsub_script(enum wsub_script_id id)
     return &scripts[id];
 }
 
-/* One that is mending already is its own. */
-static size_t index_of(const struct wsub_script *script)
+const char *wsub_script_name(enum wsub_script_id id)
 {
-    for (size_t i = 0; i < WSUB_SCRIPT_MAX_; i++)
-        if (script == &scripts[i] || script == &mending[i])
-            return i;
-    wsub_panic("%s is no script of the store", script->name);
+    return scripts[id].name;
+}
+
+static bool is_in(const struct wsub_script *table,
+                  const struct wsub_script *script)
+{
+    return script >= table && script < table + WSUB_SCRIPT_MAX_;
+}
+
+enum wsub_script_id wsub_script_id_of(const struct wsub_script *script)
+{
+    const struct wsub_script *table =
+        is_in(scripts, script) ? scripts : mending;
+
+    if (!is_in(table, script))
+        wsub_panic("%s is no script of the store", script->name);
+    return (enum wsub_script_id)(script - table);
 }
 
 const struct wsub_script *wsub_script_mending(const struct wsub_script *script)
 {
-    size_t at = script == NULL ? WSUB_SCRIPT_COMMAND : index_of(script);
+    size_t at =
+        script == NULL ? WSUB_SCRIPT_COMMAND : wsub_script_id_of(script);
     struct wsub_script *made = &mending[at];
     struct wsub_buf body = {0};
 

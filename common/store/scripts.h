@@ -101,6 +101,11 @@ void wsub_scripts_init(void);
 
 const struct wsub_script *wsub_script(enum wsub_script_id id);
 
+const char *wsub_script_name(enum wsub_script_id id);
+
+/* Which one it is, whether or not it stands behind mending.lua. */
+enum wsub_script_id wsub_script_id_of(const struct wsub_script *script);
+
 /* The script behind mending.lua, for what Redis has refused; NULL: that of a
  * plain command (command.lua). */
 const struct wsub_script *wsub_script_mending(const struct wsub_script *script);

@@ -8,6 +8,10 @@
 struct wsub_metric wsub_store_stats[WSUB_STORE_STAT_MAX_] = {
     [WSUB_STORE_STAT_PASSING] = {REFUSED, "reason=\"passing\"", 0},
     [WSUB_STORE_STAT_LASTING] = {REFUSED, "reason=\"damage\"", 0},
+    [WSUB_STORE_STAT_REPEATED] = {"websubd_redis_calls_repeated_total",
+                                  "Calls to Redis that were sent again: their "
+                                  "reply was lost, or they were refused",
+                                  WSUB_COUNTER, NULL, 0},
     [WSUB_STORE_STAT_LEFT_OUT] =
         {"websubd_pull_topics_left_out_total",
          "Times that a topic that is pulled was left out, since its shard had "

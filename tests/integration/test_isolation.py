@@ -27,6 +27,9 @@ class Isolation(SystemTest):
         return self.system.program("deliver").metric(
             "websubd_deliver_" + name, labels)
 
+    def broken_hosts(self):
+        return self.system.program("deliver").broken_hosts()
+
     def subscribe_many(self, server, count, **options):
         callbacks = [server.callback(f"/{n}", **options) for n in range(count)]
         for callback in callbacks:
@@ -117,7 +120,7 @@ class Breakers(Isolation):
         for callback in crowd:
             callback.default = Answer(503)
         self.system.push(TOPIC, b"body")
-        wait_until(lambda: self.metric("breakers_open") == 1, "it is open")
+        wait_until(lambda: self.broken_hosts() == 1, "it is open")
         deliver = self.system.program("deliver")
         self.assertEqual(deliver.events("host-down")[0]["host"], self.far.url)
         for callback in crowd:
@@ -139,7 +142,7 @@ class Breakers(Isolation):
         for callback in crowd:
             callback.default = 503
         self.system.push(TOPIC, b"body")
-        wait_until(lambda: self.metric("breakers_open") == 1, "it is open")
+        wait_until(lambda: self.broken_hosts() == 1, "it is open")
         for callback in crowd:
             callback.default = 204
         self.system.wait_idle()

@@ -17,7 +17,7 @@ FIELDS = ("v", 1, "t", "topic", "ct", "text/plain", "b", "body")
 
 class Push(ScriptTest):
     def push(self, key="K", window_s=60, fields=FIELDS):
-        return self.run_script("push", key, window_s, *fields).decode()
+        return self.run_script("push", key, window_s, *fields)[0].decode()
 
     def test_the_same_key_is_one_event(self):
         event = self.push()

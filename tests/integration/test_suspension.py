@@ -292,7 +292,7 @@ class Unreachable(Suspension):
             self.system.push(TOPIC, f"{n}".encode())
         self.wait_suspended(callback)
         deliver = self.system.program("deliver")
-        wait_until(lambda: deliver.metric("websubd_deliver_breakers_open") == 1,
+        wait_until(lambda: deliver.broken_hosts() == 1,
                    "the metric knows of it")
 
 

@@ -178,6 +178,12 @@ class Program:
                 return float(line.rsplit(" ", 1)[1])
         return 0
 
+    def broken_hosts(self):
+        """Hosts whose breaker is not closed, of a deliver."""
+        return sum(self.metric("websubd_deliver_breakers",
+                               '{of="host",state="%s"}' % state)
+                   for state in ("open", "half_open"))
+
     def waiting(self, queue):
         """What waits in a queue of the shards that a spreader owns."""
         return sum(float(line.rsplit(" ", 1)[1])

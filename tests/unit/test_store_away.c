@@ -89,7 +89,7 @@ START_TEST(letters_are_not_listed)
 }
 END_TEST
 
-static void on_pushed(enum wsub_err err, const struct wsub_place *event,
+static void on_pushed(enum wsub_err err, const struct wsub_pushed *event,
                       void *arg)
 {
     ck_assert_ptr_null(event);

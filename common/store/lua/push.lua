@@ -2,7 +2,7 @@
 --
 -- ARGV  1 digest of topic and key, 2 seconds for which it is remembered,
 --       3... fields of the event
--- Returns the event's id: that of the first push with this key.
+-- Returns {the event's id, 1 when it is that of an earlier push with this key, else 0}.
 --
 -- Atomic: the event and the memory of it.
 --
@@ -12,8 +12,8 @@
 
 local known = redis.call('GET', p .. 'idem:' .. ARGV[1])
 if known then
-    return known
+    return { known, 1 }
 end
 local event = redis.call('XADD', p .. 'log', '*', unpack(ARGV, 3))
 redis.call('SET', p .. 'idem:' .. ARGV[1], event, 'EX', ARGV[2])
-return event
+return { event, 0 }
