@@ -9,6 +9,7 @@
 #define HUB_HUB_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/base/config.h"
 #include "common/crypto/seal.h"
@@ -46,6 +47,9 @@ struct hub {
     const char *public_url;
     const char *link_header; /* value of Link: <public_url>; rel="hub" */
     bool is_local;           /* access.h: strangers can't reach the hub */
+    /* Number of the last line of request_log.h: no line is like another, and
+     * left out as a repetition. */
+    uint64_t logged_requests;
 };
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "common/base/err.h"
 #include "common/http/budget.h"
+#include "common/http/route.h"
 
 struct event_base;
 struct hub;
@@ -23,6 +24,7 @@ struct hub_listeners_options {
     struct hub *hub;                     /* borrowed; given to the handlers */
     const struct wsub_networks *proxies; /* borrowed; outlives them */
     wsub_http_load_cb *on_load;          /* of `listen`; gets the hub */
+    wsub_http_response_cb *on_response;  /* of all; gets the hub */
 };
 
 /* Starts to listen.  Errors as wsub_http_server_new(). */

@@ -20,6 +20,7 @@
 #include "common/store/store.h"
 #include "hub/access.h"
 #include "hub/api.h"
+#include "hub/audit.h"
 #include "hub/bodies.h"
 #include "hub/clients.h"
 #include "hub/errors.h"
@@ -30,6 +31,7 @@
 #include "hub/pressure.h"
 #include "hub/pull/pull.h"
 #include "hub/pull/subscription.h"
+#include "hub/request_log.h"
 #include "hub/stats.h"
 #include "hub/tokens.h"
 #include "hub/vitals.h"
@@ -233,6 +235,15 @@ static void on_load(const struct wsub_http_load *load, void *arg)
     hub_bodies_note(&worker->bodies, load);
 }
 
+static void on_response(const struct wsub_http_request *req, int status,
+                        uint64_t took_us, void *arg)
+{
+    struct hub *hub = arg;
+
+    hub_audit(hub, req, status);
+    hub_request_log(hub, req, status, took_us);
+}
+
 static enum wsub_err listen_now(struct hub_worker *worker, char err_text[256])
 {
     enum wsub_err err = hub_listeners_new(
@@ -242,6 +253,7 @@ static enum wsub_err listen_now(struct hub_worker *worker, char err_text[256])
             .hub = &worker->hub,
             .proxies = worker->proxies,
             .on_load = on_load,
+            .on_response = on_response,
         },
         err_text, &worker->listeners);
 

@@ -66,6 +66,7 @@ struct wsub_config {
     char *admin_listen;  /* "": on `listen` */
     enum wsub_log_format log_format;
     enum wsub_log_level log_level;
+    bool access_log;
     char *listen;
     char *public_url; /* default http://LISTEN/, see wsub_config_load() */
     char *admin_token;

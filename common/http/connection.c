@@ -449,6 +449,8 @@ void wsub_http_connection_new(struct wsub_http_pool *pool, evutil_socket_t fd,
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     conn->req = wsub_http_incoming_new();
     conn->req->conn = conn;
+    conn->req->on_response = pool->on_response;
+    conn->req->on_response_arg = pool->arg;
     conn->req->reading.on_held = on_readable;
     conn->req->handling.on_held = on_handleable;
     conn->req->reading.payer = wsub_http_peers_payer(peer);

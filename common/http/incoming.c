@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/http/strict.h"
 #include "common/http/verdict.h"
@@ -405,6 +406,14 @@ void wsub_http_incoming_forget(struct wsub_http_request *req)
     free_wiped(&req->in);
     req->start = 0;
     wsub_buf_done(&req->response_headers);
+}
+
+void wsub_http_incoming_tell_response(const struct wsub_http_request *req,
+                                      int status)
+{
+    if (req->on_response != NULL)
+        req->on_response(req, status, wsub_now_us() - req->handled_us,
+                         req->on_response_arg);
 }
 
 void wsub_http_incoming_tell_gone(struct wsub_http_request *req)

@@ -25,6 +25,7 @@
 #include "common/http/fault.h"
 #include "common/http/framing.h"
 #include "common/http/parse.h"
+#include "common/http/route.h"
 
 #define WSUB_HTTP_HEAD_MAX_BYTES 16384
 #define WSUB_HTTP_LINE_MAX_BYTES 8192 /* of it, the request line */
@@ -82,8 +83,10 @@ struct wsub_http_request {
     bool continued;                 /* 100 was sent */
     struct wsub_http_share reading; /* of the budgets, for the body */
     struct wsub_http_share handling;
-    bool handled;                     /* a handler has it, */
-    uint64_t handled_us;              /* since; our clock */
+    bool handled;                       /* a handler has it, */
+    uint64_t handled_us;                /* since; our clock */
+    wsub_http_response_cb *on_response; /* of the server; may be NULL */
+    void *on_response_arg;              /* borrowed; given to on_response */
     void (*on_gone)(void *arg);       /* NULL: nobody asked; or it was called */
     void *on_gone_arg;                /* borrowed; given to on_gone */
     struct wsub_buf response_headers; /* owned */
@@ -144,6 +147,10 @@ void wsub_http_incoming_next(struct wsub_http_request *req);
 
 /* The connection reads no more requests: frees what it has kept for them. */
 void wsub_http_incoming_forget(struct wsub_http_request *req);
+
+/* The request has its response now: tells the owner of the server. */
+void wsub_http_incoming_tell_response(const struct wsub_http_request *req,
+                                      int status);
 
 /* The request's client is gone: tells who wanted to know, once. */
 void wsub_http_incoming_tell_gone(struct wsub_http_request *req);

@@ -27,10 +27,12 @@ struct wsub_http_request;
 
 /* All connections of a server, and what they need from it. */
 struct wsub_http_pool {
-    struct event_base *base;          /* borrowed; outlives the pool */
-    struct wsub_http_budget reading;  /* of the bodies of all requests */
-    struct wsub_http_budget handling; /* of those that handlers have */
-    const char *json_errors_at;       /* see server.h */
+    struct event_base *base;            /* borrowed; outlives the pool */
+    struct wsub_http_budget reading;    /* of the bodies of all requests */
+    struct wsub_http_budget handling;   /* of those that handlers have */
+    wsub_http_response_cb *on_response; /* see server.h */
+    void *arg;                          /* likewise */
+    const char *json_errors_at;         /* see server.h */
     uint32_t request_timeout_ms;
     uint32_t idle_timeout_ms;
     /* The head of a request is complete, its body has not come.  True: it may

@@ -215,6 +215,8 @@ new_server(struct event_base *base, const struct wsub_http_server_options *o)
 
     server->pool = (struct wsub_http_pool){
         .base = base,
+        .on_response = o->on_response,
+        .arg = o->arg,
         .json_errors_at = o->json_errors_at,
         .request_timeout_ms = o->request_timeout_ms,
         .idle_timeout_ms = o->idle_timeout_ms,

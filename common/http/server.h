@@ -39,7 +39,8 @@ struct wsub_http_server_options {
     const char *name;   /* in the metrics of its requests; NULL: it has none */
     const struct wsub_http_route *routes; /* borrowed; ends with { 0 } */
     wsub_http_stray_handler *on_stray;    /* NULL: strays get a text */
-    void *arg;                            /* borrowed; given to handlers */
+    void *arg; /* borrowed; given to handlers, outlives their requests */
+    wsub_http_response_cb *on_response; /* with `arg`; may be NULL */
     /* A route's path: what the server itself refuses there, such as a body that
      * is too large, is told as {"error": "a sentence"}, not as a text.  NULL: it
      * has none. */

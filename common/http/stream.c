@@ -55,6 +55,7 @@ wsub_http_stream_start(struct wsub_http_request *req, const char *content_type,
     *stream = (struct wsub_http_stream){req->conn, *events, response.chunked};
     req->handled = false;
     req->on_gone = NULL;
+    wsub_http_incoming_tell_response(req, response.status);
     if (req->conn == NULL)
         wsub_http_incoming_free(req);
     else if (wsub_http_connection_stream(req->conn, &response, &streamer))

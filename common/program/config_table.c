@@ -190,6 +190,7 @@ const struct wsub_setting wsub_settings[] = {
     CHOICE(log_format, "text", ALL, "form of the log", log_formats),
     CHOICE(log_level, "info", ALL, "least severe lines in the log",
            log_levels),
+    SWITCH(access_log, "no", HUB, "log each request"),
     KEY(listen, "127.0.0.1:8080", HUB,
         "where the hub serves HTTP",
         .check = wsub_setting_is_listen, .form = LISTEN_FORM),

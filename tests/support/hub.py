@@ -5,6 +5,8 @@ import http.client
 import socket
 import urllib.parse
 
+from support import secrets
+
 _TIMEOUT_S = 30
 
 
@@ -33,6 +35,7 @@ class Hub:
         connection = http.client.HTTPConnection(self.address,
                                                 timeout=_TIMEOUT_S,
                                                 source_address=self._source)
+        secrets.note_authorization(headers)
         try:
             connection.request(method, path, body, headers or {})
             return Response(connection.getresponse())
@@ -56,6 +59,7 @@ class Hub:
                   extra=(), mode="subscribe"):
         fields = [("hub.mode", mode), ("hub.topic", topic),
                   ("hub.callback", callback)]
+        secrets.note(secret)
         if secret is not None:
             fields.append(("hub.secret", secret))
         if lease is not None:

@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 
 from support.child import die_with_parent
+from support import secrets
 from support.wait import wait_until
 
 _FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
@@ -89,6 +90,7 @@ class Program:
         self.lines = []
         self._asked = False  # to end
         settings = {"status_listen": "127.0.0.1:0", **settings}
+        secrets.note_settings(settings)
         self._reads = threading.Event()
         self._reads.set()
         self._process = subprocess.Popen(
@@ -266,3 +268,6 @@ class Program:
     def _check_reports(self):
         if any(_REPORT.search(line) for line in self.lines):
             raise AssertionError(f"{self.name} reports:\n{self.log()}")
+        told = secrets.found_in(self.lines)
+        if told:
+            raise AssertionError(f"{self.name} logs a secret: {told}")

@@ -21,6 +21,7 @@ START_TEST(without_settings_the_defaults_hold)
     ck_assert_str_eq(c->admin_listen, "");
     ck_assert_int_eq(c->log_format, WSUB_LOG_TEXT);
     ck_assert_int_eq(c->log_level, WSUB_LOG_INFO);
+    ck_assert(!c->access_log);
     ck_assert_str_eq(c->listen, "127.0.0.1:8080");
     ck_assert_str_eq(c->public_url, "");
     ck_assert_str_eq(c->admin_token, "");
