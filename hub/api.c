@@ -17,6 +17,7 @@
 #include "hub/access.h"
 #include "hub/admin.h"
 #include "hub/admin_letters.h"
+#include "hub/alerts.h"
 #include "hub/audit.h"
 #include "hub/cluster.h"
 #include "hub/damaged.h"
@@ -275,6 +276,7 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/admin/shards", hub_shards, hub_access_admin, 0},
     {"GET", "/admin/queues", hub_queues, hub_access_admin, 0},
     {"GET", "/admin/events", hub_events, hub_access_admin, 0},
+    {"GET", "/admin/alerts", hub_alerts, hub_access_admin, 0},
     {"GET", "/admin/audit", hub_audit_list, hub_access_admin, 0},
     {"GET", "/admin/hosts", hub_hosts, hub_access_admin, 0},
     {"POST", "/admin/hosts/open", hub_host_open, hub_order_may_send,

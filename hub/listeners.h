@@ -10,7 +10,7 @@
 
 #include "common/base/err.h"
 #include "common/http/budget.h"
-#include "common/http/route.h"
+#include "common/http/on_response.h"
 
 struct event_base;
 struct hub;

@@ -98,6 +98,12 @@ static void start(struct hub *hub, struct wsub_http_request *req,
     struct wsub_push push;
     struct flow *flow;
 
+    if (wsub_topic_is_reserved(event->topic.data)) {
+        hub_refuse(req, HUB_FAULT_CLOSED, NULL,
+                   "%s is the hub's own topic: nobody else publishes to it.",
+                   WSUB_TOPIC_ALERTS);
+        return;
+    }
     if (hub_pressure_refuses(hub->pressure, shard, HUB_PRESSURE_CONTENT)) {
         hub_limit_refuse(req, HUB_LIMIT_MEMORY_CONTENT, 0, NULL);
         return;

@@ -8,6 +8,7 @@
 #include "common/groups/mirror.h"
 #include "common/groups/registry.h"
 #include "common/store/cluster_events.h"
+#include "spreader/alerts/alerts.h"
 #include "spreader/health/monitor.h"
 
 struct spread_duties {
@@ -16,6 +17,7 @@ struct spread_duties {
     struct wsub_sites *sites;
     struct wsub_group_mirror *mirror;
     struct spread_monitor *monitor;
+    struct spread_alerts *alerts;
 };
 
 static void on_lead(uint64_t epoch, void *arg)
@@ -25,6 +27,7 @@ static void on_lead(uint64_t epoch, void *arg)
     wsub_group_mirror_look(duties->mirror);
     wsub_sites_look(duties->sites);
     spread_monitor_lead(epoch, duties->monitor);
+    spread_alerts_lead(duties->alerts, epoch);
 }
 
 static void on_lost(void *arg)
@@ -32,6 +35,7 @@ static void on_lost(void *arg)
     struct spread_duties *duties = arg;
 
     spread_monitor_lost(duties->monitor);
+    spread_alerts_lost(duties->alerts);
 }
 
 static uint64_t epoch(void *arg)
@@ -81,6 +85,7 @@ static void build(struct spread_duties *duties,
         .on_unowned = o->on_unowned,
         .arg = o->arg,
     });
+    duties->alerts = spread_alerts_new(o->base, o->store, o->config);
 }
 
 enum wsub_err spread_duties_new(const struct spread_duties_options *options,
@@ -106,6 +111,7 @@ void spread_duties_free(struct spread_duties *duties)
     if (duties == NULL)
         return;
     wsub_registry_link_close(duties->registry);
+    spread_alerts_free(duties->alerts);
     spread_monitor_free(duties->monitor);
     wsub_group_mirror_free(duties->mirror);
     wsub_sites_free(duties->sites);
@@ -129,6 +135,7 @@ void spread_duties_event(struct spread_duties *duties,
     if (event->kind == WSUB_EVENT_HEALTH_REQUESTED)
         spread_monitor_wake(duties->monitor);
     wsub_sites_event(duties->sites, event);
+    spread_alerts_event(duties->alerts, event);
 }
 
 void spread_duties_stop(struct spread_duties *duties,

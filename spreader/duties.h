@@ -3,7 +3,8 @@
  *
  *   it has become it, events, time --> sites.h     which hubs serve each site
  *                                  |-> mirror.h    groups of another registry
- *                                  '-> health/     what is wrong in Redis, and its end */
+ *                                  |-> health/     what is wrong in Redis, and its end
+ *                                  '-> alerts/     what is wrong with the system */
 #ifndef SPREAD_DUTIES_H
 #define SPREAD_DUTIES_H
 

@@ -56,6 +56,12 @@ struct wsub_config {
     bool cleanup_enabled;      /* unless it was switched at run time */
     uint32_t cleanup_pause_ms; /* between attempts to mend one thing */
     uint32_t suspended_max_s;  /* 0: no limit */
+    char *alert_url;           /* "": none */
+    char *alert_secret;        /* "": alerts are not signed */
+    uint32_t alert_interval_s; /* between two looks */
+    uint32_t alert_oldest_job_s;
+    uint32_t alert_lag; /* events */
+    uint32_t alert_suspended_percent;
     bool enable_cluster_event_subscriptions;
     char *cluster_events_topic; /* the stream's name behind P:{c}: */
     uint32_t cluster_events_kept;

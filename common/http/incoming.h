@@ -24,8 +24,8 @@
 #include "common/http/chunked.h"
 #include "common/http/fault.h"
 #include "common/http/framing.h"
+#include "common/http/on_response.h"
 #include "common/http/parse.h"
-#include "common/http/route.h"
 
 #define WSUB_HTTP_HEAD_MAX_BYTES 16384
 #define WSUB_HTTP_LINE_MAX_BYTES 8192 /* of it, the request line */

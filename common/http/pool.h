@@ -16,6 +16,7 @@
 #include "common/http/incoming.h"
 #include "common/http/outgoing.h"
 #include "common/http/pace.h"
+#include "common/http/on_response.h"
 #include "common/http/peers.h"
 #include "common/http/response.h"
 #include "common/http/times.h"

@@ -29,12 +29,6 @@ typedef bool wsub_http_check(struct wsub_http_request *req, void *arg);
 typedef void wsub_http_stray_handler(struct wsub_http_request *req, int status,
                                      const char *sentence, void *arg);
 
-/* A request has its response: of `status`, so long after its handler, or check, got
- * it.  Getters of the request work.  Also for one whose client is gone by then, but
- * not for what the server itself refuses. */
-typedef void wsub_http_response_cb(const struct wsub_http_request *req,
-                                   int status, uint64_t took_us, void *arg);
-
 /* For a check: the body of this request may have `bytes` at most, less than what
  * its route takes. */
 void wsub_http_route_limit(struct wsub_http_request *req, size_t bytes);

@@ -28,6 +28,7 @@
 
 #include "common/base/err.h"
 #include "common/http/budget.h"
+#include "common/http/on_response.h"
 #include "common/http/route.h"
 
 struct event_base;

@@ -161,6 +161,27 @@ const struct wsub_setting wsub_settings[] = {
         "how long a subscription may be suspended before it is denied; 0: for "
         "ever",
         .min = 0, .max = YEAR_S),
+    KEY(alert_url, "", SPREADER,
+        "URL to which alerts are posted (docs/RUNBOOK.md); empty: nowhere",
+        .check = wsub_setting_is_public_url,
+        .form = "an absolute http or https URL"),
+    KEY(alert_secret, "", SPREADER,
+        "secret that alerts are signed with, as Standard Webhooks say; empty: "
+        "they are not signed",
+        TOKEN),
+    KEY(alert_interval_s, "10", SPREADER,
+        "between two looks for what is to be an alert", .min = 1, .max = 3600),
+    KEY(alert_oldest_job_s, "300", SPREADER,
+        "how long a job, or an event of the log, may wait before that is an "
+        "alert",
+        .min = 1, .max = YEAR_S),
+    KEY(alert_lag, "10000", SPREADER,
+        "how many events may wait to be fanned out before that is an alert",
+        .min = 1, .max = 1000000000),
+    KEY(alert_suspended_percent, "10", SPREADER,
+        "how many percent of the subscriptions may be suspended before that is "
+        "an alert",
+        .min = 1, .max = 100),
     SWITCH(enable_cluster_event_subscriptions, "yes", ALL,
            "read the cluster events; no: everything is found out by looking"),
     KEY(cluster_events_topic, "events", ALL,

@@ -60,12 +60,13 @@ static bool is_first(const struct wsub_keyring *ring, const char *sealed,
            wsub_keyring_first(ring);
 }
 
-static void refuse(const struct wsub_canary *canary, const char *sealed,
-                   size_t len, enum wsub_err err)
+static void refuse(struct wsub_canary *canary, const char *sealed, size_t len,
+                   enum wsub_err err)
 {
     char sentence[320];
 
     if (canary->passed) {
+        canary->missing = true;
         snprintf(sentence, sizeof(sentence), "%.*s", id_len(sealed, len),
                  sealed + 2);
         wsub_log_error(
@@ -101,6 +102,7 @@ static void on_found(enum wsub_err err, const struct redisReply *reply,
         return;
     }
     canary->passed = true;
+    canary->missing = false;
     if (canary->seals && !is_first(canary->ring, reply->str, reply->len))
         write_canary(canary, false);
 }

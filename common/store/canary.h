@@ -25,6 +25,7 @@ struct wsub_canary {
     bool looking; /* the reply is due */
     bool passed;  /* once; a hub then only sees to it that there is one */
     bool changed; /* the keys, since it looked */
+    bool missing; /* it was opened once, and can't be any more */
 };
 
 /* Looks: each time that Redis has come up. */

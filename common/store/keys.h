@@ -34,8 +34,10 @@
 #define WSUB_KEY_PROBE "probe" /* never there */
 
 /* Of the cluster's slot, behind `P:{c}:`. */
+#define WSUB_KEY_ALERTS "alerts"
 #define WSUB_KEY_AUDIT "audit"
 #define WSUB_KEY_CANARY "canary"
+#define WSUB_KEY_CONDITIONS "conditions"
 #define WSUB_KEY_HEALTH "health"
 #define WSUB_KEY_HEALTH_STATE "health_state"
 #define WSUB_KEY_HOST_ORDERS "host_orders"
@@ -44,6 +46,7 @@
 #define WSUB_KEY_SHARDS "shards"
 #define WSUB_KEY_GROUPS "groups"
 #define WSUB_KEY_SITES "sites"
+#define WSUB_KEY_NOTICES "notices"
 #define WSUB_KEY_POSITIONS "positions"
 
 #endif

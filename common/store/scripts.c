@@ -16,6 +16,8 @@
     }
 
 static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
+    [WSUB_SCRIPT_ALERTS] = SCRIPT(alerts),
+    [WSUB_SCRIPT_ALERT_NOTICES] = SCRIPT(alert_notices),
     [WSUB_SCRIPT_ANNOUNCE] = SCRIPT(announce),
     [WSUB_SCRIPT_ANNOUNCED] = SCRIPT(announced),
     [WSUB_SCRIPT_ATTEMPTS] = SCRIPT(attempts),

@@ -9,6 +9,8 @@
 #include "common/redis/cmd.h"
 
 enum wsub_script_id {
+    WSUB_SCRIPT_ALERTS,
+    WSUB_SCRIPT_ALERT_NOTICES,
     WSUB_SCRIPT_ANNOUNCE,
     WSUB_SCRIPT_ANNOUNCED,
     WSUB_SCRIPT_ATTEMPTS,

@@ -2,10 +2,13 @@
 
 #include <stdlib.h>
 
+#include "common/base/config.h"
 #include "common/base/log.h"
+#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
 #include "common/crypto/keyring.h"
+#include "common/store/alerts.h"
 #include "common/store/canary.h"
 
 #define LOOK_MS 2000
@@ -14,6 +17,7 @@ struct wsub_secret_keys {
     struct wsub_keyring *ring; /* owned */
     struct wsub_canary canary;
     struct wsub_timer look;
+    uint64_t said_ms; /* that a key is missing; 0: it is not */
 };
 
 enum wsub_err wsub_secret_keys_load(const char *path, char err_text[256],
@@ -58,9 +62,35 @@ bool wsub_secret_keys_look(struct wsub_secret_keys *keys)
     return changed;
 }
 
+/* A missing key is an alert as long as it is. */
+static void say(struct wsub_secret_keys *keys)
+{
+    struct wsub_store *store = keys->canary.store;
+    const struct wsub_alert condition = {
+        .kind = WSUB_ALERT_KEYS_MISSING,
+        .subject = wsub_store_config(store)->instance_name,
+        .detail = "it has no key for secrets that others have sealed",
+    };
+    uint64_t now_ms = wsub_now_ms();
+
+    if (!keys->canary.missing) {
+        if (keys->said_ms != 0)
+            wsub_condition_end(store, &condition);
+        keys->said_ms = 0;
+    } else if (keys->said_ms == 0 ||
+               now_ms - keys->said_ms >= WSUB_CONDITION_AGAIN_MS) {
+        wsub_condition_say(store, &condition);
+        keys->said_ms = now_ms;
+    }
+}
+
 static void on_look(void *arg)
 {
-    (void)wsub_secret_keys_look(arg);
+    struct wsub_secret_keys *keys = arg;
+
+    (void)wsub_secret_keys_look(keys);
+    if (wsub_store_up(keys->canary.store))
+        say(keys);
 }
 
 void wsub_secret_keys_start(struct wsub_secret_keys *keys,

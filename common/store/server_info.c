@@ -21,6 +21,11 @@ static uint64_t number(const char *text, const char *name)
     return strtoull(find(text, name), NULL, 10);
 }
 
+static void copy(const char *value, char ret_text[32])
+{
+    snprintf(ret_text, 32, "%.*s", (int)strcspn(value, "\r\n"), value);
+}
+
 /* What is not told went well. */
 static bool went_well(const char *text, const char *name)
 {
@@ -31,8 +36,6 @@ static bool went_well(const char *text, const char *name)
 
 void wsub_server_info_read(const char *text, struct wsub_server_info *ret_info)
 {
-    const char *version = find(text, "\nredis_version:");
-
     *ret_info = (struct wsub_server_info){
         .aof = number(text, "\naof_enabled:") != 0,
         .aof_ok = went_well(text, "\naof_last_write_status:") &&
@@ -41,8 +44,8 @@ void wsub_server_info_read(const char *text, struct wsub_server_info *ret_info)
         .used_bytes = number(text, "\nused_memory:"),
         .maxmemory_bytes = number(text, "\nmaxmemory:"),
     };
-    snprintf(ret_info->version, sizeof(ret_info->version), "%.*s",
-             (int)strcspn(version, "\r\n"), version);
+    copy(find(text, "\nredis_version:"), ret_info->version);
+    copy(find(text, "\nmaxmemory_policy:"), ret_info->policy);
 }
 
 static void parse_info(enum wsub_err err, const struct redisReply *reply,

@@ -10,9 +10,10 @@
 struct wsub_store;
 
 struct wsub_server_info {
-    char version[32];                     /* "" when it is not told */
-    bool aof;                             /* there is an append-only file */
-    bool aof_ok, rdb_ok;                  /* the last write of each went well */
+    char version[32];    /* "" when it is not told */
+    char policy[32];     /* maxmemory-policy; "" when it is not told */
+    bool aof;            /* there is an append-only file */
+    bool aof_ok, rdb_ok; /* the last write of each went well */
     uint64_t used_bytes, maxmemory_bytes; /* 0: no limit */
 };
 

@@ -131,11 +131,21 @@ struct wsub_topic_ref wsub_topic_ref(const struct wsub_store *store,
     return ref;
 }
 
+bool wsub_topic_is_reserved(const char *topic)
+{
+    return strcmp(topic, WSUB_TOPIC_ALERTS) == 0;
+}
+
+static bool has_levels(const char *topic)
+{
+    return wsub_topic_is_dotted(topic) && !wsub_topic_is_reserved(topic);
+}
+
 int wsub_topic_levels(const char *topic)
 {
     int levels = 1;
 
-    if (!wsub_topic_is_dotted(topic))
+    if (!has_levels(topic))
         return 1;
     for (; *topic != '\0'; topic++)
         levels += *topic == '.';
@@ -159,7 +169,7 @@ void wsub_topic_level(const char *topic, int level,
 
 bool wsub_topic_next_level(const char *topic, int *level)
 {
-    if (!wsub_topic_is_dotted(topic) || *level == WSUB_LEVEL_ALL)
+    if (!has_levels(topic) || *level == WSUB_LEVEL_ALL)
         return false;
     *level =
         *level + 1 < wsub_topic_levels(topic) ? *level + 1 : WSUB_LEVEL_ALL;

@@ -54,6 +54,11 @@ unsigned wsub_topic_shard(const struct wsub_store *store, const char *topic);
 struct wsub_topic_ref wsub_topic_ref(const struct wsub_store *store,
                                      const char *topic);
 
+/* The reserved topic: only the hub publishes to it, and only who subscribes to just
+ * that gets it, for it has level 0 only. */
+#define WSUB_TOPIC_ALERTS "hub.alerts"
+bool wsub_topic_is_reserved(const char *topic);
+
 /* The number of levels, WSUB_LEVEL_ALL not counted: at least 1. */
 int wsub_topic_levels(const char *topic);
 

@@ -113,9 +113,10 @@ void hub_pull_index_find(const struct hub_pull_index *index, const char *topic,
 {
     size_t len = strlen(topic);
 
-    tell(index, "", 0, found, arg);
+    if (!wsub_topic_is_reserved(topic))
+        tell(index, "", 0, found, arg);
     tell(index, topic, len, found, arg);
-    if (!wsub_topic_is_dotted(topic))
+    if (!wsub_topic_is_dotted(topic) || wsub_topic_is_reserved(topic))
         return;
     tell(index, WSUB_TOPIC_ALL, 1, found, arg);
     for (; len > 0; len--)

@@ -47,6 +47,12 @@ START_TEST(without_settings_the_defaults_hold)
     ck_assert(c->cleanup_enabled);
     ck_assert_uint_eq(c->cleanup_pause_ms, 5000);
     ck_assert_uint_eq(c->suspended_max_s, 1209600);
+    ck_assert_str_eq(c->alert_url, "");
+    ck_assert_str_eq(c->alert_secret, "");
+    ck_assert_uint_eq(c->alert_interval_s, 10);
+    ck_assert_uint_eq(c->alert_oldest_job_s, 300);
+    ck_assert_uint_eq(c->alert_lag, 10000);
+    ck_assert_uint_eq(c->alert_suspended_percent, 10);
     ck_assert_uint_eq(c->retention_s, 3600);
     ck_assert_uint_eq(c->dead_letter_retention_s, 604800);
     ck_assert_uint_eq(c->max_body_bytes, 1048576);

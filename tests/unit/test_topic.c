@@ -109,6 +109,8 @@ START_TEST(levels_are_the_topic_without_its_last_labels)
     check_level("http://h.example/a.b", 0, "http://h.example/a.b");
     ck_assert_int_eq(wsub_topic_levels("a.b.c"), 3);
     ck_assert_int_eq(wsub_topic_levels("a"), 1);
+    ck_assert_int_eq(wsub_topic_levels("hub.alerts"), 1);
+    ck_assert_int_eq(wsub_topic_levels("hub.other"), 2);
     ck_assert_int_eq(wsub_topic_levels("http://h.example/a.b"), 1);
 }
 END_TEST
@@ -124,6 +126,7 @@ START_TEST(the_way_up_ends_at_the_star)
     ck_assert(!wsub_topic_next_level("a.b", &level));
     level = 0;
     ck_assert(!wsub_topic_next_level("http://h.example/a", &level));
+    ck_assert(!wsub_topic_next_level("hub.alerts", &level));
 }
 END_TEST
 

@@ -46,7 +46,8 @@ end
 
 local function matches(topic)
     if known[topic] == nil then
-        known[topic] = is_everything or find_match(topic)
+        known[topic] = is_everything and not is_reserved(topic) or
+            find_match(topic)
     end
     return known[topic]
 end

@@ -64,6 +64,8 @@ local function cluster_kinds()
         shards = { type = 'hash', member = look_at_hint },
         positions = { type = 'hash' },
         owner = { type = 'hash' },
+        alerts = { type = 'hash' }, alerts_sent = { type = 'hash' },
+        conditions = { type = 'hash' }, notices = { type = 'stream' },
         audit = { type = 'stream' },
         canary = { type = 'string' },
         damaged = { key = look_at_damaged },

@@ -1,9 +1,15 @@
 -- levels.lua - what a topic may be wanted as (common/store/topic.h).
 
--- The topic, and of a dotted one each topic above it and `*`.
+-- Only who wants just that topic gets it.
+local function is_reserved(topic)
+    return topic == 'hub.alerts'
+end
+
+-- The topic, and of a dotted one, unless it is reserved, each topic above it and
+-- `*`.
 local function levels_of(topic)
     local levels = { topic }
-    if string.find(topic, '[:/]') then
+    if string.find(topic, '[:/]') or is_reserved(topic) then
         return levels
     end
     local above = string.match(topic, '^(.*)%.')
