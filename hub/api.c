@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/cluster/member.h"
+#include "common/cluster/neglect.h"
 #include "common/groups/groups.h"
 #include "common/http/form.h"
 #include "common/http/request.h"
@@ -165,11 +166,13 @@ static bool has_memory(const struct hub *hub,
 
 bool hub_api_ready(const struct hub *hub, char reason[WSUB_STATUS_REASON_BYTES])
 {
-    return wsub_program_ready(hub->loop, hub->store, reason) &&
-           wsub_writable_is(hub->writable, reason) &&
-           wsub_member_ready(hub->member, reason) &&
-           wsub_groups_ready_why(hub->groups, reason) &&
-           has_memory(hub, reason);
+    if (!wsub_program_ready(hub->loop, hub->store, reason) ||
+        !wsub_writable_is(hub->writable, reason) ||
+        !wsub_member_ready(hub->member, reason) ||
+        !wsub_groups_ready_why(hub->groups, reason) || !has_memory(hub, reason))
+        return false;
+    wsub_neglect_tell(hub->neglect, reason);
+    return true;
 }
 
 void hub_api_health(struct wsub_http_request *req, void *arg)
