@@ -47,6 +47,7 @@
 #include "hub/sites.h"
 #include "hub/subscribe.h"
 #include "hub/suspended.h"
+#include "hub/targets.h"
 #include "hub/topics.h"
 #include "hub/verifications.h"
 #include "hub/vitals.h"
@@ -266,6 +267,7 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/admin/leader", hub_leader, hub_access_admin, 0},
     {"GET", "/admin/shards", hub_shards, hub_access_admin, 0},
     {"GET", "/admin/queues", hub_queues, hub_access_admin, 0},
+    {"GET", "/admin/prometheus-sd", hub_targets, hub_access_admin, 0},
     {"GET", "/admin/events", hub_events, hub_access_admin, 0},
     {"GET", "/admin/groups", hub_groups, hub_access_admin, 0},
     {"GET", "/admin/groups/*", hub_group_get, hub_access_admin, 0},
