@@ -52,6 +52,7 @@ static void entry_free(struct entry *entry)
     free(entry->content.topic);
     free(entry->content.type_header);
     free(entry->content.coding_header);
+    free(entry->content.state_header);
     free(entry->content.event_header);
     free(entry->content.link_header);
     free(entry->content.body);
@@ -99,6 +100,19 @@ static char *header(const char *name, const char *value)
     return wsub_buf_take(&line);
 }
 
+/* Who appends to the log may have written anything. */
+static void fill_trace(struct deliver_content *content,
+                       const struct wsub_event *event)
+{
+    const char *parent = event->traceparent, *state = event->tracestate;
+
+    if (parent == NULL || !wsub_traceparent_is_valid(parent, strlen(parent)))
+        return;
+    memcpy(content->traceparent, parent, WSUB_TRACEPARENT_LEN);
+    if (state != NULL && wsub_tracestate_is_valid(state, strlen(state)))
+        content->state_header = header("tracestate", state);
+}
+
 static void entry_fill(struct entry *entry, const struct wsub_event *event)
 {
     struct deliver_content *content = &entry->content;
@@ -110,6 +124,7 @@ static void entry_fill(struct entry *entry, const struct wsub_event *event)
         content->coding_header = header("Content-Encoding", event->coding);
     content->event_header = header("Websubd-Event", entry->key);
     content->event = strchr(content->event_header, ' ') + 1;
+    fill_trace(content, event);
     content->link_header = link_header(entry->cache->store, event->self);
     content->body = wsub_memdup(event->body, event->body_len);
     content->body_len = event->body_len;

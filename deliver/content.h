@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "common/crypto/digest.h"
+#include "common/http/trace.h"
 
 struct wsub_store;
 struct deliver_content_cache;
@@ -24,7 +25,10 @@ struct deliver_content {
     char *event_header;           /* owned; "Websubd-Event: N-MS-SEQ" */
     const char *event;            /* N-MS-SEQ, within event_header */
     char *link_header; /* owned; "Link: <hub>; rel=\"hub\", <self>; ..." */
-    char *body;        /* owned */
+    /* Valid, or "": its trace; without a trace it has no state. */
+    char traceparent[WSUB_TRACEPARENT_LEN + 1];
+    char *state_header; /* owned; "tracestate: ..." or NULL */
+    char *body;         /* owned */
     size_t body_len;
 };
 

@@ -149,6 +149,22 @@ static bool sign(const struct deliver_poster *poster, struct deliver_post *post,
     return err == WSUB_OK;
 }
 
+/* Each request is a span of its own in the event's trace. */
+static void write_trace(struct deliver_post *post,
+                        const struct deliver_content *content)
+{
+    static const char name[] = "traceparent: ";
+    uint64_t span;
+
+    post->traceparent[0] = '\0';
+    if (content->traceparent[0] == '\0')
+        return;
+    wsub_random(&span, sizeof(span));
+    memcpy(post->traceparent, name, sizeof(name));
+    wsub_traceparent_child(content->traceparent, span,
+                           post->traceparent + sizeof(name) - 1);
+}
+
 /* Those that are this POST's own, but for the signatures. */
 static void write_headers(const struct deliver_poster *poster,
                           struct deliver_post *post,
@@ -156,6 +172,7 @@ static void write_headers(const struct deliver_poster *poster,
 {
     snprintf(post->attempt, sizeof(post->attempt), "Websubd-Attempt: %u",
              (unsigned)target->attempt);
+    write_trace(post, target->content);
     if (!is_standard(poster, target))
         return;
     snprintf(post->webhook_id, sizeof(post->webhook_id), "webhook-id: %s",
@@ -187,6 +204,10 @@ static struct curl_slist *gather(const struct deliver_poster *poster,
     if (target->is_replay)
         push_header(&list, replay);
     push_header(&list, content->link_header);
+    if (post->traceparent[0] != '\0')
+        push_header(&list, post->traceparent);
+    if (content->state_header != NULL)
+        push_header(&list, content->state_header);
     if (content->coding_header != NULL)
         push_header(&list, content->coding_header);
     push_header(&list, content->type_header);

@@ -17,7 +17,7 @@
 #include "common/store/choices.h"
 #include "deliver/content.h"
 
-#define DELIVER_POST_HEADERS 12
+#define DELIVER_POST_HEADERS 14
 
 /* What the POSTs of a process share; plain data. */
 struct deliver_poster {
@@ -50,6 +50,7 @@ struct deliver_post {
     /* post.c's own, headers: */
     char signature[24 + WSUB_SIGNATURE_MAX]; /* "" without a secret */
     char attempt[32];
+    char traceparent[16 + WSUB_TRACEPARENT_LEN]; /* "" without a trace */
     char webhook_id[80]; /* the three of Standard Webhooks */
     char webhook_timestamp[48];
     char webhook_signature[24 + WSUB_WEBHOOK_SIGNATURE_MAX];

@@ -12,6 +12,7 @@
 #include "common/base/metrics.h"
 #include "common/base/timer.h"
 #include "common/cluster/member.h"
+#include "common/cluster/neglect.h"
 #include "common/groups/groups.h"
 #include "common/http/client_stats.h"
 #include "common/program/host_watch.h"
@@ -56,6 +57,7 @@ struct deliver_worker {
     struct wsub_secret_keys *keys;
     struct wsub_progress *progress;
     struct wsub_writable *writable;
+    struct wsub_neglect *neglect;
     struct deliver_attempt_buffer *attempts;
     struct deliver_attempt_flush *attempt_flush;
     struct deliver_bundles *bundles;
@@ -344,6 +346,7 @@ static void make_services(struct deliver_worker *w)
         .arg = w,
     });
     w->writable = wsub_writable_new(base, w->store);
+    w->neglect = wsub_neglect_new(base, w->store, w->member);
     w->progress = wsub_progress_new(&(struct wsub_progress_options){
         .base = base,
         .store = w->store,
@@ -468,6 +471,7 @@ static void free_parts(struct deliver_worker *w)
     deliver_deliveries_free(w->deliveries);
     wsub_progress_free(w->progress);
     wsub_writable_free(w->writable);
+    wsub_neglect_free(w->neglect);
     deliver_settler_free(w->settler);
     deliver_attempt_flush_free(w->attempt_flush);
     deliver_attempt_buffer_free(w->attempts);
@@ -502,12 +506,16 @@ bool deliver_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
         !wsub_member_ready(w->member, reason) ||
         !wsub_groups_ready_why(w->groups, reason))
         return false;
-    if (w->subscribers.poster.user_agent != NULL)
-        return wsub_progress_ready(w->progress, reason);
-    snprintf(reason, WSUB_STATUS_REASON_BYTES,
-             "the hub's public URL is not known: start a "
-             "hub or set public_url");
-    return false;
+    if (w->subscribers.poster.user_agent == NULL) {
+        snprintf(reason, WSUB_STATUS_REASON_BYTES,
+                 "the hub's public URL is not known: start a "
+                 "hub or set public_url");
+        return false;
+    }
+    if (!wsub_progress_ready(w->progress, reason))
+        return false;
+    wsub_neglect_tell(w->neglect, reason);
+    return true;
 }
 
 void deliver_worker_drain(void *arg)

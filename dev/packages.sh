@@ -197,6 +197,29 @@ install_browser_packages()
     have chromium || install_all $browser_packages
 }
 
+# Installs packages whose servers are not to be started by that.
+install_unstarted()
+{
+    local policy=/usr/sbin/policy-rc.d status
+
+    if ! may_install || [ -e "$policy" ]; then
+        install_all "$@"
+        return
+    fi
+    as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
+    install_all "$@"
+    status=$?
+    as_root rm -f "$policy"
+    return "$status"
+}
+
+# Installs what the tests of metrics and alert rules need.
+install_metrics_packages()
+{
+    # shellcheck disable=SC2086 # a list of words
+    have promtool || install_unstarted $metrics_packages
+}
+
 # Installs what the tests of packaging/systemd need.
 install_unit_packages()
 {

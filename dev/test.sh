@@ -27,6 +27,8 @@ packages()
         echo "Without nodejs, npm and curl some clients are skipped." >&2
     install_browser_packages ||
         echo "Without chromium the tests in a browser are skipped." >&2
+    install_metrics_packages ||
+        echo "Without prometheus the checks of metrics and alerts are skipped." >&2
     install_unit_packages ||
         echo "Without systemd the tests of its units are skipped." >&2
 }

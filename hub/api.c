@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/cluster/member.h"
+#include "common/cluster/neglect.h"
 #include "common/groups/groups.h"
 #include "common/http/form.h"
 #include "common/http/request.h"
@@ -53,6 +54,7 @@
 #include "hub/subscription_orders.h"
 #include "hub/subscriptions.h"
 #include "hub/suspended.h"
+#include "hub/targets.h"
 #include "hub/topics.h"
 #include "hub/verifications.h"
 #include "hub/vitals.h"
@@ -172,11 +174,13 @@ static bool has_memory(const struct hub *hub,
 
 bool hub_api_ready(const struct hub *hub, char reason[WSUB_STATUS_REASON_BYTES])
 {
-    return wsub_program_ready(hub->loop, hub->store, reason) &&
-           wsub_writable_is(hub->writable, reason) &&
-           wsub_member_ready(hub->member, reason) &&
-           wsub_groups_ready_why(hub->groups, reason) &&
-           has_memory(hub, reason);
+    if (!wsub_program_ready(hub->loop, hub->store, reason) ||
+        !wsub_writable_is(hub->writable, reason) ||
+        !wsub_member_ready(hub->member, reason) ||
+        !wsub_groups_ready_why(hub->groups, reason) || !has_memory(hub, reason))
+        return false;
+    wsub_neglect_tell(hub->neglect, reason);
+    return true;
 }
 
 void hub_api_health(struct wsub_http_request *req, void *arg)
@@ -275,6 +279,7 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/admin/leader", hub_leader, hub_access_admin, 0},
     {"GET", "/admin/shards", hub_shards, hub_access_admin, 0},
     {"GET", "/admin/queues", hub_queues, hub_access_admin, 0},
+    {"GET", "/admin/prometheus-sd", hub_targets, hub_access_admin, 0},
     {"GET", "/admin/events", hub_events, hub_access_admin, 0},
     {"GET", "/admin/alerts", hub_alerts, hub_access_admin, 0},
     {"GET", "/admin/audit", hub_audit_list, hub_access_admin, 0},

@@ -22,6 +22,7 @@ struct hub_tokens;
 struct hub_vitals;
 struct wsub_egress;
 struct wsub_groups;
+struct wsub_neglect;
 struct wsub_writable;
 struct wsub_loop;
 struct wsub_member;
@@ -41,6 +42,7 @@ struct hub {
     struct hub_pull *pull;
     struct hub_vitals *vitals;
     const struct wsub_writable *writable;
+    const struct wsub_neglect *neglect;
     const struct wsub_keyring *ring;
     const struct hub_tokens *tokens;
     const struct wsub_egress *egress;

@@ -15,6 +15,7 @@
 #include "common/http/request.h"
 #include "common/http/respond.h"
 #include "common/http/route.h"
+#include "common/http/trace.h"
 #include "common/store/publications.h"
 #include "common/store/topic.h"
 #include "hub/access.h"
@@ -43,6 +44,7 @@ struct event {
     const char *type;
     const char *coding; /* NULL for none */
     const char *key;    /* NULL: every push is an event of its own */
+    const char *traceparent, *tracestate; /* NULL for none */
 };
 
 static void respond_event(struct flow *flow, const struct wsub_place *event)
@@ -119,6 +121,8 @@ static void start(struct hub *hub, struct wsub_http_request *req,
     push.content_type = event->type;
     push.content_coding = event->coding;
     push.key = event->key;
+    push.traceparent = event->traceparent;
+    push.tracestate = event->tracestate;
     push.body = wsub_http_body(req, &push.body_bytes);
     hub_pressure_note(hub->pressure, push.body_bytes);
     wsub_publications_push(hub->store, &push, on_pushed, flow);
@@ -172,6 +176,20 @@ static const char *take_key(struct wsub_http_request *req,
     return key;
 }
 
+/* The trace that the push is part of.  What is not valid counts as not there
+ * (Trace Context, section 4.3). */
+static void take_trace(const struct wsub_http_request *req, struct event *event)
+{
+    const char *parent = wsub_http_header(req, "traceparent");
+    const char *state = wsub_http_header(req, "tracestate");
+
+    if (parent == NULL || !wsub_traceparent_is_valid(parent, strlen(parent)))
+        return;
+    event->traceparent = parent;
+    if (state != NULL && wsub_tracestate_is_valid(state, strlen(state)))
+        event->tracestate = state;
+}
+
 static bool may_push(struct hub *hub, struct wsub_http_request *req,
                      const struct wsub_policy *policy)
 {
@@ -213,6 +231,7 @@ void hub_push(struct wsub_http_request *req, void *arg)
     event.type = take_type(req, &errors);
     event.coding = take_coding(req, &errors);
     event.key = take_key(req, &errors);
+    take_trace(req, &event);
     if (hub_params_query(req, &errors, &query)) {
         hub_param_topic(hub, &query, WSUB_TOPIC_PUSH, &errors, &given,
                         &event.topic);

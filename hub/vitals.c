@@ -11,6 +11,7 @@
 #include "common/base/countdown.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/cluster/neglect.h"
 #include "common/http/respond.h"
 #include "common/store/shard_status.h"
 #include "common/store/store.h"
@@ -56,6 +57,19 @@ static json_t *subscriptions_json(struct hub_vitals *vitals)
                      (json_int_t)vitals->suspended);
 }
 
+/* What waits and nobody does, as /readyz says it. */
+static json_t *work_json(struct hub_vitals *vitals)
+{
+    char reason[WSUB_STATUS_REASON_BYTES] = "";
+    enum hub_vital vital;
+
+    wsub_neglect_tell(vitals->hub->neglect, reason);
+    vital = reason[0] != '\0' ? HUB_DEGRADED : HUB_HEALTHY;
+    note(vitals, vital);
+    return json_pack("{s:s, s:o}", "status", hub_vital_name(vital), "reason",
+                     reason[0] != '\0' ? json_string(reason) : json_null());
+}
+
 static json_t *configuration_json(const struct hub_vitals *vitals)
 {
     const struct wsub_config *config = vitals->hub->config;
@@ -76,6 +90,7 @@ static void compose(struct hub_vitals *vitals)
     json_object_set_new(root, "instances", vitals->instances);
     json_object_set_new(root, "shards", shards);
     json_object_set_new(root, "subscriptions", subscriptions_json(vitals));
+    json_object_set_new(root, "work", work_json(vitals));
     json_object_set_new(root, "status",
                         json_string(hub_vital_name(vitals->vital)));
     vitals->redis = vitals->instances = NULL;

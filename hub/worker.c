@@ -11,6 +11,7 @@
 #include "common/base/metrics.h"
 #include "common/base/timer.h"
 #include "common/cluster/member.h"
+#include "common/cluster/neglect.h"
 #include "common/groups/groups.h"
 #include "common/groups/registry.h"
 #include "common/net/egress.h"
@@ -51,6 +52,7 @@ struct hub_worker {
     struct hub_vitals *vitals;
     struct hub_pull *pull;
     struct wsub_writable *writable;
+    struct wsub_neglect *neglect;
     struct wsub_secret_keys *keys;
     struct hub_tokens *tokens;
     struct wsub_egress *egress; /* owned */
@@ -183,6 +185,7 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
         .on_missed = on_missed,
         .arg = worker,
     });
+    worker->neglect = wsub_neglect_new(base, worker->store, worker->member);
     return WSUB_OK;
 }
 
@@ -201,6 +204,7 @@ static void share(struct hub_worker *worker)
     hub->pull = worker->pull;
     hub->vitals = worker->vitals;
     hub->writable = worker->writable;
+    hub->neglect = worker->neglect;
     hub->ring = wsub_secret_keys_ring(worker->keys);
     hub->tokens = worker->tokens;
     hub->egress = worker->egress;
@@ -320,6 +324,7 @@ void hub_worker_free(struct hub_worker *worker)
     wsub_networks_free(worker->proxies);
     hub_pressure_free(worker->pressure);
     wsub_writable_free(worker->writable);
+    wsub_neglect_free(worker->neglect);
     wsub_member_free(worker->member);
     wsub_groups_free(worker->groups);
     wsub_registry_link_free(worker->registry);

@@ -77,6 +77,25 @@ static void give_oldest(struct wsub_metric_samples *samples, void *arg)
         }
 }
 
+static void give_subscriptions(struct wsub_metric_samples *samples, void *arg)
+{
+    const struct spread_waiting *waiting = arg;
+
+    for (unsigned i = 0; i < waiting->count; i++) {
+        const struct wsub_waiting *found = &waiting->shards[i].found;
+
+        if (!waiting->shards[i].known)
+            continue;
+        wsub_metric_sample(samples,
+                           found->subscriptions > found->wildcards
+                               ? found->subscriptions - found->wildcards
+                               : 0,
+                           "shard=\"%u\",kind=\"topic\"", i);
+        wsub_metric_sample(samples, found->wildcards,
+                           "shard=\"%u\",kind=\"wildcard\"", i);
+    }
+}
+
 static void add_families(struct spread_waiting *waiting)
 {
     const struct wsub_metric_family families[] = {
@@ -86,6 +105,11 @@ static void add_families(struct spread_waiting *waiting)
         {"websubd_waiting_oldest_seconds",
          "For how long the oldest entry of a queue waits, 0 without any",
          WSUB_GAUGE_MS, give_oldest, waiting},
+        {"websubd_subscriptions",
+         "Active subscriptions of the shards that this process owns, to a "
+         "topic "
+         "or to all dotted ones",
+         WSUB_GAUGE, give_subscriptions, waiting},
     };
 
     for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)

@@ -8,6 +8,7 @@
 #include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/cluster/member.h"
+#include "common/cluster/neglect.h"
 #include "common/cluster/ownership.h"
 #include "common/groups/groups.h"
 #include "common/http/client_stats.h"
@@ -44,6 +45,7 @@ struct spread_worker {
     struct spread_duties *duties;
     struct wsub_progress *progress;
     struct wsub_writable *writable;
+    struct wsub_neglect *neglect;
     struct spread_shards *shards;
     struct spread_fanout *fanout;
     struct spread_intake *intake;
@@ -364,6 +366,7 @@ static void build_cluster(struct spread_worker *worker)
         .arg = worker,
     });
     worker->writable = wsub_writable_new(base, worker->store);
+    worker->neglect = wsub_neglect_new(base, worker->store, worker->member);
     worker->progress = wsub_progress_new(&(struct wsub_progress_options){
         .base = base,
         .store = worker->store,
@@ -468,6 +471,7 @@ static void free_parts(struct spread_worker *worker)
     spread_fanout_free(worker->fanout);
     wsub_progress_free(worker->progress);
     wsub_writable_free(worker->writable);
+    wsub_neglect_free(worker->neglect);
     spread_shards_free(worker->shards);
     spread_duties_free(worker->duties);
     wsub_ownership_free(worker->ownership);
@@ -523,9 +527,12 @@ bool spread_worker_ready(void *arg, char reason[WSUB_STATUS_REASON_BYTES])
 {
     const struct spread_worker *worker = arg;
 
-    return wsub_program_ready(worker->loop, worker->store, reason) &&
-           wsub_writable_is(worker->writable, reason) &&
-           wsub_member_ready(worker->member, reason) &&
-           wsub_groups_ready_why(worker->groups, reason) &&
-           wsub_progress_ready(worker->progress, reason);
+    if (!wsub_program_ready(worker->loop, worker->store, reason) ||
+        !wsub_writable_is(worker->writable, reason) ||
+        !wsub_member_ready(worker->member, reason) ||
+        !wsub_groups_ready_why(worker->groups, reason) ||
+        !wsub_progress_ready(worker->progress, reason))
+        return false;
+    wsub_neglect_tell(worker->neglect, reason);
+    return true;
 }

@@ -27,9 +27,9 @@ struct wsub_member {
     struct wsub_leftovers own;   /* of the life before this one */
     struct wsub_victim previous; /* that life; incarnation 0: none is known */
     struct wsub_timer own_again;
-    bool is_settled;  /* nothing is left of it: on_registered was called */
-    size_t spreaders; /* live, by the last heartbeat */
-    bool restart_requested; /* on_restart was called */
+    bool is_settled; /* nothing is left of it: on_registered was called */
+    size_t spreaders, delivers; /* live, by the last heartbeat */
+    bool restart_requested;     /* on_restart was called */
 };
 
 /* The first time the process may begin; and once more later, as the life before
@@ -118,8 +118,6 @@ static void count_spreaders(struct wsub_member *member, size_t spreaders)
     if (member->spreaders == spreaders)
         return;
     member->spreaders = spreaders;
-    wsub_metric_set(&wsub_cluster_stats[WSUB_CLUSTER_STAT_SPREADERS],
-                    spreaders);
     if (member->o.on_event != NULL)
         member->o.on_event(NULL, member->o.arg);
 }
@@ -131,6 +129,12 @@ static void on_beat(const struct wsub_beat *beat, void *arg)
 
     if (next_ms < member->o.config->heartbeat_interval_ms)
         wsub_registry_beat_in(member->registry, next_ms + 1);
+    wsub_metric_set(&wsub_cluster_stats[WSUB_CLUSTER_STAT_HUBS], beat->hubs);
+    wsub_metric_set(&wsub_cluster_stats[WSUB_CLUSTER_STAT_SPREADERS],
+                    beat->spreaders);
+    wsub_metric_set(&wsub_cluster_stats[WSUB_CLUSTER_STAT_DELIVERS],
+                    beat->delivers);
+    member->delivers = (size_t)beat->delivers;
     count_spreaders(member, (size_t)beat->spreaders);
     if (!beat->wants_restart || member->restart_requested ||
         member->o.on_restart == NULL)
@@ -323,6 +327,15 @@ const char *wsub_member_consumer(const struct wsub_member *member)
 size_t wsub_member_spreaders(const struct wsub_member *member)
 {
     return member->spreaders;
+}
+
+bool wsub_member_lives(const struct wsub_member *member,
+                       enum wsub_program program)
+{
+    if (program == member->o.program)
+        return true;
+    return program == WSUB_PROGRAM_DELIVER ? member->delivers > 0
+                                           : member->spreaders > 0;
 }
 
 void wsub_member_leave(struct wsub_member *member, bool restarts,

@@ -81,6 +81,10 @@ const char *wsub_member_consumer(const struct wsub_member *member);
 /* Live spreaders by the last heartbeat, this one included once registered. */
 size_t wsub_member_spreaders(const struct wsub_member *member);
 
+/* Whether any spreader, or deliver, lives, by the last heartbeat. */
+bool wsub_member_lives(const struct wsub_member *member,
+                       enum wsub_program program);
+
 /* The process ends: removes record and heartbeat (instance_stopped).  With
  * `restarts` the record stays, so that the next incarnation is one higher.
  * `on_left` is called once, when Redis has replied or can't be reached, maybe

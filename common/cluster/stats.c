@@ -1,5 +1,7 @@
 #include "common/cluster/stats.h"
 
+#define LIVE                                                                   \
+    "websubd_live_instances", "Processes whose heartbeat is not missing"
 #define STATE "websubd_instance_state", "1 for the state of the registration"
 
 struct wsub_metric wsub_cluster_stats[WSUB_CLUSTER_STAT_MAX_] = {
@@ -18,9 +20,9 @@ struct wsub_metric wsub_cluster_stats[WSUB_CLUSTER_STAT_MAX_] = {
         {"websubd_instance_last_registration_seconds",
          "Unix time of the last registration that succeeded", WSUB_GAUGE, NULL,
          0},
-    [WSUB_CLUSTER_STAT_SPREADERS] = {"websubd_live_spreaders",
-                                     "Spreaders whose heartbeat is not missing",
-                                     WSUB_GAUGE, NULL, 0},
+    [WSUB_CLUSTER_STAT_HUBS] = {LIVE, WSUB_GAUGE, "role=\"hub\"", 0},
+    [WSUB_CLUSTER_STAT_SPREADERS] = {LIVE, WSUB_GAUGE, "role=\"spreader\"", 0},
+    [WSUB_CLUSTER_STAT_DELIVERS] = {LIVE, WSUB_GAUGE, "role=\"deliver\"", 0},
     [WSUB_CLUSTER_STAT_FENCED] = {"websubd_instance_fenced_total",
                                   "Times that the process was fenced",
                                   WSUB_COUNTER, NULL, 0},

@@ -13,7 +13,9 @@ enum wsub_cluster_stat {
     WSUB_CLUSTER_STAT_INCARNATION,   /* a gauge */
     WSUB_CLUSTER_STAT_FAILURES,      /* a gauge */
     WSUB_CLUSTER_STAT_REGISTERED_AT, /* a gauge */
-    WSUB_CLUSTER_STAT_SPREADERS,     /* a gauge */
+    WSUB_CLUSTER_STAT_HUBS,          /* gauges: those that live */
+    WSUB_CLUSTER_STAT_SPREADERS,
+    WSUB_CLUSTER_STAT_DELIVERS,
     WSUB_CLUSTER_STAT_FENCED,
     WSUB_CLUSTER_STAT_REMOVED,
     WSUB_CLUSTER_STAT_HANDED_OVER,

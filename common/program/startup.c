@@ -11,7 +11,6 @@
 #include "common/program/config_load.h"
 #include "common/program/files_fit.h"
 #include "common/program/process_metrics.h"
-#include "common/store/call_times.h"
 #include "common/store/store_stats.h"
 
 void wsub_startup_failed(enum wsub_program program, const char *sentence)
@@ -33,7 +32,6 @@ bool wsub_startup(enum wsub_program program, int argc, char *const argv[],
     wsub_log_start();
     wsub_metrics_register(wsub_http_stats, WSUB_HTTP_STAT_MAX_);
     wsub_metrics_register(wsub_store_stats, WSUB_STORE_STAT_MAX_);
-    wsub_call_times_register();
     wsub_process_metrics_register(program);
     if (wsub_config_load(program, argc, argv, environ, stdout, err_text,
                          &action, ret_config) != WSUB_OK) {

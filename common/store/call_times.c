@@ -17,6 +17,8 @@ static char labels[WSUB_SCRIPT_MAX_][LABEL_BYTES];
 
 void wsub_call_times_register(void)
 {
+    if (labels[0][0] != '\0')
+        return;
     for (size_t i = 0; i < WSUB_SCRIPT_MAX_; i++) {
         snprintf(labels[i], LABEL_BYTES, "script=\"%s\"",
                  wsub_script_name((enum wsub_script_id)i));

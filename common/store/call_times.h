@@ -9,7 +9,7 @@
 
 struct wsub_script;
 
-/* Once in a process. */
+/* Before the first call; again is fine. */
 void wsub_call_times_register(void);
 
 /* A call of `script`, NULL for a plain command, had its reply after so long. */

@@ -16,6 +16,8 @@ static void give(const struct redisReply *fields, wsub_store_cb *cb, void *arg)
         .type = wsub_stream_field(fields, "ct", NULL),
         .coding = wsub_stream_field(fields, "ce", NULL),
         .self = wsub_stream_field(fields, "self", NULL),
+        .traceparent = wsub_stream_field(fields, "tp", NULL),
+        .tracestate = wsub_stream_field(fields, "ts", NULL),
     };
 
     event.body = wsub_stream_field(fields, "b", &event.body_len);

@@ -15,6 +15,8 @@ struct wsub_event {
     const char *type;   /* Content-Type */
     const char *coding; /* Content-Encoding; NULL for none */
     const char *self;   /* canonical URL of the topic */
+    /* W3C Trace Context, as it was pushed (common/http/trace.h); NULL for none. */
+    const char *traceparent, *tracestate;
     const char *body;
     size_t body_len;
 };

@@ -11,7 +11,7 @@
 #include "common/store/keys.h"
 #include "common/store/store.h"
 
-#define BEAT_WORDS 4   /* of heartbeat's reply, before the victims */
+#define BEAT_WORDS 6   /* of heartbeat's reply, before the victims */
 #define VICTIM_WORDS 3 /* name, role, incarnation */
 
 static uint64_t number(const struct redisReply *reply)
@@ -149,6 +149,8 @@ static void parse_beat(enum wsub_err err, const struct redisReply *reply,
         beat.spreaders = (uint64_t)reply->element[1]->integer;
         beat.next_ms = (uint64_t)reply->element[2]->integer;
         beat.wants_restart = reply->element[3]->integer != 0;
+        beat.hubs = (uint64_t)reply->element[4]->integer;
+        beat.delivers = (uint64_t)reply->element[5]->integer;
         read_victims(reply, &beat);
     }
     ((wsub_beat_cb *)cb)(&beat, arg);

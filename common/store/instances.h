@@ -74,8 +74,8 @@ struct wsub_beat {
     char why[WSUB_WHY_BYTES]; /* of a refusal, else "" */
     bool is_late;             /* its own heartbeat was missing */
     bool wants_restart;       /* an operator does */
-    uint64_t spreaders;       /* that live */
-    uint64_t next_ms;         /* until another heartbeat goes missing */
+    uint64_t hubs, spreaders, delivers; /* that live */
+    uint64_t next_ms; /* until another heartbeat goes missing */
     size_t victim_count;
     struct wsub_victim victims[WSUB_VICTIMS_MAX];
 };

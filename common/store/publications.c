@@ -85,6 +85,10 @@ void wsub_publications_push(struct wsub_store *store,
     if (push->content_coding != NULL)
         add_field(&cmd, "ce", push->content_coding,
                   strlen(push->content_coding));
+    if (push->traceparent != NULL)
+        add_field(&cmd, "tp", push->traceparent, strlen(push->traceparent));
+    if (push->tracestate != NULL)
+        add_field(&cmd, "ts", push->tracestate, strlen(push->tracestate));
     add_field(&cmd, "b", push->body, push->body_bytes);
     wsub_store_once(store, push->shard, &cmd, parse_event, NULL, pushing);
 }

@@ -21,6 +21,8 @@ struct wsub_push {
     const char *content_type;
     const char *content_coding; /* NULL for none */
     const char *key;            /* an Idempotency-Key; NULL for none */
+    const char *traceparent;    /* valid; NULL for none */
+    const char *tracestate;     /* valid, beside a traceparent; NULL for none */
     const void *body;
     size_t body_bytes;
 };

@@ -18,6 +18,7 @@
 #include "common/crypto/digest.h"
 #include "common/net/resolver.h"
 #include "common/redis/addresses.h"
+#include "common/store/call_times.h"
 
 #define FORMAT_VERSION "1"
 #define CLOCK_MS 10000 /* clocks drift apart by far less than 1 ms in 10 s */
@@ -407,6 +408,7 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
     make_keys(store);
     make_resolver(store);
     wsub_scripts_init();
+    wsub_call_times_register();
     wsub_timer_init(&store->clock, options->base, on_clock, store);
     wsub_calls_init(&store->calls, options->base);
     store->calls.link = wsub_redis_link_new(&(struct wsub_redis_link_options){

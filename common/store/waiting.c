@@ -46,6 +46,10 @@ static void parse_waiting(enum wsub_err err, const struct redisReply *reply,
         waiting.queues[i].entries = (uint64_t)reply->element[2 * i]->integer;
         waiting.queues[i].oldest_ms = reply->element[2 * i + 1]->integer;
     }
+    waiting.subscriptions =
+        (uint64_t)reply->element[2 * WSUB_QUEUE_MAX_]->integer;
+    waiting.wildcards =
+        (uint64_t)reply->element[2 * WSUB_QUEUE_MAX_ + 1]->integer;
     on_waiting(WSUB_OK, &waiting, arg);
 }
 

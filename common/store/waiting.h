@@ -39,6 +39,8 @@ struct wsub_waiting {
         uint64_t entries;
         int64_t oldest_ms; /* age of the oldest one; -1: none, or not known */
     } queues[WSUB_QUEUE_MAX_];
+    uint64_t subscriptions; /* active ones of the shard */
+    uint64_t wildcards; /* those to `*` among them: in their home shard only */
 };
 
 /* Its name, as metrics and the admin API spell it: "log", "retry_due" .. */

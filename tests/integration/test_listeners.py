@@ -4,6 +4,7 @@ metrics."""
 import json
 import socket
 import sys
+import tempfile
 import unittest
 import urllib.error
 import urllib.request
@@ -13,7 +14,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.programs import Program
 from support.redis import Redis
-from support.wait import wait_until
 
 DEFAULTS = {"hub": 8081, "spreader": 8082, "deliver": 8083}
 HEALTH = ("/healthz", "/readyz")
@@ -112,13 +112,37 @@ class Listeners(unittest.TestCase):
                 hub.wait_exit(1)
                 self.assertIn(f"cannot listen on {address}", hub.log())
 
-    def test_all_live_processes_are_told_where_they_are(self):
-        self.start(public_url="http://hub.example/")
-        for role in ("spreader", "deliver"):
-            program = self.start(role)
-            self.assertNotIn("listen", self.record(program))
-            wait_until(lambda p=program: p.status("/readyz")[0] == 200,
-                       "it is ready")
+    def targets(self, hub, token="reads"):
+        request = urllib.request.Request(
+            f"http://{hub.address()}/admin/prometheus-sd",
+            headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            self.assertEqual(answer.headers["Content-Type"],
+                             "application/json")
+            return json.load(answer)
+
+    def test_prometheus_is_told_where_all_are(self):
+        with tempfile.TemporaryDirectory() as folder:
+            tokens = Path(folder) / "tokens"
+            tokens.write_text("reads\n")
+            tokens.chmod(0o600)
+            hub = self.start(admin_read_tokens_file=str(tokens))
+            others = [self.start(role) for role in ("spreader", "deliver")]
+            everywhere = self.start("deliver", status_listen="0.0.0.0:0")
+            self.start("deliver", status_listen=f"unix:{folder}/status")
+            expected = {
+                program.status_address(): program.name.split("-")[1]
+                for program in (hub, *others)}
+            record = self.record(everywhere)
+            port = record["status"].split(":")[1]
+            expected[f"{record['host']}:{port}"] = "deliver"
+            found = self.targets(hub)
+            self.assertEqual({group["targets"][0]: group["labels"][
+                "__meta_websubd_role"] for group in found}, expected)
+            self.assertEqual({group["labels"]["__meta_websubd_site"]
+                              for group in found}, {"default"})
+            others[0].stop()
+            self.assertEqual(len(self.targets(hub)), len(expected) - 1)
 
 
 if __name__ == "__main__":

@@ -99,6 +99,10 @@ class Metrics(SystemTest):
                                  'result="5xx"}'], 3)
         wait_until(lambda: self.system.program("spreader").waiting("dead") == 1,
                    "the dead letter is counted")
+        wait_until(lambda: sum(
+            value for name, value in self.metrics("spreader").items()
+            if name.startswith("websubd_subscriptions")
+            and 'kind="topic"' in name) == 3, "subscriptions are counted")
         for role, found in zip(ROLES, (hub, spreader, deliver)):
             for name in PROCESS:
                 self.assertGreater(found[name], 0, name)

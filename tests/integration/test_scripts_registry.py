@@ -35,7 +35,7 @@ class RegistryTest(ScriptTest):
     def beat(self, name="one", own=0, role="deliver"):
         """What a heartbeat finds: late, spreaders, next, restart, victims."""
         reply = self.run_cluster("heartbeat", name, role, own, TIMEOUT_MS)
-        words = [word.decode() for word in reply[4:]]
+        words = [word.decode() for word in reply[6:]]
         return (*reply[:4], list(zip(words[::3], words[1::3], words[2::3])))
 
     def deregister(self, name, own, role="deliver"):

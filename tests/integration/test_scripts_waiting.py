@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.keys import digest
 from support.scripts import CD, ScriptTest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +24,8 @@ class Waiting(ScriptTest):
     def waiting(self):
         """What is not 0, by queue: {name: (entries, ms of the oldest)}."""
         flat = self.unchanged_by(lambda: self.run_script("waiting"))
-        self.assertEqual(len(flat), 2 * len(NAMES))
+        self.assertEqual(len(flat), 2 * len(NAMES) + 2)
+        self.subscriptions = flat[-2:]
         rows = zip(NAMES, flat[::2], flat[1::2])
         return {name: (entries, oldest) for name, entries, oldest in rows
                 if (entries, oldest) != (0, -1)}
@@ -113,6 +115,15 @@ class Waiting(ScriptTest):
             self.call("DEL", key)
         self.call("ZADD", "pulls", 0, "p1", 0, "p2")
         self.check("pull", 2, -1)
+
+    def test_active_subscriptions(self):
+        self.call("HSET", "counts", "s", 7)
+        self.call("HSET", "sub:" + digest("*"), "t", "*", CD, "x")
+        self.waiting()
+        self.assertEqual(self.subscriptions, [7, 0])
+        self.call("HSET", "counts", "home", 1)
+        self.waiting()
+        self.assertEqual(self.subscriptions, [7, 1])
 
     def test_parked_jobs_come_and_go(self):
         event = self.event()

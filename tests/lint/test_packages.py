@@ -97,6 +97,7 @@ class Packages(unittest.TestCase):
                                ("install_browser_packages", "chromium"),
                                ("install_check_packages",
                                 "git clang-format clang-tidy"),
+                               ("install_metrics_packages", "prometheus"),
                                ("install_unit_packages", "systemd"),
                                ("install_fuzz_packages",
                                 "clang libclang-rt-dev")):

@@ -86,7 +86,7 @@ static const struct {
     {"leave", ":1\r\n"},
     {"instance_list", "*5\r\n$1\r\n1\r\n*0\r\n*0\r\n*0\r\n*0\r\n"},
     {"register", "*2\r\n$1\r\n7\r\n$1\r\n0\r\n"},
-    {"heartbeat", "*4\r\n:0\r\n:0\r\n:1000\r\n:0\r\n"},
+    {"heartbeat", "*6\r\n:0\r\n:0\r\n:1000\r\n:0\r\n:1\r\n:1\r\n"},
     {"deregister", ":1\r\n"},
     {"claim", "*2\r\n:1\r\n$1\r\n5\r\n"},
     {"extend", "$1\r\n5\r\n"},

@@ -266,7 +266,7 @@ START_TEST(a_restart_is_told_once)
     hold("heartbeat");
     for (int i = 0; i < 2; i++)
         redis_reply(redis_wait("heartbeat"),
-                    "*4\r\n:0\r\n:0\r\n:1000\r\n:1\r\n");
+                    "*6\r\n:0\r\n:0\r\n:1000\r\n:1\r\n:1\r\n:1\r\n");
     WAIT_FOR(base, restarts > 0);
     redis_turn_ms(QUIET_MS);
     ck_assert_uint_eq(restarts, 1);
@@ -277,11 +277,14 @@ START_TEST(another_number_of_spreaders_is_told)
 {
     start(WSUB_PROGRAM_SPREADER);
     hold("heartbeat");
-    redis_reply(redis_wait("heartbeat"), "*4\r\n:0\r\n:2\r\n:1000\r\n:0\r\n");
+    redis_reply(redis_wait("heartbeat"),
+                "*6\r\n:0\r\n:2\r\n:1000\r\n:0\r\n:1\r\n:1\r\n");
     WAIT_FOR(base, looks == 1);
     ck_assert_uint_eq(wsub_member_spreaders(member), 2);
-    redis_reply(redis_wait("heartbeat"), "*4\r\n:0\r\n:2\r\n:1000\r\n:0\r\n");
-    redis_reply(redis_wait("heartbeat"), "*4\r\n:0\r\n:1\r\n:1000\r\n:0\r\n");
+    redis_reply(redis_wait("heartbeat"),
+                "*6\r\n:0\r\n:2\r\n:1000\r\n:0\r\n:1\r\n:1\r\n");
+    redis_reply(redis_wait("heartbeat"),
+                "*6\r\n:0\r\n:1\r\n:1000\r\n:0\r\n:1\r\n:1\r\n");
     WAIT_FOR(base, looks == 2);
 }
 END_TEST
@@ -292,8 +295,9 @@ static void reply_beat(int is_late, const char *victims, int words)
 {
     char text[256];
 
-    snprintf(text, sizeof(text), "*%d\r\n:%d\r\n:0\r\n:1000\r\n:0\r\n%s",
-             4 + words, is_late, victims);
+    snprintf(text, sizeof(text),
+             "*%d\r\n:%d\r\n:0\r\n:1000\r\n:0\r\n:1\r\n:1\r\n%s", 6 + words,
+             is_late, victims);
     redis_reply(redis_wait("heartbeat"), text);
 }
 

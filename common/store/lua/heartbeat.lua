@@ -3,8 +3,8 @@
 -- ARGV  1 name, 2 role, 3 incarnation, 4 ms after which a heartbeat is missing
 -- Returns {1 when the caller's own heartbeat was missing (then it judges
 --          nobody), live spreaders, ms until the next heartbeat goes missing
---          unless it is renewed, 1 when a restart is requested,
---          then of each process that may be removed its name, role and
+--          unless it is renewed, 1 when a restart is requested, live hubs,
+--          live delivers, then of each process that may be removed its name, role and
 --          incarnation, which is 0 when that is not known}.
 -- FENCED when the record is gone, or of another incarnation, or the caller is
 -- being removed.
@@ -94,9 +94,13 @@ redis.call('ZADD', mine, digits(now), name)
 for _, its_role in ipairs({ 'hub', 'spreader', 'deliver' }) do
     soonest = math.min(soonest, look_at(its_role, removing, victims))
 end
-local reply = { is_late and 1 or 0,
-    redis.call('ZCOUNT', p .. 'heartbeats:spreader', old, ahead), soonest,
-    redis.call('HGET', p .. 'restarts', name) == own and 1 or 0 }
+local function count_live(its_role)
+    return redis.call('ZCOUNT', p .. 'heartbeats:' .. its_role, old, ahead)
+end
+
+local reply = { is_late and 1 or 0, count_live('spreader'), soonest,
+    redis.call('HGET', p .. 'restarts', name) == own and 1 or 0,
+    count_live('hub'), count_live('deliver') }
 for i = 1, math.min(#victims, VICTIMS_MAX) do
     for _, word in ipairs(victims[i]) do
         reply[#reply + 1] = word

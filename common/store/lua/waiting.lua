@@ -3,7 +3,8 @@
 -- ARGV  none
 -- Returns, for each queue in the order of enum wsub_queue (waiting.h), how many
 -- entries wait, and for how many ms the oldest one has, -1 where none waits or
--- nobody can tell.
+-- nobody can tell; then how many active subscriptions the shard has, and how many
+-- of them are to `*`, which only their home shard counts.
 --
 -- Of a lane and of `verify` that is what nobody has read and what is claimed and
 -- not settled.
@@ -14,7 +15,8 @@
 --
 -- No part of it costs more the more waits: it is called every few seconds.
 --
--- uses: shard, time, numbers, age, unread, unbegun, oldest_open
+-- uses: shard, time, numbers, age, unread, unbegun, oldest_open, everything
+-- uses: subscription_count
 
 local OPEN_MOST = 128 -- open events among which the oldest one is looked for
 
@@ -73,10 +75,13 @@ add_lane('verify')
 local due = count_due('retry')
 add(due, age_of_first('retry'))
 add(redis.call('ZCARD', p .. 'retry') - due, -1)
-add(tonumber(redis.call('HGET', p .. 'counts', 'p') or nil) or 0, -1)
+local counts = redis.call('HMGET', p .. 'counts', 'p', 's', 'home')
+add(tonumber(counts[1] or nil) or 0, -1)
 add_stream('held')
 add_stream('dead')
 add(redis.call('ZCARD', p .. 'suspended'), age_of_first('suspended'))
 add(redis.call('ZCARD', p .. 'paused'), age_of_first('paused'))
 add(redis.call('ZCARD', p .. 'pulls'), -1)
+found[#found + 1] = tonumber(counts[2] or nil) or 0
+found[#found + 1] = counts[3] and count_of_topic(EVERYTHING) or 0
 return found
