@@ -45,6 +45,7 @@
 #include "hub/sites.h"
 #include "hub/subscribe.h"
 #include "hub/subscription.h"
+#include "hub/subscription_delete.h"
 #include "hub/subscription_orders.h"
 #include "hub/subscriptions.h"
 #include "hub/suspended.h"
@@ -241,6 +242,12 @@ const struct wsub_http_route hub_routes[] = {
     {"POST", "/admin/subscriptions/pause", hub_subscription_pause,
      hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
     {"POST", "/admin/subscriptions/resume", hub_subscription_resume,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
+    {"POST", "/admin/subscriptions/due", hub_subscription_due,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
+    {"POST", "/admin/subscriptions/test", hub_subscription_test,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
+    {"POST", "/admin/subscriptions/delete", hub_subscription_delete,
      hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
     {"GET", "/admin/suspended", hub_suspended, hub_access_admin, 0},
     {"GET", "/admin/gaps", hub_gaps, hub_access_admin, 0},

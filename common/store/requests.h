@@ -107,6 +107,11 @@ struct wsub_replica {
     uint64_t expires_s; /* end of its lease */
 };
 
+/* Begins the call that brings the shard's replica up to date; for the calls of
+ * this folder. */
+void wsub_replica_cmd(struct wsub_cmd *cmd, const struct wsub_store *store,
+                      unsigned shard, const struct wsub_replica *replica);
+
 /* Brings the shard's replica up to date; repeated until Redis has replied. */
 void wsub_requests_replicate(struct wsub_store *store, unsigned shard,
                              const struct wsub_replica *replica,
