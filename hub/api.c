@@ -49,6 +49,8 @@
 #include "hub/subscription_orders.h"
 #include "hub/subscriptions.h"
 #include "hub/suspended.h"
+#include "hub/topic_event.h"
+#include "hub/topic_events.h"
 #include "hub/topics.h"
 #include "hub/verifications.h"
 #include "hub/vitals.h"
@@ -271,6 +273,10 @@ const struct wsub_http_route hub_routes[] = {
     {"POST", "/admin/fsck", hub_fsck_start, hub_health_may_send,
      HUB_HEALTH_BODY_MAX_BYTES},
     {"GET", "/admin/fsck", hub_fsck, hub_access_admin, 0},
+    {"GET", "/admin/topic-events", hub_topic_events, hub_access_admin, 0},
+    {"GET", "/admin/topic-events/*", hub_topic_event, hub_access_admin, 0},
+    {"POST", "/admin/topic-events/*/deliver", hub_topic_event_deliver,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
     {"GET", "/admin/leader", hub_leader, hub_access_admin, 0},
     {"GET", "/admin/shards", hub_shards, hub_access_admin, 0},
     {"GET", "/admin/events", hub_events, hub_access_admin, 0},
