@@ -44,11 +44,13 @@
 #include "hub/shards.h"
 #include "hub/sites.h"
 #include "hub/subscribe.h"
+#include "hub/subscribed_topics.h"
 #include "hub/subscription.h"
 #include "hub/subscription_delete.h"
 #include "hub/subscription_orders.h"
 #include "hub/subscriptions.h"
 #include "hub/suspended.h"
+#include "hub/topic.h"
 #include "hub/topic_event.h"
 #include "hub/topic_events.h"
 #include "hub/topics.h"
@@ -273,6 +275,8 @@ const struct wsub_http_route hub_routes[] = {
     {"POST", "/admin/fsck", hub_fsck_start, hub_health_may_send,
      HUB_HEALTH_BODY_MAX_BYTES},
     {"GET", "/admin/fsck", hub_fsck, hub_access_admin, 0},
+    {"GET", "/admin/topics", hub_subscribed_topics, hub_access_admin, 0},
+    {"GET", "/admin/topic", hub_topic, hub_access_admin, 0},
     {"GET", "/admin/topic-events", hub_topic_events, hub_access_admin, 0},
     {"GET", "/admin/topic-events/*", hub_topic_event, hub_access_admin, 0},
     {"POST", "/admin/topic-events/*/deliver", hub_topic_event_deliver,

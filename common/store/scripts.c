@@ -98,6 +98,7 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_TAKE] = SCRIPT(take),
     [WSUB_SCRIPT_TEST_EVENT] = SCRIPT(test_event),
     [WSUB_SCRIPT_TOPIC_EVENTS] = SCRIPT(topic_events),
+    [WSUB_SCRIPT_TOPIC_STATUS] = SCRIPT(topic_status),
     [WSUB_SCRIPT_UNPARK] = SCRIPT(unpark),
     [WSUB_SCRIPT_VALIDATED] = SCRIPT(validated),
     [WSUB_SCRIPT_VERIFIED] = SCRIPT(verified),
