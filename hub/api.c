@@ -46,6 +46,7 @@
 #include "hub/subscribe.h"
 #include "hub/subscribed_topics.h"
 #include "hub/subscription.h"
+#include "hub/subscription_create.h"
 #include "hub/subscription_delete.h"
 #include "hub/subscription_orders.h"
 #include "hub/subscriptions.h"
@@ -242,6 +243,8 @@ const struct wsub_http_route hub_routes[] = {
     {"POST", "/admin/dead-letters/purge", hub_admin_letters_purge,
      hub_operator_may_post, HUB_FORM_MAX_BYTES},
     {"GET", "/admin/subscriptions", hub_subscriptions, hub_access_admin, 0},
+    {"POST", "/admin/subscriptions", hub_subscription_create,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
     {"GET", "/admin/subscription", hub_subscription, hub_access_admin, 0},
     {"POST", "/admin/subscriptions/pause", hub_subscription_pause,
      hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},

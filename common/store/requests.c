@@ -134,7 +134,8 @@ void wsub_verification_cmd(struct wsub_cmd *cmd, const struct wsub_store *store,
     wsub_cmd_str(cmd, v->entry);
     wsub_cmd_str(cmd, v->has_replicas ? "replicas" : "-");
     wsub_cmd_str(cmd, v->why != NULL ? v->why : "");
-    if (v->mode == WSUB_MODE_SUBSCRIBE && v->outcome == WSUB_VERIFIED_CONFIRMED)
+    if (v->mode == WSUB_MODE_SUBSCRIBE &&
+        v->outcome == WSUB_VERIFIED_CONFIRMED && !v->is_unbounded)
         wsub_quota_args(cmd, store);
 }
 

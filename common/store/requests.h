@@ -82,6 +82,7 @@ struct wsub_verification {
     uint32_t failures; /* so far (RETRY) */
     const char *entry; /* of `verify`, to be acknowledged; "-" for none */
     bool has_replicas; /* CONFIRMED: request and entry stay until REPLICATED */
+    bool is_unbounded; /* CONFIRMED: no bound of subscriptions holds for it */
     const char *why;   /* REFUSED, RETRY, UNTOLD: it failed; else NULL */
 };
 
