@@ -36,6 +36,7 @@ struct deliver_job {
     char cd[WSUB_DIGEST_LEN + 1];
     int level;      /* of the event's topic that is subscribed to */
     bool is_replay; /* an operator wants it again */
+    bool is_test;   /* of a test event, for this subscription only */
     char td[WSUB_DIGEST_LEN + 1]; /* of that level; "" while not known */
     uint32_t failures;            /* attempts that failed so far */
     bool retried;                 /* it came from `retry` */

@@ -13,6 +13,7 @@
 #include "common/groups/groups.h"
 #include "common/store/deliveries.h"
 #include "common/store/stream_reader.h"
+#include "common/store/test_event.h"
 #include "common/store/topic.h"
 #include "deliver/delivery_parts.h"
 #include "deliver/ending.h"
@@ -72,7 +73,7 @@ static bool is_own_level(const struct delivery *v)
 /* This level's subscription has ended: the next one, or none. */
 static void try_next_level(struct delivery *v, const char *why)
 {
-    if (v->job.is_replay && !v->job.bundle->is_cursor)
+    if ((v->job.is_replay && !v->job.bundle->is_cursor) || v->job.is_test)
         deliver_end_drop(v, why); /* it is for this level's subscriptions */
     else if (v->job.bundle->is_cursor && is_own_level(v))
         deliver_end_put_back(v, ENDED_MS);
@@ -89,13 +90,20 @@ static bool yields(const struct delivery *v)
            deliver_next_event_is_behind(v->all->o.bundles, &v->job);
 }
 
+/* Test events come by jobs in any case: cursors don't know them. */
+static bool is_for_cursor(const struct delivery *v)
+{
+    return !v->job.bundle->is_cursor && v->record.in_cursor_mode &&
+           !v->job.is_test;
+}
+
 /* The subscription is there.  In cursor mode its events come to its cursor
  * job, whose event may be the business of a more specific level. */
 static void subscription_found(struct delivery *v)
 {
     if (v->job.bundle->is_cursor && !is_own_level(v))
         deliver_end_drop(v, "a more specific subscription has it");
-    else if (!v->job.bundle->is_cursor && v->record.in_cursor_mode)
+    else if (is_for_cursor(v))
         deliver_end_settle(v, WSUB_OUTCOME_MISS);
     else if (yields(v))
         deliver_end_put_back(v, ON_THEIR_WAY_MS);
@@ -306,6 +314,7 @@ static void delivery_fill(struct delivery *v,
     job->held = entry->held;
     job->level = entry->targets[position].level;
     job->is_replay = entry->targets[position].is_replay;
+    job->is_test = !entry->is_cursor && wsub_test_event_is(entry->event);
     memcpy(job->cd, entry->targets[position].cd, WSUB_DIGEST_LEN);
     if (!entry->is_cursor)
         memcpy(job->event_id, entry->event, strlen(entry->event));

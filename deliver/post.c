@@ -15,6 +15,7 @@
 
 static char no_expect[] = "Expect:"; /* no 100-continue round trip */
 static char replay[] = "Websubd-Replay: 1";
+static char test[] = "Websubd-Test: 1";
 
 /* The headers of a POST while they are gathered. */
 struct list {
@@ -203,6 +204,8 @@ static struct curl_slist *gather(const struct deliver_poster *poster,
     push_header(&list, post->attempt);
     if (target->is_replay)
         push_header(&list, replay);
+    if (target->is_test)
+        push_header(&list, test);
     push_header(&list, content->link_header);
     if (post->traceparent[0] != '\0')
         push_header(&list, post->traceparent);

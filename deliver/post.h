@@ -17,7 +17,7 @@
 #include "common/store/choices.h"
 #include "deliver/content.h"
 
-#define DELIVER_POST_HEADERS 14
+#define DELIVER_POST_HEADERS 15
 
 /* What the POSTs of a process share; plain data. */
 struct deliver_poster {
@@ -67,6 +67,7 @@ struct deliver_post_target {
     struct wsub_choices choices; /* of the subscriber */
     uint32_t attempt;            /* which one it is, from 1 on */
     bool is_replay;              /* says Websubd-Replay: 1 */
+    bool is_test;                /* says Websubd-Test: 1 */
     uint64_t now_s;              /* Unix time */
     bool background; /* starts once no response is there to be read */
 };

@@ -63,6 +63,7 @@ static void post(struct delivery *v)
                 .choices = v->record.choices,
                 .attempt = v->job.failures + 1,
                 .is_replay = v->job.is_replay,
+                .is_test = v->job.is_test,
                 .now_s = wsub_store_time_ms(v->all->o.store) / 1000,
                 .background = v->job.bundle->lane == DELIVER_LANE_BULK,
             }))
@@ -93,7 +94,7 @@ static void shut_out(struct delivery *v, uint64_t delay_ms)
 {
     const struct deliver_deliveries_options *o = &v->all->o;
 
-    if (!v->job.bundle->is_cursor &&
+    if (!v->job.bundle->is_cursor && !v->job.is_test &&
         deliver_attempt_buffer_add_failure(o->attempts, v->job.bundle->shard,
                                            v->job.td, v->job.cd) >=
             o->config->suspend_after) {

@@ -67,9 +67,12 @@ static const char *event_of(const struct deliver_job *job)
                : job->event_id;
 }
 
-/* The subscription that the outcome is about. */
+/* The subscription that the outcome is about.  A test that is tried again is none
+ * of its failing jobs, which become missed when it is suspended. */
 static const char *td_of(const struct deliver_job *job)
 {
+    if (job->is_test && job->outcome == WSUB_OUTCOME_RETRY)
+        return "-";
     if (job->bundle->is_cursor && job->outcome != WSUB_OUTCOME_GONE)
         return job->bundle->cursor_td;
     return job->td[0] != '\0' ? job->td : "-";

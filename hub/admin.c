@@ -17,8 +17,6 @@
 #include "hub/hub.h"
 #include "hub/params.h"
 
-#define REASON_MAX_BYTES 500
-
 struct order {
     struct wsub_buf topic, callback; /* owned; normalized */
     const char *reason;              /* borrowed from the form; NULL: none */
@@ -45,10 +43,10 @@ static void take(const struct hub *hub, const struct wsub_form *form,
     take_callback(hub, form, errors, order);
     if (hub_param_optional(form, "hub.reason", HUB_FAULT_REASON, errors,
                            &order->reason) &&
-        order->reason != NULL && strlen(order->reason) > REASON_MAX_BYTES)
+        order->reason != NULL && strlen(order->reason) > HUB_REASON_MAX_BYTES)
         hub_errors_add(errors, HUB_FAULT_REASON, "hub.reason",
                        "hub.reason must be at most %d bytes.",
-                       REASON_MAX_BYTES);
+                       HUB_REASON_MAX_BYTES);
 }
 
 static void on_denied(enum wsub_err err, uint64_t ended, void *arg)

@@ -50,11 +50,17 @@
 #include "hub/shards.h"
 #include "hub/sites.h"
 #include "hub/subscribe.h"
+#include "hub/subscribed_topics.h"
 #include "hub/subscription.h"
+#include "hub/subscription_create.h"
+#include "hub/subscription_delete.h"
 #include "hub/subscription_orders.h"
 #include "hub/subscriptions.h"
 #include "hub/suspended.h"
 #include "hub/targets.h"
+#include "hub/topic.h"
+#include "hub/topic_event.h"
+#include "hub/topic_events.h"
 #include "hub/topics.h"
 #include "hub/verifications.h"
 #include "hub/vitals.h"
@@ -249,10 +255,18 @@ const struct wsub_http_route hub_routes[] = {
     {"POST", "/admin/dead-letters/purge", hub_admin_letters_purge,
      hub_operator_may_post, HUB_FORM_MAX_BYTES},
     {"GET", "/admin/subscriptions", hub_subscriptions, hub_access_admin, 0},
+    {"POST", "/admin/subscriptions", hub_subscription_create,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
     {"GET", "/admin/subscription", hub_subscription, hub_access_admin, 0},
     {"POST", "/admin/subscriptions/pause", hub_subscription_pause,
      hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
     {"POST", "/admin/subscriptions/resume", hub_subscription_resume,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
+    {"POST", "/admin/subscriptions/due", hub_subscription_due,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
+    {"POST", "/admin/subscriptions/test", hub_subscription_test,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
+    {"POST", "/admin/subscriptions/delete", hub_subscription_delete,
      hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
     {"GET", "/admin/suspended", hub_suspended, hub_access_admin, 0},
     {"GET", "/admin/gaps", hub_gaps, hub_access_admin, 0},
@@ -276,6 +290,12 @@ const struct wsub_http_route hub_routes[] = {
     {"POST", "/admin/fsck", hub_fsck_start, hub_health_may_send,
      HUB_HEALTH_BODY_MAX_BYTES},
     {"GET", "/admin/fsck", hub_fsck, hub_access_admin, 0},
+    {"GET", "/admin/topics", hub_subscribed_topics, hub_access_admin, 0},
+    {"GET", "/admin/topic", hub_topic, hub_access_admin, 0},
+    {"GET", "/admin/topic-events", hub_topic_events, hub_access_admin, 0},
+    {"GET", "/admin/topic-events/*", hub_topic_event, hub_access_admin, 0},
+    {"POST", "/admin/topic-events/*/deliver", hub_topic_event_deliver,
+     hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
     {"GET", "/admin/leader", hub_leader, hub_access_admin, 0},
     {"GET", "/admin/shards", hub_shards, hub_access_admin, 0},
     {"GET", "/admin/queues", hub_queues, hub_access_admin, 0},

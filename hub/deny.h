@@ -14,6 +14,8 @@
 
 struct wsub_store;
 
+#define HUB_REASON_MAX_BYTES 500 /* what an operator may say of it */
+
 /* `ended` subscriptions, also when an error broke the walk off. */
 typedef void hub_deny_cb(enum wsub_err err, uint64_t ended, void *arg);
 

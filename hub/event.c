@@ -17,6 +17,7 @@
 #include "common/store/store.h"
 #include "hub/access.h"
 #include "hub/errors.h"
+#include "hub/event_row.h"
 #include "hub/hub.h"
 #include "hub/json.h"
 #include "hub/policy.h"
@@ -28,28 +29,6 @@ struct flow {
     struct wsub_http_request *req;
     struct wsub_place event;
 };
-
-static json_t *deliveries_json(const struct wsub_event_status *status)
-{
-    return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I}", "posted", (json_int_t)status->posted,
-        "delivered", (json_int_t)status->delivered, "waiting",
-        (json_int_t)status->waiting, "dead", (json_int_t)status->dead, "ended",
-        (json_int_t)status->ended);
-}
-
-static json_t *status_json(const struct flow *flow,
-                           const struct wsub_event_status *status)
-{
-    return json_pack(
-        "{s:o, s:I, s:o, s:o, s:o, s:I, s:b, s:o}", "id",
-        hub_json_place(&flow->event), "at_ms", (json_int_t)flow->event.ms,
-        "topic", hub_json_text(status->topic), "content_type",
-        hub_json_text(status->type), "content_encoding",
-        hub_json_text(status->coding[0] != '\0' ? status->coding : NULL),
-        "size", (json_int_t)status->body_bytes, "fanned_out",
-        (int)status->fanned_out, "deliveries", deliveries_json(status));
-}
 
 static void respond_not_found(struct wsub_http_request *req)
 {
@@ -73,7 +52,7 @@ static void on_status(enum wsub_err err, const struct wsub_event_status *status,
     struct flow *flow = arg;
 
     if (!refuse(flow, err))
-        hub_json_respond(flow->req, status_json(flow, status));
+        hub_json_respond(flow->req, hub_event_row(&flow->event, status));
     free(flow);
 }
 

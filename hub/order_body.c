@@ -125,3 +125,13 @@ const char *hub_order_callback(const struct hub *hub, const json_t *body,
     }
     return text;
 }
+
+void hub_order_subscription(const struct hub *hub, const json_t *body,
+                            struct hub_errors *errors,
+                            struct wsub_buf *ret_topic,
+                            struct wsub_buf *ret_callback)
+{
+    hub_order_topic(hub, body, errors, ret_topic);
+    hub_order_need(body, "callback", errors);
+    hub_order_callback(hub, body, errors, ret_callback);
+}

@@ -53,4 +53,10 @@ const char *hub_order_callback(const struct hub *hub, const json_t *body,
                                struct hub_errors *errors,
                                struct wsub_buf *ret_callback);
 
+/* Takes `topic` and `callback`, both of which there must be. */
+void hub_order_subscription(const struct hub *hub, const json_t *body,
+                            struct hub_errors *errors,
+                            struct wsub_buf *ret_topic,
+                            struct wsub_buf *ret_callback);
+
 #endif

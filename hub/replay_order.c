@@ -190,56 +190,79 @@ static void on_added(enum wsub_err err, void *arg)
     wsub_countdown_off(&flow->all);
 }
 
-static void name_replay(const struct order *order, char *ret_id)
+static void name_replay(const struct hub_replay *replay, char *ret_id)
 {
     uint64_t number;
 
     wsub_random(&number, sizeof(number));
-    if (strcmp(order->topic.data, EVERY_TOPIC) == 0)
+    if (replay->is_everywhere)
         snprintf(ret_id, WSUB_REPLAY_ID_BYTES, "all-%016" PRIx64, number);
     else
-        snprintf(ret_id, WSUB_REPLAY_ID_BYTES, "%u-%016" PRIx64, order->shard,
+        snprintf(ret_id, WSUB_REPLAY_ID_BYTES, "%u-%016" PRIx64, replay->shard,
                  number);
+}
+
+static const char *text_or(const char *text, const char *other)
+{
+    return text != NULL ? text : other;
+}
+
+static void add(struct flow *flow, const struct hub_replay *replay,
+                unsigned shard)
+{
+    wsub_countdown_add(&flow->all);
+    wsub_replay_add(flow->hub->store,
+                    &(struct wsub_replay_order){
+                        .shard = shard,
+                        .id = flow->id,
+                        .topic = replay->topic,
+                        .callback = text_or(replay->callback, ""),
+                        .cd = replay->cd,
+                        .first = replay->first,
+                        .last = replay->last,
+                        .from = replay->from,
+                        .to = text_or(replay->to, ""),
+                    },
+                    on_added, flow);
+}
+
+void hub_replay_begin(struct hub *hub, struct wsub_http_request *req,
+                      const struct hub_replay *replay)
+{
+    struct flow *flow = wsub_calloc(1, sizeof(*flow));
+    struct hub_replay_shards shards;
+
+    flow->hub = hub;
+    flow->req = req;
+    name_replay(replay, flow->id);
+    hub_replay_shards(hub, flow->id, &shards);
+    wsub_log_info(
+        "replay", WSUB_KV("replay", flow->id), WSUB_KV("topic", replay->topic),
+        WSUB_KV("callback", text_or(replay->callback, "all")),
+        WSUB_KV("from", replay->from), WSUB_KV("to", text_or(replay->to, "")));
+    wsub_countdown_start(&flow->all, on_all_added, flow);
+    for (unsigned n = shards.first; n < shards.end; n++)
+        add(flow, replay, n);
+    wsub_countdown_off(&flow->all);
 }
 
 static void begin(struct hub *hub, struct wsub_http_request *req,
                   const struct order *order)
 {
-    struct flow *flow = wsub_calloc(1, sizeof(*flow));
-    struct hub_replay_shards shards;
-
     assert(order->topic.data != NULL); /* an order without errors has one */
-    flow->hub = hub;
-    flow->req = req;
-    name_replay(order, flow->id);
-    hub_replay_shards(hub, flow->id, &shards);
-    wsub_log_info(
-        "replay", WSUB_KV("replay", flow->id),
-        WSUB_KV("topic", order->topic.data),
-        WSUB_KV("callback",
-                order->given_callback != NULL ? order->given_callback : "all"),
-        WSUB_KV("from", order->from.given),
-        WSUB_KV("to", order->to.given != NULL ? order->to.given : ""));
-    wsub_countdown_start(&flow->all, on_all_added, flow);
-    for (unsigned n = shards.first; n < shards.end; n++) {
-        wsub_countdown_add(&flow->all);
-        wsub_replay_add(
-            hub->store,
-            &(struct wsub_replay_order){
-                .shard = n,
-                .id = flow->id,
-                .topic = order->topic.data,
-                .callback =
-                    order->given_callback != NULL ? order->given_callback : "",
-                .cd = order->cd,
-                .first = order->from.id,
-                .last = order->to.given != NULL ? order->to.id : NULL,
-                .from = order->from.given,
-                .to = order->to.given != NULL ? order->to.given : "",
-            },
-            on_added, flow);
-    }
-    wsub_countdown_off(&flow->all);
+    hub_replay_begin(
+        hub, req,
+        &(struct hub_replay){
+            .topic = order->topic.data,
+            .callback = order->given_callback,
+            .cd = order->cd,
+            .is_everywhere = strcmp(order->topic.data, EVERY_TOPIC) == 0,
+            .shard = order->shard,
+            .first = order->from.id,
+            .last = order->to.given != NULL ? order->to.id : NULL,
+            .from = order->from.given,
+            .to = order->to.given,
+        });
 }
 
 void hub_replay_order(struct wsub_http_request *req, void *arg)

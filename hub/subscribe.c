@@ -7,6 +7,9 @@
  *                |---> 503   Redis failed
  *                '-> confirm -> 202   verify=off
  *
+ *   of an operator: check -> submit -> confirm -> 200, 201
+ *
+ *
  * A `struct flow` is one request in flight; finish() and finish_unknown() are
  * the only places that respond to the client and free it. */
 #include "hub/subscribe.h"
@@ -28,6 +31,7 @@
 #include "hub/access.h"
 #include "hub/clients.h"
 #include "hub/errors.h"
+#include "hub/json.h"
 #include "hub/limits.h"
 #include "hub/params.h"
 #include "hub/policy.h"
@@ -57,6 +61,8 @@ struct flow {
     const struct wsub_policy *policy;
     struct wsub_topic_ref ref;
     char cd[WSUB_DIGEST_LEN + 1];
+    bool is_operator;
+    bool was_there; /* then: before */
 };
 
 static void flow_free(struct flow *flow)
@@ -66,6 +72,19 @@ static void flow_free(struct flow *flow)
     free(flow);
 }
 
+static void respond_done(const struct flow *flow)
+{
+    json_t *root;
+
+    if (!flow->is_operator) {
+        wsub_http_respond(flow->req, 202, NULL, NULL, 0);
+        return;
+    }
+    root = json_pack("{s:s, s:s}", "topic", flow->topic.data, "callback",
+                     flow->callback.data);
+    hub_json_respond_status(flow->req, flow->was_there ? 200 : 201, root);
+}
+
 static void finish(struct flow *flow, enum wsub_err err)
 {
     if (err == WSUB_OK) {
@@ -73,7 +92,7 @@ static void finish(struct flow *flow, enum wsub_err err)
             flow->subscribe ? HUB_STAT_SUBSCRIBE : HUB_STAT_UNSUBSCRIBE;
 
         wsub_metric_add(&hub_stats[stat], 1);
-        wsub_http_respond(flow->req, 202, NULL, NULL, 0);
+        respond_done(flow);
     } else {
         hub_refuse_unavailable(flow->req);
     }
@@ -93,11 +112,18 @@ static void on_confirmed(enum wsub_err err, void *arg)
     finish(arg, err);
 }
 
-/* verify=off: the request counts as confirmed at once. */
+/* verify=off, or an operator's: the request counts as confirmed at once. */
 static void confirm(struct flow *flow, uint64_t generation)
 {
-    wsub_submissions_confirm(flow->hub->store, &flow->ref, flow->cd,
-                             flow->subscribe, generation, on_confirmed, flow);
+    wsub_submissions_confirm(flow->hub->store,
+                             &(struct wsub_submission){
+                                 .ref = &flow->ref,
+                                 .cd = flow->cd,
+                                 .subscribe = flow->subscribe,
+                                 .topic = flow->topic.data,
+                                 .is_unbounded = flow->is_operator,
+                             },
+                             generation, on_confirmed, flow);
 }
 
 static const enum hub_limit limits[WSUB_BOUND_MAX_] = {
@@ -134,6 +160,12 @@ static void on_submitted(const struct wsub_submitted *submitted, void *arg)
         finish(flow, WSUB_OK);
 }
 
+static void name_subscription(struct flow *flow)
+{
+    flow->ref = wsub_topic_ref(flow->hub->store, flow->topic.data);
+    wsub_digest(flow->callback.data, flow->callback.len, flow->cd);
+}
+
 /* Seals the secret; "-" for none. */
 static void add_secret(const struct flow *flow, struct wsub_buf *out)
 {
@@ -152,11 +184,24 @@ static void add_secret(const struct flow *flow, struct wsub_buf *out)
  * address. */
 static bool is_stranger(const struct flow *flow)
 {
-    return !hub_policy_shows(flow->hub, flow->policy, HUB_TOKEN_SUBSCRIBE,
+    return !flow->is_operator &&
+           !hub_policy_shows(flow->hub, flow->policy, HUB_TOKEN_SUBSCRIBE,
                              wsub_http_header(flow->req, "Authorization"));
 }
 
-/* A subscription that comes while Redis fills up gets a shorter lease. */
+/* A subscription that comes while Redis fills up gets a shorter lease, unless it is
+ * an operator's. */
+static uint64_t lease_of(const struct flow *flow)
+{
+    const struct hub *hub = flow->hub;
+
+    if (flow->is_operator)
+        return flow->lease_s;
+    return hub_pressure_lease(
+        hub->config, flow->policy,
+        hub_pressure_percent(hub->pressure, flow->ref.shard), flow->lease_s);
+}
+
 static void submit(struct flow *flow)
 {
     struct wsub_store *store = flow->hub->store;
@@ -166,8 +211,6 @@ static void submit(struct flow *flow)
 
     if (is_stranger(flow))
         wsub_client_address_name(&flow->client, client);
-    flow->ref = wsub_topic_ref(store, flow->topic.data);
-    wsub_digest(flow->callback.data, flow->callback.len, flow->cd);
     add_secret(flow, &sealed);
     hub_pressure_note(flow->hub->pressure,
                       REQUEST_BYTES +
@@ -183,9 +226,7 @@ static void submit(struct flow *flow)
             .callback = flow->callback.data,
             .topic_given = flow->topic_given,
             .callback_given = flow->callback_given,
-            .lease_s = hub_pressure_lease(
-                flow->hub->config, flow->policy,
-                hub_pressure_percent(pressure, flow->ref.shard), flow->lease_s),
+            .lease_s = lease_of(flow),
             .secret = sealed.data,
             .secret_len = sealed.len,
             .reason = flow->reason,
@@ -195,6 +236,7 @@ static void submit(struct flow *flow)
             .client = client,
             .memory_high = hub_pressure_refuses(pressure, flow->ref.shard,
                                                 HUB_PRESSURE_SUBSCRIPTIONS),
+            .is_unbounded = flow->is_operator,
         },
         on_submitted, flow);
     wsub_buf_done(&sealed);
@@ -461,6 +503,7 @@ static void start(struct hub *hub, struct wsub_http_request *req,
         return;
     }
     choose_way(flow);
+    name_subscription(flow);
     submit(flow);
 }
 
@@ -474,4 +517,40 @@ void hub_unsubscribe(struct hub *hub, struct wsub_http_request *req,
                      const struct wsub_form *form)
 {
     start(hub, req, form, false);
+}
+
+/* The operator's own lists hold for operators too.  Responds when they, or a group
+ * that was deleted, don't let it through. */
+static bool may_be_ordered(const struct flow *flow)
+{
+    const char *denial = wsub_policy_denial(flow->hub->config, flow->topic.data,
+                                            flow->callback.data);
+
+    if (denial != NULL)
+        hub_refuse(flow->req, HUB_FAULT_CLOSED, NULL, "%s", denial);
+    else if (flow->policy->is_deleted)
+        hub_policy_refuse_gone(flow->req);
+    else
+        return true;
+    return false;
+}
+
+void hub_subscribe_as_operator(struct hub *hub, struct wsub_http_request *req,
+                               const struct wsub_form *form, bool was_there)
+{
+    struct flow *flow = flow_new(req, true);
+    struct hub_errors errors = {0};
+
+    flow->hub = hub;
+    flow->is_operator = true;
+    flow->was_there = was_there;
+    flow->way = WSUB_SUBMISSION_TRUST;
+    flow->reason = "";
+    take(flow, hub, form, &errors);
+    if (hub_errors_respond(&errors, req) || !may_be_ordered(flow)) {
+        flow_free(flow);
+        return;
+    }
+    name_subscription(flow);
+    submit(flow);
 }

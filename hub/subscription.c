@@ -176,19 +176,8 @@ static void look_up(struct hub *hub, struct wsub_http_request *req,
     flow->req = req;
     flow->ref = wsub_topic_ref(hub->store, topic->data);
     wsub_digest(callback->data, callback->len, flow->cd);
-    wsub_subscription_list(hub->store,
-                           &(struct wsub_subscription_query){
-                               .shard = flow->ref.shard,
-                               .after = "",
-                               .td = flow->ref.digest,
-                               .prefix = "",
-                               .cd = flow->cd,
-                               .host = "",
-                               .state = "",
-                               .other_than = "",
-                               .most = 1,
-                           },
-                           on_row, flow);
+    wsub_subscription_find(hub->store, flow->ref.shard, flow->ref.digest,
+                           flow->cd, on_row, flow);
 }
 
 void hub_subscription(struct wsub_http_request *req, void *arg)

@@ -6,6 +6,8 @@
  */
 #include "hub/subscription_orders.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
+#include "common/store/place.h"
 #include "common/store/store.h"
 #include "common/store/subscription_orders.h"
 #include "common/store/topic.h"
@@ -27,11 +30,14 @@ typedef void order_call(struct wsub_store *store,
                         const struct wsub_subscription_name *name,
                         wsub_ordered_cb *cb, void *arg);
 
+struct flow;
+
 /* A kind of order. */
 struct kind {
     const char *event; /* of the log */
     order_call *call;
-    json_t *(*response)(void); /* once it is carried out */
+    bool is_everywhere;                           /* replicas take part */
+    json_t *(*response)(const struct flow *flow); /* once it is carried out */
 };
 
 struct flow {
@@ -44,6 +50,8 @@ struct flow {
     struct wsub_countdown all;
     bool is_unknown; /* there is no such subscription */
     enum wsub_err err;
+    uint64_t count;          /* of all shards */
+    struct wsub_place event; /* of a test */
 };
 
 static void flow_free(struct flow *flow)
@@ -63,18 +71,21 @@ static void on_all_done(void *arg)
         hub_refuse(flow->req, HUB_FAULT_NOT_FOUND, NULL,
                    "There is no such subscription.");
     else
-        hub_json_respond(flow->req, flow->kind->response());
+        hub_json_respond(flow->req, flow->kind->response(flow));
     flow_free(flow);
 }
 
-static void on_done(enum wsub_err err, void *arg)
+static void on_done(const struct wsub_ordered *done, void *arg)
 {
     struct flow *flow = arg;
 
-    if (err == WSUB_ERR_NOT_FOUND)
+    if (done->err == WSUB_ERR_NOT_FOUND)
         flow->is_unknown = true;
-    else if (err != WSUB_OK)
-        flow->err = err;
+    else if (done->err != WSUB_OK)
+        flow->err = done->err;
+    flow->count += done->count;
+    if (done->event != NULL)
+        flow->event = wsub_place_of(flow->ref.shard, done->event);
     wsub_countdown_off(&flow->all);
 }
 
@@ -95,7 +106,8 @@ static void send(struct flow *flow, unsigned shard)
 static void carry_out(struct flow *flow)
 {
     struct wsub_store *store = flow->hub->store;
-    bool is_everywhere = strcmp(flow->topic.data, WSUB_TOPIC_ALL) == 0;
+    bool is_everywhere = flow->kind->is_everywhere &&
+                         strcmp(flow->topic.data, WSUB_TOPIC_ALL) == 0;
 
     flow->ref = wsub_topic_ref(store, flow->topic.data);
     wsub_digest(flow->callback.data, flow->callback.len, flow->cd);
@@ -116,9 +128,8 @@ static void take(struct flow *flow, struct hub_errors *errors)
 
     if (body == NULL)
         return;
-    hub_order_topic(flow->hub, body, errors, &flow->topic);
-    hub_order_need(body, "callback", errors);
-    hub_order_callback(flow->hub, body, errors, &flow->callback);
+    hub_order_subscription(flow->hub, body, errors, &flow->topic,
+                           &flow->callback);
     json_decref(body);
 }
 
@@ -138,20 +149,32 @@ static void start(const struct kind *kind, struct wsub_http_request *req,
         carry_out(flow);
 }
 
-static json_t *paused(void)
+static json_t *paused(const struct flow *flow)
 {
+    (void)flow;
     return json_pack("{s:b}", "paused", 1);
 }
 
-static json_t *resumed(void)
+static json_t *resumed(const struct flow *flow)
 {
+    (void)flow;
     return json_pack("{s:b}", "paused", 0);
+}
+
+static json_t *made_due(const struct flow *flow)
+{
+    return json_pack("{s:I}", "due", (json_int_t)flow->count);
+}
+
+static json_t *sent(const struct flow *flow)
+{
+    return json_pack("{s:o}", "event", hub_json_place(&flow->event));
 }
 
 void hub_subscription_pause(struct wsub_http_request *req, void *hub)
 {
     static const struct kind kind = {"subscription-paused",
-                                     wsub_subscription_pause, paused};
+                                     wsub_subscription_pause, true, paused};
 
     start(&kind, req, hub);
 }
@@ -159,7 +182,23 @@ void hub_subscription_pause(struct wsub_http_request *req, void *hub)
 void hub_subscription_resume(struct wsub_http_request *req, void *hub)
 {
     static const struct kind kind = {"subscription-resumed",
-                                     wsub_subscription_resume, resumed};
+                                     wsub_subscription_resume, true, resumed};
+
+    start(&kind, req, hub);
+}
+
+void hub_subscription_due(struct wsub_http_request *req, void *hub)
+{
+    static const struct kind kind = {"subscription-due", wsub_subscription_due,
+                                     true, made_due};
+
+    start(&kind, req, hub);
+}
+
+void hub_subscription_test(struct wsub_http_request *req, void *hub)
+{
+    static const struct kind kind = {"subscription-tested",
+                                     wsub_subscription_test, false, sent};
 
     start(&kind, req, hub);
 }

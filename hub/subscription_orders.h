@@ -12,4 +12,11 @@
 wsub_http_handler hub_subscription_pause;
 wsub_http_handler hub_subscription_resume;
 
+/* {"due":N}: so many jobs that waited are tried now. */
+wsub_http_handler hub_subscription_due;
+
+/* {"event":ID}: a test event is on its way to it, and to nobody else; of one to
+ * `*` to that of its home shard. */
+wsub_http_handler hub_subscription_test;
+
 #endif

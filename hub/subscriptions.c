@@ -2,11 +2,9 @@
  *
  *   check -> a page of a shard, of the next one ... -> 200
  *                                                '--> 503
- *
- * A place in the list is N:AFTER: shard N, behind that member of its index. */
+ */
 #include "hub/subscriptions.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,21 +16,20 @@
 #include "common/store/topic.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
+#include "hub/index_place.h"
 #include "hub/json.h"
 #include "hub/operator.h"
 #include "hub/params.h"
 #include "hub/subscription_row.h"
 
 #define CALLS_MAX 20 /* in one request: 10,000 subscriptions are looked at */
-#define PREFIX_MAX_BYTES 2048
-#define PLACE_BYTES (WSUB_SUBSCRIPTION_AFTER_BYTES + 16)
 
 struct flow {
     struct hub *hub;
     struct wsub_http_request *req;
     size_t limit;
-    unsigned shard, last_shard; /* the one that is read; the last to be */
-    char after[WSUB_SUBSCRIPTION_AFTER_BYTES];
+    struct hub_index_place at;                             /* the next page */
+    unsigned last_shard;                                   /* that is read */
     char td[WSUB_DIGEST_LEN + 1], cd[WSUB_DIGEST_LEN + 1]; /* "": all */
     char host[WSUB_QUOTA_HOST_BYTES];
     char *prefix; /* owned */
@@ -53,12 +50,9 @@ static void flow_free(struct flow *flow)
 static void respond(struct flow *flow, bool more)
 {
     json_t *root = json_pack("{s:O}", "subscriptions", flow->rows);
-    char next[PLACE_BYTES];
 
-    if (more) {
-        snprintf(next, sizeof(next), "%u:%s", flow->shard, flow->after);
-        json_object_set_new(root, "next", json_string(next));
-    }
+    if (more)
+        json_object_set_new(root, "next", hub_index_place_json(&flow->at));
     hub_json_respond(flow->req, root);
     flow_free(flow);
 }
@@ -78,8 +72,7 @@ static void on_page(enum wsub_err err, const char *after,
     }
     for (size_t i = 0; i < count; i++)
         json_array_append_new(flow->rows, hub_subscription_row(&rows[i]));
-    snprintf(flow->after, sizeof(flow->after), "%s", after);
-    if (flow->after[0] == '\0' && flow->shard++ == flow->last_shard)
+    if (!hub_index_place_move(&flow->at, after, flow->last_shard))
         respond(flow, false);
     else if (json_array_size(flow->rows) == flow->limit ||
              ++flow->calls == CALLS_MAX)
@@ -93,14 +86,14 @@ static void read_page(struct flow *flow)
     wsub_subscription_list(
         flow->hub->store,
         &(struct wsub_subscription_query){
-            .shard = flow->shard,
-            .after = flow->after,
+            .shard = flow->at.shard,
+            .after = flow->at.after,
             .td = flow->td,
             .prefix = flow->prefix,
             .cd = flow->cd,
             .host = flow->host,
             .state = flow->state,
-            .other_than = flow->shard == flow->all_shard ? "" : flow->all_td,
+            .other_than = flow->at.shard == flow->all_shard ? "" : flow->all_td,
             .most = flow->limit - json_array_size(flow->rows),
         },
         on_page, flow);
@@ -117,7 +110,7 @@ static void take_topic(struct flow *flow, const struct wsub_form *query,
         hub_param_topic(flow->hub, query, WSUB_TOPIC_SUBSCRIBE, errors, &given,
                         &topic)) {
         ref = wsub_topic_ref(flow->hub->store, topic.data);
-        flow->shard = flow->last_shard = ref.shard;
+        flow->at.shard = flow->last_shard = ref.shard;
         snprintf(flow->td, sizeof(flow->td), "%s", ref.digest);
     }
     wsub_buf_done(&topic);
@@ -133,19 +126,6 @@ static void take_callback(struct flow *flow, const struct wsub_form *query,
         hub_param_callback(flow->hub, query, errors, &given, &callback))
         wsub_digest(callback.data, callback.len, flow->cd);
     wsub_buf_done(&callback);
-}
-
-static void take_prefix(struct flow *flow, const struct wsub_form *query,
-                        struct hub_errors *errors)
-{
-    static const char name[] = "topic_prefix";
-    const char *text = NULL;
-
-    if (hub_param_optional(query, name, HUB_FAULT_REQUEST, errors, &text) &&
-        text != NULL && strlen(text) > PREFIX_MAX_BYTES)
-        hub_errors_add(errors, HUB_FAULT_REQUEST, name,
-                       "%s must be at most %d bytes.", name, PREFIX_MAX_BYTES);
-    flow->prefix = wsub_strdup(text != NULL ? text : "");
 }
 
 /* Spelled as in a callback: an IPv6 address in brackets. */
@@ -196,42 +176,15 @@ static void take_state(struct flow *flow, const struct wsub_form *query,
                    name);
 }
 
-/* Parses N:AFTER, of a shard that is to be read. */
-static bool parse_place(struct flow *flow, const char *text)
-{
-    char after[WSUB_SUBSCRIPTION_AFTER_BYTES];
-    unsigned shard;
-    int end = 0;
-
-    if (sscanf(text, "%5u:%n", &shard, &end) != 1 || end == 0 ||
-        shard < flow->shard || shard > flow->last_shard ||
-        strlen(text + end) >= sizeof(after))
-        return false;
-    flow->shard = shard;
-    snprintf(flow->after, sizeof(flow->after), "%s", text + end);
-    return true;
-}
-
-static void take_place(struct flow *flow, const struct wsub_form *query,
-                       struct hub_errors *errors)
-{
-    static const char name[] = "from";
-    const char *text = NULL;
-
-    if (hub_param_optional(query, name, HUB_FAULT_REQUEST, errors, &text) &&
-        text != NULL && !parse_place(flow, text))
-        hub_operator_add_stray(errors, name);
-}
-
 static void take(struct flow *flow, const struct wsub_form *query,
                  struct hub_errors *errors)
 {
     take_topic(flow, query, errors);
     take_callback(flow, query, errors);
-    take_prefix(flow, query, errors);
+    flow->prefix = hub_index_prefix(query, errors);
     take_host(flow, query, errors);
     take_state(flow, query, errors);
-    take_place(flow, query, errors);
+    hub_index_place(query, flow->at.shard, flow->last_shard, errors, &flow->at);
     hub_operator_limit(query, errors, &flow->limit);
 }
 

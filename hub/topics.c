@@ -25,24 +25,28 @@ struct flow {
 
 /* Why no response came says how names resolve, and which ports are open, where
  * only the spreader is: that is for operators. */
-static const char *error_for(const struct flow *flow,
-                             const struct wsub_last_fetch *fetch)
+static const char *error_for(const struct wsub_last_fetch *fetch,
+                             bool is_operator)
 {
-    return fetch->status > 0 || fetch->error[0] == '\0' || flow->is_operator
+    return fetch->status > 0 || fetch->error[0] == '\0' || is_operator
                ? fetch->error
                : "the topic can't be fetched";
+}
+
+json_t *hub_topics_fetch(const struct wsub_last_fetch *fetch, bool is_operator)
+{
+    return json_pack(
+        "{s:I, s:o, s:I, s:I}", "status", (json_int_t)fetch->status, "error",
+        hub_json_text(error_for(fetch, is_operator)), "at",
+        (json_int_t)fetch->at_s, "failures", (json_int_t)fetch->failures);
 }
 
 static void respond_fetch(const struct flow *flow,
                           const struct wsub_last_fetch *fetch)
 {
     hub_json_respond(flow->req,
-                     json_pack("{s:s, s:{s:I, s:o, s:I, s:I}}", "topic",
-                               flow->topic.data, "fetch", "status",
-                               (json_int_t)fetch->status, "error",
-                               hub_json_text(error_for(flow, fetch)), "at",
-                               (json_int_t)fetch->at_s, "failures",
-                               (json_int_t)fetch->failures));
+                     json_pack("{s:s, s:o}", "topic", flow->topic.data, "fetch",
+                               hub_topics_fetch(fetch, flow->is_operator)));
 }
 
 static void flow_free(struct flow *flow)

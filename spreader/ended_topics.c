@@ -129,7 +129,8 @@ static void deny_next(struct shard *shard)
 }
 
 static void on_topics(enum wsub_err err, const char *after,
-                      const char *const *topics, size_t count, void *arg)
+                      const struct wsub_subscribed_topic *topics, size_t count,
+                      void *arg)
 {
     struct shard *shard = arg;
 
@@ -138,8 +139,8 @@ static void on_topics(enum wsub_err err, const char *after,
     forget_topics(shard);
     shard->topics = wsub_calloc(count + 1, sizeof(*shard->topics));
     for (size_t i = 0; i < count; i++)
-        if (wsub_groups_find(shard->all->groups, topics[i])->is_deleted)
-            shard->topics[shard->count++] = wsub_strdup(topics[i]);
+        if (wsub_groups_find(shard->all->groups, topics[i].topic)->is_deleted)
+            shard->topics[shard->count++] = wsub_strdup(topics[i].topic);
     snprintf(shard->after, sizeof(shard->after), "%s", after);
     shard->is_last = after[0] == '\0';
     deny_next(shard);
@@ -188,7 +189,14 @@ static void on_round(void *arg)
     spread_shard_sent(shard->shard);
     switch (shard->step) {
     case STEP_PAGE:
-        wsub_subscribed_topics(all->store, number, shard->after, TOPICS_PAGE,
+        wsub_subscribed_topics(all->store,
+                               &(struct wsub_subscribed_query){
+                                   .shard = number,
+                                   .after = shard->after,
+                                   .most = TOPICS_PAGE,
+                                   .prefix = "",
+                                   .other_than = "",
+                               },
                                on_topics, shard);
         break;
     case STEP_DENY:

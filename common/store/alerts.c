@@ -14,7 +14,7 @@
 #define PUT_WORDS 5  /* of a notice, as alerts.lua returns it */
 #define NEXT_WORDS 6 /* as alert_notices.lua does */
 
-/* The lint test `runbook` looks for their sections. */
+/* The lint test `alerts` looks for their sections. */
 static const char *const names[WSUB_ALERT_KINDS] = {
     [WSUB_ALERT_OLDEST_JOB] = "oldest-job",
     [WSUB_ALERT_LAG] = "lag",

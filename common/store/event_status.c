@@ -2,26 +2,45 @@
 
 #include "common/store/store.h"
 
-/* The reply, in its order. */
+/* The fields, in their order, and behind them the body. */
 enum {
     TOPIC,
     TYPE,
     CODING,
     BODY_BYTES,
-    BODY,
     FANNED_OUT,
     POSTED,
     DELIVERED,
     WAITING,
     DEAD,
     ENDED,
+    BODY,
 };
+
+_Static_assert(BODY == WSUB_EVENT_STATUS_FIELDS, "one less than all");
+
+void wsub_event_status_read(struct redisReply *const *fields,
+                            struct wsub_event_status *ret_status)
+{
+    *ret_status = (struct wsub_event_status){
+        .topic = fields[TOPIC]->str,
+        .type = fields[TYPE]->str,
+        .coding = fields[CODING]->str,
+        .body_bytes = (uint64_t)fields[BODY_BYTES]->integer,
+        .fanned_out = fields[FANNED_OUT]->integer != 0,
+        .posted = (uint64_t)fields[POSTED]->integer,
+        .delivered = (uint64_t)fields[DELIVERED]->integer,
+        .waiting = (uint64_t)fields[WAITING]->integer,
+        .dead = (uint64_t)fields[DEAD]->integer,
+        .ended = (uint64_t)fields[ENDED]->integer,
+    };
+}
 
 static void parse_status(enum wsub_err err, const struct redisReply *reply,
                          wsub_store_cb *cb, void *arg)
 {
     wsub_event_status_cb *on_status = (wsub_event_status_cb *)cb;
-    struct redisReply **rows;
+    struct wsub_event_status status;
 
     if (err == WSUB_OK && reply->type != REDIS_REPLY_ARRAY)
         err = WSUB_ERR_NOT_FOUND;
@@ -29,22 +48,9 @@ static void parse_status(enum wsub_err err, const struct redisReply *reply,
         on_status(err, NULL, arg);
         return;
     }
-    rows = reply->element;
-    on_status(WSUB_OK,
-              &(struct wsub_event_status){
-                  .topic = rows[TOPIC]->str,
-                  .type = rows[TYPE]->str,
-                  .coding = rows[CODING]->str,
-                  .body_bytes = (uint64_t)rows[BODY_BYTES]->integer,
-                  .body = rows[BODY]->str,
-                  .fanned_out = rows[FANNED_OUT]->integer != 0,
-                  .posted = (uint64_t)rows[POSTED]->integer,
-                  .delivered = (uint64_t)rows[DELIVERED]->integer,
-                  .waiting = (uint64_t)rows[WAITING]->integer,
-                  .dead = (uint64_t)rows[DEAD]->integer,
-                  .ended = (uint64_t)rows[ENDED]->integer,
-              },
-              arg);
+    wsub_event_status_read(reply->element, &status);
+    status.body = reply->element[BODY]->str;
+    on_status(WSUB_OK, &status, arg);
 }
 
 void wsub_event_status(struct wsub_store *store, const struct wsub_place *event,

@@ -9,7 +9,10 @@
 #include "common/base/err.h"
 #include "common/store/place.h"
 
+struct redisReply;
 struct wsub_store;
+
+#define WSUB_EVENT_STATUS_FIELDS 10 /* of lib/event_status.lua */
 
 /* Strings are borrowed for the callback. */
 struct wsub_event_status {
@@ -35,5 +38,10 @@ typedef void wsub_event_status_cb(enum wsub_err err,
 /* Tried once: `cb` is called once, maybe during this call. */
 void wsub_event_status(struct wsub_store *store, const struct wsub_place *event,
                        bool with_body, wsub_event_status_cb *cb, void *arg);
+
+/* Reads the fields that lib/event_status.lua has of an event, without its body; for
+ * the calls of this folder. */
+void wsub_event_status_read(struct redisReply *const *fields,
+                            struct wsub_event_status *ret_status);
 
 #endif

@@ -134,7 +134,8 @@ void wsub_verification_cmd(struct wsub_cmd *cmd, const struct wsub_store *store,
     wsub_cmd_str(cmd, v->entry);
     wsub_cmd_str(cmd, v->has_replicas ? "replicas" : "-");
     wsub_cmd_str(cmd, v->why != NULL ? v->why : "");
-    if (v->mode == WSUB_MODE_SUBSCRIBE && v->outcome == WSUB_VERIFIED_CONFIRMED)
+    if (v->mode == WSUB_MODE_SUBSCRIBE &&
+        v->outcome == WSUB_VERIFIED_CONFIRMED && !v->is_unbounded)
         wsub_quota_args(cmd, store);
 }
 
@@ -148,20 +149,26 @@ void wsub_requests_verified(struct wsub_store *store, unsigned shard,
     wsub_store_call(store, shard, &cmd, parse_effect, (wsub_store_cb *)cb, arg);
 }
 
+void wsub_replica_cmd(struct wsub_cmd *cmd, const struct wsub_store *store,
+                      unsigned shard, const struct wsub_replica *replica)
+{
+    wsub_store_script(cmd, store, shard, WSUB_SCRIPT_REPLICATE);
+    wsub_cmd_str(cmd, replica->td);
+    wsub_cmd_str(cmd, replica->cd);
+    wsub_cmd_str(cmd, replica->subscribed ? "s" : "u");
+    wsub_cmd_u64(cmd, replica->generation);
+    wsub_cmd_arg(cmd, replica->record, replica->record_len);
+    wsub_cmd_u64(cmd, replica->expires_s);
+    wsub_cmd_u64(cmd, REMOVED_LASTS_S);
+}
+
 void wsub_requests_replicate(struct wsub_store *store, unsigned shard,
                              const struct wsub_replica *replica,
                              void (*cb)(void *arg), void *arg)
 {
     struct wsub_cmd cmd;
 
-    wsub_store_script(&cmd, store, shard, WSUB_SCRIPT_REPLICATE);
-    wsub_cmd_str(&cmd, replica->td);
-    wsub_cmd_str(&cmd, replica->cd);
-    wsub_cmd_str(&cmd, replica->subscribed ? "s" : "u");
-    wsub_cmd_u64(&cmd, replica->generation);
-    wsub_cmd_arg(&cmd, replica->record, replica->record_len);
-    wsub_cmd_u64(&cmd, replica->expires_s);
-    wsub_cmd_u64(&cmd, REMOVED_LASTS_S);
+    wsub_replica_cmd(&cmd, store, shard, replica);
     wsub_store_call(store, shard, &cmd, wsub_store_parse_done,
                     (wsub_store_cb *)cb, arg);
 }

@@ -82,6 +82,7 @@ struct wsub_verification {
     uint32_t failures; /* so far (RETRY) */
     const char *entry; /* of `verify`, to be acknowledged; "-" for none */
     bool has_replicas; /* CONFIRMED: request and entry stay until REPLICATED */
+    bool is_unbounded; /* CONFIRMED: no bound of subscriptions holds for it */
     const char *why;   /* REFUSED, RETRY, UNTOLD: it failed; else NULL */
 };
 
@@ -106,6 +107,11 @@ struct wsub_replica {
     size_t record_len;
     uint64_t expires_s; /* end of its lease */
 };
+
+/* Begins the call that brings the shard's replica up to date; for the calls of
+ * this folder. */
+void wsub_replica_cmd(struct wsub_cmd *cmd, const struct wsub_store *store,
+                      unsigned shard, const struct wsub_replica *replica);
 
 /* Brings the shard's replica up to date; repeated until Redis has replied. */
 void wsub_requests_replicate(struct wsub_store *store, unsigned shard,

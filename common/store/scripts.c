@@ -29,6 +29,7 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_CRASHES] = SCRIPT(crashes),
     [WSUB_SCRIPT_DENY] = SCRIPT(deny),
     [WSUB_SCRIPT_DEREGISTER] = SCRIPT(deregister),
+    [WSUB_SCRIPT_DUE] = SCRIPT(due),
     [WSUB_SCRIPT_EVENT_POSITION] = SCRIPT(event_position),
     [WSUB_SCRIPT_EVENT_STATUS] = SCRIPT(event_status),
     [WSUB_SCRIPT_EXTEND] = SCRIPT(extend),
@@ -78,6 +79,7 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_REGISTER] = SCRIPT(register),
     [WSUB_SCRIPT_REJECT] = SCRIPT(reject),
     [WSUB_SCRIPT_RELEASE] = SCRIPT(release),
+    [WSUB_SCRIPT_REMOVE] = SCRIPT(remove),
     [WSUB_SCRIPT_RENEW] = SCRIPT(renew),
     [WSUB_SCRIPT_REPLAY_ADD] = SCRIPT(replay_add),
     [WSUB_SCRIPT_REPLAY_CANCEL] = SCRIPT(replay_cancel),
@@ -98,6 +100,9 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_SUBSCRIPTION_WORK] = SCRIPT(subscription_work),
     [WSUB_SCRIPT_SWEEP] = SCRIPT(sweep),
     [WSUB_SCRIPT_TAKE] = SCRIPT(take),
+    [WSUB_SCRIPT_TEST_EVENT] = SCRIPT(test_event),
+    [WSUB_SCRIPT_TOPIC_EVENTS] = SCRIPT(topic_events),
+    [WSUB_SCRIPT_TOPIC_STATUS] = SCRIPT(topic_status),
     [WSUB_SCRIPT_UNPARK] = SCRIPT(unpark),
     [WSUB_SCRIPT_VALIDATED] = SCRIPT(validated),
     [WSUB_SCRIPT_VERIFIED] = SCRIPT(verified),
@@ -111,12 +116,13 @@ static struct wsub_script mending[WSUB_SCRIPT_MAX_];
  * are called seldom, stand behind mending.lua from the first time on: none ends
  * between the two. */
 static const enum wsub_script_id always_mending[] = {
-    WSUB_SCRIPT_ANNOUNCED,   WSUB_SCRIPT_GROUPS,      WSUB_SCRIPT_HAND_OVER,
-    WSUB_SCRIPT_HEALTH_ASK,  WSUB_SCRIPT_HEALTH_NOTE, WSUB_SCRIPT_HEALTH_REPAIR,
-    WSUB_SCRIPT_HOLD,        WSUB_SCRIPT_LETTERS,     WSUB_SCRIPT_POSTPONE,
-    WSUB_SCRIPT_PROMOTE,     WSUB_SCRIPT_PULL_ADD,    WSUB_SCRIPT_PULL_EXPIRE,
-    WSUB_SCRIPT_PULL_REMOVE, WSUB_SCRIPT_SPLIT,       WSUB_SCRIPT_TAKE,
-    WSUB_SCRIPT_UNPARK,      WSUB_SCRIPT_VALIDATED,   WSUB_SCRIPT_VERIFIED,
+    WSUB_SCRIPT_ANNOUNCED,     WSUB_SCRIPT_DUE,         WSUB_SCRIPT_GROUPS,
+    WSUB_SCRIPT_HAND_OVER,     WSUB_SCRIPT_HEALTH_ASK,  WSUB_SCRIPT_HEALTH_NOTE,
+    WSUB_SCRIPT_HEALTH_REPAIR, WSUB_SCRIPT_HOLD,        WSUB_SCRIPT_LETTERS,
+    WSUB_SCRIPT_POSTPONE,      WSUB_SCRIPT_PROMOTE,     WSUB_SCRIPT_PULL_ADD,
+    WSUB_SCRIPT_PULL_EXPIRE,   WSUB_SCRIPT_PULL_REMOVE, WSUB_SCRIPT_SPLIT,
+    WSUB_SCRIPT_TAKE,          WSUB_SCRIPT_UNPARK,      WSUB_SCRIPT_VALIDATED,
+    WSUB_SCRIPT_VERIFIED,
 };
 
 static void name_by_sha1(struct wsub_script *script)

@@ -1,11 +1,14 @@
 #include "common/store/submissions.h"
 
+#include <string.h>
+
 #include "common/store/quota.h"
 #include "common/store/requests.h"
 #include "common/store/store.h"
 
 /* An operator's denials wait beside as many requests of strangers. */
 #define DENIALS_WAIT_TOO 2
+#define OTHER_BOUNDS 5 /* of request.lua, behind those that wait */
 
 static const char *const way_names[] = {[WSUB_SUBMISSION_VERIFY] = "verify",
                                         [WSUB_SUBMISSION_TRUST] = "trust",
@@ -29,10 +32,18 @@ static void parse_generation(enum wsub_err err, const struct redisReply *reply,
     on_submitted(&submitted, arg);
 }
 
-static void add_bounds(struct wsub_cmd *cmd, const struct wsub_store *store)
+/* 0 is no limit, but of those that wait. */
+static void add_bounds(struct wsub_cmd *cmd, const struct wsub_store *store,
+                       bool is_unbounded)
 {
     const struct wsub_config *config = wsub_store_config(store);
 
+    if (is_unbounded) {
+        wsub_cmd_u64(cmd, UINT32_MAX);
+        for (int i = 0; i < OTHER_BOUNDS; i++)
+            wsub_cmd_u64(cmd, 0);
+        return;
+    }
     wsub_cmd_u64(cmd, wsub_quota_part(store, config->max_pending));
     wsub_cmd_u64(cmd, config->max_pending_per_host);
     wsub_cmd_u64(cmd, config->max_pending_per_client);
@@ -65,7 +76,7 @@ void wsub_submissions_add(struct wsub_store *store,
     wsub_cmd_str(&cmd, host);
     wsub_cmd_str(&cmd, s->client);
     wsub_cmd_str(&cmd, s->memory_high ? "1" : "0");
-    add_bounds(&cmd, store);
+    add_bounds(&cmd, store, s->is_unbounded);
     wsub_store_once(store, s->ref->shard, &cmd, parse_generation,
                     (wsub_store_cb *)cb, arg);
 }
@@ -78,23 +89,26 @@ static void parse_confirmed(enum wsub_err err, const struct redisReply *reply,
 }
 
 void wsub_submissions_confirm(struct wsub_store *store,
-                              const struct wsub_topic_ref *ref, const char *cd,
-                              bool subscribe, uint64_t generation,
-                              wsub_confirmed_cb *cb, void *arg)
+                              const struct wsub_submission *s,
+                              uint64_t generation, wsub_confirmed_cb *cb,
+                              void *arg)
 {
     struct wsub_cmd cmd;
 
     wsub_verification_cmd(
-        &cmd, store, ref->shard,
+        &cmd, store, s->ref->shard,
         &(struct wsub_verification){
-            .td = ref->digest,
-            .cd = cd,
-            .mode = subscribe ? WSUB_MODE_SUBSCRIBE : WSUB_MODE_UNSUBSCRIBE,
+            .td = s->ref->digest,
+            .cd = s->cd,
+            .mode = s->subscribe ? WSUB_MODE_SUBSCRIBE : WSUB_MODE_UNSUBSCRIBE,
             .generation = generation,
             .outcome = WSUB_VERIFIED_CONFIRMED,
             .entry = "-",
+            .has_replicas = strcmp(s->topic, WSUB_TOPIC_ALL) == 0 &&
+                            wsub_store_shards(store) > 1,
+            .is_unbounded = s->is_unbounded,
         });
-    wsub_store_once(store, ref->shard, &cmd, parse_confirmed,
+    wsub_store_once(store, s->ref->shard, &cmd, parse_confirmed,
                     (wsub_store_cb *)cb, arg);
 }
 

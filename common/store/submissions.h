@@ -42,6 +42,7 @@ struct wsub_submission {
     const char *verify_token; /* to be sent back when it is verified; "" */
     const char *client; /* who sent it, without blanks; "-": not counted */
     bool memory_high;   /* only renewals are taken */
+    bool is_unbounded;  /* no other bound holds for it: it is an operator's */
 };
 
 /* Which bound refuses a request; the numbers are those of request.lua. */
@@ -76,12 +77,12 @@ void wsub_submissions_add(struct wsub_store *store,
 
 typedef void wsub_confirmed_cb(enum wsub_err err, void *arg);
 
-/* Confirms the request of that generation without asking the callback
- * (verified.lua). */
+/* Confirms the request, of that generation, without asking the callback
+ * (verified.lua).  deliver sees to the replicas of one to `*`. */
 void wsub_submissions_confirm(struct wsub_store *store,
-                              const struct wsub_topic_ref *ref, const char *cd,
-                              bool subscribe, uint64_t generation,
-                              wsub_confirmed_cb *cb, void *arg);
+                              const struct wsub_submission *submission,
+                              uint64_t generation, wsub_confirmed_cb *cb,
+                              void *arg);
 
 /* A page of a topic's subscriptions to be denied; borrowed for the call. */
 struct wsub_denial_page {

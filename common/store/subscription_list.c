@@ -87,3 +87,22 @@ void wsub_subscription_list(struct wsub_store *store,
     wsub_store_once(store, query->shard, &cmd, parse_list, (wsub_store_cb *)cb,
                     arg);
 }
+
+void wsub_subscription_find(struct wsub_store *store, unsigned shard,
+                            const char *td, const char *cd,
+                            wsub_subscription_list_cb *cb, void *arg)
+{
+    wsub_subscription_list(store,
+                           &(struct wsub_subscription_query){
+                               .shard = shard,
+                               .after = "",
+                               .td = td,
+                               .prefix = "",
+                               .cd = cd,
+                               .host = "",
+                               .state = "",
+                               .other_than = "",
+                               .most = 1,
+                           },
+                           cb, arg);
+}

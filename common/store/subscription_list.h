@@ -54,4 +54,9 @@ void wsub_subscription_list(struct wsub_store *store,
                             const struct wsub_subscription_query *query,
                             wsub_subscription_list_cb *cb, void *arg);
 
+/* The same of one subscription: a row, or none. */
+void wsub_subscription_find(struct wsub_store *store, unsigned shard,
+                            const char *td, const char *cd,
+                            wsub_subscription_list_cb *cb, void *arg);
+
 #endif

@@ -6,6 +6,7 @@
 #define WSUB_STORE_SUBSCRIPTION_ORDERS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/base/err.h"
 
@@ -18,10 +19,18 @@ struct wsub_subscription_name {
     const char *td, *cd;
     const char *topic; /* in its normal spelling */
     bool is_replica;   /* of one to `*`: it may be on its way */
+    uint64_t removed;  /* a replica is removed by this generation */
 };
 
-/* WSUB_ERR_NOT_FOUND: there is no such subscription. */
-typedef void wsub_ordered_cb(enum wsub_err err, void *arg);
+/* What was done; borrowed for the callback. */
+struct wsub_ordered {
+    enum wsub_err err;   /* WSUB_ERR_NOT_FOUND: there is no such subscription */
+    uint64_t count;      /* of jobs that are due now */
+    const char *event;   /* MS-SEQ, of a test */
+    uint64_t generation; /* of a removal, for its replicas */
+};
+
+typedef void wsub_ordered_cb(const struct wsub_ordered *done, void *arg);
 
 /* Nothing is delivered to it from now on, and nothing is lost within the retention
  * (pause.lua). */
@@ -31,6 +40,21 @@ void wsub_subscription_pause(struct wsub_store *store,
 
 /* It gets what it has missed, in order, then goes on. */
 void wsub_subscription_resume(struct wsub_store *store,
+                              const struct wsub_subscription_name *name,
+                              wsub_ordered_cb *cb, void *arg);
+
+/* What waits for it is tried now (due.lua). */
+void wsub_subscription_due(struct wsub_store *store,
+                           const struct wsub_subscription_name *name,
+                           wsub_ordered_cb *cb, void *arg);
+
+/* A test event is delivered to it, and to nobody else (test_event.h). */
+void wsub_subscription_test(struct wsub_store *store,
+                            const struct wsub_subscription_name *name,
+                            wsub_ordered_cb *cb, void *arg);
+
+/* It ends, and nobody is told (remove.lua); a replica too, unless it is newer. */
+void wsub_subscription_remove(struct wsub_store *store,
                               const struct wsub_subscription_name *name,
                               wsub_ordered_cb *cb, void *arg);
 

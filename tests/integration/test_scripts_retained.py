@@ -95,13 +95,15 @@ class Retained(ScriptTest):
 
 
 class Topics(ScriptTest):
-    def pages(self, most):
+    def pages(self, most, prefix="", other_than=""):
         found, after = [], ""
         while True:
-            after, *texts = (each.decode() for each in self.run_script(
-                "subscribed_topics", after, most))
-            self.assertLessEqual(len(texts), most)
-            found += texts
+            after, *rows = self.run_script("subscribed_topics", after, most,
+                                           prefix, other_than)
+            after = after.decode()
+            self.assertLessEqual(len(rows), 2 * most)
+            self.assertEqual(set(rows[1::2]) - {2}, set())
+            found += [text.decode() for text in rows[::2]]
             if not after:
                 return found
 
@@ -115,6 +117,9 @@ class Topics(ScriptTest):
         expected = [topics[td] for td in sorted(topics)]
         for most in (1, 7, 299, 300, 1000):
             self.assertEqual(self.pages(most), expected)
+        self.assertEqual(self.pages(7, "t1", digest("t17")), [
+            topic for topic in expected
+            if topic.startswith("t1") and topic != "t17"])
         self.call("HDEL", f"sub:{digest('t7')}", "t")
         self.assertEqual(self.pages(100).count(""), 1)
 

@@ -140,7 +140,11 @@ END_TEST
 
 START_TEST(a_request_is_not_confirmed)
 {
-    wsub_submissions_confirm(store, &ref, "CD", true, 1, note, &calls);
+    wsub_submissions_confirm(
+        store,
+        &(struct wsub_submission){
+            .ref = &ref, .cd = "CD", .subscribe = true, .topic = "a.b"},
+        1, note, &calls);
 }
 END_TEST
 

@@ -1,14 +1,20 @@
 -- subscribed_topics.lua - a page of the topics that have subscriptions.
 --
--- ARGV  1 TD to begin after, "" for the first page, 2 most topics
--- Returns {TD of the last topic, "" when this was the last page; then the text of
--- each topic, "" where it is not known}.
+-- ARGV  1 TD to begin after, "" for the first page, 2 most topics, 3 what they begin
+--       with, "" for all, 4 TD that is left out, or ""
+-- Returns {TD of the last topic that was looked at, "" when this was the last page;
+-- then the text of each topic, "" where it is not known, and how many
+-- subscriptions it has}.
+--
+-- A page may have fewer topics than there are: a call looks at some hundred.
 --
 -- Atomic: the page is of one moment.  Repeated: nothing is changed.
 --
--- uses: shard, index_after
+-- uses: shard, index_after, subscription_count
 
 local td, most = ARGV[1], tonumber(ARGV[2])
+local prefix, other_than = ARGV[3], ARGV[4]
+local LOOKED_MAX = 500
 
 -- The TD of the first subscription after all those of `td`, or nil.
 local function next_td()
@@ -16,14 +22,18 @@ local function next_td()
     return member and string.match(member, '^[^:]*')
 end
 
-local result = { '' }
-while #result <= most do
+local topics, looked = { '' }, 0
+while #topics < 2 * most and looked < LOOKED_MAX do
     local found = next_td()
     if not found then
-        return result
+        return topics
     end
-    td = found
-    result[#result + 1] = redis.call('HGET', p .. 'sub:' .. td, 't') or ''
+    td, looked = found, looked + 1
+    local text = redis.call('HGET', p .. 'sub:' .. td, 't') or ''
+    if td ~= other_than and string.sub(text, 1, #prefix) == prefix then
+        topics[#topics + 1] = text
+        topics[#topics + 1] = count_of_topic(td)
+    end
 end
-result[1] = td
-return result
+topics[1] = td
+return topics

@@ -9,7 +9,7 @@
 --       9 entry of `verify` to acknowledge, or - for none,
 --       10 replicas, when a confirmed request is to be replicated to other
 --         shards: it is marked, and neither it nor its entry goes before
---         `replicated`; else -
+--         `replicated`; where there is no entry one is queued; else -
 --       11 why it failed (refused, again, untold), to be listed for an hour; ""
 --         when it did not fail: it has waited in vain, or was superseded
 --       12 most subscriptions of the shard, 13 of a callback host, 14 to the
@@ -87,8 +87,17 @@ if outcome == 'again' then
     plan_again()
     return 'applied'
 end
+-- Who has no entry of `verify` leaves the replicas to who reads that.
+local function leave_replicas()
+    redis.call('XADD', p .. 'verify', '*', 'q', key .. ':' .. mode, 'g',
+        digits(generation))
+end
+
 if replicas then
     redis.call('HSET', request, 'ok', 1)
+    if ARGV[9] == '-' then
+        leave_replicas()
+    end
 else
     redis.call('DEL', request)
     end_pending(key .. ':' .. mode, r[9] or '')
