@@ -21,6 +21,7 @@
 
 #define FORMAT_VERSION "1"
 #define CLOCK_MS 10000 /* clocks drift apart by far less than 1 ms in 10 s */
+#define LOOK_AGAIN_MS 1000
 #define CLOCK_EARLY_MS 500 /* while the hub's public URL is not known */
 
 #define DATA_ID_BYTES 8
@@ -32,6 +33,7 @@ struct wsub_store {
     struct wsub_resolver *resolver; /* owned; NULL: redis_url has no name */
     struct wsub_calls calls;        /* with the link, owned here */
     struct wsub_timer clock;
+    struct wsub_timer look_again;  /* while the data are moved */
     char **prefixes;               /* owned; one a shard */
     char *cluster_prefix;          /* owned */
     char *meta_key;                /* owned */
@@ -112,6 +114,13 @@ static bool is_same_data(const struct wsub_store *store, const char *id)
     return id != NULL && strcmp(id, store->data_id) == 0;
 }
 
+/* Who knows other shards than Redis would write where nobody reads. */
+static bool is_same_layout(const struct wsub_store *store, const char *shards)
+{
+    return shards != NULL &&
+           strtoul(shards, NULL, 10) == store->o.config->shards;
+}
+
 /* meta that is gone (FLUSHALL) is written again: others may wait for the URL,
  * or start with another number of shards. */
 static void on_meta_look(enum wsub_err err, const struct redisReply *reply,
@@ -124,7 +133,9 @@ static void on_meta_look(enum wsub_err err, const struct redisReply *reply,
         return;
     }
     store_url(store, reply->element[0]->str);
-    if (is_same_data(store, reply->element[1]->str))
+    if (is_same_data(store, reply->element[1]->str) &&
+        is_same_layout(store, reply->element[2]->str) &&
+        (reply->element[3]->str == NULL || store->o.is_mover))
         clock_plan(store);
     else
         meta_check(store);
@@ -158,6 +169,8 @@ static void clock_look(struct wsub_store *store)
     meta_cmd(store, &cmd, "HMGET");
     wsub_cmd_str(&cmd, "public_url");
     wsub_cmd_str(&cmd, "id");
+    wsub_cmd_str(&cmd, "shards");
+    wsub_cmd_str(&cmd, "moving");
     if (meta_send(store, &cmd, on_meta_look) != WSUB_OK)
         return;
 }
@@ -205,12 +218,30 @@ static void accept_meta(struct wsub_store *store,
         store->o.on_up(store->o.arg);
 }
 
+static void stay_away(struct wsub_store *store, const char *to)
+{
+    if (store->calls.open || store->why[0] == '\0')
+        wsub_log_warn("redis-moving", WSUB_KV("shards", to));
+    wsub_calls_shut(&store->calls);
+    snprintf(store->why, sizeof(store->why),
+             "the data are being moved to %.16s shards", to);
+    wsub_timer_start_ms(&store->look_again, LOOK_AGAIN_MS);
+}
+
+static void layout_changed(struct wsub_store *store, const char *shards)
+{
+    wsub_log_warn("shards-differ", WSUB_KU("setting", store->o.config->shards),
+                  WSUB_KV("redis", shards));
+    wsub_calls_shut(&store->calls);
+    store->o.on_shards((unsigned)strtoul(shards, NULL, 10), store->o.arg);
+}
+
 static void on_meta(enum wsub_err err, const struct redisReply *reply,
                     void *arg)
 {
     struct wsub_store *store = arg;
-    char mine[16], sentence[256];
-    const char *format, *shards;
+    char sentence[256];
+    const char *format, *shards, *moving;
 
     if (err != WSUB_OK) {
         if (err == WSUB_ERR_REFUSED)
@@ -219,22 +250,25 @@ static void on_meta(enum wsub_err err, const struct redisReply *reply,
     }
     format = reply->element[0]->str;
     shards = reply->element[1]->str;
-    snprintf(mine, sizeof(mine), "%u", store->o.config->shards);
+    moving = reply->element[4]->str;
     if (format == NULL || strcmp(format, FORMAT_VERSION) != 0) {
         snprintf(sentence, sizeof(sentence),
                  "the data in Redis have format %s, this program reads "
                  "format " FORMAT_VERSION "; use the matching version",
                  format ? format : "(none)");
         redis_unusable(store, sentence);
-    } else if (shards == NULL || strcmp(shards, mine) != 0) {
-        snprintf(sentence, sizeof(sentence),
-                 "shards=%s does not match the %s shards that Redis holds; "
-                 "set shards=%s or use another key_prefix",
-                 mine, shards ? shards : "?", shards ? shards : "?");
-        redis_unusable(store, sentence);
+    } else if (!is_same_layout(store, shards)) {
+        layout_changed(store, shards != NULL ? shards : "?");
+    } else if (moving != NULL && !store->o.is_mover) {
+        stay_away(store, moving);
     } else {
         accept_meta(store, reply);
     }
+}
+
+static void on_look_again(void *arg)
+{
+    meta_check(arg);
 }
 
 static void meta_check(struct wsub_store *store)
@@ -254,6 +288,7 @@ static void meta_check(struct wsub_store *store)
     wsub_cmd_str(&cmd, "shards");
     wsub_cmd_str(&cmd, "public_url");
     wsub_cmd_str(&cmd, "id");
+    wsub_cmd_str(&cmd, "moving");
     if (meta_send(store, &cmd, on_meta) != WSUB_OK)
         return;
 }
@@ -351,6 +386,7 @@ static void on_link_down(const char *why, void *arg)
 
     wsub_calls_shut(&store->calls);
     wsub_timer_stop(&store->clock);
+    wsub_timer_stop(&store->look_again);
     snprintf(store->why, sizeof(store->why), "%s", why);
     wsub_log_warn(store->o.is_registry ? "registry-down" : "redis-down",
                   WSUB_KE("why", why));
@@ -408,6 +444,7 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
     make_resolver(store);
     wsub_scripts_init();
     wsub_timer_init(&store->clock, options->base, on_clock, store);
+    wsub_timer_init(&store->look_again, options->base, on_look_again, store);
     wsub_calls_init(&store->calls, options->base);
     store->calls.link = wsub_redis_link_new(&(struct wsub_redis_link_options){
         .base = options->base,
@@ -433,6 +470,7 @@ void wsub_store_free(struct wsub_store *store)
         return;
     wsub_store_close(store);
     wsub_timer_done(&store->clock);
+    wsub_timer_done(&store->look_again);
     wsub_calls_done(&store->calls);
     wsub_resolver_free(store->resolver);
     for (unsigned i = 0; i < store->o.config->shards; i++)
@@ -463,6 +501,11 @@ unsigned wsub_store_shards(const struct wsub_store *store)
 const struct wsub_config *wsub_store_config(const struct wsub_store *store)
 {
     return store->o.config;
+}
+
+const char *wsub_store_meta_key(const struct wsub_store *store)
+{
+    return store->meta_key;
 }
 
 const char *wsub_store_prefix(const struct wsub_store *store, unsigned shard)

@@ -67,6 +67,7 @@ local function cluster_kinds()
         canary = { type = 'string' },
         damaged = { key = look_at_damaged },
         groups = {}, sites = {},
+        reshard = { type = 'hash' },
         health = { type = 'string' },
         health_state = { type = 'hash' },
         health_attempts = { type = 'hash' },

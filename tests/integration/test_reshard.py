@@ -1,0 +1,154 @@
+"""The data move to another number of shards: everything arrives, whatever dies
+meanwhile."""
+
+import signal
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support import programs
+from support.health import HealthTest
+from support.httpd import Answer
+from support.keys import Store, digest
+from support.layout import Picture
+from support.puller import Puller
+from support.system import FAST
+from support.wait import wait_until
+
+URLS = [f"http://publisher.example/{n}" for n in range(6)]
+DOTTED = ["orders", "orders.created", "orders.created.eu", "users.a",
+          "users.b", "x", "y.z"]
+TOPICS = URLS + DOTTED
+
+
+class ReshardTest(HealthTest):
+    settings = {**HealthTest.settings, "shards": 4, "suspend_after": 3,
+                "max_attempts": 3, "retry_base_ms": 600000,
+                "retry_cap_ms": 600000, "probe_cap_ms": 600000,
+                "heartbeat_timeout_ms": 2000}
+
+    def setUp(self):
+        super().setUp()
+        self.subscriber = self.system.subscriber()
+        self.callbacks = {}
+        self.pushed = 0
+
+    def subscribe(self, topic, name, ordered=False, answer=None):
+        callback = self.subscriber.callback(f"/{name}-{TOPIC_NAMES[topic]}")
+        if answer:
+            callback.default = answer
+        extra = [("hub.websubd.ordered", "true")] if ordered else ()
+        self.system.activate(topic, callback, extra=extra)
+        self.callbacks[topic, name] = callback
+        return callback
+
+    def push_all(self):
+        self.pushed += 1
+        for topic in TOPICS:
+            self.system.push(topic, f"{topic} {self.pushed}".encode())
+
+    def stop(self, role):
+        program = self.system.program(role)
+        program.stop()
+        self.system.programs.remove(program)
+
+    def reshard(self, shards, code=0, **settings):
+        done = programs.run("websub-hub", "--reshard", str(shards), settings={
+            **FAST, **self.settings,
+            "redis_url": self.redis.url_of("hub"), **settings})
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stderr
+
+    def picture(self, shards):
+        return Picture(self.redis, shards)
+
+    def compare(self, before, after):
+        for part in ("subscriptions", "due", "jobs", "verifications",
+                     "requests", "dead", "events", "fetches", "pulls",
+                     "suspended", "counts", "attempts"):
+            self.assertEqual(getattr(before, part), getattr(after, part),
+                             part)
+
+
+TOPIC_NAMES = {topic: f"t{n}" for n, topic in enumerate(TOPICS + ["*"])}
+
+
+class Offline(ReshardTest):
+    def make(self):
+        """Work of all kinds, and nobody who does it."""
+        for topic in TOPICS:
+            self.subscribe(topic, "good")
+        self.subscribe("*", "good")
+        self.subscribe("*", "ordered", ordered=True)
+        self.subscribe(URLS[0], "ordered", ordered=True)
+        self.subscribe("orders", "ordered", ordered=True)
+        for topic in (URLS[1], "orders.created", "*"):
+            self.subscribe(topic, "bad", answer=500)
+        Puller(self.hub, "all").add(ttl=86400)
+        Puller(self.hub, "some").add(topics=[URLS[0], URLS[3], "users"],
+                                     ack="explicit", ttl=86400)
+        Puller(self.hub, "dotted").add(topics=["*"], ttl=86400)
+        for _ in range(4):
+            self.push_all()
+        for (topic, name), callback in self.callbacks.items():
+            if name == "bad":
+                wait_until(lambda t=topic, c=callback: self.is_suspended(t, c),
+                           f"{topic} is suspended")
+        wait_until(lambda: all(
+            len(callback.deliveries) >= 4
+            for (_, name), callback in self.callbacks.items()
+            if name != "bad"), "all is delivered")
+        self.stop("deliver")
+        self.push_all()
+        self.wait_fanned_out()
+        self.waiting = self.subscriber.callback("/waiting")
+        self.system.request(URLS[2], self.waiting)
+        self.system.request("a.new.one", self.waiting)
+        self.system.announce("http://127.0.0.1:9/nobody",
+                             "http://127.0.0.1:9/else")
+        self.stop("spreader")
+        self.stop("hub")
+
+    def wait_fanned_out(self):
+        wait_until(self.system.store.fanned_out, "all is fanned out")
+
+    def is_suspended(self, topic, callback):
+        td = digest(topic)
+        return any(self.redis.call("ZSCORE", base + "suspended",
+                                   f"{td}:{digest(callback.url)}")
+                   for base in self.system.store.bases())
+
+    def start_all(self, shards):
+        self.system.store = Store(self.redis, shards)
+        for role in ("hub", "spreader", "deliver"):
+            self.system.start(role)
+
+    def test_everything_arrives(self):
+        self.make()
+        before = self.picture(4)
+        self.assertTrue(before.jobs and before.due and before.requests)
+        layout = 4
+        for shards in (7, 2, 4):
+            with self.subTest(shards=shards):
+                self.assertIn("percent=100", self.reshard(shards))
+                self.compare(before, self.picture(shards))
+        self.start_all(4)
+        for callback in self.callbacks.values():
+            callback.default = 200
+        self.system.make_due()
+        for (topic, name), callback in self.callbacks.items():
+            due = {f"{t} {n}".encode() for t in TOPICS for n in range(1, 6)
+                   if t == topic or ":" not in t and (
+                       topic == "*" or t.startswith(topic + "."))}
+            wait_until(lambda c=callback, d=due: d <= set(c.bodies()),
+                       f"{topic} {name} gets all")
+        self.system.wait_active(URLS[2], self.waiting)
+        self.system.wait_active("a.new.one", self.waiting)
+        report = self.check()
+        self.assertEqual(self.issues(report), set(), report)
+
+
+if __name__ == "__main__":
+    unittest.main()
