@@ -17,6 +17,7 @@ struct hub_clients;
 struct hub_group_rates;
 struct hub_pressure;
 struct hub_pull;
+struct hub_reshard;
 struct hub_tokens;
 struct hub_vitals;
 struct wsub_egress;
@@ -38,6 +39,7 @@ struct hub {
     struct hub_group_rates *group_rates;
     struct hub_pressure *pressure;
     struct hub_pull *pull;
+    const struct hub_reshard *reshard;
     struct hub_vitals *vitals;
     const struct wsub_writable *writable;
     const struct wsub_keyring *ring;

@@ -7,29 +7,29 @@
 #include "common/base/log.h"
 #include "common/base/loop.h"
 #include "common/base/mem.h"
+#include "common/base/timer.h"
 #include "common/program/startup.h"
 #include "common/reshard/mover.h"
 
-#define SHARDS_MAX 1024 /* config_table.c */
+/* A bit longer than WSUB_RESHARD_LEASE_MS. */
+#define TRY_MS 500
+#define TRIES 14
 
 struct hub_resharding {
     struct wsub_loop *loop;
     struct wsub_store *store; /* owned */
-    struct wsub_mover *mover; /* owned */
+    struct wsub_mover *mover; /* owned; NULL between two of them */
+    struct wsub_timer again;
+    unsigned tries;
     unsigned to;
 };
-
-static unsigned percent_of(const struct wsub_reshard_note *note)
-{
-    return note->of > 0 ? (unsigned)(note->keys * 100 / note->of) : 0;
-}
 
 static void on_progress(const struct wsub_reshard_note *note, void *arg)
 {
     (void)arg;
     wsub_log_info("reshard",
                   WSUB_KV("state", wsub_reshard_state_name(note->state)),
-                  WSUB_KU("percent", percent_of(note)),
+                  WSUB_KU("percent", wsub_reshard_percent(note)),
                   WSUB_KU("keys", note->keys), WSUB_KU("of", note->of));
 }
 
@@ -47,14 +47,39 @@ static void on_end(enum wsub_mover_end end, const char *why, void *arg)
     if (end == WSUB_MOVER_DONE) {
         wsub_log_info("resharded", WSUB_KU("shards", resharding->to));
         wsub_loop_finish(resharding->loop, WSUB_EXIT_OK);
+    } else if (end == WSUB_MOVER_BUSY && resharding->tries < TRIES) {
+        wsub_timer_start_ms(&resharding->again, TRY_MS);
     } else if (end == WSUB_MOVER_BUSY) {
-        refuse(resharding, "another process moves the data already; if it is "
-                           "dead this can go on in 15 seconds");
+        refuse(resharding, "another process moves the data already");
     } else {
         snprintf(sentence, sizeof(sentence), "the data stay where they are: %s",
                  why);
         refuse(resharding, sentence);
     }
+}
+
+static void make_mover(struct hub_resharding *resharding)
+{
+    resharding->mover = wsub_mover_new(&(struct wsub_mover_options){
+        .base = wsub_loop_base(resharding->loop),
+        .store = resharding->store,
+        .to = resharding->to,
+        .on_progress = on_progress,
+        .on_end = on_end,
+        .arg = resharding,
+    });
+}
+
+/* Who moves them may be dead. */
+static void on_again(void *arg)
+{
+    struct hub_resharding *resharding = arg;
+
+    resharding->tries++;
+    wsub_mover_free(resharding->mover);
+    make_mover(resharding);
+    if (wsub_store_up(resharding->store))
+        wsub_mover_up(resharding->mover);
 }
 
 static void on_redis_up(void *arg)
@@ -89,9 +114,9 @@ static enum wsub_err read_shards(const char *text, unsigned *ret_shards,
     unsigned long shards = strtoul(text, &end, 10);
 
     if (text[0] < '0' || text[0] > '9' || *end != '\0' || shards < 1 ||
-        shards > SHARDS_MAX) {
+        shards > WSUB_SHARDS_MAX) {
         snprintf(err_text, 256, "--reshard needs a number of shards, 1 to %d",
-                 SHARDS_MAX);
+                 WSUB_SHARDS_MAX);
         return WSUB_ERR_INVALID;
     }
     *ret_shards = (unsigned)shards;
@@ -107,6 +132,8 @@ enum wsub_err hub_resharding_new(const struct wsub_config *config,
     enum wsub_err err = read_shards(shards, &resharding->to, err_text);
 
     resharding->loop = loop;
+    wsub_timer_init(&resharding->again, wsub_loop_base(loop), on_again,
+                    resharding);
     if (err == WSUB_OK)
         err = wsub_store_new(
             &(struct wsub_store_options){
@@ -123,14 +150,7 @@ enum wsub_err hub_resharding_new(const struct wsub_config *config,
         hub_resharding_free(resharding);
         return err;
     }
-    resharding->mover = wsub_mover_new(&(struct wsub_mover_options){
-        .base = wsub_loop_base(loop),
-        .store = resharding->store,
-        .to = resharding->to,
-        .on_progress = on_progress,
-        .on_end = on_end,
-        .arg = resharding,
-    });
+    make_mover(resharding);
     *ret_resharding = resharding;
     return WSUB_OK;
 }
@@ -142,6 +162,7 @@ void hub_resharding_free(struct hub_resharding *resharding)
     if (resharding->store != NULL)
         wsub_store_close(resharding->store);
     wsub_mover_free(resharding->mover);
+    wsub_timer_done(&resharding->again);
     wsub_store_free(resharding->store);
     free(resharding);
 }

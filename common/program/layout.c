@@ -65,6 +65,7 @@ void wsub_layout_ask(struct wsub_config *config)
                                                     .is_ready = is_ready,
                                                     .on_unusable = on_unusable,
                                                     .on_shards = on_shards,
+                                                    .on_moving = on_up,
                                                     .arg = &question},
                        err_text, &store) == WSUB_OK) {
         event_base_dispatch(question.base);

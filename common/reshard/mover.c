@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/base/mem.h"
+#include "common/reshard/draining.h"
 #include "common/reshard/staging.h"
 #include "common/reshard/switching.h"
 #include "common/store/instance_list.h"
@@ -38,16 +39,6 @@ static void step_status(struct wsub_mover *mover)
     wsub_shard_status(mover->o.store, mover->shard - 1, on_status, mover);
 }
 
-static bool lives(const struct wsub_mover *mover,
-                  const struct wsub_instance_row *row)
-{
-    int64_t timeout_ms =
-        wsub_store_config(mover->o.store)->heartbeat_timeout_ms;
-
-    return row->role != NULL && row->heartbeat_age_ms < timeout_ms &&
-           row->heartbeat_age_ms > -timeout_ms;
-}
-
 static void on_instances(enum wsub_err err,
                          const struct wsub_instance_row *rows, size_t count,
                          void *arg)
@@ -57,7 +48,7 @@ static void on_instances(enum wsub_err err,
 
     wsub_step_note(mover, err, "");
     for (size_t n = 0; n < count && !mover->is_broken; n++) {
-        if (!lives(mover, &rows[n]))
+        if (!wsub_step_lives(mover, &rows[n]))
             continue;
         snprintf(why, sizeof(why), "%.60s (%s) runs: stop all programs first",
                  rows[n].name, rows[n].role);
@@ -83,7 +74,7 @@ static void on_closed(enum wsub_err err, void *arg)
 
 static void step_close(struct wsub_mover *mover)
 {
-    mover->step = step_instances;
+    mover->step = mover->o.waits ? wsub_draining_wait_for_all : step_instances;
     mover->waits++;
     wsub_reshard_close(mover->o.store, mover->order.to, on_closed, mover);
 }
@@ -92,7 +83,10 @@ static void choose_step(struct wsub_mover *mover)
 {
     wsub_staging_reset(mover);
     mover->layouts = (struct wsub_layouts){mover->order.from, mover->order.to};
-    if (mover->order.state == WSUB_RESHARD_DROPPING)
+    mover->has_looked = false;
+    if (mover->order.state == WSUB_RESHARD_DRAINING)
+        mover->step = wsub_draining_begin;
+    else if (mover->order.state == WSUB_RESHARD_DROPPING)
         mover->step = wsub_switching_drop;
     else if (mover->order.state == WSUB_RESHARD_RENAMING)
         mover->step = wsub_switching_rename;
@@ -139,7 +133,7 @@ struct wsub_mover *wsub_mover_new(const struct wsub_mover_options *options)
 {
     struct wsub_mover *mover = wsub_calloc(1, sizeof(*mover));
 
-    wsub_steps_init(mover, options, step_order, wsub_staging_fail);
+    wsub_steps_init(mover, options, step_order, wsub_staging_fail, step_status);
     return mover;
 }
 

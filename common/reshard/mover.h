@@ -1,6 +1,7 @@
 /* mover.h - moves all data to another number of shards
  * (docs/ARCHITECTURE.md, "Resharding").
  *
+ *   order given by a hub -> drain (draining.h) --.
  *   order -> close -> nobody lives? -> everything is fanned out? -> clear
  *     -> streams -> keys -> finish          what is staged; the old layout stands
  *     -> drop -> rename -> open             the new one holds from here on

@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
+#include "common/store/instance_list.h"
 
 #define RETRY_MS 1000
 #define TELL_MS 1000
@@ -135,7 +136,8 @@ static void on_tell(void *arg)
     struct wsub_mover *mover = arg;
 
     wsub_timer_start_ms(&mover->tell, TELL_MS);
-    if (!mover->is_over && mover->of > 0 && wsub_store_up(mover->o.store))
+    if (!mover->is_over && mover->order.to != 0 &&
+        wsub_store_up(mover->o.store))
         wsub_step_tell(mover, mover->order.state);
 }
 
@@ -169,6 +171,21 @@ void wsub_step_proceed(struct wsub_mover *mover)
     mover->is_proceeding = false;
 }
 
+bool wsub_step_lives(const struct wsub_mover *mover,
+                     const struct wsub_instance_row *row)
+{
+    int64_t timeout_ms =
+        wsub_store_config(mover->o.store)->heartbeat_timeout_ms;
+
+    return row->role != NULL && row->heartbeat_age_ms < timeout_ms &&
+           row->heartbeat_age_ms > -timeout_ms;
+}
+
+void wsub_step_pause(struct wsub_mover *mover, uint64_t ms)
+{
+    wsub_timer_start_ms(&mover->retry, ms);
+}
+
 static void on_retry(void *arg)
 {
     struct wsub_mover *mover = arg;
@@ -179,11 +196,12 @@ static void on_retry(void *arg)
 
 void wsub_steps_init(struct wsub_mover *mover,
                      const struct wsub_mover_options *options, wsub_step *begin,
-                     wsub_step *fail)
+                     wsub_step *fail, wsub_step *after)
 {
     mover->o = *options;
     mover->step = mover->begin = begin;
     mover->fail = fail;
+    mover->after = after;
     mover->has_ended = WSUB_MOVER_NOTHING;
     wsub_random_hex((WSUB_RESHARD_TOKEN_BYTES - 1) / 2, mover->token);
     mover->room = wsub_calloc(WSUB_RESHARD_WORDS_MAX, sizeof(*mover->room));

@@ -17,6 +17,7 @@
 #include "common/store/reshard/order.h"
 
 struct event_base;
+struct wsub_instance_row;
 struct wsub_mover;
 
 enum wsub_mover_end {
@@ -30,6 +31,7 @@ struct wsub_mover_options {
     struct event_base *base;  /* borrowed; outlives the mover */
     struct wsub_store *store; /* borrowed; one that is_mover (store.h) */
     unsigned to;              /* 0: go on with the order that stands */
+    bool waits;               /* for others to end, in place of giving up */
     /* How far it is, about once a second; may be NULL. */
     void (*on_progress)(const struct wsub_reshard_note *note, void *arg);
     /* It has ended, and is freed by the callee, not during this call; `why` is one
@@ -52,6 +54,7 @@ struct wsub_mover {
     wsub_step *step;
     wsub_step *begin; /* const: asks for the order */
     wsub_step *fail;  /* const: begins the end of what can't be moved */
+    wsub_step *after; /* const: once nobody lives */
     unsigned waits;   /* for so many replies */
     bool is_proceeding;
     bool is_broken;                /* one of them was an error */
@@ -71,12 +74,13 @@ struct wsub_mover {
     uint64_t keys, of;
     char cursor[WSUB_CURSOR_BYTES]; /* of a scan; "": it is over */
     wsub_step_look *look;           /* at each key of it */
-    bool found;                     /* something, in this scan */
+    bool found;                     /* something, in this scan or look */
+    bool has_looked;                /* at who lives */
 };
 
 void wsub_steps_init(struct wsub_mover *mover,
                      const struct wsub_mover_options *options, wsub_step *begin,
-                     wsub_step *fail);
+                     wsub_step *fail, wsub_step *after);
 void wsub_steps_done(struct wsub_mover *mover);
 
 /* Goes on once nothing is on its way. */
@@ -94,6 +98,13 @@ void wsub_step_give_up(struct wsub_mover *mover, const char *why);
 
 /* For what is written once: notes, and goes on. */
 wsub_reshard_written_cb wsub_step_on_written;
+
+/* The step is called again after a pause. */
+void wsub_step_pause(struct wsub_mover *mover, uint64_t ms);
+
+/* Whether a process lives, by its heartbeat. */
+bool wsub_step_lives(const struct wsub_mover *mover,
+                     const struct wsub_instance_row *row);
 
 /* Tells `state`, and how far it is. */
 void wsub_step_tell(struct wsub_mover *mover, enum wsub_reshard_state state);

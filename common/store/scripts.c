@@ -80,6 +80,7 @@ static struct wsub_script scripts[WSUB_SCRIPT_MAX_] = {
     [WSUB_SCRIPT_REPLAY_PAGE] = SCRIPT(replay_page),
     [WSUB_SCRIPT_REPLICATE] = SCRIPT(replicate),
     [WSUB_SCRIPT_REQUEST] = SCRIPT(request),
+    [WSUB_SCRIPT_RESHARD_ADD] = SCRIPT(reshard_add),
     [WSUB_SCRIPT_RESHARD_DROP] = SCRIPT(reshard_drop),
     [WSUB_SCRIPT_RESHARD_KEY] = SCRIPT(reshard_key),
     [WSUB_SCRIPT_RESHARD_NOTE] = SCRIPT(reshard_note),

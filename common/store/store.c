@@ -121,6 +121,15 @@ static bool is_same_layout(const struct wsub_store *store, const char *shards)
            strtoul(shards, NULL, 10) == store->o.config->shards;
 }
 
+/* For whose sake the program stays away, as meta has it; NULL: it need not. */
+static const char *who_moves(const struct wsub_store *store, const char *moving,
+                             const char *draining)
+{
+    if (store->o.is_mover)
+        return NULL;
+    return moving != NULL || !store->o.is_intake ? moving : draining;
+}
+
 /* meta that is gone (FLUSHALL) is written again: others may wait for the URL,
  * or start with another number of shards. */
 static void on_meta_look(enum wsub_err err, const struct redisReply *reply,
@@ -135,7 +144,8 @@ static void on_meta_look(enum wsub_err err, const struct redisReply *reply,
     store_url(store, reply->element[0]->str);
     if (is_same_data(store, reply->element[1]->str) &&
         is_same_layout(store, reply->element[2]->str) &&
-        (reply->element[3]->str == NULL || store->o.is_mover))
+        who_moves(store, reply->element[3]->str, reply->element[4]->str) ==
+            NULL)
         clock_plan(store);
     else
         meta_check(store);
@@ -171,6 +181,7 @@ static void clock_look(struct wsub_store *store)
     wsub_cmd_str(&cmd, "id");
     wsub_cmd_str(&cmd, "shards");
     wsub_cmd_str(&cmd, "moving");
+    wsub_cmd_str(&cmd, "draining");
     if (meta_send(store, &cmd, on_meta_look) != WSUB_OK)
         return;
 }
@@ -226,6 +237,8 @@ static void stay_away(struct wsub_store *store, const char *to)
     snprintf(store->why, sizeof(store->why),
              "the data are being moved to %.16s shards", to);
     wsub_timer_start_ms(&store->look_again, LOOK_AGAIN_MS);
+    if (store->o.on_moving != NULL)
+        store->o.on_moving(store->o.arg);
 }
 
 static void layout_changed(struct wsub_store *store, const char *shards)
@@ -250,16 +263,22 @@ static void on_meta(enum wsub_err err, const struct redisReply *reply,
     }
     format = reply->element[0]->str;
     shards = reply->element[1]->str;
-    moving = reply->element[4]->str;
+    moving = who_moves(store, reply->element[4]->str, reply->element[5]->str);
     if (format == NULL || strcmp(format, FORMAT_VERSION) != 0) {
         snprintf(sentence, sizeof(sentence),
                  "the data in Redis have format %s, this program reads "
                  "format " FORMAT_VERSION "; use the matching version",
                  format ? format : "(none)");
         redis_unusable(store, sentence);
+    } else if (shards == NULL || strtoul(shards, NULL, 10) == 0) {
+        snprintf(sentence, sizeof(sentence),
+                 "Redis does not tell how many shards it holds (%.16s); use "
+                 "another key_prefix",
+                 shards != NULL ? shards : "none");
+        redis_unusable(store, sentence);
     } else if (!is_same_layout(store, shards)) {
-        layout_changed(store, shards != NULL ? shards : "?");
-    } else if (moving != NULL && !store->o.is_mover) {
+        layout_changed(store, shards);
+    } else if (moving != NULL) {
         stay_away(store, moving);
     } else {
         accept_meta(store, reply);
@@ -289,6 +308,7 @@ static void meta_check(struct wsub_store *store)
     wsub_cmd_str(&cmd, "public_url");
     wsub_cmd_str(&cmd, "id");
     wsub_cmd_str(&cmd, "moving");
+    wsub_cmd_str(&cmd, "draining");
     if (meta_send(store, &cmd, on_meta) != WSUB_OK)
         return;
 }
@@ -481,6 +501,12 @@ void wsub_store_free(struct wsub_store *store)
     free(store->announced_url);
     free(store->stored_url);
     free(store);
+}
+
+void wsub_store_look(struct wsub_store *store)
+{
+    if (store->calls.open)
+        clock_look(store);
 }
 
 bool wsub_store_up(const struct wsub_store *store)

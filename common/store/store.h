@@ -53,6 +53,11 @@ struct wsub_store_options {
     /* Of who moves the data to another number of shards: the others stay away
      * meanwhile. */
     bool is_mover;
+    /* Of a hub, which stays away before: nothing comes in that would have to be
+     * fanned out first. */
+    bool is_intake;
+    /* It stays away, and is to be called each second; may be NULL. */
+    void (*on_moving)(void *arg);
     void *arg;
 };
 
@@ -68,6 +73,9 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
 void wsub_store_close(struct wsub_store *store);
 /* Last step, after everything that uses the store; closes it if need be. */
 void wsub_store_free(struct wsub_store *store);
+
+/* Looks at meta now, not within 10 s. */
+void wsub_store_look(struct wsub_store *store);
 
 bool wsub_store_up(const struct wsub_store *store);
 /* Logs that the program is ready, unless the store is down: then it does so when it

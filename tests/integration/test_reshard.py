@@ -54,10 +54,13 @@ class ReshardTest(HealthTest):
         program.stop()
         self.system.programs.remove(program)
 
-    def reshard(self, shards, code=0, **settings):
-        done = programs.run("websub-hub", "--reshard", str(shards), settings={
-            **FAST, **self.settings,
-            "redis_url": self.redis.url_of("hub"), **settings})
+    def settings_of_mover(self):
+        return {**FAST, **self.settings,
+                "redis_url": self.redis.url_of("hub")}
+
+    def reshard(self, shards, code=0):
+        done = programs.run("websub-hub", "--reshard", str(shards),
+                            settings=self.settings_of_mover())
         self.assertEqual(done.returncode, code, done.stderr)
         return done.stderr
 
@@ -148,6 +151,125 @@ class Offline(ReshardTest):
         self.system.wait_active("a.new.one", self.waiting)
         report = self.check()
         self.assertEqual(self.issues(report), set(), report)
+
+
+    def kill_in(self, state, shards):
+        """The mover is killed once it is in that state."""
+        mover = programs.Program(
+            "websub-hub", self.settings_of_mover(),
+            flags=("--reshard", str(shards)))
+        wait_until(lambda: not mover.running or self.state() == state,
+                   f"it is {state}")
+        mover.kill(-signal.SIGKILL)
+
+    def state(self):
+        return (self.redis.call("HGET", "websub:{c}:reshard", "state")
+                or b"").decode()
+
+    def test_a_mover_that_is_killed_is_followed(self):
+        self.make()
+        before = self.picture(4)
+        for number, state in enumerate(("moving", "dropping", "renaming")):
+            shards = 3 if number % 2 == 0 else 4
+            self.kill_in(state, shards)
+            self.reshard(shards)
+            self.compare(before, self.picture(shards))
+            self.assertEqual(self.state(), "done")
+            self.assertEqual(self.redis.call("KEYS", "*new-*"), [])
+
+    def test_it_refuses_what_it_can_not_move(self):
+        self.make()
+        before = self.picture(4)
+        self.redis.call("SET", "websub:{1}:strange", "x")
+        said = self.reshard(3, code=1)
+        self.assertIn("strange can not be moved: nobody here knows this key",
+                      said)
+        self.redis.call("DEL", "websub:{1}:strange")
+        self.assertEqual(self.state(), "failed")
+        self.compare(before, self.picture(4))
+        self.assertEqual(self.redis.call("KEYS", "*new-*"), [])
+        for text in ("0", "1025", "many", "4"):
+            self.reshard(text, code=1)
+
+    def test_it_refuses_while_a_program_runs(self):
+        self.assertIn("runs: stop all programs first",
+                      self.reshard(3, code=1))
+        self.assertIsNone(self.redis.call("HGET", "websub:meta", "moving"))
+        self.system.activate(URLS[0], self.subscriber.callback("/cb"))
+
+
+class Online(ReshardTest):
+    settings = {**ReshardTest.settings, "retry_base_ms": 50,
+                "retry_cap_ms": 500, "probe_cap_ms": 500,
+                "max_attempts": 1000}
+
+    def order(self, shards):
+        return self.send("POST", "/admin/reshard", {"shards": shards})
+
+    def progress(self):
+        return self.get("/admin/reshard")
+
+    def wait_done(self, shards):
+        def done():
+            try:
+                answer = self.ask("/admin/reshard")
+            except OSError:  # it restarts
+                return None
+            return answer.status == 200 and \
+                b'"state":"done"' in answer.body.replace(b": ", b":")
+        wait_until(done, "it is done")
+        self.system.store = Store(self.redis, shards)
+
+    def wait_served(self, callbacks):
+        """A new event reaches each of them."""
+        for topic, callback in callbacks.items():
+            body = f"new {topic} {self.pushed}".encode()
+
+            def accepted(t=topic, b=body):
+                try:
+                    return self.hub.push(t, b).status == 202
+                except OSError:
+                    return False
+            wait_until(accepted, "the hub takes an event")
+            wait_until(lambda c=callback, b=body: b in c.bodies(),
+                       f"{topic} gets it")
+
+    def test_an_order_while_all_run(self):
+        self.system.start("deliver", instance_name="deliver-two")
+        self.system.start("spreader", instance_name="spreader-two")
+        callbacks = {topic: self.subscribe(topic, "good")
+                     for topic in TOPICS}
+        bad = self.subscribe(URLS[1], "bad", answer=500)
+        for _ in range(3):
+            self.push_all()
+        answer = self.order(7)
+        self.assertEqual(answer.status, 202, answer)
+        self.wait_done(7)
+        self.wait_served(callbacks)
+        bad.default = 200
+        due = {f"{URLS[1]} {n}".encode() for n in (1, 2, 3)}
+        wait_until(lambda: due <= set(bad.bodies()), "all arrives")
+        for topic, callback in callbacks.items():
+            due = {f"{topic} {n}".encode() for n in (1, 2, 3)}
+            wait_until(lambda c=callback, d=due: d <= set(c.bodies()),
+                       "all arrives")
+        done = self.progress()
+        self.assertEqual((done["from"], done["to"], done["percent"],
+                          done["why"]), (4, 7, 100, ""))
+        self.assertLessEqual(done["began_ms"], done["ended_ms"])
+        self.assertEqual(self.get("/admin/shards", limit=50)["shards"][-1][
+            "shard"], 6)
+        self.system.wait_idle()
+        self.assertEqual(self.issues(), set())
+
+    def test_what_is_wrong_with_an_order(self):
+        for body in ({}, {"shards": 0}, {"shards": 1025}, {"shards": "7"},
+                     {"shards": 4}, {"shards": 7, "x": 1}, b"{", b"[]"):
+            answer = self.send("POST", "/admin/reshard", body)
+            self.assertEqual(answer.status, 400, (body, answer))
+        self.assertEqual(self.send("POST", "/admin/reshard", {"shards": 7},
+                                   token=None).status, 401)
+        self.assertEqual(self.progress()["state"], "none")
 
 
 if __name__ == "__main__":

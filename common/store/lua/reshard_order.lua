@@ -13,7 +13,8 @@
 -- uses: shard, time, numbers
 
 local key, now = p .. 'reshard', now_ms()
-local MOVES = { moving = true, dropping = true, renaming = true }
+local MOVES = { draining = true, moving = true, dropping = true,
+                renaming = true }
 local r = redis.call('HMGET', key, 'state', 'from', 'to', 'epoch', 'mover',
     'until')
 local state, from, to, epoch = r[1], r[2], r[3], tonumber(r[4] or 0)
@@ -28,7 +29,7 @@ if not MOVES[state] then
     redis.call('HSET', key, 'v', 1, 'state', state, 'from', from, 'to', to,
         'began', digits(now), 'ended', 0, 'why', '')
 end
-if state == 'moving' and r[5] ~= ARGV[1] then
+if (state == 'draining' or state == 'moving') and r[5] ~= ARGV[1] then
     epoch = epoch + 1
     redis.call('HSET', key, 'keys', 0, 'of', 0)
 end

@@ -4,12 +4,15 @@
 #include <string.h>
 
 #define KEY "reshard"
-#define MOVING "moving" /* of meta */
+/* Of meta. */
+#define MOVING "moving"
+#define DRAINING "draining"
 
 static const char *const names[] = {
-    [WSUB_RESHARD_NONE] = "none",         [WSUB_RESHARD_MOVING] = "moving",
-    [WSUB_RESHARD_DROPPING] = "dropping", [WSUB_RESHARD_RENAMING] = "renaming",
-    [WSUB_RESHARD_DONE] = "done",         [WSUB_RESHARD_FAILED] = "failed",
+    [WSUB_RESHARD_NONE] = "none",         [WSUB_RESHARD_DRAINING] = "draining",
+    [WSUB_RESHARD_MOVING] = "moving",     [WSUB_RESHARD_DROPPING] = "dropping",
+    [WSUB_RESHARD_RENAMING] = "renaming", [WSUB_RESHARD_DONE] = "done",
+    [WSUB_RESHARD_FAILED] = "failed",
 };
 
 const char *wsub_reshard_state_name(enum wsub_reshard_state state)
@@ -68,6 +71,31 @@ void wsub_reshard_order(struct wsub_store *store, const char *token,
     wsub_cmd_u64(&cmd, to);
     wsub_store_once(store, WSUB_SHARD_CLUSTER, &cmd, parse_order,
                     (wsub_store_cb *)cb, arg);
+}
+
+static void parse_added(enum wsub_err err, const struct redisReply *reply,
+                        wsub_store_cb *cb, void *arg)
+{
+    if (err == WSUB_OK && reply->integer == 0)
+        err = WSUB_ERR_FULL;
+    ((wsub_reshard_done_cb *)cb)(err, arg);
+}
+
+void wsub_reshard_add(struct wsub_store *store, unsigned to,
+                      wsub_reshard_done_cb *cb, void *arg)
+{
+    struct wsub_cmd cmd;
+
+    wsub_store_script(&cmd, store, WSUB_SHARD_CLUSTER, WSUB_SCRIPT_RESHARD_ADD);
+    wsub_cmd_u64(&cmd, wsub_store_shards(store));
+    wsub_cmd_u64(&cmd, to);
+    wsub_store_once(store, WSUB_SHARD_CLUSTER, &cmd, parse_added,
+                    (wsub_store_cb *)cb, arg);
+}
+
+unsigned wsub_reshard_percent(const struct wsub_reshard_note *note)
+{
+    return note->of > 0 ? (unsigned)(note->keys * 100 / note->of) : 0;
 }
 
 static void parse_note(enum wsub_err err, const struct redisReply *reply,
@@ -156,6 +184,12 @@ static void set_number(struct wsub_store *store, const char *field,
                     (wsub_store_cb *)cb, arg);
 }
 
+void wsub_reshard_drain(struct wsub_store *store, unsigned to,
+                        wsub_reshard_done_cb *cb, void *arg)
+{
+    set_number(store, DRAINING, to, cb, arg);
+}
+
 void wsub_reshard_close(struct wsub_store *store, unsigned to,
                         wsub_reshard_done_cb *cb, void *arg)
 {
@@ -176,6 +210,7 @@ void wsub_reshard_open(struct wsub_store *store, wsub_reshard_done_cb *cb,
     wsub_cmd_init(&cmd, "HDEL");
     wsub_cmd_str(&cmd, wsub_store_meta_key(store));
     wsub_cmd_str(&cmd, MOVING);
+    wsub_cmd_str(&cmd, DRAINING);
     wsub_store_once(store, WSUB_SHARD_CLUSTER, &cmd, parse_done,
                     (wsub_store_cb *)cb, arg);
 }

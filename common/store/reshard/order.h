@@ -8,11 +8,15 @@
 #include "common/store/store.h"
 
 /* A mover that does not tell anything for so long is dead. */
-#define WSUB_RESHARD_LEASE_MS 15000
+#define WSUB_RESHARD_LEASE_MS 5000
+/* As of the setting `shards`. */
+#define WSUB_SHARDS_MAX 1024
+
 #define WSUB_RESHARD_TOKEN_BYTES 17
 
 enum wsub_reshard_state {
     WSUB_RESHARD_NONE, /* nothing was ever ordered */
+    WSUB_RESHARD_DRAINING,
     WSUB_RESHARD_MOVING,
     WSUB_RESHARD_DROPPING,
     WSUB_RESHARD_RENAMING,
@@ -40,11 +44,20 @@ typedef void wsub_reshard_order_cb(enum wsub_err err,
 void wsub_reshard_order(struct wsub_store *store, const char *token,
                         unsigned to, wsub_reshard_order_cb *cb, void *arg);
 
+/* Orders it, for whoever becomes the mover.  WSUB_ERR_FULL: an order stands.  Tried
+ * once, as all that follows. */
+typedef void wsub_reshard_done_cb(enum wsub_err err, void *arg);
+void wsub_reshard_add(struct wsub_store *store, unsigned to,
+                      wsub_reshard_done_cb *cb, void *arg);
+
 struct wsub_reshard_note {
     enum wsub_reshard_state state;
     uint64_t keys, of;
     const char *why; /* it failed; else "" */
 };
+
+/* 0 to 100, of what is moved. */
+unsigned wsub_reshard_percent(const struct wsub_reshard_note *note);
 
 /* WSUB_ERR_FENCED: another one is the mover. */
 typedef void wsub_reshard_note_cb(enum wsub_err err, void *arg);
@@ -66,10 +79,11 @@ typedef void wsub_reshard_progress_cb(
 void wsub_reshard_progress(struct wsub_store *store,
                            wsub_reshard_progress_cb *cb, void *arg);
 
-/* The field `moving` of meta: while it is there everybody keeps away, until
- * wsub_reshard_open().  wsub_reshard_switch(): from now on there are so many
- * shards. */
-typedef void wsub_reshard_done_cb(enum wsub_err err, void *arg);
+/* Fields of meta.  From wsub_reshard_drain() on hubs stay away, from
+ * wsub_reshard_close() on everybody, until wsub_reshard_open().
+ * wsub_reshard_switch(): from now on there are so many shards. */
+void wsub_reshard_drain(struct wsub_store *store, unsigned to,
+                        wsub_reshard_done_cb *cb, void *arg);
 void wsub_reshard_close(struct wsub_store *store, unsigned to,
                         wsub_reshard_done_cb *cb, void *arg);
 void wsub_reshard_switch(struct wsub_store *store, unsigned shards,
