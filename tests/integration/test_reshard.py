@@ -1,8 +1,11 @@
 """The data move to another number of shards: everything arrives, whatever dies
 meanwhile."""
 
+import os
+import random
 import signal
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -153,29 +156,63 @@ class Offline(ReshardTest):
         self.assertEqual(self.issues(report), set(), report)
 
 
-    def kill_in(self, state, shards):
-        """The mover is killed once it is in that state."""
-        mover = programs.Program(
-            "websub-hub", self.settings_of_mover(),
-            flags=("--reshard", str(shards)))
-        wait_until(lambda: not mover.running or self.state() == state,
-                   f"it is {state}")
+    def mover(self, shards):
+        return programs.Program("websub-hub", self.settings_of_mover(),
+                                flags=("--reshard", str(shards)))
+
+    def kill_in(self, state, right, shards):
+        """The mover is killed in that state, which it does not leave without a
+        right that it lacks."""
+        self.redis.call("ACL", "SETUSER", "websub-hub", "-" + right)
+        mover = self.mover(shards)
+        wait_until(lambda: self.state() == state and
+                   mover.events("reshard-waits"), f"it is {state}")
         mover.kill(-signal.SIGKILL)
+        self.redis.call("ACL", "SETUSER", "websub-hub", "+" + right)
+        self.redis.call("ACL", "LOG", "RESET")
+        self.presume_dead()
+
+    def presume_dead(self):
+        """The mover, as when it has told nothing for a while."""
+        self.redis.call("HSET", "websub:{c}:reshard", "until", 0)
 
     def state(self):
         return (self.redis.call("HGET", "websub:{c}:reshard", "state")
                 or b"").decode()
 
+    def check_moved(self, before, shards):
+        self.compare(before, self.picture(shards))
+        self.assertEqual(self.state(), "done")
+        self.assertEqual(self.redis.call("KEYS", "*new-*"), [])
+        self.assertEqual(self.redis.call("HKEYS", "websub:meta").count(
+            b"moving"), 0)
+
     def test_a_mover_that_is_killed_is_followed(self):
         self.make()
         before = self.picture(4)
-        for number, state in enumerate(("moving", "dropping", "renaming")):
-            shards = 3 if number % 2 == 0 else 4
-            self.kill_in(state, shards)
+        for state, right, shards in (("dropping", "unlink", 3),
+                                     ("renaming", "rename", 4)):
+            self.kill_in(state, right, shards)
             self.reshard(shards)
-            self.compare(before, self.picture(shards))
-            self.assertEqual(self.state(), "done")
-            self.assertEqual(self.redis.call("KEYS", "*new-*"), [])
+            self.check_moved(before, shards)
+
+    def test_a_mover_that_is_killed_at_any_time_is_followed(self):
+        self.make()
+        before = self.picture(4)
+        seed = int(os.environ.get("WEBSUBD_SEED", random.randrange(10 ** 6)))
+        draw = random.Random(seed)
+        with self.subTest(seed=seed):
+            for shards in (3, 4):
+                mover = self.mover(shards)
+                mover.wait_event("ready")
+                time.sleep(draw.random() * 0.05)
+                mover.send_signal(signal.SIGKILL)
+                mover.wait_exit((-signal.SIGKILL, 0))
+                if self.state() != "done" or self.redis.call(
+                        "HEXISTS", "websub:meta", "moving"):
+                    self.presume_dead()
+                    self.reshard(shards)
+                self.check_moved(before, shards)
 
     def test_it_refuses_what_it_can_not_move(self):
         self.make()
@@ -209,8 +246,14 @@ class Online(ReshardTest):
     def progress(self):
         return self.get("/admin/reshard")
 
+    def find_hub(self):
+        """A hub on port 0 that restarts listens elsewhere."""
+        self.hub.address = self.system.program("hub").events("listening")[-1][
+            "address"]
+
     def wait_done(self, shards):
         def done():
+            self.find_hub()
             try:
                 answer = self.ask("/admin/reshard")
             except OSError:  # it restarts
@@ -226,6 +269,7 @@ class Online(ReshardTest):
             body = f"new {topic} {self.pushed}".encode()
 
             def accepted(t=topic, b=body):
+                self.find_hub()
                 try:
                     return self.hub.push(t, b).status == 202
                 except OSError:
