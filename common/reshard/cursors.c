@@ -73,12 +73,17 @@ static void take_earlier(struct cursor *now, const struct cursor *old)
         *now = *old;
 }
 
+/* Shards that feed each other are those of a class. */
 static void add_all(struct cursors *all)
 {
+    unsigned classes = wsub_layouts_classes(all->layouts);
+    struct cursor *earliest = wsub_calloc(classes, sizeof(*earliest));
+
     for (unsigned from = 0; from < all->layouts->from; from++)
-        for (unsigned to = 0; to < all->layouts->to; to++)
-            if (wsub_layouts_feeds(all->layouts, from, to))
-                take_earlier(&all->now[to], &all->old[from]);
+        take_earlier(&earliest[from % classes], &all->old[from]);
+    for (unsigned to = 0; to < all->layouts->to; to++)
+        take_earlier(&all->now[to], &earliest[to % classes]);
+    free(earliest);
 }
 
 static void add_topics(struct cursors *all, char *topics)

@@ -5,7 +5,7 @@
 #include "common/crypto/digest.h"
 #include "common/store/topic.h"
 
-static unsigned divisor(const struct wsub_layouts *layouts)
+unsigned wsub_layouts_classes(const struct wsub_layouts *layouts)
 {
     unsigned a = layouts->from, b = layouts->to;
 
@@ -20,19 +20,19 @@ static unsigned divisor(const struct wsub_layouts *layouts)
 
 unsigned wsub_layouts_factor(const struct wsub_layouts *layouts)
 {
-    return layouts->from / divisor(layouts);
+    return layouts->from / wsub_layouts_classes(layouts);
 }
 
 unsigned wsub_layouts_part(const struct wsub_layouts *layouts,
                            unsigned old_shard)
 {
-    return old_shard / divisor(layouts);
+    return old_shard / wsub_layouts_classes(layouts);
 }
 
 bool wsub_layouts_feeds(const struct wsub_layouts *layouts, unsigned old_shard,
                         unsigned new_shard)
 {
-    unsigned by = divisor(layouts);
+    unsigned by = wsub_layouts_classes(layouts);
 
     return old_shard % by == new_shard % by;
 }
@@ -49,7 +49,7 @@ static unsigned shard_of_pull(const struct wsub_layouts *layouts,
 bool wsub_layouts_place(const struct wsub_layouts *layouts, unsigned old_shard,
                         const char *place, struct wsub_targets *ret_targets)
 {
-    unsigned by = divisor(layouts);
+    unsigned by = wsub_layouts_classes(layouts);
     struct wsub_targets targets = {.step = 1, .count = 1};
 
     switch (place[0]) {

@@ -20,6 +20,9 @@ struct wsub_targets {
     unsigned first, step, count;
 };
 
+/* The greatest common divisor. */
+unsigned wsub_layouts_classes(const struct wsub_layouts *layouts);
+
 unsigned wsub_layouts_factor(const struct wsub_layouts *layouts);
 unsigned wsub_layouts_part(const struct wsub_layouts *layouts,
                            unsigned old_shard);

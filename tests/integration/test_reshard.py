@@ -288,6 +288,7 @@ class Online(ReshardTest):
             self.push_all()
         answer = self.order(7)
         self.assertEqual(answer.status, 202, answer)
+        wait_until(lambda: self.order(9).status == 409, "one order stands")
         self.wait_done(7)
         self.wait_served(callbacks)
         bad.default = 200
