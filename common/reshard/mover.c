@@ -94,7 +94,9 @@ static void choose_step(struct wsub_mover *mover)
         mover->step = step_close;
 }
 
-/* A mover that was here before may have died when all but the last step was done. */
+/* A mover that was here before may have died when all but the last step was done, and
+ * one that stood still may have made everybody stay away since: where no order stands
+ * nobody needs to. */
 static void on_order(enum wsub_err err, const struct wsub_reshard_order *order,
                      void *arg)
 {
@@ -104,7 +106,12 @@ static void on_order(enum wsub_err err, const struct wsub_reshard_order *order,
         wsub_step_end(mover, WSUB_MOVER_BUSY);
         return;
     }
-    if (err == WSUB_ERR_NOT_FOUND) {
+    if (err == WSUB_ERR_INVALID) {
+        snprintf(mover->why, sizeof(mover->why),
+                 "there is another number of shards by now");
+        mover->has_ended = WSUB_MOVER_FAILED;
+        mover->step = wsub_switching_open;
+    } else if (err == WSUB_ERR_NOT_FOUND) {
         mover->step = wsub_switching_open;
     } else if (err == WSUB_OK) {
         mover->order = *order;

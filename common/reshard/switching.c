@@ -38,6 +38,13 @@ static void step_switch(struct wsub_mover *mover)
     wsub_reshard_switch(mover->o.store, mover->order.to, on_opened, mover);
 }
 
+/* Unless another one is the mover by now. */
+static void step_before_switch(struct wsub_mover *mover)
+{
+    mover->step = step_switch;
+    wsub_step_tell(mover, WSUB_RESHARD_RENAMING);
+}
+
 static void rename_key(struct wsub_mover *mover,
                        const struct wsub_reshard_key *key)
 {
@@ -57,7 +64,7 @@ static void rename_key(struct wsub_mover *mover,
 static void step_rename(struct wsub_mover *mover)
 {
     if (wsub_step_scanned(mover))
-        mover->step = step_switch;
+        mover->step = step_before_switch;
     else
         wsub_step_scan(mover, rename_key);
 }

@@ -1,5 +1,5 @@
-"""The data move to another number of shards: everything arrives, whatever dies
-meanwhile."""
+"""The data move to another number of shards while nobody works: everything arrives,
+whatever dies meanwhile."""
 
 import os
 import random
@@ -12,73 +12,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support import programs
-from support.health import HealthTest
-from support.httpd import Answer
 from support.keys import Store, digest
-from support.layout import Picture
 from support.puller import Puller
-from support.system import FAST
+from support.reshard import TOPICS, URLS, ReshardTest
 from support.wait import wait_until
-
-URLS = [f"http://publisher.example/{n}" for n in range(6)]
-DOTTED = ["orders", "orders.created", "orders.created.eu", "users.a",
-          "users.b", "x", "y.z"]
-TOPICS = URLS + DOTTED
-
-
-class ReshardTest(HealthTest):
-    settings = {**HealthTest.settings, "shards": 4, "suspend_after": 3,
-                "max_attempts": 3, "retry_base_ms": 600000,
-                "retry_cap_ms": 600000, "probe_cap_ms": 600000,
-                "heartbeat_timeout_ms": 2000}
-
-    def setUp(self):
-        super().setUp()
-        self.subscriber = self.system.subscriber()
-        self.callbacks = {}
-        self.pushed = 0
-
-    def subscribe(self, topic, name, ordered=False, answer=None):
-        callback = self.subscriber.callback(f"/{name}-{TOPIC_NAMES[topic]}")
-        if answer:
-            callback.default = answer
-        extra = [("hub.websubd.ordered", "true")] if ordered else ()
-        self.system.activate(topic, callback, extra=extra)
-        self.callbacks[topic, name] = callback
-        return callback
-
-    def push_all(self):
-        self.pushed += 1
-        for topic in TOPICS:
-            self.system.push(topic, f"{topic} {self.pushed}".encode())
-
-    def stop(self, role):
-        program = self.system.program(role)
-        program.stop()
-        self.system.programs.remove(program)
-
-    def settings_of_mover(self):
-        return {**FAST, **self.settings,
-                "redis_url": self.redis.url_of("hub")}
-
-    def reshard(self, shards, code=0):
-        done = programs.run("websub-hub", "--reshard", str(shards),
-                            settings=self.settings_of_mover())
-        self.assertEqual(done.returncode, code, done.stderr)
-        return done.stderr
-
-    def picture(self, shards):
-        return Picture(self.redis, shards)
-
-    def compare(self, before, after):
-        for part in ("subscriptions", "due", "jobs", "verifications",
-                     "requests", "dead", "events", "fetches", "pulls",
-                     "suspended", "counts", "attempts"):
-            self.assertEqual(getattr(before, part), getattr(after, part),
-                             part)
-
-
-TOPIC_NAMES = {topic: f"t{n}" for n, topic in enumerate(TOPICS + ["*"])}
 
 
 class Offline(ReshardTest):
@@ -176,10 +113,6 @@ class Offline(ReshardTest):
         """The mover, as when it has told nothing for a while."""
         self.redis.call("HSET", "websub:{c}:reshard", "until", 0)
 
-    def state(self):
-        return (self.redis.call("HGET", "websub:{c}:reshard", "state")
-                or b"").decode()
-
     def check_moved(self, before, shards):
         self.compare(before, self.picture(shards))
         self.assertEqual(self.state(), "done")
@@ -214,6 +147,41 @@ class Offline(ReshardTest):
                     self.reshard(shards)
                 self.check_moved(before, shards)
 
+    def test_links_that_break_do_no_harm(self):
+        self.make()
+        before = self.picture(4)
+        mover = self.mover(3)
+        mover.wait_event("ready")
+        for _ in range(3):
+            self.redis.call("CLIENT", "KILL", "TYPE", "normal")
+            wait_until(lambda n=len(mover.events("ready")): not mover.running
+                       or len(mover.events("ready")) > n, "it is back")
+            time.sleep(0.005)
+        mover.wait_exit(0)
+        self.check_moved(before, 3)
+
+    def test_a_mover_that_stood_still_does_no_harm(self):
+        self.make()
+        before = self.picture(4)
+        mover = self.mover(3)
+        mover.wait_event("ready")
+        mover.send_signal(signal.SIGSTOP)
+        self.presume_dead()
+        self.reshard(3)
+        self.check_moved(before, 3)
+        mover.send_signal(signal.SIGCONT)
+        mover.wait_exit((0, 1))
+        self.assertIsNone(self.redis.call("HGET", "websub:meta", "moving"))
+        self.compare(before, self.picture(3))
+
+    def test_of_two_commands_one_moves(self):
+        self.make()
+        before = self.picture(4)
+        movers = [self.mover(3), self.mover(3)]
+        for mover in movers:
+            mover.wait_exit((0, 1))
+        self.check_moved(before, 3)
+
     def test_it_refuses_what_it_can_not_move(self):
         self.make()
         before = self.picture(4)
@@ -233,88 +201,6 @@ class Offline(ReshardTest):
                       self.reshard(3, code=1))
         self.assertIsNone(self.redis.call("HGET", "websub:meta", "moving"))
         self.system.activate(URLS[0], self.subscriber.callback("/cb"))
-
-
-class Online(ReshardTest):
-    settings = {**ReshardTest.settings, "retry_base_ms": 50,
-                "retry_cap_ms": 500, "probe_cap_ms": 500,
-                "max_attempts": 1000}
-
-    def order(self, shards):
-        return self.send("POST", "/admin/reshard", {"shards": shards})
-
-    def progress(self):
-        return self.get("/admin/reshard")
-
-    def find_hub(self):
-        """A hub on port 0 that restarts listens elsewhere."""
-        self.hub.address = self.system.program("hub").events("listening")[-1][
-            "address"]
-
-    def wait_done(self, shards):
-        def done():
-            self.find_hub()
-            try:
-                answer = self.ask("/admin/reshard")
-            except OSError:  # it restarts
-                return None
-            return answer.status == 200 and \
-                b'"state":"done"' in answer.body.replace(b": ", b":")
-        wait_until(done, "it is done")
-        self.system.store = Store(self.redis, shards)
-
-    def wait_served(self, callbacks):
-        """A new event reaches each of them."""
-        for topic, callback in callbacks.items():
-            body = f"new {topic} {self.pushed}".encode()
-
-            def accepted(t=topic, b=body):
-                self.find_hub()
-                try:
-                    return self.hub.push(t, b).status == 202
-                except OSError:
-                    return False
-            wait_until(accepted, "the hub takes an event")
-            wait_until(lambda c=callback, b=body: b in c.bodies(),
-                       f"{topic} gets it")
-
-    def test_an_order_while_all_run(self):
-        self.system.start("deliver", instance_name="deliver-two")
-        self.system.start("spreader", instance_name="spreader-two")
-        callbacks = {topic: self.subscribe(topic, "good")
-                     for topic in TOPICS}
-        bad = self.subscribe(URLS[1], "bad", answer=500)
-        for _ in range(3):
-            self.push_all()
-        answer = self.order(7)
-        self.assertEqual(answer.status, 202, answer)
-        wait_until(lambda: self.order(9).status == 409, "one order stands")
-        self.wait_done(7)
-        self.wait_served(callbacks)
-        bad.default = 200
-        due = {f"{URLS[1]} {n}".encode() for n in (1, 2, 3)}
-        wait_until(lambda: due <= set(bad.bodies()), "all arrives")
-        for topic, callback in callbacks.items():
-            due = {f"{topic} {n}".encode() for n in (1, 2, 3)}
-            wait_until(lambda c=callback, d=due: d <= set(c.bodies()),
-                       "all arrives")
-        done = self.progress()
-        self.assertEqual((done["from"], done["to"], done["percent"],
-                          done["why"]), (4, 7, 100, ""))
-        self.assertLessEqual(done["began_ms"], done["ended_ms"])
-        self.assertEqual(self.get("/admin/shards", limit=50)["shards"][-1][
-            "shard"], 6)
-        self.system.wait_idle()
-        self.assertEqual(self.issues(), set())
-
-    def test_what_is_wrong_with_an_order(self):
-        for body in ({}, {"shards": 0}, {"shards": 1025}, {"shards": "7"},
-                     {"shards": 4}, {"shards": 7, "x": 1}, b"{", b"[]"):
-            answer = self.send("POST", "/admin/reshard", body)
-            self.assertEqual(answer.status, 400, (body, answer))
-        self.assertEqual(self.send("POST", "/admin/reshard", {"shards": 7},
-                                   token=None).status, 401)
-        self.assertEqual(self.progress()["state"], "none")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,13 @@ static uint64_t number_of(const char *text)
     return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
 
+static enum wsub_err refusal_of(const char *word)
+{
+    return strcmp(word, "busy") == 0    ? WSUB_ERR_FULL
+           : strcmp(word, "stale") == 0 ? WSUB_ERR_INVALID
+                                        : WSUB_ERR_NOT_FOUND;
+}
+
 static void parse_order(enum wsub_err err, const struct redisReply *reply,
                         wsub_store_cb *cb, void *arg)
 {
@@ -43,10 +50,7 @@ static void parse_order(enum wsub_err err, const struct redisReply *reply,
     if (err != WSUB_OK) {
         on_order(err, NULL, arg);
     } else if (strcmp(reply->element[0]->str, "done") != 0) {
-        on_order(strcmp(reply->element[0]->str, "busy") == 0
-                     ? WSUB_ERR_FULL
-                     : WSUB_ERR_NOT_FOUND,
-                 NULL, arg);
+        on_order(refusal_of(reply->element[0]->str), NULL, arg);
     } else {
         order = (struct wsub_reshard_order){
             .state = state_of(reply->element[1]->str),

@@ -34,7 +34,8 @@ struct wsub_reshard_order {
 };
 
 /* WSUB_OK: the caller is the mover of `order`.  WSUB_ERR_FULL: another one is.
- * WSUB_ERR_NOT_FOUND: there is none, and none was given.  Else `order` is NULL. */
+ * WSUB_ERR_NOT_FOUND: there is none, and none was given.  WSUB_ERR_INVALID: there are
+ * other shards by now than the store knows.  Else `order` is NULL. */
 typedef void wsub_reshard_order_cb(enum wsub_err err,
                                    const struct wsub_reshard_order *order,
                                    void *arg);
@@ -44,8 +45,8 @@ typedef void wsub_reshard_order_cb(enum wsub_err err,
 void wsub_reshard_order(struct wsub_store *store, const char *token,
                         unsigned to, wsub_reshard_order_cb *cb, void *arg);
 
-/* Orders it, for whoever becomes the mover.  WSUB_ERR_FULL: an order stands.  Tried
- * once, as all that follows. */
+/* Orders it, for whoever becomes the mover.  WSUB_ERR_FULL: an order stands, or
+ * there are other shards by now.  Tried once, as all that follows. */
 typedef void wsub_reshard_done_cb(enum wsub_err err, void *arg);
 void wsub_reshard_add(struct wsub_store *store, unsigned to,
                       wsub_reshard_done_cb *cb, void *arg);
