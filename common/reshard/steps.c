@@ -152,6 +152,7 @@ static void recover(struct wsub_mover *mover)
     }
     wsub_log_warn("reshard-waits", WSUB_KE("why", mover->why));
     mover->step = mover->begin;
+    mover->order = (struct wsub_reshard_order){0}; /* nothing is told of it */
     wsub_timer_start_ms(&mover->retry, RETRY_MS);
 }
 
