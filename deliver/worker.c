@@ -158,6 +158,15 @@ static void on_restart(void *arg)
     wsub_loop_restart(w->loop);
 }
 
+/* The settings know other shards than Redis: the next life has Redis'. */
+static void on_shards(unsigned shards, void *arg)
+{
+    const struct deliver_worker *w = arg;
+
+    (void)shards;
+    wsub_loop_restart(w->loop);
+}
+
 /* Redis must not be used, or the process must not go on. */
 static void on_refused(const char *sentence, void *arg)
 {
@@ -438,6 +447,7 @@ enum wsub_err deliver_worker_new(const struct wsub_config *config,
                 .on_up = on_redis_up,
                 .is_ready = is_ready,
                 .on_unusable = on_refused,
+                .on_shards = on_shards,
                 .arg = w,
             },
             err_text, &w->store);

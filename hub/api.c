@@ -46,6 +46,7 @@
 #include "hub/queues.h"
 #include "hub/replay_order.h"
 #include "hub/replays.h"
+#include "hub/reshard.h"
 #include "hub/restart.h"
 #include "hub/shards.h"
 #include "hub/sites.h"
@@ -281,6 +282,9 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/admin/replay", hub_replays, hub_access_admin, 0},
     {"GET", "/admin/replay/*", hub_replay, hub_access_admin, 0},
     {"POST", "/admin/replay/*/cancel", hub_replay_cancel, hub_access_admin, 0},
+    {"POST", "/admin/reshard", hub_reshard_order, hub_reshard_may_order,
+     HUB_RESHARD_BODY_MAX_BYTES},
+    {"GET", "/admin/reshard", hub_reshard_get, hub_access_admin, 0},
     {"POST", "/admin/health/check", hub_health_check, hub_access_admin, 0},
     {"GET", "/admin/health/last", hub_health_last, hub_access_admin, 0},
     {"PUT", "/admin/health/cleanup", hub_health_switch, hub_health_may_send,

@@ -18,6 +18,7 @@ struct hub_clients;
 struct hub_group_rates;
 struct hub_pressure;
 struct hub_pull;
+struct hub_reshard;
 struct hub_tokens;
 struct hub_vitals;
 struct wsub_egress;
@@ -40,6 +41,7 @@ struct hub {
     struct hub_group_rates *group_rates;
     struct hub_pressure *pressure;
     struct hub_pull *pull;
+    const struct hub_reshard *reshard;
     struct hub_vitals *vitals;
     const struct wsub_writable *writable;
     const struct wsub_neglect *neglect;

@@ -1,5 +1,6 @@
 /* main.c - websub-hub: the HTTP API of the hub; with --rotate-secrets a command
- * that seals the secrets in Redis anew, and `ctl` a client of the admin API.
+ * that seals the secrets in Redis anew, with --reshard N one that moves the data to
+ * N shards, and `ctl` a client of the admin API.
  *
  * common/program has the order of things; the worker serves the API itself, as its
  * last step. */
@@ -9,6 +10,7 @@
 
 #include "common/program/program.h"
 #include "hub/ctl/ctl.h"
+#include "hub/resharding.h"
 #include "hub/rotation.h"
 #include "hub/worker.h"
 
@@ -46,10 +48,31 @@ static void free_rotation(void *rotation)
     hub_rotation_free(rotation);
 }
 
-/* It begins once Redis is there, and listens nowhere. */
-static void start_rotation(void *rotation, const char *nowhere)
+/* Of --reshard; NULL without it. */
+static const char *wanted_shards;
+
+static enum wsub_err make_resharding(const struct wsub_config *config,
+                                     struct wsub_loop *loop, char err_text[256],
+                                     void **ret_worker)
 {
-    (void)rotation;
+    struct hub_resharding *resharding;
+    enum wsub_err err =
+        hub_resharding_new(config, loop, wanted_shards, err_text, &resharding);
+
+    if (err == WSUB_OK)
+        *ret_worker = resharding;
+    return err;
+}
+
+static void free_resharding(void *resharding)
+{
+    hub_resharding_free(resharding);
+}
+
+/* A command begins once Redis is there, and listens nowhere. */
+static void start_command(void *command, const char *nowhere)
+{
+    (void)command;
     (void)nowhere;
 }
 
@@ -69,6 +92,24 @@ static bool take_flag(const char *flag, int *argc, char *argv[])
     return true;
 }
 
+/* The same of a flag with a value; returns that, "" when it is missing, and NULL
+ * without the flag. */
+static const char *take_value(const char *flag, int *argc, char *argv[])
+{
+    for (int i = 1; i < *argc; i++) {
+        const char *value = i + 1 < *argc ? argv[i + 1] : "";
+        int taken = i + 1 < *argc ? 2 : 1;
+
+        if (strcmp(argv[i], flag) != 0)
+            continue;
+        for (int n = i; n + taken <= *argc; n++)
+            argv[n] = argv[n + taken];
+        *argc -= taken;
+        return value;
+    }
+    return NULL;
+}
+
 static const struct wsub_program_options server = {
     .program = WSUB_PROGRAM_HUB,
     .make = make,
@@ -84,8 +125,16 @@ static const struct wsub_program_options rotation = {
     .program = WSUB_PROGRAM_HUB,
     .make = make_rotation,
     .free = free_rotation,
-    .start = start_rotation,
+    .start = start_command,
     .drain = hub_rotation_drain,
+};
+
+static const struct wsub_program_options resharding = {
+    .program = WSUB_PROGRAM_HUB,
+    .make = make_resharding,
+    .free = free_resharding,
+    .start = start_command,
+    .drain = hub_resharding_drain,
 };
 
 int main(int argc, char *argv[])
@@ -95,5 +144,9 @@ int main(int argc, char *argv[])
     if (argc > 1 && strcmp(argv[1], "ctl") == 0)
         return hub_ctl_main(argv + 1);
     rotates = take_flag("--rotate-secrets", &argc, argv);
-    return wsub_program_main(rotates ? &rotation : &server, argc, argv);
+    wanted_shards = take_value("--reshard", &argc, argv);
+    return wsub_program_main(wanted_shards != NULL ? &resharding
+                             : rotates             ? &rotation
+                                                   : &server,
+                             argc, argv);
 }

@@ -256,6 +256,16 @@ static void on_refused(const char *sentence, void *arg)
     wsub_loop_finish(rotation->loop, WSUB_EXIT_START);
 }
 
+/* It was not there when the program asked at its start. */
+static void on_shards(unsigned shards, void *arg)
+{
+    char sentence[96];
+
+    snprintf(sentence, sizeof(sentence),
+             "Redis has %u shards: try again, it is there now", shards);
+    on_refused(sentence, arg);
+}
+
 static enum wsub_err load_keys(struct hub_rotation *rotation,
                                char err_text[256])
 {
@@ -294,6 +304,7 @@ enum wsub_err hub_rotation_new(const struct wsub_config *config,
                 .config = config,
                 .on_up = on_redis_up,
                 .on_unusable = on_refused,
+                .on_shards = on_shards,
                 .arg = rotation,
             },
             err_text, &rotation->store);

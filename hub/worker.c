@@ -33,6 +33,7 @@
 #include "hub/pull/pull.h"
 #include "hub/pull/subscription.h"
 #include "hub/request_log.h"
+#include "hub/reshard.h"
 #include "hub/stats.h"
 #include "hub/tokens.h"
 #include "hub/vitals.h"
@@ -50,6 +51,7 @@ struct hub_worker {
     struct hub_clients *clients;
     struct hub_pressure *pressure;
     struct hub_vitals *vitals;
+    struct hub_reshard *reshard;
     struct hub_pull *pull;
     struct wsub_writable *writable;
     struct wsub_neglect *neglect;
@@ -72,11 +74,24 @@ static void on_refresh(void *arg)
     wsub_timer_start_ms(&worker->refresh, TOKENS_REFRESH_MS);
 }
 
+/* The mover asks all hubs to; it is to stay itself. */
 static void on_restart(void *arg)
 {
     struct hub_worker *worker = arg;
 
+    if (hub_reshard_is_mover(worker->reshard))
+        return;
     wsub_loop_restart(worker->loop);
+}
+
+/* The settings know other shards than Redis: the next life has Redis'. */
+static void on_shards(unsigned shards, void *arg)
+{
+    const struct hub_worker *worker = arg;
+
+    (void)shards;
+    if (!hub_reshard_is_mover(worker->reshard))
+        wsub_loop_restart(worker->loop);
 }
 
 /* Redis must not be used, or the process must not go on. */
@@ -88,10 +103,18 @@ static void on_refused(const char *sentence, void *arg)
     wsub_loop_finish(worker->loop, WSUB_EXIT_START);
 }
 
+static void on_moving(void *arg)
+{
+    const struct hub_worker *worker = arg;
+
+    hub_reshard_moving(worker->reshard);
+}
+
 static void on_redis_up(void *arg)
 {
     struct hub_worker *worker = arg;
 
+    hub_reshard_over(worker->reshard);
     wsub_groups_redis_up(worker->groups);
     hub_pressure_look(worker->pressure);
     wsub_secret_keys_redis_up(
@@ -146,6 +169,9 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
             .on_up = on_redis_up,
             .is_ready = is_ready,
             .on_unusable = on_refused,
+            .on_shards = on_shards,
+            .is_intake = true,
+            .on_moving = on_moving,
             .arg = worker,
         },
         err_text, &worker->store);
@@ -166,6 +192,7 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
         hub_pressure_new(base, worker->store, worker->hub.config);
     worker->pull = hub_pull_new(base, worker->store, worker->hub.config);
     worker->vitals = hub_vitals_new(&worker->hub);
+    worker->reshard = hub_reshard_new(worker->loop, &worker->hub);
     worker->writable = wsub_writable_new(base, worker->store);
     worker->groups = wsub_groups_new(&(struct wsub_groups_options){
         .base = base,
@@ -202,6 +229,7 @@ static void share(struct hub_worker *worker)
     hub->clients = worker->clients;
     hub->pressure = worker->pressure;
     hub->pull = worker->pull;
+    hub->reshard = worker->reshard;
     hub->vitals = worker->vitals;
     hub->writable = worker->writable;
     hub->neglect = worker->neglect;
@@ -315,10 +343,12 @@ void hub_worker_free(struct hub_worker *worker)
         return;
     if (worker->store != NULL)
         wsub_store_close(worker->store); /* ends the calls: 503 */
+    hub_reshard_close(worker->reshard);  /* likewise */
     wsub_registry_link_close(worker->registry);
     hub_listeners_free(worker->listeners);
     hub_pull_free(worker->pull);
     hub_vitals_free(worker->vitals);
+    hub_reshard_free(worker->reshard);
     hub_clients_free(worker->clients);
     hub_group_rates_free(worker->hub.group_rates);
     wsub_networks_free(worker->proxies);

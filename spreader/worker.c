@@ -71,6 +71,15 @@ static void on_redis_up(void *arg)
     spread_fanout_redis_up(worker->fanout);
 }
 
+/* The settings know other shards than Redis: the next life has Redis'. */
+static void on_shards(unsigned shards, void *arg)
+{
+    const struct spread_worker *worker = arg;
+
+    (void)shards;
+    wsub_loop_restart(worker->loop);
+}
+
 /* Redis must not be used, or the process must not go on. */
 static void on_refused(const char *sentence, void *arg)
 {
@@ -308,6 +317,7 @@ static enum wsub_err build_store(struct spread_worker *worker,
             .on_up = on_redis_up,
             .is_ready = is_ready,
             .on_unusable = on_refused,
+            .on_shards = on_shards,
             .arg = worker,
         },
         err_text, &worker->store);

@@ -88,8 +88,9 @@ bool wsub_setting_is_name(const char *text, const char **reason)
 bool wsub_setting_is_stream(const char *text, const char **reason)
 {
     /* Keys of the cluster's slot (docs/PROTOCOL.md). */
-    static const char *const taken[] = {"instances", "owner",    "positions",
-                                        "removing",  "restarts", "shards"};
+    static const char *const taken[] = {"instances", "owner",   "positions",
+                                        "removing",  "reshard", "restarts",
+                                        "shards"};
 
     for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
         if (strcmp(text, taken[i]) == 0) {

@@ -45,10 +45,12 @@ static void print_setting(const struct wsub_setting *setting, FILE *out)
     wsub_buf_done(&range);
 }
 
-static const char rotate_help[] =
+static const char command_help[] =
     "  --rotate-secrets\n"
     "      seal all secrets in Redis with the first key of secret_keys_file,\n"
-    "      and exit: 0, or 2 when some could not be\n";
+    "      and exit: 0, or 2 when some could not be\n"
+    "  --reshard N\n"
+    "      move all data to N shards while no program runs, and exit\n";
 
 void wsub_config_print_help(enum wsub_program program, FILE *out)
 {
@@ -68,7 +70,7 @@ void wsub_config_print_help(enum wsub_program program, FILE *out)
             "variable or a line of the file (redis_url = VALUE).  The flag\n"
             "wins over the environment, the environment over the file.  The\n"
             "settings of the other programs are accepted and ignored.\n\n",
-            program == WSUB_PROGRAM_HUB ? rotate_help : "");
+            program == WSUB_PROGRAM_HUB ? command_help : "");
     for (size_t i = 0; i < wsub_settings_count; i++)
         if ((wsub_settings[i].programs & program) != 0)
             print_setting(&wsub_settings[i], out);

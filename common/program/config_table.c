@@ -97,7 +97,8 @@ const struct wsub_setting wsub_settings[] = {
         .check = wsub_setting_is_prefix,
         .form = "1 to 64 letters, digits, '_', '-', '.' and ':'"),
     KEY(shards, "8", ALL,
-        "parts that the work is split into; fixed at the first start",
+        "parts that the work is split into; once Redis has data, those that it "
+        "has",
         .min = 1, .max = 1024),
     KEY(redis_timeout_ms, "2000", ALL,
         "longest wait for a reply of Redis",

@@ -10,6 +10,7 @@
 #include "common/http/server.h"
 #include "common/program/config_load.h"
 #include "common/program/hide.h"
+#include "common/program/layout.h"
 #include "common/program/startup.h"
 #include "common/program/status_listen.h"
 #include "common/store/store.h"
@@ -105,6 +106,7 @@ int wsub_program_main(const struct wsub_program_options *options, int argc,
         wsub_log_finish();
         return code;
     }
+    wsub_layout_ask(&program.config);
     program.loop = wsub_loop_new(program.config.drain_timeout_ms);
     hidden = wsub_hide_settings(argv, environ);
     wsub_hide_memory(&program.config);

@@ -1,6 +1,6 @@
 /* program.h - the life of every program.
  *
- *   settings -> loop -> worker -> status server -> run .. drain -> the reverse
+ *   settings -> shards that Redis has -> loop -> worker -> status server -> run .. drain -> the reverse
  *       ^                                                               |
  *       '----------------- restart: the process executes itself again --'
  *

@@ -22,6 +22,7 @@
 
 #define FORMAT_VERSION "1"
 #define CLOCK_MS 10000 /* clocks drift apart by far less than 1 ms in 10 s */
+#define LOOK_AGAIN_MS 1000
 #define CLOCK_EARLY_MS 500 /* while the hub's public URL is not known */
 
 #define DATA_ID_BYTES 8
@@ -33,6 +34,7 @@ struct wsub_store {
     struct wsub_resolver *resolver; /* owned; NULL: redis_url has no name */
     struct wsub_calls calls;        /* with the link, owned here */
     struct wsub_timer clock;
+    struct wsub_timer look_again;  /* while the data are moved */
     char **prefixes;               /* owned; one a shard */
     char *cluster_prefix;          /* owned */
     char *meta_key;                /* owned */
@@ -113,6 +115,22 @@ static bool is_same_data(const struct wsub_store *store, const char *id)
     return id != NULL && strcmp(id, store->data_id) == 0;
 }
 
+/* Who knows other shards than Redis would write where nobody reads. */
+static bool is_same_layout(const struct wsub_store *store, const char *shards)
+{
+    return shards != NULL &&
+           strtoul(shards, NULL, 10) == store->o.config->shards;
+}
+
+/* For whose sake the program stays away, as meta has it; NULL: it need not. */
+static const char *who_moves(const struct wsub_store *store, const char *moving,
+                             const char *draining)
+{
+    if (store->o.is_mover)
+        return NULL;
+    return moving != NULL || !store->o.is_intake ? moving : draining;
+}
+
 /* meta that is gone (FLUSHALL) is written again: others may wait for the URL,
  * or start with another number of shards. */
 static void on_meta_look(enum wsub_err err, const struct redisReply *reply,
@@ -125,7 +143,10 @@ static void on_meta_look(enum wsub_err err, const struct redisReply *reply,
         return;
     }
     store_url(store, reply->element[0]->str);
-    if (is_same_data(store, reply->element[1]->str))
+    if (is_same_data(store, reply->element[1]->str) &&
+        is_same_layout(store, reply->element[2]->str) &&
+        who_moves(store, reply->element[3]->str, reply->element[4]->str) ==
+            NULL)
         clock_plan(store);
     else
         meta_check(store);
@@ -159,6 +180,9 @@ static void clock_look(struct wsub_store *store)
     meta_cmd(store, &cmd, "HMGET");
     wsub_cmd_str(&cmd, "public_url");
     wsub_cmd_str(&cmd, "id");
+    wsub_cmd_str(&cmd, "shards");
+    wsub_cmd_str(&cmd, "moving");
+    wsub_cmd_str(&cmd, "draining");
     if (meta_send(store, &cmd, on_meta_look) != WSUB_OK)
         return;
 }
@@ -206,12 +230,32 @@ static void accept_meta(struct wsub_store *store,
         store->o.on_up(store->o.arg);
 }
 
+static void stay_away(struct wsub_store *store, const char *to)
+{
+    if (store->calls.open || store->why[0] == '\0')
+        wsub_log_warn("redis-moving", WSUB_KV("shards", to));
+    wsub_calls_shut(&store->calls);
+    snprintf(store->why, sizeof(store->why),
+             "the data are being moved to %.16s shards", to);
+    wsub_timer_start_ms(&store->look_again, LOOK_AGAIN_MS);
+    if (store->o.on_moving != NULL)
+        store->o.on_moving(store->o.arg);
+}
+
+static void layout_changed(struct wsub_store *store, const char *shards)
+{
+    wsub_log_warn("shards-differ", WSUB_KU("setting", store->o.config->shards),
+                  WSUB_KV("redis", shards));
+    wsub_calls_shut(&store->calls);
+    store->o.on_shards((unsigned)strtoul(shards, NULL, 10), store->o.arg);
+}
+
 static void on_meta(enum wsub_err err, const struct redisReply *reply,
                     void *arg)
 {
     struct wsub_store *store = arg;
-    char mine[16], sentence[256];
-    const char *format, *shards;
+    char sentence[256];
+    const char *format, *shards, *moving;
 
     if (err != WSUB_OK) {
         if (err == WSUB_ERR_REFUSED)
@@ -220,22 +264,31 @@ static void on_meta(enum wsub_err err, const struct redisReply *reply,
     }
     format = reply->element[0]->str;
     shards = reply->element[1]->str;
-    snprintf(mine, sizeof(mine), "%u", store->o.config->shards);
+    moving = who_moves(store, reply->element[4]->str, reply->element[5]->str);
     if (format == NULL || strcmp(format, FORMAT_VERSION) != 0) {
         snprintf(sentence, sizeof(sentence),
                  "the data in Redis have format %s, this program reads "
                  "format " FORMAT_VERSION "; use the matching version",
                  format ? format : "(none)");
         redis_unusable(store, sentence);
-    } else if (shards == NULL || strcmp(shards, mine) != 0) {
+    } else if (shards == NULL || strtoul(shards, NULL, 10) == 0) {
         snprintf(sentence, sizeof(sentence),
-                 "shards=%s does not match the %s shards that Redis holds; "
-                 "set shards=%s or use another key_prefix",
-                 mine, shards ? shards : "?", shards ? shards : "?");
+                 "Redis does not tell how many shards it holds (%.16s); use "
+                 "another key_prefix",
+                 shards != NULL ? shards : "none");
         redis_unusable(store, sentence);
+    } else if (!is_same_layout(store, shards)) {
+        layout_changed(store, shards);
+    } else if (moving != NULL) {
+        stay_away(store, moving);
     } else {
         accept_meta(store, reply);
     }
+}
+
+static void on_look_again(void *arg)
+{
+    meta_check(arg);
 }
 
 static void meta_check(struct wsub_store *store)
@@ -255,6 +308,8 @@ static void meta_check(struct wsub_store *store)
     wsub_cmd_str(&cmd, "shards");
     wsub_cmd_str(&cmd, "public_url");
     wsub_cmd_str(&cmd, "id");
+    wsub_cmd_str(&cmd, "moving");
+    wsub_cmd_str(&cmd, "draining");
     if (meta_send(store, &cmd, on_meta) != WSUB_OK)
         return;
 }
@@ -352,6 +407,7 @@ static void on_link_down(const char *why, void *arg)
 
     wsub_calls_shut(&store->calls);
     wsub_timer_stop(&store->clock);
+    wsub_timer_stop(&store->look_again);
     snprintf(store->why, sizeof(store->why), "%s", why);
     wsub_log_warn(store->o.is_registry ? "registry-down" : "redis-down",
                   WSUB_KE("why", why));
@@ -410,6 +466,7 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
     wsub_scripts_init();
     wsub_call_times_register();
     wsub_timer_init(&store->clock, options->base, on_clock, store);
+    wsub_timer_init(&store->look_again, options->base, on_look_again, store);
     wsub_calls_init(&store->calls, options->base);
     store->calls.link = wsub_redis_link_new(&(struct wsub_redis_link_options){
         .base = options->base,
@@ -435,6 +492,7 @@ void wsub_store_free(struct wsub_store *store)
         return;
     wsub_store_close(store);
     wsub_timer_done(&store->clock);
+    wsub_timer_done(&store->look_again);
     wsub_calls_done(&store->calls);
     wsub_resolver_free(store->resolver);
     for (unsigned i = 0; i < store->o.config->shards; i++)
@@ -445,6 +503,12 @@ void wsub_store_free(struct wsub_store *store)
     free(store->announced_url);
     free(store->stored_url);
     free(store);
+}
+
+void wsub_store_look(struct wsub_store *store)
+{
+    if (store->calls.open)
+        clock_look(store);
 }
 
 bool wsub_store_up(const struct wsub_store *store)
@@ -465,6 +529,11 @@ unsigned wsub_store_shards(const struct wsub_store *store)
 const struct wsub_config *wsub_store_config(const struct wsub_store *store)
 {
     return store->o.config;
+}
+
+const char *wsub_store_meta_key(const struct wsub_store *store)
+{
+    return store->meta_key;
 }
 
 const char *wsub_store_prefix(const struct wsub_store *store, unsigned shard)

@@ -16,7 +16,9 @@
  * meta (format version, number of shards: written at the first start ever,
  * compared afterwards) and maxmemory-policy.  A server that must not be used
  * is reported by `on_unusable`, and the program ends.  Until the check has
- * passed nothing is sent. */
+ * passed nothing is sent.  While the data are moved to another number of shards
+ * (docs/ARCHITECTURE.md, "Resharding") the check does not pass, and is made again
+ * each second. */
 #ifndef WSUB_STORE_STORE_H
 #define WSUB_STORE_STORE_H
 
@@ -45,6 +47,17 @@ struct wsub_store_options {
      * line `ready` waits for wsub_store_tell_ready(). */
     bool (*is_ready)(void *arg);
     void (*on_unusable)(const char *sentence, void *arg);
+    /* Redis has another number of shards than the settings: the program is to begin
+     * anew with that.  Maybe called again. */
+    void (*on_shards)(unsigned shards, void *arg);
+    /* Of who moves the data to another number of shards: the others stay away
+     * meanwhile. */
+    bool is_mover;
+    /* Of a hub, which stays away before: nothing comes in that would have to be
+     * fanned out first. */
+    bool is_intake;
+    /* It stays away, and is to be called each second; may be NULL. */
+    void (*on_moving)(void *arg);
     void *arg;
 };
 
@@ -60,6 +73,9 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
 void wsub_store_close(struct wsub_store *store);
 /* Last step, after everything that uses the store; closes it if need be. */
 void wsub_store_free(struct wsub_store *store);
+
+/* Looks at meta now, not within 10 s. */
+void wsub_store_look(struct wsub_store *store);
 
 bool wsub_store_up(const struct wsub_store *store);
 /* Logs that the program is ready, unless the store is down: then it does so when it
@@ -87,6 +103,9 @@ void wsub_store_announce(struct wsub_store *store, const char *public_url);
 /* The rest is for the typed calls of this folder. */
 
 const struct wsub_config *wsub_store_config(const struct wsub_store *store);
+
+/* "P:meta". */
+const char *wsub_store_meta_key(const struct wsub_store *store);
 
 /* "P:{N}:", in front of every key of the shard; "P:{c}:" for
  * WSUB_SHARD_CLUSTER, which every call takes as well. */

@@ -110,12 +110,17 @@ static size_t placing_bytes(const char *topic)
     return wsub_topic_is_dotted(topic) ? strcspn(topic, ".") : strlen(topic);
 }
 
-unsigned wsub_topic_shard(const struct wsub_store *store, const char *topic)
+unsigned wsub_topic_shard_of(const char *topic, unsigned shards)
 {
     char digest[WSUB_DIGEST_LEN + 1];
 
     wsub_digest(topic, placing_bytes(topic), digest);
-    return wsub_store_shard_of(store, digest);
+    return wsub_digest_bucket(digest, shards);
+}
+
+unsigned wsub_topic_shard(const struct wsub_store *store, const char *topic)
+{
+    return wsub_topic_shard_of(topic, wsub_store_shards(store));
 }
 
 struct wsub_topic_ref wsub_topic_ref(const struct wsub_store *store,

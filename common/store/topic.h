@@ -50,6 +50,9 @@ bool wsub_topic_is_dotted(const char *topic);
 /* The shard of a topic, and of subscriptions to it. */
 unsigned wsub_topic_shard(const struct wsub_store *store, const char *topic);
 
+/* The same of a layout with so many shards. */
+unsigned wsub_topic_shard_of(const char *topic, unsigned shards);
+
 /* Finds the place of a topic, or of a subscription to it. */
 struct wsub_topic_ref wsub_topic_ref(const struct wsub_store *store,
                                      const char *topic);

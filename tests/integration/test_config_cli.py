@@ -220,11 +220,23 @@ class Running(Cli):
             hub.wait_ready()
             hub.stop()
 
-    def test_other_shards_than_redis_holds(self):
+    def test_redis_decides_how_many_shards_there_are(self):
         self.start(listen="127.0.0.1:0", shards="4").wait_ready().stop()
         for program in PROGRAMS:
             with self.subTest(program=program):
-                self.exits(program, "shards", shards="8")
+                made = self.start(program, **{**FAST, "shards": "8"})
+                made.wait_ready()
+                self.assertEqual(made.events("shards-differ"),
+                                 [{"setting": "8", "redis": "4"}])
+                made.stop()
+        self.assertEqual(self.redis.call("HGET", "websub:meta", "shards"),
+                         b"4")
+
+    def test_no_number_of_shards_in_redis(self):
+        self.redis.call("HSET", "websub:meta", "format", "1", "shards", "x")
+        for program in PROGRAMS:
+            with self.subTest(program=program):
+                self.exits(program, "how many shards")
 
     def test_newer_format_than_this_version_knows(self):
         self.redis.call("HSET", "websub:meta", "format", "2", "shards", "4")

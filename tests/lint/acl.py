@@ -17,9 +17,10 @@ SCRIPTS = ROOT / "common/store/lua"
 ALL = {"evalsha", "hmget", "hset", "hsetnx", "info", "ping", "script|load",
        "select", "setrange", "time", "xread"}
 DIRECT = {
-    "hub": ALL | {"client|id", "client|unblock", "get", "hget", "hgetall",
-                  "set", "xadd", "xinfo", "xrange", "xrevrange", "zcard",
-                  "zrangebylex", "zrangebyscore"},
+    "hub": ALL | {"client|id", "client|unblock", "get", "hdel",
+                  "hget", "hgetall", "rename", "scan", "set", "unlink", "xadd",
+                  "xinfo", "xrange", "xrevrange", "zcard", "zrangebylex",
+                  "zrangebyscore"},
     "spreader": ALL | {"client|id", "client|unblock", "hgetall", "scan",
                        "xadd", "xinfo", "xrange"},
     "deliver": ALL | {"client|id", "client|unblock", "get", "hgetall", "xadd",

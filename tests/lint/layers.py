@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("hub", "spreader", "deliver")
 SHARED = ("base", "crypto", "net", "http", "host", "redis", "store", "cluster",
-          "groups", "program")
+          "groups", "reshard", "program")
 
 KNOWS = {
     "base": {"base"},
@@ -25,6 +25,7 @@ KNOWS = {
     "store": {"base", "crypto", "net", "http", "redis", "store"},
     "cluster": {"base", "crypto", "net", "http", "redis", "store", "cluster"},
     "groups": {"base", "crypto", "net", "http", "redis", "store", "groups"},
+    "reshard": {"base", "crypto", "net", "http", "redis", "store", "reshard"},
     "program": set(SHARED),
     **{program: {*SHARED, program} for program in PROGRAMS},
 }

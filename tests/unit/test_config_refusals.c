@@ -39,7 +39,7 @@ static const struct {
      "is not valid: requests in flight to one host (1 to 65536)"},
     {"WEBSUB_SHARDS=1025",
      "WEBSUB_SHARDS='1025' is not valid: parts that the work is split into; "
-     "fixed at the first start (1 to 1024)"},
+     "once Redis has data, those that it has (1 to 1024)"},
     {"WEBSUB_REGISTRY_REDIS_URL=", NULL},
     {"WEBSUB_REGISTRY_REDIS_URL=unix:///r.sock", NULL},
     {"WEBSUB_MAX_GROUPS=0", "WEBSUB_MAX_GROUPS='0' is not valid: topic groups "
@@ -410,8 +410,8 @@ END_TEST
 START_TEST(checking_the_settings_finds_bad_ones)
 {
     expect_sentence(&(struct start){.args = {"--check-config", "--shards=0"}},
-                    "--shards='0' is not valid: parts that the work is "
-                    "split into; fixed at the first start (1 to 1024)");
+                    "--shards='0' is not valid: parts that the work is split "
+                    "into; once Redis has data, those that it has (1 to 1024)");
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 #include "common/base/buf.h"
 #include "common/base/config.h"
 #include "common/base/mem.h"
+#include "common/store/scan.h"
 #include "common/store/store.h"
 
 /* Entries that are counted in one step: some ms of Redis. */
@@ -129,32 +130,12 @@ static void parse_scanned(enum wsub_err err, const struct redisReply *reply,
     free(look);
 }
 
-/* P:{*, with what a pattern would take for its own escaped. */
-static void add_pattern(struct wsub_cmd *cmd, const char *key_prefix)
-{
-    struct wsub_buf pattern = {0};
-
-    for (const char *c = key_prefix; *c != '\0'; c++) {
-        if (strchr("*?[]^\\", *c) != NULL)
-            wsub_buf_char(&pattern, '\\');
-        wsub_buf_char(&pattern, *c);
-    }
-    wsub_buf_str(&pattern, ":{*");
-    wsub_cmd_str(cmd, wsub_buf_cstr(&pattern));
-    wsub_buf_done(&pattern);
-}
-
 void wsub_health_scan(struct wsub_store *store, const char *cursor,
                       uint32_t count, wsub_health_scan_cb *cb, void *arg)
 {
     struct wsub_cmd cmd;
 
-    wsub_cmd_init(&cmd, "SCAN");
-    wsub_cmd_str(&cmd, cursor);
-    wsub_cmd_str(&cmd, "MATCH");
-    add_pattern(&cmd, wsub_store_config(store)->key_prefix);
-    wsub_cmd_str(&cmd, "COUNT");
-    wsub_cmd_u64(&cmd, count);
+    wsub_scan_cmd(&cmd, store, cursor, count);
     wsub_store_once(
         store, WSUB_SHARD_CLUSTER, &cmd, parse_scanned, NULL,
         look_new(store, WSUB_SHARD_CLUSTER, (wsub_store_cb *)cb, arg));
