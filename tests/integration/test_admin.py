@@ -229,7 +229,8 @@ class BadRequests(AdminTest):
                 self.assertEqual(
                     self.hub.form([("all", "true")], token, path).status, 401)
         for path in GETS:
-            self.assertEqual(self.order(path).status, 405)
+            if path != "/admin/subscriptions":
+                self.assertEqual(self.order(path).status, 405)
         for path in POSTS:
             self.assertEqual(self.ask(path).status, 405)
 

@@ -80,6 +80,41 @@ class Look(HealthScripts):
         self.call("ZADD", "retry", SOON, f"d {event} {CD} 1 0")
         self.assertEqual(self.look(f"failing:{TD}:{CD}"), [])
 
+    def pause(self, order="pause"):
+        self.run_script("pause", TD, CD, TOPIC, order, "-")
+
+    def test_of_a_paused_subscription(self):
+        self.subscription()
+        self.pause()
+        names = ("paused", f"cursor:{TD}", f"sub:{TD}")
+        self.assertEqual(self.look(*names), [])
+        member = f"{TD}:{CD}"
+        self.call("DEL", f"cursor:{TD}")
+        self.check_repair("restore-cursor", "paused", member)
+        self.assertEqual(self.look(*names), [])
+        self.assertEqual(self.call("XLEN", "outbox"), 0)
+        self.call("DEL", "paused")
+        self.check_repair("restore-cursor", f"cursor:{TD}", CD)
+        self.assertEqual(self.call("XLEN", "outbox"), 1)
+        self.call("ZADD", "paused", 1, member)
+        self.check_repair("drop-member", "paused", member)
+
+    def test_of_a_paused_one_that_has_no_use_for_a_cursor(self):
+        self.subscription()
+        self.call("ZADD", "paused", 1, f"{TD}:{CD}")
+        self.check_repair("restore-cursor", "paused", f"{TD}:{CD}")
+        self.assertFalse(self.exists("paused"))
+
+    def test_a_paused_one_is_not_denied_for_being_suspended(self):
+        self.subscription()
+        self.pause()
+        self.call("ZADD", "suspended", 1, f"{TD}:{CD}")
+        limits = ("", 3600000, 5000, 8)
+        self.assertEqual(self.look("suspended", limits=limits), [])
+        self.pause("resume")
+        self.assertEqual(self.look("suspended", limits=limits), [
+            ("stale", "deny", "suspended", f"{TD}:{CD}")])
+
     def test_goes_on_where_it_was(self):
         self.call("HSET", "attempts:x", *(word for n in range(1000)
                                           for word in (f"{n}", "y")))

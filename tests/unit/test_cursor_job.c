@@ -104,7 +104,6 @@ static void give_no_names(void)
     redis_reply(redis_wait("HGET"), "$-1\r\n");
     redis_reply(redis_wait("ZCARD"), ":0\r\n");
     redis_reply(redis_wait("ZSCORE"), "$-1\r\n");
-    redis_reply(redis_wait("HGET"), "$-1\r\n");
 }
 
 START_TEST(an_event_that_has_left_is_told_as_a_gap)

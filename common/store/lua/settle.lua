@@ -106,7 +106,7 @@ local function other_operations(redis, suspended)
     -- uses: subscription_set, subscription_end, cursor_get, cursor_set
     -- uses: cursor_job, cursor_begin, backfilling, backfill, backfill_break
     -- uses: gaps, missed, event, retry, held, parked_for, tally_add, damage
-    -- uses: cursor_restored, missed_add, failing_recall
+    -- uses: cursor_restored, missed_add, failing_recall, target_topic
 
     local now = now_ms()
 
@@ -275,21 +275,6 @@ local function other_operations(redis, suspended)
         if was_idle then
             plan(cursor_member(td_, cd_, digits(cursor_.u), 0, 0), probe_ms)
         end
-    end
-
-    -- The topic of the subscription that target C of an event names, unless it
-    -- is known already.
-    local function new_topic(event, c, td_)
-        if redis.call('HEXISTS', p .. 'topic:' .. td_, 't') == 1 then
-            return nil
-        end
-        local level = string.match(c, ':([^!]+)') or 0
-        local topic = level == '*' and level or event_topic(event) or
-            redis.call('HGET', p .. 'kept:' .. event, 't')
-        for _ = 1, topic and tonumber(level) or 0 do
-            topic = string.gsub(topic, '%.[^.]*$', '')
-        end
-        return topic or nil
     end
 
     local function job_suspend(event, c, _, _, probe_ms, td_)

@@ -140,10 +140,13 @@ end
 
 local function look_at_paused(_, key)
     local td, cd = parts_of(key)
-    local cursor = has_sub(td, cd) and get_cursor(td, cd)
-    if cursor == nil then
+    if not has_sub(td, cd) then
+        return 'orphaned', 'drop-member', 'there is no such subscription'
+    end
+    local cursor = get_cursor(td, cd)
+    if not cursor then
         return 'corrupt', 'restore-cursor', 'a paused one without cursor'
-    elseif not cursor or cursor.mode ~= 'paused' then
+    elseif cursor.mode ~= 'paused' then
         return 'orphaned', 'drop-member', 'it is not paused'
     end
 end
