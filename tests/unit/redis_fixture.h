@@ -350,6 +350,9 @@ REDIS_FIXTURE void redis_set_up(void)
     config = (struct wsub_config){
         .redis_url = redis_url,
         .registry_redis_url = redis_empty,
+        .alert_url = redis_empty,
+        .alert_secret = redis_empty,
+        .alert_interval_s = 10,
         .key_prefix = redis_prefix,
         .instance_name = redis_name,
         .site = redis_empty,
