@@ -19,8 +19,8 @@
 #include "common/net/resolver.h"
 #include "common/redis/addresses.h"
 #include "common/store/call_times.h"
+#include "common/store/meta.h"
 
-#define FORMAT_VERSION "1"
 #define CLOCK_MS 10000 /* clocks drift apart by far less than 1 ms in 10 s */
 #define LOOK_AGAIN_MS 1000
 #define CLOCK_EARLY_MS 500 /* while the hub's public URL is not known */
@@ -115,20 +115,17 @@ static bool is_same_data(const struct wsub_store *store, const char *id)
     return id != NULL && strcmp(id, store->data_id) == 0;
 }
 
-/* Who knows other shards than Redis would write where nobody reads. */
-static bool is_same_layout(const struct wsub_store *store, const char *shards)
+static enum wsub_meta_state judge(const struct wsub_store *store,
+                                  const struct wsub_meta *meta,
+                                  char sentence[256])
 {
-    return shards != NULL &&
-           strtoul(shards, NULL, 10) == store->o.config->shards;
-}
-
-/* For whose sake the program stays away, as meta has it; NULL: it need not. */
-static const char *who_moves(const struct wsub_store *store, const char *moving,
-                             const char *draining)
-{
-    if (store->o.is_mover)
-        return NULL;
-    return moving != NULL || !store->o.is_intake ? moving : draining;
+    return wsub_meta_judge(meta,
+                           &(struct wsub_meta_reader){
+                               .shards = store->o.config->shards,
+                               .is_mover = store->o.is_mover,
+                               .is_intake = store->o.is_intake,
+                           },
+                           sentence);
 }
 
 /* meta that is gone (FLUSHALL) is written again: others may wait for the URL,
@@ -137,16 +134,17 @@ static void on_meta_look(enum wsub_err err, const struct redisReply *reply,
                          void *arg)
 {
     struct wsub_store *store = arg;
+    struct wsub_meta meta;
+    char sentence[256];
 
     if (err != WSUB_OK) {
         clock_plan(store);
         return;
     }
-    store_url(store, reply->element[0]->str);
-    if (is_same_data(store, reply->element[1]->str) &&
-        is_same_layout(store, reply->element[2]->str) &&
-        who_moves(store, reply->element[3]->str, reply->element[4]->str) ==
-            NULL)
+    wsub_meta_read(reply, &meta);
+    store_url(store, meta.public_url);
+    if (is_same_data(store, meta.id) &&
+        judge(store, &meta, sentence) == WSUB_META_FINE)
         clock_plan(store);
     else
         meta_check(store);
@@ -178,11 +176,7 @@ static void clock_look(struct wsub_store *store)
     if (meta_send(store, &cmd, on_time) != WSUB_OK)
         return;
     meta_cmd(store, &cmd, "HMGET");
-    wsub_cmd_str(&cmd, "public_url");
-    wsub_cmd_str(&cmd, "id");
-    wsub_cmd_str(&cmd, "shards");
-    wsub_cmd_str(&cmd, "moving");
-    wsub_cmd_str(&cmd, "draining");
+    wsub_meta_ask(&cmd);
     if (meta_send(store, &cmd, on_meta_look) != WSUB_OK)
         return;
 }
@@ -213,13 +207,12 @@ void wsub_store_tell_ready(const struct wsub_store *store)
         wsub_log_info("ready", WSUB_KV("redis", "up"));
 }
 
-static void accept_meta(struct wsub_store *store,
-                        const struct redisReply *reply)
+static void accept_meta(struct wsub_store *store, const struct wsub_meta *meta)
 {
     bool was_open = store->calls.open;
 
-    learn_data_id(store, reply->element[3]->str);
-    store_url(store, reply->element[2]->str);
+    learn_data_id(store, meta->id);
+    store_url(store, meta->public_url);
     clock_look(store);
     wsub_calls_open(&store->calls);
     store->why[0] = '\0';
@@ -242,47 +235,40 @@ static void stay_away(struct wsub_store *store, const char *to)
         store->o.on_moving(store->o.arg);
 }
 
-static void layout_changed(struct wsub_store *store, const char *shards)
+static void layout_changed(struct wsub_store *store, unsigned shards)
 {
     wsub_log_warn("shards-differ", WSUB_KU("setting", store->o.config->shards),
-                  WSUB_KV("redis", shards));
+                  WSUB_KU("redis", shards));
     wsub_calls_shut(&store->calls);
-    store->o.on_shards((unsigned)strtoul(shards, NULL, 10), store->o.arg);
+    store->o.on_shards(shards, store->o.arg);
 }
 
 static void on_meta(enum wsub_err err, const struct redisReply *reply,
                     void *arg)
 {
     struct wsub_store *store = arg;
-    char sentence[256];
-    const char *format, *shards, *moving;
+    struct wsub_meta meta;
+    char sentence[256] = "";
 
     if (err != WSUB_OK) {
         if (err == WSUB_ERR_REFUSED)
             wsub_redis_link_break(store->calls.link, reply->str);
         return;
     }
-    format = reply->element[0]->str;
-    shards = reply->element[1]->str;
-    moving = who_moves(store, reply->element[4]->str, reply->element[5]->str);
-    if (format == NULL || strcmp(format, FORMAT_VERSION) != 0) {
-        snprintf(sentence, sizeof(sentence),
-                 "the data in Redis have format %s, this program reads "
-                 "format " FORMAT_VERSION "; use the matching version",
-                 format ? format : "(none)");
+    wsub_meta_read(reply, &meta);
+    switch (judge(store, &meta, sentence)) {
+    case WSUB_META_UNUSABLE:
         redis_unusable(store, sentence);
-    } else if (shards == NULL || strtoul(shards, NULL, 10) == 0) {
-        snprintf(sentence, sizeof(sentence),
-                 "Redis does not tell how many shards it holds (%.16s); use "
-                 "another key_prefix",
-                 shards != NULL ? shards : "none");
-        redis_unusable(store, sentence);
-    } else if (!is_same_layout(store, shards)) {
-        layout_changed(store, shards);
-    } else if (moving != NULL) {
-        stay_away(store, moving);
-    } else {
-        accept_meta(store, reply);
+        break;
+    case WSUB_META_SHARDS:
+        layout_changed(store, wsub_meta_shards(&meta));
+        break;
+    case WSUB_META_MOVING:
+        stay_away(store, sentence);
+        break;
+    case WSUB_META_FINE:
+        accept_meta(store, &meta);
+        break;
     }
 }
 
@@ -298,18 +284,13 @@ static void meta_check(struct wsub_store *store)
 
     snprintf(shards, sizeof(shards), "%u", store->o.config->shards);
     wsub_random_hex(DATA_ID_BYTES, id);
-    meta_set(store, "HSETNX", "format", FORMAT_VERSION);
+    meta_set(store, "HSETNX", "format", WSUB_META_FORMAT);
     meta_set(store, "HSETNX", "shards", shards);
     meta_set(store, "HSETNX", "id", id);
     if (store->announced_url != NULL)
         meta_set(store, "HSET", "public_url", store->announced_url);
     meta_cmd(store, &cmd, "HMGET");
-    wsub_cmd_str(&cmd, "format");
-    wsub_cmd_str(&cmd, "shards");
-    wsub_cmd_str(&cmd, "public_url");
-    wsub_cmd_str(&cmd, "id");
-    wsub_cmd_str(&cmd, "moving");
-    wsub_cmd_str(&cmd, "draining");
+    wsub_meta_ask(&cmd);
     if (meta_send(store, &cmd, on_meta) != WSUB_OK)
         return;
 }

@@ -107,7 +107,11 @@ static const struct {
     {"health_index", "*3\r\n$0\r\n\r\n$3\r\n0-0\r\n:0\r\n"},
     {"health_hosts", ":0\r\n"},
     {"health_note", "*3\r\n*0\r\n*0\r\n:0\r\n"},
+    {"alerts", "*0\r\n"},
+    {"alert_notices", "*0\r\n"},
     {"HKEYS", "*0\r\n"},
+    {"HGETALL", "*0\r\n"},
+    {"SET", "+OK\r\n"},
     {"HDEL", ":1\r\n"},
     {"XADD", "$3\r\n1-0\r\n"},
 };
