@@ -115,6 +115,18 @@ static const struct hub_ctl_list audit = {
                 {0}},
 };
 
+static const struct hub_ctl_list alerts = {
+    .path = "/admin/alerts",
+    .array = "notices",
+    .none = "There was no alert.",
+    .columns = {{"WHEN", "at_ms", HUB_CTL_TIME},
+                {"STATE", "state", HUB_CTL_TEXT},
+                {"KIND", "kind", HUB_CTL_TEXT},
+                {"SUBJECT", "subject", HUB_CTL_TEXT},
+                {"DETAIL", "detail", HUB_CTL_TEXT},
+                {0}},
+};
+
 static const struct hub_ctl_list groups = {
     .path = "/admin/groups",
     .array = "groups",
@@ -350,6 +362,20 @@ static const struct hub_ctl_command commands[] = {
      .most = 1,
      .summary = "restart a process, which drains first",
      .run = hub_ctl_restart},
+    {.name = "alerts",
+     .words = "",
+     .summary = "beginnings and ends of alerts (docs/RUNBOOK.md)",
+     .run = hub_ctl_run_list,
+     .list = &alerts,
+     .options = {LIMIT, {0}}},
+    {.name = "reshard",
+     .words = "SHARDS",
+     .least = 1,
+     .most = 1,
+     .summary = "move all data to another number of shards",
+     .run = hub_ctl_reshard,
+     .options = {{"no-wait", NULL, "do not wait for its end", NULL, NULL},
+                 {0}}},
     {.name = "audit",
      .words = "",
      .summary = "what was changed, and whose token did it",
