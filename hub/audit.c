@@ -18,6 +18,7 @@
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
+#include "hub/media.h"
 #include "hub/operator.h"
 #include "hub/params.h"
 #include "hub/tokens.h"
@@ -90,22 +91,31 @@ static void add_form(json_t *detail, const struct wsub_http_request *req)
     wsub_form_done(&form);
 }
 
+/* A body of another type is a list of many things. */
+static void add_body(json_t *detail, const struct wsub_http_request *req)
+{
+    size_t len;
+    const char *bytes = wsub_http_body(req, &len);
+    json_t *body;
+
+    if (len > BODY_MAX_BYTES)
+        return;
+    if (hub_is_media(req, HUB_MEDIA_FORM)) {
+        add_form(detail, req);
+    } else if (hub_is_json(req)) {
+        body = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, NULL);
+        add_json(detail, body);
+        json_decref(body);
+    }
+}
+
 /* What the request names, as text of JSON; the caller frees it. */
 static char *detail_of(const struct wsub_http_request *req)
 {
-    json_t *detail = json_object(), *body;
-    size_t len;
-    const char *bytes = wsub_http_body(req, &len);
+    json_t *detail = json_object();
     char *text;
 
-    if (len <= BODY_MAX_BYTES) {
-        body = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, NULL);
-        if (json_is_object(body))
-            add_json(detail, body);
-        else
-            add_form(detail, req);
-        json_decref(body);
-    }
+    add_body(detail, req);
     text = json_dumps(detail, JSON_COMPACT);
     if (text == NULL)
         wsub_panic("out of memory (JSON)");

@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <jansson.h>
 
@@ -22,14 +21,13 @@
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
+#include "hub/media.h"
 #include "hub/policy.h"
 #include "hub/subscription_json.h"
 #include "hub/subscription_params.h"
 
 #define UNDER_WAY_MAX 32
 #define ERRORS_MAX 1000 /* in a response */
-
-static const char lines_type[] = "application/x-ndjson";
 
 /* What an export has beside the members of a new subscription. */
 static const char *const others[] = {"lease_ends_at", "has_secret"};
@@ -49,15 +47,11 @@ struct flow {
 
 bool hub_import_may_send(struct wsub_http_request *req, void *hub)
 {
-    const char *given = wsub_http_header(req, "Content-Type");
-    size_t len = sizeof(lines_type) - 1;
-
     if (!hub_access_admin(req, hub))
         return false;
-    if (given != NULL && strncasecmp(given, lines_type, len) == 0 &&
-        (given[len] == '\0' || strchr("; \t", given[len]) != NULL))
+    if (hub_is_media(req, HUB_MEDIA_LINES))
         return true;
-    hub_refuse(req, HUB_FAULT_MEDIA_TYPE, NULL, "Send %s.", lines_type);
+    hub_refuse(req, HUB_FAULT_MEDIA_TYPE, NULL, "Send " HUB_MEDIA_LINES ".");
     return false;
 }
 

@@ -1,32 +1,21 @@
 #include "hub/params.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "common/crypto/digest.h"
 #include "common/net/egress.h"
 #include "common/http/request.h"
 #include "common/http/respond.h"
 #include "common/http/url.h"
+#include "hub/media.h"
 
 #define FIELDS_MAX 256 /* a hundred topics, twice, and what clients add */
 
-static bool is_form(const struct wsub_http_request *req)
-{
-    static const char type[] = "application/x-www-form-urlencoded";
-    const char *given = wsub_http_header(req, "Content-Type");
-    size_t len = sizeof(type) - 1;
-
-    return given != NULL && strncasecmp(given, type, len) == 0 &&
-           (given[len] == '\0' || strchr("; \t", given[len]) != NULL);
-}
-
 bool hub_check_form(struct wsub_http_request *req)
 {
-    if (is_form(req))
+    if (hub_is_media(req, HUB_MEDIA_FORM))
         return true;
-    hub_refuse(req, HUB_FAULT_MEDIA_TYPE, NULL,
-               "Send application/x-www-form-urlencoded.");
+    hub_refuse(req, HUB_FAULT_MEDIA_TYPE, NULL, "Send " HUB_MEDIA_FORM ".");
     return false;
 }
 
