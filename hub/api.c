@@ -65,6 +65,8 @@
 #include "hub/topics.h"
 #include "hub/verifications.h"
 #include "hub/vitals.h"
+#include "hub/web.h"
+#include "hub/whoami.h"
 #include "common/store/writable.h"
 
 typedef void mode_handler(struct hub *hub, struct wsub_http_request *req,
@@ -318,6 +320,10 @@ const struct wsub_http_route hub_routes[] = {
      HUB_GROUP_BODY_MAX_BYTES},
     {"DELETE", "/admin/groups/*", hub_group_delete, hub_access_admin, 0},
     {"GET", "/admin/sites", hub_sites, hub_access_admin, 0},
+    {"GET", "/admin/whoami", hub_whoami, hub_access_admin, 0},
+    {"GET", "/dashboard", hub_dashboard, hub_access_dashboard, 0},
+    {"GET", "/dashboard/*", hub_web_file_get, hub_access_dashboard, 0},
+    {"GET", "/front/*", hub_web_file_get, NULL, 0},
     {"GET", "/", hub_page, NULL, 0},
     {"GET", "/healthz", hub_api_health, NULL, 0},
     {"GET", "/readyz", on_ready, NULL, 0},
