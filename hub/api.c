@@ -28,6 +28,7 @@
 #include "hub/gaps.h"
 #include "hub/groups.h"
 #include "hub/health.h"
+#include "hub/history.h"
 #include "hub/host_order.h"
 #include "hub/hosts.h"
 #include "hub/hub.h"
@@ -320,6 +321,7 @@ const struct wsub_http_route hub_routes[] = {
      HUB_GROUP_BODY_MAX_BYTES},
     {"DELETE", "/admin/groups/*", hub_group_delete, hub_access_admin, 0},
     {"GET", "/admin/sites", hub_sites, hub_access_admin, 0},
+    {"GET", "/admin/history", hub_history, hub_access_admin, 0},
     {"GET", "/admin/whoami", hub_whoami, hub_access_admin, 0},
     {"GET", "/dashboard", hub_dashboard, hub_access_dashboard, 0},
     {"GET", "/dashboard/*", hub_web_file_get, hub_access_dashboard, 0},

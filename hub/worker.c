@@ -17,6 +17,7 @@
 #include "common/net/egress.h"
 #include "common/net/networks.h"
 #include "common/program/startup.h"
+#include "common/program/tally.h"
 #include "common/store/secret_keys.h"
 #include "common/store/store.h"
 #include "hub/access.h"
@@ -53,6 +54,7 @@ struct hub_worker {
     struct hub_vitals *vitals;
     struct hub_reshard *reshard;
     struct hub_pull *pull;
+    struct wsub_tally *tally;
     struct wsub_writable *writable;
     struct wsub_neglect *neglect;
     struct wsub_secret_keys *keys;
@@ -159,6 +161,10 @@ static enum wsub_err load_keys(struct hub_worker *worker, char err_text[256])
                                  &worker->keys);
 }
 
+static const struct wsub_tally_count counts[] = {
+    {WSUB_SUM_ACCEPTED, &hub_stats[HUB_STAT_PUSH]},
+};
+
 static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
 {
     struct event_base *base = wsub_loop_base(worker->loop);
@@ -191,6 +197,12 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
     worker->pressure =
         hub_pressure_new(base, worker->store, worker->hub.config);
     worker->pull = hub_pull_new(base, worker->store, worker->hub.config);
+    worker->tally = wsub_tally_new(&(struct wsub_tally_options){
+        .base = base,
+        .store = worker->store,
+        .counts = counts,
+        .count = sizeof(counts) / sizeof(*counts),
+    });
     worker->vitals = hub_vitals_new(&worker->hub);
     worker->reshard = hub_reshard_new(worker->loop, &worker->hub);
     worker->writable = wsub_writable_new(base, worker->store);
@@ -347,6 +359,7 @@ void hub_worker_free(struct hub_worker *worker)
     wsub_registry_link_close(worker->registry);
     hub_listeners_free(worker->listeners);
     hub_pull_free(worker->pull);
+    wsub_tally_free(worker->tally);
     hub_vitals_free(worker->vitals);
     hub_reshard_free(worker->reshard);
     hub_clients_free(worker->clients);
@@ -379,6 +392,7 @@ static void on_empty(void *arg)
 {
     struct hub_worker *worker = arg;
 
+    wsub_tally_now(worker->tally);
     wsub_member_leave(worker->member, wsub_loop_restarting(worker->loop),
                       on_left, worker);
 }

@@ -71,7 +71,7 @@ local function cluster_kinds()
         damaged = { key = look_at_damaged },
         groups = {}, sites = {},
         host_orders = { type = 'hash' }, host_report = { type = 'string' },
-        reshard = { type = 'hash' },
+        reshard = { type = 'hash' }, sums = { type = 'hash' },
         health = { type = 'string' },
         health_state = { type = 'hash' },
         health_attempts = { type = 'hash' },
