@@ -45,6 +45,7 @@
 #include "hub/pull/subscription.h"
 #include "hub/push.h"
 #include "hub/queues.h"
+#include "hub/rejected.h"
 #include "hub/replay_order.h"
 #include "hub/replays.h"
 #include "hub/reshard.h"
@@ -321,6 +322,9 @@ const struct wsub_http_route hub_routes[] = {
      HUB_GROUP_BODY_MAX_BYTES},
     {"DELETE", "/admin/groups/*", hub_group_delete, hub_access_admin, 0},
     {"GET", "/admin/sites", hub_sites, hub_access_admin, 0},
+    {"POST", "/admin/publish", hub_push, hub_push_check_operator,
+     WSUB_HTTP_BODY_MAX},
+    {"GET", "/admin/rejected", hub_rejected, hub_access_admin, 0},
     {"GET", "/admin/history", hub_history, hub_access_admin, 0},
     {"GET", "/admin/whoami", hub_whoami, hub_access_admin, 0},
     {"GET", "/dashboard", hub_dashboard, hub_access_dashboard, 0},

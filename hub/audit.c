@@ -44,6 +44,12 @@ static bool is_change(const struct wsub_http_request *req)
            strcmp(method, "OPTIONS") != 0;
 }
 
+/* Its body is the publisher's content. */
+static bool is_push(const struct wsub_http_request *req)
+{
+    return strcmp(wsub_http_path(req), "/admin/publish") == 0;
+}
+
 static bool find_name(const struct hub *hub,
                       const struct wsub_http_request *req,
                       char name[HUB_TOKEN_NAME_MAX_BYTES + 1])
@@ -76,13 +82,14 @@ static void add_json(json_t *detail, const json_t *body)
     }
 }
 
-static void add_form(json_t *detail, const struct wsub_http_request *req)
+static void add_form(json_t *detail, const struct wsub_http_request *req,
+                     hub_params_read *read)
 {
     struct hub_errors errors = {0};
     struct wsub_form form = {0};
     const char *value;
 
-    if (hub_params_form(req, &errors, &form))
+    if (read(req, &errors, &form))
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
             if (wsub_form_find(&form, names[i], &value) > 0)
                 add_text(detail, names[i], value);
@@ -98,12 +105,14 @@ static char *detail_of(const struct wsub_http_request *req)
     const char *bytes = wsub_http_body(req, &len);
     char *text;
 
-    if (len <= BODY_MAX_BYTES) {
+    if (is_push(req)) {
+        add_form(detail, req, hub_params_query);
+    } else if (len <= BODY_MAX_BYTES) {
         body = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, NULL);
         if (json_is_object(body))
             add_json(detail, body);
         else
-            add_form(detail, req);
+            add_form(detail, req, hub_params_form);
         json_decref(body);
     }
     text = json_dumps(detail, JSON_COMPACT);

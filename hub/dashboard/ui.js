@@ -52,8 +52,10 @@ export function action(text, run, props = {}) {
         act.disabled = true;
         try {
             const outcome = await run();
-            if (outcome)
+            if (outcome) {
                 say('good', outcome, link('Audit log', '#audit'));
+                document.dispatchEvent(new Event('changed'));
+            }
         } catch (error) {
             sayError(error);
         }
@@ -102,4 +104,29 @@ export function listing(options) {
     }
     pager.hidden = true;
     return {node: h('div', {}, shown.node, pager), update, search};
+}
+
+/* A form whose fields are `inputs` by name; `run(values)` is called when it is sent. */
+export function form(inputs, verb, run, props = {}) {
+    const values = () => Object.fromEntries(Object.entries(inputs).map(([name, input]) =>
+        [name, input.value.trim()]));
+    return h('form', {class: props.class, on: {submit: (event) => {
+        event.preventDefault();
+        run(values());
+    }}}, ...(props.fields ?? []), h('div', {class: 'buttons'}, h('button', {class: 'main'}, verb)));
+}
+
+/* How far something is that takes a while. */
+export function progress(label) {
+    const bar = h('progress', {max: 100, 'aria-label': label}), text = h('p', {role: 'status'}, '');
+    const node = h('div', {hidden: true}, bar, text);
+    return {node, show(percent, sentence) {
+        node.hidden = false;
+        if (percent === null)
+            bar.removeAttribute('value');
+        else
+            bar.value = percent;
+        if (text.textContent !== sentence)
+            text.textContent = sentence;
+    }};
 }
