@@ -35,6 +35,7 @@
 #include "hub/instances.h"
 #include "hub/operator.h"
 #include "hub/order_body.h"
+#include "hub/live.h"
 #include "hub/page.h"
 #include "hub/params.h"
 #include "hub/policy.h"
@@ -326,6 +327,7 @@ const struct wsub_http_route hub_routes[] = {
      WSUB_HTTP_BODY_MAX},
     {"GET", "/admin/rejected", hub_rejected, hub_access_admin, 0},
     {"GET", "/admin/history", hub_history, hub_access_admin, 0},
+    {"GET", "/admin/stream", hub_live_stream, hub_access_admin, 0},
     {"GET", "/admin/whoami", hub_whoami, hub_access_admin, 0},
     {"GET", "/dashboard", hub_dashboard, hub_access_dashboard, 0},
     {"GET", "/dashboard/*", hub_web_file_get, hub_access_dashboard, 0},

@@ -1,6 +1,7 @@
 #include "hub/web.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/http/request.h"
@@ -32,24 +33,41 @@ void hub_web_guard(struct wsub_http_request *req)
     wsub_http_respond_header(req, "Cache-Control", "no-cache");
 }
 
-/* If-None-Match is a list of quoted tags, maybe weak ones. */
-static bool has_it(const struct wsub_http_request *req,
-                   const struct hub_web_file *file)
+/* Whether the word is in the header's value. */
+static bool names(const struct wsub_http_request *req, const char *header,
+                  const char *word)
 {
-    const char *known = wsub_http_header(req, "If-None-Match");
+    const char *value = wsub_http_header(req, header);
 
-    return known != NULL && strstr(known, file->etag) != NULL;
+    return value != NULL && strstr(value, word) != NULL;
+}
+
+/* No browser says `gzip;q=0`. */
+static const struct hub_web_bytes *choose(struct wsub_http_request *req,
+                                          const struct hub_web_file *file)
+{
+    bool zips = names(req, "Accept-Encoding", "gzip");
+    char etag[64];
+
+    snprintf(etag, sizeof(etag), "\"%s%s\"", file->digest, zips ? "-gzip" : "");
+    wsub_http_respond_header(req, "ETag", etag);
+    wsub_http_respond_header(req, "Vary", "Accept-Encoding");
+    return zips ? &file->gzip : &file->plain;
 }
 
 void hub_web_respond(struct wsub_http_request *req,
                      const struct hub_web_file *file)
 {
+    const struct hub_web_bytes *chosen = choose(req, file);
+
     hub_web_guard(req);
-    wsub_http_respond_header(req, "ETag", file->etag);
-    if (has_it(req, file))
+    if (names(req, "If-None-Match", file->digest)) {
         wsub_http_respond(req, 304, NULL, NULL, 0);
-    else
-        wsub_http_respond(req, 200, file->type, file->bytes, file->len);
+        return;
+    }
+    if (chosen == &file->gzip)
+        wsub_http_respond_header(req, "Content-Encoding", "gzip");
+    wsub_http_respond(req, 200, file->type, chosen->bytes, chosen->len);
 }
 
 void hub_web_file_get(struct wsub_http_request *req, void *hub)

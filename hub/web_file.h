@@ -7,12 +7,16 @@
 
 #include <stddef.h>
 
-struct hub_web_file {
-    const char *name; /* such as dashboard/app.js */
-    const char *type; /* Content-Type */
-    const char *etag; /* with its quotes */
+struct hub_web_bytes {
     const unsigned char *bytes;
     size_t len;
+};
+
+struct hub_web_file {
+    const char *name;   /* such as dashboard/app.js */
+    const char *type;   /* Content-Type */
+    const char *digest; /* for its ETag */
+    struct hub_web_bytes plain, gzip;
 };
 
 /* Ends with { 0 }. */

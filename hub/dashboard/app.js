@@ -1,19 +1,22 @@
 /* app.js - the page: who looks, which panel is shown, how often it is made anew.
  *
- *   token -> whoami -> panel of location.hash -> update() each 2 s, or as the
- *                                                hub's stream says
+ *   token -> whoami -> panel of location.hash -> update() as the hub's stream says,
+ *                                                each 2 s while there is none
  *
  * A panel is a function (params) that returns {node, update(signal)}. */
 
 import {h, field} from './dom.js';
 import {get, hasToken, setToken} from './api.js';
+import {listen} from './live.js';
 import {session, sayError} from './ui.js';
 import {panels} from './panels.js';
 
 const EVERY_MS = 2000;
+const STREAMED_MS = 10000; /* where the stream should have said so before */
 const byId = (id) => document.getElementById(id);
 let shown = null;      /* {name, panel, abort} */
 let timer = 0;
+let live = null;       /* the stream */
 
 /* Light, dark, or as the system has it. */
 const themes = ['auto', 'light', 'dark'];
@@ -72,7 +75,7 @@ function isTokenRefused(error) {
 function later() {
     clearTimeout(timer);
     if (shown)
-        timer = setTimeout(update, EVERY_MS);
+        timer = setTimeout(update, live?.isOpen() ? STREAMED_MS : EVERY_MS);
 }
 
 /* One update at a time; a hidden page asks for nothing. */
@@ -136,6 +139,7 @@ async function enter() {
         url: who.public_url});
     byId('nav').hidden = false;
     byId('leave').hidden = false;
+    live ??= listen(update);
     showPanel();
 }
 
@@ -148,6 +152,8 @@ function whyNot(error) {
 
 function showLogin(error) {
     drop();
+    live?.close();
+    live = null;
     byId('nav').hidden = true;
     byId('leave').hidden = true;
     document.title = 'websubd';

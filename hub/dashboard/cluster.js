@@ -73,7 +73,7 @@ export function processes() {
     let doing = new Map();
     const list = listing({path: 'instances', name: 'instances', caption: 'Processes',
         nothing: 'No process has registered.', key: (row) => row.name,
-        onPage: () => {}, columns: [
+        columns: [
             {title: 'Name', cell: (row) => code(row.name)},
             {title: 'Role', cell: (row) => row.role ?? '–'},
             {title: 'Health', cell: (row) => badge(health[row.health] ?? 'bad', row.health)},

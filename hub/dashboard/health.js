@@ -25,7 +25,7 @@ function report() {
         {title: 'Shard', number: true, cell: (row) => row.shard === null ? 'cluster' : String(row.shard)},
         {title: 'Key', cell: (row) => code(row.key)}, {title: 'Member', cell: (row) => code(row.member)},
         {title: 'Why', cell: (row) => h('span', {}, row.why)}, {title: 'Mended by', cell: (row) => row.action},
-        {title: '', cell: mend},
+        {title: 'Action', cell: mend},
     ], (row) => `${row.kind}\n${row.shard}\n${row.key}\n${row.member}`, 'Nothing is wrong.');
 
     function show(found) {

@@ -85,7 +85,7 @@ export function letters(params) {
             {title: 'Why', cell: (row) => h('span', {}, row.why)},
             {title: 'Attempts', number: true, cell: (row) => count(row.attempts)},
             {title: 'Event', cell: (row) => row.event ? link(row.event, place('events', {id: row.event})) : '–'},
-            {title: '', cell: actions},
+            {title: 'Action', cell: actions},
         ]});
     const search = form(inputs, 'Search', (values) => {
         location.hash = place('letters', values);

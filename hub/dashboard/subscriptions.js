@@ -41,7 +41,7 @@ function list(params) {
             {title: 'Ordered', cell: (row) => row.ordered ? 'yes' : 'no'},
             {title: 'Missed', number: true, cell: (row) => count(row.missed)},
             {title: 'Lease ends', cell: until},
-            {title: '', cell: subscriptionLink},
+            {title: 'Open', cell: subscriptionLink},
         ]});
     return {node: h('div', {}, h('section', {}, search(params)), found.node), update: found.update};
 }

@@ -61,7 +61,7 @@ function hosts() {
         }},
         {title: 'Waiting', number: true, cell: (row) => count(row.processes.reduce((sum, each) =>
             sum + each.waiting, 0))},
-        {title: '', cell: (row) => h('div', {}, link('its subscriptions', place('subscriptions',
+        {title: 'Action', cell: (row) => h('div', {}, link('its subscriptions', place('subscriptions',
             {host: new URL(row.host).hostname.replace(/^\[|\]$/g, '')})), breakerOrder(row.host))},
     ], (row) => row.host, 'No host fails.');
     return {nodes: [section('Failing hosts and callbacks', list.node)],
@@ -76,7 +76,7 @@ function reasons() {
         {title: 'Reason', cell: (row) => h('span', {}, row.why)},
         {title: 'Dead letters', number: true, cell: (row) => count(row.number)},
         {title: 'Newest', cell: (row) => when(row.at_ms)},
-        {title: '', cell: () => link('look', '#letters')},
+        {title: 'Open', cell: () => link('look', '#letters')},
     ], (row) => row.why, 'There are no dead letters.');
     const note = h('p', {class: 'empty', hidden: true}, '');
     return {nodes: [section('Dead letters by reason', list.node, note)],
@@ -118,12 +118,12 @@ function lists() {
             nothing: 'No subscription is suspended.', columns: [...topicAndCallback,
                 {title: 'Since', cell: (row) => when(row.since_ms)},
                 {title: 'Missed', number: true, cell: (row) => count(row.missed)},
-                {title: '', cell: subscriptionLink}]}),
+                {title: 'Open', cell: subscriptionLink}]}),
         listed('Paused subscriptions', {path: 'subscriptions', name: 'subscriptions', query: {state: 'paused'},
             key: pairKey, nothing: 'No subscription on this page is paused.', columns: [...topicAndCallback,
                 {title: 'Since', cell: (row) => when(row.since_ms)},
                 {title: 'Missed', number: true, cell: (row) => count(row.missed)},
-                {title: '', cell: subscriptionLink}]}),
+                {title: 'Open', cell: subscriptionLink}]}),
         reasons(),
         listed('Failed verifications of the last hour', {path: 'verifications', name: 'verifications',
             key: pairKey, nothing: 'No verification failed.', columns: [
