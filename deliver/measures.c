@@ -1,6 +1,5 @@
 #include "deliver/measures.h"
 
-#include "common/base/histogram.h"
 #include "common/base/metrics.h"
 
 enum result {
@@ -76,6 +75,12 @@ void deliver_measures_register(void)
     wsub_metrics_register(attempts, RESULT_MAX_);
     wsub_histograms_register(times, RESULT_MAX_, NULL);
     wsub_histograms_register(ages, sizeof(ages) / sizeof(*ages), NULL);
+}
+
+const struct wsub_histogram *deliver_measures_delays(size_t *ret_count)
+{
+    *ret_count = sizeof(ages) / sizeof(*ages);
+    return ages;
 }
 
 static enum result result_of_status(unsigned status)

@@ -4,12 +4,17 @@
 #define DELIVER_MEASURES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/histogram.h"
 #include "common/store/attempt_log.h"
 
 /* Once in a process. */
 void deliver_measures_register(void);
+
+/* How long events took to their subscribers, for the sums of all processes. */
+const struct wsub_histogram *deliver_measures_delays(size_t *ret_count);
 
 /* An attempt is over. */
 void deliver_measure_attempt(const struct wsub_attempt *attempt);

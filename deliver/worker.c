@@ -16,6 +16,7 @@
 #include "common/groups/groups.h"
 #include "common/http/client_stats.h"
 #include "common/program/host_watch.h"
+#include "common/program/tally.h"
 #include "common/program/program.h"
 #include "common/program/startup.h"
 #include "common/store/keys.h"
@@ -72,6 +73,7 @@ struct deliver_worker {
     struct deliver_verifications *verifications;
     struct deliver_subscribers subscribers;
     struct wsub_host_watch *host_watch;
+    struct wsub_tally *tally;
     struct deliver_stall stall;
     struct wsub_timer tick;
     bool was_alive; /* since the last tick */
@@ -187,6 +189,7 @@ static void on_consumers_left(void *arg)
 {
     struct deliver_worker *w = arg;
 
+    wsub_tally_now(w->tally);
     wsub_member_leave(w->member, wsub_loop_restarting(w->loop), on_left, w);
 }
 
@@ -302,6 +305,27 @@ static void make_slots(struct deliver_worker *w)
     wsub_metric_set(&deliver_stats[DELIVER_STAT_SLOTS], total);
 }
 
+static const struct wsub_tally_count counts[] = {
+    {WSUB_SUM_DELIVERED, &deliver_stats[DELIVER_STAT_DELIVERED]},
+    {WSUB_SUM_RETRIED, &deliver_stats[DELIVER_STAT_RETRIED]},
+    {WSUB_SUM_DEAD, &deliver_stats[DELIVER_STAT_DEAD]},
+    {WSUB_SUM_ENDED, &deliver_stats[DELIVER_STAT_GONE]},
+    {WSUB_SUM_ENDED, &deliver_stats[DELIVER_STAT_DROPPED]},
+};
+
+static void make_tally(struct deliver_worker *w)
+{
+    struct wsub_tally_options options = {
+        .base = wsub_loop_base(w->loop),
+        .store = w->store,
+        .counts = counts,
+        .count = sizeof(counts) / sizeof(*counts),
+    };
+
+    options.delays = deliver_measures_delays(&options.delay_count);
+    w->tally = wsub_tally_new(&options);
+}
+
 /* What serves deliveries and verifications; from the bottom up. */
 static void make_services(struct deliver_worker *w)
 {
@@ -336,6 +360,7 @@ static void make_services(struct deliver_worker *w)
                              .slots = (uint32_t)deliver_slots_total(w->slots),
                          });
     w->host_watch = wsub_host_watch_new(base, w->store, w->subscribers.hosts);
+    make_tally(w);
     w->bundles = deliver_bundles_new(&(struct deliver_bundles_options){
         .store = w->store,
         .consumer = wsub_member_consumer(w->member),
@@ -475,6 +500,7 @@ static void free_parts(struct deliver_worker *w)
     wsub_store_close(w->store);
     deliver_subscribers_close(&w->subscribers);
     wsub_host_watch_free(w->host_watch);
+    wsub_tally_free(w->tally);
     wsub_timer_done(&w->tick);
     deliver_readers_free(w->readers);
     deliver_verifications_free(w->verifications);

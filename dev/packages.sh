@@ -4,7 +4,7 @@
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev
     libcurl4-openssl-dev libc-ares-dev libhiredis-dev libjansson-dev libssl-dev
-    libnghttp2-dev libxml2-dev uthash-dev check"
+    libnghttp2-dev libxml2-dev uthash-dev libjs-dygraphs check"
 run_packages="openssl python3"
 
 # For the clients of others in the tests, which are skipped without them.

@@ -142,6 +142,25 @@ static bool is_reading(const struct wsub_http_request *req)
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
+static bool has_admin_tokens(const struct hub *hub)
+{
+    return hub_tokens_needs(hub->tokens, HUB_TOKEN_ADMIN) ||
+           hub_tokens_needs(hub->tokens, HUB_TOKEN_ADMIN_READ);
+}
+
+static void refuse_as_nothing(struct wsub_http_request *req)
+{
+    hub_refuse(req, HUB_FAULT_PATH, NULL, "There is nothing at this path.");
+}
+
+bool hub_access_dashboard(struct wsub_http_request *req, void *arg)
+{
+    if (has_admin_tokens(arg))
+        return true;
+    refuse_as_nothing(req);
+    return false;
+}
+
 bool hub_access_admin(struct wsub_http_request *req, void *arg)
 {
     const struct hub *hub = arg;
@@ -153,11 +172,10 @@ bool hub_access_admin(struct wsub_http_request *req, void *arg)
             return true;
         hub_refuse(req, HUB_FAULT_CLOSED, NULL,
                    "This token is for reading only.");
-    } else if (hub_tokens_needs(hub->tokens, HUB_TOKEN_ADMIN) ||
-               hub_tokens_needs(hub->tokens, HUB_TOKEN_ADMIN_READ)) {
+    } else if (has_admin_tokens(hub)) {
         hub_access_refuse(req);
     } else {
-        hub_refuse(req, HUB_FAULT_PATH, NULL, "There is nothing at this path.");
+        refuse_as_nothing(req);
     }
     return false;
 }

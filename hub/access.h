@@ -50,6 +50,9 @@ bool hub_access_push(struct wsub_http_request *req, void *hub);
  * reading. */
 bool hub_access_admin(struct wsub_http_request *req, void *hub);
 
+/* Of the dashboard, whose files hold no secret: 404 while the admin API is off. */
+bool hub_access_dashboard(struct wsub_http_request *req, void *hub);
+
 /* Whether a hub that listens at `address` (HOST:PORT, or unix:/PATH) under that
  * URL is wholly local.  A unix socket is where reverse proxies come from. */
 bool hub_access_is_local(const char *address, const char *public_url);

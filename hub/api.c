@@ -29,6 +29,7 @@
 #include "hub/gaps.h"
 #include "hub/groups.h"
 #include "hub/health.h"
+#include "hub/history.h"
 #include "hub/host_order.h"
 #include "hub/hosts.h"
 #include "hub/hub.h"
@@ -36,6 +37,7 @@
 #include "hub/instances.h"
 #include "hub/operator.h"
 #include "hub/order_body.h"
+#include "hub/live.h"
 #include "hub/page.h"
 #include "hub/params.h"
 #include "hub/policy.h"
@@ -46,6 +48,7 @@
 #include "hub/pull/subscription.h"
 #include "hub/push.h"
 #include "hub/queues.h"
+#include "hub/rejected.h"
 #include "hub/replay_order.h"
 #include "hub/replays.h"
 #include "hub/reshard.h"
@@ -68,6 +71,8 @@
 #include "hub/topics.h"
 #include "hub/verifications.h"
 #include "hub/vitals.h"
+#include "hub/web.h"
+#include "hub/whoami.h"
 #include "common/store/writable.h"
 
 typedef void mode_handler(struct hub *hub, struct wsub_http_request *req,
@@ -324,6 +329,15 @@ const struct wsub_http_route hub_routes[] = {
      HUB_GROUP_BODY_MAX_BYTES},
     {"DELETE", "/admin/groups/*", hub_group_delete, hub_access_admin, 0},
     {"GET", "/admin/sites", hub_sites, hub_access_admin, 0},
+    {"POST", "/admin/publish", hub_push, hub_push_check_operator,
+     WSUB_HTTP_BODY_MAX},
+    {"GET", "/admin/rejected", hub_rejected, hub_access_admin, 0},
+    {"GET", "/admin/history", hub_history, hub_access_admin, 0},
+    {"GET", "/admin/stream", hub_live_stream, hub_access_admin, 0},
+    {"GET", "/admin/whoami", hub_whoami, hub_access_admin, 0},
+    {"GET", "/dashboard", hub_dashboard, hub_access_dashboard, 0},
+    {"GET", "/dashboard/*", hub_web_file_get, hub_access_dashboard, 0},
+    {"GET", "/front/*", hub_web_file_get, NULL, 0},
     {"GET", "/", hub_page, NULL, 0},
     {"GET", "/healthz", hub_api_health, NULL, 0},
     {"GET", "/readyz", on_ready, NULL, 0},

@@ -45,6 +45,12 @@ static bool is_change(const struct wsub_http_request *req)
            strcmp(method, "OPTIONS") != 0;
 }
 
+/* Its body is the publisher's content. */
+static bool is_push(const struct wsub_http_request *req)
+{
+    return strcmp(wsub_http_path(req), "/admin/publish") == 0;
+}
+
 static bool find_name(const struct hub *hub,
                       const struct wsub_http_request *req,
                       char name[HUB_TOKEN_NAME_MAX_BYTES + 1])
@@ -77,13 +83,14 @@ static void add_json(json_t *detail, const json_t *body)
     }
 }
 
-static void add_form(json_t *detail, const struct wsub_http_request *req)
+static void add_form(json_t *detail, const struct wsub_http_request *req,
+                     hub_params_read *read)
 {
     struct hub_errors errors = {0};
     struct wsub_form form = {0};
     const char *value;
 
-    if (hub_params_form(req, &errors, &form))
+    if (read(req, &errors, &form))
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
             if (wsub_form_find(&form, names[i], &value) > 0)
                 add_text(detail, names[i], value);
@@ -101,7 +108,7 @@ static void add_body(json_t *detail, const struct wsub_http_request *req)
     if (len > BODY_MAX_BYTES)
         return;
     if (hub_is_media(req, HUB_MEDIA_FORM)) {
-        add_form(detail, req);
+        add_form(detail, req, hub_params_form);
     } else if (hub_is_json(req)) {
         body = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, NULL);
         add_json(detail, body);
@@ -115,7 +122,10 @@ static char *detail_of(const struct wsub_http_request *req)
     json_t *detail = json_object();
     char *text;
 
-    add_body(detail, req);
+    if (is_push(req))
+        add_form(detail, req, hub_params_query);
+    else
+        add_body(detail, req);
     text = json_dumps(detail, JSON_COMPACT);
     if (text == NULL)
         wsub_panic("out of memory (JSON)");

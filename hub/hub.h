@@ -16,6 +16,7 @@
 
 struct hub_clients;
 struct hub_group_rates;
+struct hub_live;
 struct hub_pressure;
 struct hub_pull;
 struct hub_reshard;
@@ -40,6 +41,7 @@ struct hub {
     struct hub_clients *clients;
     struct hub_group_rates *group_rates;
     struct hub_pressure *pressure;
+    struct hub_live *live;
     struct hub_pull *pull;
     const struct hub_reshard *reshard;
     struct hub_vitals *vitals;

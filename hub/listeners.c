@@ -31,7 +31,8 @@ static bool is_metrics(const char *path)
 
 static bool is_admin(const char *path)
 {
-    return strncmp(path, "/admin/", 7) == 0;
+    return strncmp(path, "/admin/", 7) == 0 ||
+           strncmp(path, "/dashboard", 10) == 0;
 }
 
 static bool is_public(const struct wsub_config *config, const char *path)

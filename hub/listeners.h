@@ -1,7 +1,7 @@
 /* listeners.h - where the hub's API is served.
  *
  *   listen         all but what is served elsewhere
- *   admin_listen   when it is set: /admin, and health and metrics
+ *   admin_listen   when it is set: /admin, /dashboard, and health and metrics
  *   (status_listen is served by common/program: health and metrics)
  *
  * What is served elsewhere is a 404. */

@@ -21,6 +21,11 @@
  * false when its Content-Type says something else. */
 bool hub_check_form(struct wsub_http_request *req);
 
+/* One of the next two. */
+typedef bool hub_params_read(const struct wsub_http_request *req,
+                             struct hub_errors *errors,
+                             struct wsub_form *ret_form);
+
 /* Parses the form of a POST; false when it is malformed.  The caller
  * ends *ret_form by wsub_form_done(). */
 bool hub_params_form(const struct wsub_http_request *req,

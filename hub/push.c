@@ -202,6 +202,17 @@ static bool may_push(struct hub *hub, struct wsub_http_request *req,
     return false;
 }
 
+static bool takes(struct wsub_http_request *req,
+                  const struct wsub_policy *policy)
+{
+    if (policy->is_deleted) {
+        hub_policy_refuse_gone(req);
+        return false;
+    }
+    wsub_http_route_limit(req, policy->max_body_bytes);
+    return true;
+}
+
 bool hub_push_check(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
@@ -210,14 +221,15 @@ bool hub_push_check(struct wsub_http_request *req, void *arg)
     if (!hub_policy_ready(hub, req))
         return false;
     policy = hub_policy_of_query(hub, req, WSUB_TOPIC_PUSH);
-    if (!may_push(hub, req, policy))
-        return false;
-    if (policy->is_deleted) {
-        hub_policy_refuse_gone(req);
-        return false;
-    }
-    wsub_http_route_limit(req, policy->max_body_bytes);
-    return true;
+    return may_push(hub, req, policy) && takes(req, policy);
+}
+
+bool hub_push_check_operator(struct wsub_http_request *req, void *arg)
+{
+    struct hub *hub = arg;
+
+    return hub_access_admin(req, hub) && hub_policy_ready(hub, req) &&
+           takes(req, hub_policy_of_query(hub, req, WSUB_TOPIC_PUSH));
 }
 
 void hub_push(struct wsub_http_request *req, void *arg)

@@ -17,6 +17,7 @@
 #include "common/net/egress.h"
 #include "common/net/networks.h"
 #include "common/program/startup.h"
+#include "common/program/tally.h"
 #include "common/store/secret_keys.h"
 #include "common/store/store.h"
 #include "hub/access.h"
@@ -29,6 +30,7 @@
 #include "hub/hub.h"
 #include "hub/limits.h"
 #include "hub/listeners.h"
+#include "hub/live.h"
 #include "hub/pressure.h"
 #include "hub/pull/pull.h"
 #include "hub/pull/subscription.h"
@@ -53,6 +55,8 @@ struct hub_worker {
     struct hub_vitals *vitals;
     struct hub_reshard *reshard;
     struct hub_pull *pull;
+    struct wsub_tally *tally;
+    struct hub_live *live;
     struct wsub_writable *writable;
     struct wsub_neglect *neglect;
     struct wsub_secret_keys *keys;
@@ -127,6 +131,7 @@ static void on_event(const struct wsub_cluster_event *event, void *arg)
     struct hub_worker *worker = arg;
 
     wsub_groups_event(worker->groups, event);
+    hub_live_event(worker->live, event);
 }
 
 static void on_missed(void *arg)
@@ -158,6 +163,10 @@ static enum wsub_err load_keys(struct hub_worker *worker, char err_text[256])
     return wsub_secret_keys_load(config->secret_keys_file, err_text,
                                  &worker->keys);
 }
+
+static const struct wsub_tally_count counts[] = {
+    {WSUB_SUM_ACCEPTED, &hub_stats[HUB_STAT_PUSH]},
+};
 
 static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
 {
@@ -191,6 +200,13 @@ static enum wsub_err build_store(struct hub_worker *worker, char err_text[256])
     worker->pressure =
         hub_pressure_new(base, worker->store, worker->hub.config);
     worker->pull = hub_pull_new(base, worker->store, worker->hub.config);
+    worker->tally = wsub_tally_new(&(struct wsub_tally_options){
+        .base = base,
+        .store = worker->store,
+        .counts = counts,
+        .count = sizeof(counts) / sizeof(*counts),
+    });
+    worker->live = hub_live_new(base, &worker->hub);
     worker->vitals = hub_vitals_new(&worker->hub);
     worker->reshard = hub_reshard_new(worker->loop, &worker->hub);
     worker->writable = wsub_writable_new(base, worker->store);
@@ -228,6 +244,7 @@ static void share(struct hub_worker *worker)
     hub->registry = wsub_registry_link_store(worker->registry);
     hub->clients = worker->clients;
     hub->pressure = worker->pressure;
+    hub->live = worker->live;
     hub->pull = worker->pull;
     hub->reshard = worker->reshard;
     hub->vitals = worker->vitals;
@@ -347,6 +364,8 @@ void hub_worker_free(struct hub_worker *worker)
     wsub_registry_link_close(worker->registry);
     hub_listeners_free(worker->listeners);
     hub_pull_free(worker->pull);
+    wsub_tally_free(worker->tally);
+    hub_live_free(worker->live);
     hub_vitals_free(worker->vitals);
     hub_reshard_free(worker->reshard);
     hub_clients_free(worker->clients);
@@ -379,6 +398,7 @@ static void on_empty(void *arg)
 {
     struct hub_worker *worker = arg;
 
+    wsub_tally_now(worker->tally);
     wsub_member_leave(worker->member, wsub_loop_restarting(worker->loop),
                       on_left, worker);
 }
@@ -388,6 +408,7 @@ void hub_worker_drain(void *arg)
     struct hub_worker *worker = arg;
 
     hub_pull_drain(worker->pull);
+    hub_live_drain(worker->live);
     hub_listeners_drain(worker->listeners, on_empty, worker);
 }
 

@@ -161,3 +161,33 @@ void spread_waiting_close(struct spread_waiting *waiting, unsigned number)
     spread_round_stop(&waiting->shards[number].round);
     waiting->shards[number].known = false;
 }
+
+/* Work: somebody is to do it; the age of what waits for a time of its own, or for
+ * a subscriber, says nothing about how the system does. */
+static void add_work(const struct wsub_waiting *found,
+                     struct wsub_sums_waiting *sum)
+{
+    for (size_t q = 0; q < WSUB_QUEUE_DEAD; q++) {
+        const struct wsub_queue_waiting *queue = &found->queues[q];
+        bool is_prompt = q == WSUB_QUEUE_LOG || q == WSUB_QUEUE_OPEN ||
+                         q == WSUB_QUEUE_OUTBOX || q == WSUB_QUEUE_BULK;
+
+        sum->entries += queue->entries;
+        if (is_prompt && queue->oldest_ms > (int64_t)sum->oldest_ms)
+            sum->oldest_ms = (uint64_t)queue->oldest_ms;
+    }
+}
+
+bool spread_waiting_sum(void *arg, struct wsub_sums_waiting *ret_sum)
+{
+    const struct spread_waiting *waiting = arg;
+    bool knows = false;
+
+    *ret_sum = (struct wsub_sums_waiting){0};
+    for (unsigned i = 0; i < waiting->count; i++)
+        if (waiting->shards[i].known) {
+            add_work(&waiting->shards[i].found, ret_sum);
+            knows = true;
+        }
+    return knows;
+}

@@ -6,6 +6,10 @@
 #ifndef SPREADER_WAITING_H
 #define SPREADER_WAITING_H
 
+#include <stdbool.h>
+
+#include "common/store/sums.h"
+
 struct spread_pace;
 struct spread_shard;
 struct spread_waiting;
@@ -23,5 +27,9 @@ void spread_waiting_open(struct spread_waiting *waiting,
                          struct spread_shard *shard);
 /* What waits there is another one's to tell. */
 void spread_waiting_close(struct spread_waiting *waiting, unsigned shard);
+
+/* What waits in all of them, for the sums of all processes (`waiting` is a struct
+ * spread_waiting); false before the first look. */
+bool spread_waiting_sum(void *waiting, struct wsub_sums_waiting *ret_sum);
 
 #endif

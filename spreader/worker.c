@@ -13,6 +13,7 @@
 #include "common/groups/groups.h"
 #include "common/http/client_stats.h"
 #include "common/program/program.h"
+#include "common/program/tally.h"
 #include "common/program/startup.h"
 #include "common/store/cluster_events.h"
 #include "common/store/progress.h"
@@ -55,6 +56,7 @@ struct spread_worker {
     struct spread_sweeper *sweeper;
     struct spread_expiry *expiry;
     struct spread_waiting *waiting;
+    struct wsub_tally *tally;
     struct spread_replays *replays;
     struct spread_ended_topics *ended_topics;
     bool is_registered;
@@ -386,6 +388,11 @@ static void build_cluster(struct spread_worker *worker)
     });
 }
 
+static const struct wsub_tally_count counts[] = {
+    {WSUB_SUM_ACCEPTED, &spread_stats[SPREAD_STAT_FETCH_NEW]},
+    {WSUB_SUM_BEGUN, &spread_stats[SPREAD_STAT_EVENTS]},
+};
+
 static void build_fanout(struct spread_worker *worker)
 {
     struct event_base *base = wsub_loop_base(worker->loop);
@@ -423,6 +430,14 @@ static void build_fanout(struct spread_worker *worker)
     });
     worker->expiry = spread_expiry_new(worker->pace, worker->store, shards);
     worker->waiting = spread_waiting_new(worker->pace, worker->store, shards);
+    worker->tally = wsub_tally_new(&(struct wsub_tally_options){
+        .base = base,
+        .store = worker->store,
+        .counts = counts,
+        .count = sizeof(counts) / sizeof(*counts),
+        .waiting = spread_waiting_sum,
+        .arg = worker->waiting,
+    });
     worker->replays =
         spread_replays_new(worker->pace, worker->store, worker->config, shards);
     worker->ended_topics = spread_ended_topics_new(worker->pace, worker->store,
@@ -471,6 +486,7 @@ static void free_parts(struct spread_worker *worker)
 {
     spread_publishers_free(worker->publishers);
     spread_expiry_free(worker->expiry);
+    wsub_tally_free(worker->tally);
     spread_waiting_free(worker->waiting);
     spread_replays_free(worker->replays);
     spread_ended_topics_free(worker->ended_topics);
@@ -522,6 +538,7 @@ static void on_stepped_down(void *arg)
 {
     struct spread_worker *worker = arg;
 
+    wsub_tally_now(worker->tally);
     wsub_member_leave(worker->member, wsub_loop_restarting(worker->loop),
                       on_left, worker);
 }

@@ -128,3 +128,26 @@ void wsub_histograms_print(struct wsub_buf *out)
         }
     }
 }
+
+double wsub_buckets_quantile_us(const struct wsub_buckets *buckets,
+                                const uint64_t counts[WSUB_BUCKETS_MAX + 1],
+                                double share)
+{
+    uint64_t all = 0;
+    double wanted, below = 0, from_us = 0;
+
+    for (size_t i = 0; i <= WSUB_BUCKETS_MAX; i++)
+        all += counts[i];
+    if (all == 0)
+        return 0;
+    wanted = share * (double)all;
+    for (size_t i = 0; i < WSUB_BUCKETS_MAX && buckets->bounds_us[i] > 0; i++) {
+        double to_us = (double)buckets->bounds_us[i], here = (double)counts[i];
+
+        if (here > 0 && below + here >= wanted)
+            return from_us + (to_us - from_us) * (wanted - below) / here;
+        below += here;
+        from_us = to_us;
+    }
+    return from_us;
+}

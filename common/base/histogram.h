@@ -47,4 +47,11 @@ void wsub_histogram_add(struct wsub_histogram *row, uint64_t us);
 /* Adds every registered histogram to `out`. */
 void wsub_histograms_print(struct wsub_buf *out);
 
+/* Below which so large a share of what was observed is, in us, as though it were
+ * spread evenly over its bucket; of what is above the last bound that bound.  0
+ * when nothing was observed. */
+double wsub_buckets_quantile_us(const struct wsub_buckets *buckets,
+                                const uint64_t counts[WSUB_BUCKETS_MAX + 1],
+                                double share);
+
 #endif

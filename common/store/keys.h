@@ -30,6 +30,7 @@
 #define WSUB_KEY_PULLS "pulls"
 #define WSUB_KEY_DAMAGED "damaged"
 #define WSUB_KEY_ENDED_GROUPS "ended_groups"
+#define WSUB_KEY_REJECTED "rejected"
 #define WSUB_KEY_RETAINED "retained"
 #define WSUB_KEY_PROBE "probe" /* never there */
 

@@ -11,7 +11,7 @@ FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 DPKG = 'case $2 in {}) echo "Status: install ok installed" ;; *) false ;; esac'
 ALL = "gcc | libc6-dev | cmake | ninja-build | pkg-config | lib*-dev | " \
-      "uthash-dev | check | openssl | python3"
+      "uthash-dev | libjs-dygraphs | check | openssl | python3"
 LINE = "apt-get update && apt-get install -q -y --no-install-recommends"
 
 

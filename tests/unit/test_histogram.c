@@ -76,6 +76,20 @@ START_TEST(a_row_without_labels_shows_from_the_beginning)
 }
 END_TEST
 
+START_TEST(a_quantile_lies_within_its_bucket)
+{
+    uint64_t none[WSUB_BUCKETS_MAX + 1] = {0};
+    uint64_t some[WSUB_BUCKETS_MAX + 1] = {10, 10};
+    uint64_t above[WSUB_BUCKETS_MAX + 1] = {[WSUB_BUCKETS_MAX] = 1};
+
+    ck_assert_double_eq(wsub_buckets_quantile_us(&few, none, 0.5), 0);
+    ck_assert_double_eq(wsub_buckets_quantile_us(&few, some, 0.25), 500);
+    ck_assert_double_eq(wsub_buckets_quantile_us(&few, some, 0.5), 1000);
+    ck_assert_double_eq(wsub_buckets_quantile_us(&few, some, 1), 2500000);
+    ck_assert_double_eq(wsub_buckets_quantile_us(&few, above, 0.5), 2500000);
+}
+END_TEST
+
 START_TEST(the_bounds_of_our_buckets_rise)
 {
     const struct wsub_buckets *all[] = {&wsub_buckets_call, &wsub_buckets_wait};
@@ -93,6 +107,7 @@ int main(void)
     tcase_add_test(cases, buckets_add_up);
     tcase_add_test(cases, a_row_with_labels_shows_once_something_was_observed);
     tcase_add_test(cases, a_row_without_labels_shows_from_the_beginning);
+    tcase_add_test(cases, a_quantile_lies_within_its_bucket);
     tcase_add_test(cases, the_bounds_of_our_buckets_rise);
     return suite_run("histogram", cases);
 }

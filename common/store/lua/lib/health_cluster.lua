@@ -73,7 +73,7 @@ local function cluster_kinds()
         group_revisions = { type = 'zset' }, group_prefixes = { type = 'hash' },
         group_state = { type = 'hash' },
         host_orders = { type = 'hash' }, host_report = { type = 'string' },
-        reshard = { type = 'hash' },
+        reshard = { type = 'hash' }, sums = { type = 'hash' },
         health = { type = 'string' },
         health_state = { type = 'hash' },
         health_attempts = { type = 'hash' },

@@ -1,0 +1,105 @@
+/* letters.js - dead letters: look, replay, purge. */
+
+import {h, code, count, field, link, place, plural, when} from './dom.js';
+import {get, sendForm} from './api.js';
+import {action, agreed, form, listing, progress, sure} from './ui.js';
+
+const EVERY_MS = 500;
+
+function choiceOf(topic, callback) {
+    if (topic)
+        return [{'hub.topic': topic}, `of the topic ${topic}`];
+    return callback ? [{'hub.callback': callback}, `of the callback ${callback}`] : [{all: 'true'}, 'of all topics'];
+}
+
+/* Orders it, and tells how many are left meanwhile. */
+async function carryOut(what, choice, all, far) {
+    const query = choice.all ? {} : choice;
+    const timer = setInterval(async () => {
+        const left = await get('dead-letters/count', query).catch(() => null);
+        if (left)
+            far.show(100 * (1 - Math.min(1, left.count / all)), `${plural(left.count, 'dead letter')} left.`);
+    }, EVERY_MS);
+    far.show(0, `${plural(all, 'dead letter')} to go.`);
+    try {
+        const done = await sendForm(`dead-letters/${what}`, choice);
+        const number = done.replayed ?? done.purged;
+        far.show(100, `${plural(number, 'dead letter')} ${what === 'replay' ? 'replayed' : 'purged'}.`);
+        return number;
+    } finally {
+        clearInterval(timer);
+    }
+}
+
+function bulk(topic, callback, far) {
+    const [choice, said] = choiceOf(topic, callback);
+    const number = async () => (await get('dead-letters/count', choice.all ? {} : choice)).count;
+    if (topic && callback)
+        return h('p', {class: 'empty'}, 'All that match can be replayed or purged by topic or by callback, not by both.');
+    return h('div', {class: 'buttons'},
+        action('Replay all that match', async () => {
+            const all = await number();
+            if (!all || !await agreed('Replay dead letters?', `${plural(all, 'dead letter')} ${said} ` +
+                `${all === 1 ? 'is' : 'are'} delivered again, with all attempts before them.`,
+            `Replay ${plural(all, 'dead letter')}`))
+                return null;
+            return `${plural(await carryOut('replay', choice, all, far), 'dead letter')} ${said} replayed.`;
+        }),
+        action('Purge all that match', async () => {
+            const all = await number();
+            if (!all || !await sure('Purge dead letters?', `${plural(all, 'dead letter')} ${said} ` +
+                `${all === 1 ? 'is' : 'are'} forgotten, and will never be delivered.`,
+            `Purge ${plural(all, 'dead letter')}`))
+                return null;
+            return `${plural(await carryOut('purge', choice, all, far), 'dead letter')} ${said} purged.`;
+        }, {class: 'danger'}));
+}
+
+function actions(row) {
+    return h('div', {class: 'buttons'},
+        action('Replay', async () => {
+            await sendForm('dead-letters/replay', {id: row.id});
+            return '1 dead letter is delivered again.';
+        }),
+        action('Purge', async () => {
+            if (!await sure('Purge this dead letter?', `1 dead letter, of ${row.topic ?? 'an unknown topic'} for ` +
+                `${row.callback ?? 'nobody known'}, is forgotten.`, 'Purge 1 dead letter'))
+                return null;
+            await sendForm('dead-letters/purge', {id: row.id});
+            return '1 dead letter is forgotten.';
+        }, {class: 'danger'}));
+}
+
+export function letters(params) {
+    const topic = params.get('hub.topic') ?? '', callback = params.get('hub.callback') ?? '';
+    const inputs = {'hub.topic': h('input', {type: 'text', value: topic, spellcheck: 'false'}),
+        'hub.callback': h('input', {type: 'text', value: callback, spellcheck: 'false'})};
+    const far = progress('Progress'), total = h('p', {class: 'lead', role: 'status'}, '');
+    const found = listing({path: 'dead-letters', name: 'dead_letters', caption: 'Dead letters',
+        query: {'hub.topic': topic, 'hub.callback': callback}, key: (row) => row.id,
+        nothing: topic || callback ? 'No dead letter on this page matches.'
+            : 'There are no dead letters: nothing was given up.', columns: [
+            {title: 'At', cell: (row) => when(row.at_ms)},
+            {title: 'Topic', cell: (row) => code(row.topic)},
+            {title: 'Callback', cell: (row) => row.callback === null ? '–' : code(row.callback)},
+            {title: 'Why', cell: (row) => h('span', {}, row.why)},
+            {title: 'Attempts', number: true, cell: (row) => count(row.attempts)},
+            {title: 'Event', cell: (row) => row.event ? link(row.event, place('events', {id: row.event})) : '–'},
+            {title: 'Action', cell: actions},
+        ]});
+    const search = form(inputs, 'Search', (values) => {
+        location.hash = place('letters', values);
+    }, {class: 'filter', fields: [field('Topic', inputs['hub.topic']),
+        field('Callback', inputs['hub.callback'], 'as its subscriber gave it')]});
+    return {
+        node: h('div', {}, h('section', {}, search, total, bulk(topic, callback, far), far.node), found.node),
+        async update(signal) {
+            const query = topic ? {'hub.topic': topic} : callback ? {'hub.callback': callback} : {};
+            const all = await get('dead-letters/count', query, signal);
+            const text = `${plural(all.count, 'dead letter')} ${choiceOf(topic, callback)[1]}.`;
+            if (total.textContent !== text)
+                total.textContent = text;
+            await found.update(signal);
+        },
+    };
+}

@@ -1,0 +1,42 @@
+/* live.js - the hub's stream of Server-Sent Events, which says when to look again.
+ * Read with fetch(), since an EventSource can't send the token. */
+
+import {stream} from './api.js';
+
+const AGAIN_MS = 5000;  /* after a stream that broke, or was refused */
+
+/* Calls `look` for each event, until it is closed. */
+export function listen(look) {
+    const ends = new AbortController();
+    let isOpen = false;
+
+    async function read() {
+        const reader = (await stream(ends.signal)).pipeThrough(new TextDecoderStream()).getReader();
+        let text = '';
+        isOpen = true;
+        for (;;) {
+            const {done, value} = await reader.read();
+            if (done)
+                return;
+            text += value;
+            const end = text.lastIndexOf('\n\n');
+            if (end >= 0) {
+                text = text.slice(end + 2);
+                look();
+            }
+        }
+    }
+
+    async function go() {
+        try {
+            await read();
+        } catch {
+            /* The panel's own requests say what is wrong. */
+        }
+        isOpen = false;
+        if (!ends.signal.aborted)
+            setTimeout(go, AGAIN_MS);
+    }
+    go();
+    return {isOpen: () => isOpen, close: () => ends.abort()};
+}

@@ -1,0 +1,168 @@
+/* trouble.js - what does not do well, and the way to it. */
+
+import {h, badge, code, count, link, place, plural, section, span, table, when} from './dom.js';
+import {get, send} from './api.js';
+import {action, agreed, listing} from './ui.js';
+import {subscriptionLink} from './subscriptions.js';
+
+const EVERY_MS = 4000;
+const DAY_MS = 86400000;
+const LETTERS_MOST = 1000; /* of which the reasons are counted */
+
+function alerts() {
+    const active = table('Alerts that last', [
+        {title: 'Kind', cell: (row) => badge('bad', row.kind)},
+        {title: 'About', cell: (row) => row.subject ? code(row.subject) : '–'},
+        {title: 'Detail', cell: (row) => row.detail}, {title: 'Since', cell: (row) => when(row.since_ms)},
+    ], (row) => `${row.kind} ${row.subject}`, 'Nothing is wrong that an alert tells.');
+    const past = table('Alerts of the last day', [
+        {title: 'At', cell: (row) => when(row.at_ms)},
+        {title: 'State', cell: (row) => badge(row.state === 'raised' ? 'bad' : 'good', row.state)},
+        {title: 'Kind', cell: (row) => row.kind}, {title: 'Detail', cell: (row) => row.detail},
+    ], (row) => row.id, 'No alert within the last day.');
+    return {nodes: [section('Alerts', active.node), section('Alerts of the last day', past.node)],
+        async update(signal) {
+            const found = await get('alerts', {limit: 50}, signal);
+            active.show(found.active);
+            past.show(found.notices.filter((row) => row.at_ms > Date.now() - DAY_MS));
+        }};
+}
+
+function breakerOrder(host) {
+    return h('div', {class: 'buttons'},
+        action('Close breaker', async () => {
+            await send('POST', 'hosts/close', {host});
+            return `All processes close the breaker of ${host}; what waits for it goes on.`;
+        }),
+        action('Open for an hour', async () => {
+            if (!await agreed('Open the breaker?', `Nothing is sent to ${host} for an hour; jobs for it wait.`,
+                'Open for an hour'))
+                return null;
+            await send('POST', 'hosts/open', {host, seconds: 3600});
+            return `Nothing is sent to ${host} for an hour.`;
+        }));
+}
+
+const processes = (row) => row.processes.filter((each) => each.breaker !== 'closed' || each.failing_endpoints);
+
+function hosts() {
+    const list = table('Failing hosts', [
+        {title: 'Host', cell: (row) => code(row.host)},
+        {title: 'Breaker', cell: (row) => processes(row).map((each) =>
+            h('div', {}, badge(each.breaker === 'closed' ? 'warn' : 'bad', each.breaker), ` ${each.instance}`))},
+        {title: 'Why', cell: (row) => processes(row).map((each) => h('div', {}, row.order ? 'an operator opened it'
+            : each.asked ? 'the server asked for a pause' : `failures: ${count(each.failures)}, ` +
+            `callbacks that fail: ${count(each.failing_endpoints)}`))},
+        {title: 'Next try in', number: true, cell: (row) => span(Math.max(...row.processes.map((each) =>
+            each.closed_ms)))},
+        {title: 'Last good', number: true, cell: (row) => {
+            const good = row.processes.map((each) => each.good_ms).filter((ms) => ms !== null);
+            return good.length ? `${span(Math.min(...good))} ago` : '–';
+        }},
+        {title: 'Waiting', number: true, cell: (row) => count(row.processes.reduce((sum, each) =>
+            sum + each.waiting, 0))},
+        {title: 'Action', cell: (row) => h('div', {}, link('its subscriptions', place('subscriptions',
+            {host: new URL(row.host).hostname.replace(/^\[|\]$/g, '')})), breakerOrder(row.host))},
+    ], (row) => row.host, 'No host fails.');
+    return {nodes: [section('Failing hosts and callbacks', list.node)],
+        async update(signal) {
+            const page = await get('hosts', {limit: 200}, signal);
+            list.show(page.hosts.filter((row) => processes(row).length > 0));
+        }};
+}
+
+function reasons() {
+    const list = table('Dead letters by reason', [
+        {title: 'Reason', cell: (row) => h('span', {}, row.why)},
+        {title: 'Dead letters', number: true, cell: (row) => count(row.number)},
+        {title: 'Newest', cell: (row) => when(row.at_ms)},
+        {title: 'Open', cell: () => link('look', '#letters')},
+    ], (row) => row.why, 'There are no dead letters.');
+    const note = h('p', {class: 'empty', hidden: true}, '');
+    return {nodes: [section('Dead letters by reason', list.node, note)],
+        async update(signal) {
+            const sums = new Map();
+            let from, looked = 0;
+            do {
+                const page = await get('dead-letters', {limit: 200, from}, signal);
+                for (const row of page.dead_letters) {
+                    const sum = sums.get(row.why) ?? {why: row.why, number: 0, at_ms: 0};
+                    sum.number++;
+                    sum.at_ms = Math.max(sum.at_ms, row.at_ms);
+                    sums.set(row.why, sum);
+                }
+                looked += page.dead_letters.length;
+                from = page.next;
+            } while (from && looked < LETTERS_MOST);
+            list.show([...sums.values()].sort((a, b) => b.number - a.number));
+            note.hidden = !from;
+            note.textContent = `Of the first ${plural(looked, 'dead letter')}; there are more.`;
+        }};
+}
+
+/* One of the lists of the admin API. */
+function listed(title, options) {
+    const list = listing({caption: title, limit: 10, ...options});
+    return {nodes: [section(title, list.node)], update: list.update};
+}
+
+const topicAndCallback = [
+    {title: 'Topic', cell: (row) => row.topic === null ? 'any' : code(row.topic)},
+    {title: 'Callback', cell: (row) => row.callback === null ? '–' : code(row.callback)},
+];
+const pairKey = (row) => `${row.topic}\n${row.callback}\n${row.at_ms ?? ''}`;
+
+function lists() {
+    return [
+        listed('Suspended subscriptions', {path: 'suspended', name: 'subscriptions', key: pairKey,
+            nothing: 'No subscription is suspended.', columns: [...topicAndCallback,
+                {title: 'Since', cell: (row) => when(row.since_ms)},
+                {title: 'Missed', number: true, cell: (row) => count(row.missed)},
+                {title: 'Open', cell: subscriptionLink}]}),
+        listed('Paused subscriptions', {path: 'subscriptions', name: 'subscriptions', query: {state: 'paused'},
+            key: pairKey, nothing: 'No subscription on this page is paused.', columns: [...topicAndCallback,
+                {title: 'Since', cell: (row) => when(row.since_ms)},
+                {title: 'Missed', number: true, cell: (row) => count(row.missed)},
+                {title: 'Open', cell: subscriptionLink}]}),
+        reasons(),
+        listed('Failed verifications of the last hour', {path: 'verifications', name: 'verifications',
+            key: pairKey, nothing: 'No verification failed.', columns: [
+                {title: 'At', cell: (row) => when(row.at_ms)}, {title: 'Mode', cell: (row) => row.mode},
+                ...topicAndCallback, {title: 'Why', cell: (row) => h('span', {}, row.why)},
+                {title: 'Again', cell: (row) => row.again ? 'yes' : 'no'}]}),
+        listed('Gaps', {path: 'gaps', name: 'gaps', key: (row) => `${pairKey(row)} ${row.from}`,
+            nothing: 'No event left before it was delivered.', columns: [
+                {title: 'At', cell: (row) => when(row.at_ms)}, ...topicAndCallback,
+                {title: 'Events', number: true, cell: (row) => count(row.count)}]}),
+        listed('Rejected entries', {path: 'rejected', name: 'rejected', key: (row) => `${row.shard} ${row.entry}`,
+            nothing: 'No entry of a producer was rejected.', columns: [
+                {title: 'At', cell: (row) => when(row.at_ms)}, {title: 'Shard', number: true, cell: (row) => String(row.shard)},
+                {title: 'Stream', cell: (row) => code(row.from)},
+                {title: 'Topic', cell: (row) => code(row.topic)},
+                {title: 'Why', cell: (row) => h('span', {}, row.why)}]}),
+        listed('Damage found in Redis', {path: 'damaged', name: 'damaged', key: (row) => `${row.shard} ${row.key} ${row.at_ms}`,
+            nothing: 'Nothing was found damaged.', columns: [
+                {title: 'At', cell: (row) => when(row.at_ms)}, {title: 'Shard', number: true, cell: (row) => String(row.shard)},
+                {title: 'Key', cell: (row) => code(row.key)}, {title: 'Why', cell: (row) => row.why}]}),
+    ];
+}
+
+export function trouble() {
+    const parts = [alerts(), hosts(), ...lists()];
+    let asked = 0;
+    document.addEventListener('changed', again);
+    function again() {
+        asked = 0;
+    }
+    return {
+        node: h('div', {}, parts.flatMap((part) => part.nodes)),
+        async update(signal) {
+            if (Date.now() - asked < EVERY_MS)
+                return;
+            for (const part of parts)
+                await part.update(signal);
+            asked = Date.now();
+        },
+        close: () => document.removeEventListener('changed', again),
+    };
+}
