@@ -19,6 +19,7 @@
 #include "common/net/resolver.h"
 #include "common/redis/addresses.h"
 #include "common/store/call_times.h"
+#include "common/store/eviction_policy.h"
 #include "common/store/meta.h"
 
 #define CLOCK_MS 10000 /* clocks drift apart by far less than 1 ms in 10 s */
@@ -33,6 +34,7 @@ struct wsub_store {
     struct wsub_redis_url url;
     struct wsub_resolver *resolver; /* owned; NULL: redis_url has no name */
     struct wsub_calls calls;        /* with the link, owned here */
+    struct wsub_eviction_policy policy;
     struct wsub_timer clock;
     struct wsub_timer look_again;  /* while the data are moved */
     char **prefixes;               /* owned; one a shard */
@@ -296,8 +298,9 @@ static void meta_check(struct wsub_store *store)
 }
 
 /* A policy that drops keys would drop accepted events; "" is not known. */
-static void policy_known(struct wsub_store *store, const char *policy)
+static void on_policy(const char *policy, void *arg)
 {
+    struct wsub_store *store = arg;
     char sentence[256];
 
     if (policy[0] == '\0' || strcmp(policy, "noeviction") == 0) {
@@ -309,52 +312,6 @@ static void policy_known(struct wsub_store *store, const char *policy)
              "set it to noeviction",
              policy);
     redis_unusable(store, sentence);
-}
-
-static void on_memory(enum wsub_err err, const struct redisReply *reply,
-                      void *arg)
-{
-    static const char name[] = "\nmaxmemory_policy:";
-    const char *at =
-        err == WSUB_OK && reply->str != NULL ? strstr(reply->str, name) : NULL;
-    char policy[40] = "";
-
-    if (err == WSUB_ERR_UNAVAILABLE)
-        return;
-    if (at != NULL)
-        snprintf(policy, sizeof(policy), "%.*s",
-                 (int)strcspn(at + strlen(name), "\r\n"), at + strlen(name));
-    else
-        wsub_log_warn("redis-policy-unknown",
-                      WSUB_KE("error", err == WSUB_ERR_REFUSED
-                                           ? reply->str
-                                           : "INFO does not tell it"));
-    policy_known(arg, policy);
-}
-
-/* Managed servers have no CONFIG. */
-static void ask_memory(struct wsub_store *store)
-{
-    struct wsub_cmd cmd;
-
-    wsub_cmd_init(&cmd, "INFO");
-    wsub_cmd_str(&cmd, "memory");
-    if (meta_send(store, &cmd, on_memory) != WSUB_OK)
-        return; /* the link's coming up again begins anew */
-}
-
-static void on_policy(enum wsub_err err, const struct redisReply *reply,
-                      void *arg)
-{
-    struct wsub_store *store = arg;
-
-    if (err == WSUB_ERR_UNAVAILABLE)
-        return;
-    if (err == WSUB_OK && reply->type == REDIS_REPLY_ARRAY &&
-        reply->elements == 2 && reply->element[1]->str[0] != '\0')
-        policy_known(store, reply->element[1]->str);
-    else
-        ask_memory(store);
 }
 
 static void registry_up(struct wsub_store *store)
@@ -369,17 +326,11 @@ static void registry_up(struct wsub_store *store)
 static void on_link_up(void *arg)
 {
     struct wsub_store *store = arg;
-    struct wsub_cmd cmd;
 
-    if (store->o.is_registry) {
+    if (store->o.is_registry)
         registry_up(store);
-        return;
-    }
-    wsub_cmd_init(&cmd, "CONFIG");
-    wsub_cmd_str(&cmd, "GET");
-    wsub_cmd_str(&cmd, "maxmemory-policy");
-    if (meta_send(store, &cmd, on_policy) != WSUB_OK)
-        return;
+    else
+        wsub_eviction_policy_ask(&store->policy);
 }
 
 static void on_link_down(const char *why, void *arg)
@@ -446,6 +397,8 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
     make_resolver(store);
     wsub_scripts_init();
     wsub_call_times_register();
+    store->policy = (struct wsub_eviction_policy){
+        .calls = &store->calls, .on_known = on_policy, .arg = store};
     wsub_timer_init(&store->clock, options->base, on_clock, store);
     wsub_timer_init(&store->look_again, options->base, on_look_again, store);
     wsub_calls_init(&store->calls, options->base);

@@ -110,6 +110,7 @@ static const struct {
     {"alerts", "*0\r\n"},
     {"alert_notices", "*0\r\n"},
     {"HKEYS", "*0\r\n"},
+    {"SET", "+OK\r\n"},
     {"HDEL", ":1\r\n"},
     {"XADD", "$3\r\n1-0\r\n"},
 };
@@ -233,7 +234,8 @@ static void redis_reply_if_usual(struct redis_command *command)
         return;
     }
     if (strcmp(command->name, "HGETALL") == 0 &&
-        strcmp(key, "w:{c}:sites") == 0) {
+        (strcmp(key, "w:{c}:sites") == 0 ||
+         strcmp(key, "w:{c}:host_orders") == 0)) {
         redis_reply(command, "*0\r\n");
         return;
     }
