@@ -42,6 +42,21 @@ function(wsub_integration_tests folder)
     endforeach()
 endfunction()
 
+# wsub_e2e_tests(folder): each folder/test_NAME.py runs the real programs and a
+# headless browser, as the ctest `e2e-NAME`; skipped where the browser or the
+# packages of npm that drive it can't be had.
+function(wsub_e2e_tests folder)
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/test_*.py)
+    foreach(source IN LISTS sources)
+        get_filename_component(program ${source} NAME_WE)
+        string(REGEX REPLACE "^test_" "" name ${program})
+        add_test(NAME e2e-${name} COMMAND ${PYTHON3} ${source} -v)
+        set_tests_properties(e2e-${name} PROPERTIES
+            LABELS e2e TIMEOUT 180 SKIP_RETURN_CODE 77
+            ENVIRONMENT "WEBSUBD_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests;PYTHONDONTWRITEBYTECODE=1")
+    endforeach()
+endfunction()
+
 # wsub_filtered_tests(folder NAME...): the integration tests folder/test_NAME.py
 # once more, as the ctest `filtered-NAME`, with the programs under the system
 # call filter of the systemd units.

@@ -69,6 +69,7 @@
 #include "hub/topic_event.h"
 #include "hub/topic_events.h"
 #include "hub/topics.h"
+#include "hub/verification.h"
 #include "hub/verifications.h"
 #include "hub/vitals.h"
 #include "hub/web.h"
@@ -254,6 +255,7 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/stream", hub_pull_handle_stream, hub_pull_check_stream, 0},
     {"OPTIONS", "/stream", hub_pull_stream_options, NULL, 0},
     {"GET", "/topics", hub_topics, NULL, 0},
+    {"GET", "/verification", hub_verification, NULL, 0},
     {"POST", "/admin/deny", hub_admin_deny, hub_operator_may_post,
      HUB_FORM_MAX_BYTES},
     {"GET", "/admin/dead-letters", hub_admin_letters, hub_access_admin, 0},

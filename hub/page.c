@@ -1,11 +1,16 @@
 #include "hub/page.h"
 
+#include <string.h>
+
 #include "common/base/buf.h"
 #include "common/http/accept.h"
 #include "common/http/request.h"
 #include "common/http/respond.h"
 #include "hub/hub.h"
 #include "hub/json.h"
+#include "hub/tokens.h"
+#include "hub/web.h"
+#include "hub/web_file.h"
 
 /* Adds `text` with HTML's special characters escaped. */
 static void add_escaped(struct wsub_buf *page, const char *text)
@@ -30,26 +35,56 @@ static void add_escaped(struct wsub_buf *page, const char *text)
     }
 }
 
+static const char *token_words(const struct hub *hub, enum hub_token_use use)
+{
+    return hub_tokens_needs(hub->tokens, use)
+               ? " -H 'Authorization: Bearer TOKEN'"
+               : "";
+}
+
+/* What stands in front/page.html for what differs from hub to hub. */
+static const char *value_of(const struct hub *hub, const char *name, size_t len)
+{
+    const struct {
+        const char *name, *value;
+    } values[] = {
+        {"url", hub->public_url},
+        {"link", hub->link_header},
+        {"version", WSUB_VERSION},
+        {"subscribe_token", token_words(hub, HUB_TOKEN_SUBSCRIBE)},
+        {"publish_token", token_words(hub, HUB_TOKEN_PUBLISH)},
+    };
+
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        if (strlen(values[i].name) == len &&
+            memcmp(values[i].name, name, len) == 0)
+            return values[i].value;
+    return "";
+}
+
+/* `{{name}}` becomes the value of that name. */
+static void fill_in(const struct hub *hub, const char *text,
+                    struct wsub_buf *page)
+{
+    const char *begin, *end;
+
+    while ((begin = strstr(text, "{{")) != NULL &&
+           (end = strstr(begin, "}}")) != NULL) {
+        wsub_buf_add(page, text, (size_t)(begin - text));
+        add_escaped(page, value_of(hub, begin + 2, (size_t)(end - begin - 2)));
+        text = end + 2;
+    }
+    wsub_buf_str(page, text);
+}
+
 static void reply_html(const struct hub *hub, struct wsub_http_request *req)
 {
+    const struct hub_web_file *file = hub_web_find("front/page.html");
     struct wsub_buf page = {0};
 
-    wsub_buf_str(&page,
-                 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-                 "<meta charset=\"utf-8\">\n<title>websubd</title>\n"
-                 "</head>\n<body>\n<h1>websubd</h1>\n"
-                 "<p>This is a <a href=\"https://www.w3.org/TR/websub/\">"
-                 "WebSub</a> hub.</p>\n"
-                 "<p>Publishers name it in their topics' headers:</p>\n"
-                 "<pre>Link: ");
-    add_escaped(&page, hub->link_header);
-    wsub_buf_str(&page, "</pre>\n<p>Subscribers POST <code>hub.mode</code>, "
-                        "<code>hub.topic</code> and <code>hub.callback"
-                        "</code> to <code>");
-    add_escaped(&page, hub->public_url);
-    wsub_buf_str(&page, "</code>.</p>\n</body>\n</html>\n");
-    wsub_http_respond(req, 200, "text/html; charset=utf-8", page.data,
-                      page.len);
+    hub_web_guard(req);
+    fill_in(hub, (const char *)file->plain.bytes, &page);
+    wsub_http_respond(req, 200, file->type, page.data, page.len);
     wsub_buf_done(&page);
 }
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 struct hub_web_bytes {
-    const unsigned char *bytes;
+    const unsigned char *bytes; /* a zero byte stands behind them */
     size_t len;
 };
 

@@ -172,3 +172,23 @@ void wsub_requests_replicate(struct wsub_store *store, unsigned shard,
     wsub_store_call(store, shard, &cmd, wsub_store_parse_done,
                     (wsub_store_cb *)cb, arg);
 }
+
+static void parse_waits(enum wsub_err err, const struct redisReply *reply,
+                        wsub_store_cb *cb, void *arg)
+{
+    ((wsub_request_waits_cb *)cb)(err, err == WSUB_OK && reply->integer > 0,
+                                  arg);
+}
+
+void wsub_request_waits(struct wsub_store *store, unsigned shard,
+                        const char *td, const char *cd,
+                        wsub_request_waits_cb *cb, void *arg)
+{
+    char suffix[WSUB_REQUEST_KEY_BYTES];
+    struct wsub_cmd cmd;
+
+    snprintf(suffix, sizeof(suffix), "%s:%s:%c", td, cd, WSUB_MODE_SUBSCRIBE);
+    wsub_cmd_init(&cmd, "EXISTS");
+    wsub_store_key(&cmd, store, shard, WSUB_KEY_REQUEST, suffix);
+    wsub_store_once(store, shard, &cmd, parse_waits, (wsub_store_cb *)cb, arg);
+}

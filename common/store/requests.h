@@ -55,6 +55,14 @@ void wsub_requests_get(struct wsub_store *store, unsigned shard,
                        const struct wsub_request_ref *ref, wsub_request_cb *cb,
                        void *arg);
 
+typedef void wsub_request_waits_cb(enum wsub_err err, bool waits, void *arg);
+
+/* Whether a subscribe request waits for its verification.  Tried once: `cb` is
+ * called once, maybe during this call. */
+void wsub_request_waits(struct wsub_store *store, unsigned shard,
+                        const char *td, const char *cd,
+                        wsub_request_waits_cb *cb, void *arg);
+
 /* What came of a verification (verified.lua). */
 enum wsub_verified {
     WSUB_VERIFIED_CONFIRMED,

@@ -1,5 +1,6 @@
-"""The clients of tests/clients/package.json, installed from npm's registry
-into a folder beside the programs' build, once for each lock file."""
+"""Packages of npm, such as the clients of tests/clients/package.json, installed
+from its registry into a folder beside the programs' build, once for each lock
+file."""
 
 import hashlib
 import os
@@ -18,8 +19,8 @@ _UNREACHABLE = ("SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_GET_ISSUER_CERT",
 _LIMIT_S = 240
 
 
-def installed():
-    """The folder whose node_modules has the packages.  Skips the test when
+def installed(folder=FOLDER):
+    """The folder whose node_modules has the packages of folder/package.json.  Skips the test when
     there is no nodejs or npm, or when the registry can't be reached."""
     for name in ("node", "npm"):
         if shutil.which(name) is None:
@@ -28,24 +29,24 @@ def installed():
                 "dev/packages.sh)")
     programs = os.path.dirname(os.path.abspath(binary("websub-hub")))
     target = os.path.join(os.path.dirname(programs),
-                          "clients-" + _lock_digest())
+                          f"{os.path.basename(folder)}-{_lock_digest(folder)}")
     if not os.path.isdir(target):
-        _install(target)
+        _install(folder, target)
     return target
 
 
-def _lock_digest():
-    with open(os.path.join(FOLDER, "package-lock.json"), "rb") as file:
+def _lock_digest(folder):
+    with open(os.path.join(folder, "package-lock.json"), "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()[:12]
 
 
-def _install(target):
+def _install(folder, target):
     """Installs beside the target and moves it there when it is whole."""
     part = tempfile.mkdtemp(prefix="clients-part-",
                             dir=os.path.dirname(target))
     try:
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(os.path.join(FOLDER, name), part)
+            shutil.copy(os.path.join(folder, name), part)
         _npm_ci(part)
         os.rename(part, target)
     except OSError:
