@@ -160,6 +160,7 @@ void hub_audit(const struct hub *hub, const struct wsub_http_request *req,
 struct flow {
     struct wsub_http_request *req;
     size_t limit;
+    struct hub_filter *filter; /* owned */
 };
 
 static json_t *entry_json(const struct wsub_audit_entry *entry)
@@ -185,6 +186,7 @@ static void on_list(enum wsub_err err, const struct wsub_audit_entry *list,
 
     for (size_t i = 0; i < shown; i++)
         json_array_append_new(rows, entry_json(&list[i]));
+    hub_filter_apply(flow->filter, rows);
     if (count > shown)
         json_object_set_new(root, "next", json_string(list[shown - 1].id));
     if (err == WSUB_OK) {
@@ -193,14 +195,25 @@ static void on_list(enum wsub_err err, const struct wsub_audit_entry *list,
         json_decref(root);
         hub_refuse_unavailable(flow->req);
     }
+    hub_filter_free(flow->filter);
     free(flow);
 }
+
+static const struct hub_filter_row filters[] = {
+    {"token", "token", HUB_FILTER_SAME, {NULL}},
+    {"instance", "instance", HUB_FILTER_SAME, {NULL}},
+    {"method", "method", HUB_FILTER_SAME, {"POST", "PUT", "DELETE", NULL}},
+    {"path", "path", HUB_FILTER_BEGINS, {NULL}},
+    {"status", "status", HUB_FILTER_NUMBER, {NULL}},
+    {0},
+};
 
 void hub_audit_list(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
     struct hub_errors errors = {0};
     struct wsub_form query = {0};
+    struct hub_filter *filter = NULL;
     struct wsub_place from;
     bool continued = false;
     size_t limit = 0;
@@ -208,11 +221,14 @@ void hub_audit_list(struct wsub_http_request *req, void *arg)
     if (hub_params_query(req, &errors, &query)) {
         hub_operator_stream_id(&query, "from", &errors, &continued, &from);
         hub_operator_limit(&query, &errors, &limit);
+        filter = hub_filter_new(&query, filters, &errors);
     }
-    if (!hub_errors_respond(&errors, req)) {
+    if (hub_errors_respond(&errors, req)) {
+        hub_filter_free(filter);
+    } else {
         struct flow *flow = wsub_calloc(1, sizeof(*flow));
 
-        *flow = (struct flow){.req = req, .limit = limit};
+        *flow = (struct flow){req, limit, filter};
         wsub_audit_list(hub->store, continued ? &from : NULL, limit + 1,
                         on_list, flow);
     }

@@ -173,3 +173,30 @@ bool hub_param_optional(const struct wsub_form *form, const char *name,
     *ret_value = value;
     return true;
 }
+
+/* Spelled as in a callback: an IPv6 address in brackets. */
+void hub_param_host(const struct wsub_form *form, const char *name,
+                    struct hub_errors *errors,
+                    char ret_host[WSUB_QUOTA_HOST_BYTES])
+{
+    const char *text = NULL;
+    struct wsub_url url;
+    struct wsub_buf callback = {0};
+
+    if (!hub_param_optional(form, name, HUB_FAULT_REQUEST, errors, &text) ||
+        text == NULL)
+        return;
+    wsub_buf_printf(&callback, "http://%s/", text);
+    if (strpbrk(text, "/?:@") != NULL && text[0] != '[')
+        text = NULL;
+    else if (wsub_url_parse(callback.data, NULL, &url) != WSUB_URL_FINE)
+        text = NULL;
+    if (text == NULL)
+        hub_errors_add(errors, HUB_FAULT_REQUEST, name,
+                       "%s must be the name or address of a host, without a "
+                       "port.",
+                       name);
+    else
+        wsub_quota_host(callback.data, ret_host);
+    wsub_buf_done(&callback);
+}

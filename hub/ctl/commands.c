@@ -11,6 +11,10 @@
 
 #define STATES "active paused suspended backfill ordered"
 #define BREAKERS "open closed"
+#define PROGRESS "running done cancelled"
+#define ROLES "hub spreader deliver"
+#define HEALTHS "healthy degraded failed unreachable error"
+#define METHODS "POST PUT DELETE"
 
 #define LIMIT                                                                  \
     {                                                                          \
@@ -258,6 +262,8 @@ static const struct hub_ctl_command commands[] = {
      .list = &dead_letters,
      .options = {{"topic", "TOPIC", "of this topic", "hub.topic", NULL},
                  {"callback", "URL", "of this callback", "hub.callback", NULL},
+                 {"host", "NAME", "whose callback is there", "host", NULL},
+                 {"why", "TEXT", "whose reason begins so", "why", NULL},
                  LIMIT,
                  {0}}},
     {.name = "dead-letters-replay",
@@ -292,7 +298,11 @@ static const struct hub_ctl_command commands[] = {
      .summary = "replays of the last day",
      .run = hub_ctl_run_list,
      .list = &replays,
-     .options = {LIMIT, {0}}},
+     .options = {{"topic", "TOPIC", "of this topic", "hub.topic", NULL},
+                 {"callback", "URL", "to this callback", "hub.callback", NULL},
+                 {"state", "STATE", PROGRESS, "state", PROGRESS},
+                 LIMIT,
+                 {0}}},
     {.name = "pause",
      .words = "TOPIC CALLBACK",
      .least = 2,
@@ -337,7 +347,11 @@ static const struct hub_ctl_command commands[] = {
      .summary = "topic groups",
      .run = hub_ctl_run_list,
      .list = &groups,
-     .options = {LIMIT, {0}}},
+     .options = {{"prefix", "TEXT", "whose prefix begins so", "prefix", NULL},
+                 {"deleted", "YES", "true or false: deleted ones, or others",
+                  "deleted", "true false"},
+                 LIMIT,
+                 {0}}},
     {.name = "group",
      .words = "ID",
      .least = 1,
@@ -349,13 +363,19 @@ static const struct hub_ctl_command commands[] = {
      .summary = "the processes",
      .run = hub_ctl_run_list,
      .list = &instances,
-     .options = {LIMIT, {0}}},
+     .options = {{"role", "ROLE", ROLES, "role", ROLES},
+                 {"health", "HEALTH", HEALTHS, "health", HEALTHS},
+                 {"site", "NAME", "of this site", "site", NULL},
+                 LIMIT,
+                 {0}}},
     {.name = "shards",
      .words = "",
      .summary = "the shards and their owners",
      .run = hub_ctl_run_list,
      .list = &shards,
-     .options = {LIMIT, {0}}},
+     .options = {{"owner", "NAME", "of this spreader", "owner", NULL},
+                 LIMIT,
+                 {0}}},
     {.name = "restart",
      .words = "NAME",
      .least = 1,
@@ -381,7 +401,12 @@ static const struct hub_ctl_command commands[] = {
      .summary = "what was changed, and whose token did it",
      .run = hub_ctl_run_list,
      .list = &audit,
-     .options = {LIMIT, {0}}},
+     .options = {{"token", "NAME", "by this token", "token", NULL},
+                 {"method", "METHOD", METHODS, "method", METHODS},
+                 {"path", "PATH", "whose path begins so", "path", NULL},
+                 {"status", "N", "with this status", "status", NULL},
+                 LIMIT,
+                 {0}}},
     {.name = "export",
      .words = "",
      .summary = "all subscriptions as JSON lines, on standard output",

@@ -78,6 +78,14 @@ class Look(Terminal):
         self.assertEqual(len(self.ctl.objects("shards", "--limit=2")), 2)
         self.assertIn("There are more",
                       self.ctl.run("shards", "--limit=2").stderr)
+        row, = self.ctl.objects("instances", "--role=deliver")
+        self.assertEqual(row["role"], "deliver")
+        self.assertEqual(self.ctl.objects("replays", "--state=running",
+                                          "--topic", TOPIC), [])
+        self.assertEqual(self.ctl.text("dead-letters", "--why=timeout"),
+                         "There is no dead letter.\n")
+        self.assertIn("role must be hub, spreader or deliver.",
+                      self.ctl.run("instances", "--role=x").stderr)
         roles = sorted(row["role"] for row in self.ctl.objects("instances"))
         self.assertEqual(roles, ["deliver", "hub", "spreader"])
         for command in ("dead-letters", "audit", "groups", "replays", "hosts"):
