@@ -111,6 +111,7 @@ static const struct {
     {"alert_notices", "*0\r\n"},
     {"HKEYS", "*0\r\n"},
     {"SET", "+OK\r\n"},
+    {"sums_add", ":1\r\n"},
     {"HDEL", ":1\r\n"},
     {"XADD", "$3\r\n1-0\r\n"},
 };
