@@ -99,7 +99,7 @@ function ops.sub(td, cd, topic, record, expires, callback)
     redis.call('HSET', p .. 'sub:' .. td, cd, record, 't', topic)
     index_add(td, cd, tonumber(expires))
     if is_new then
-        count_subscription(td, host_id(callback), '1')
+        count_subscription(td, topic, host_id(callback), '1')
     end
 end
 
