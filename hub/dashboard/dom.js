@@ -43,7 +43,7 @@ export function span(ms) {
         [86400000, 'h', 3600000], [Infinity, 'd', 86400000]];
     const [, unit, size] = steps.find(([end]) => Math.abs(ms) < end);
     const value = ms / size;
-    return `${value >= 10 || size === 1 ? Math.round(value) : Math.round(value * 10) / 10} ${unit}`;
+    return `${value >= 10 ? Math.round(value) : Math.round(value * 10) / 10} ${unit}`;
 }
 
 function clock(date) {
@@ -99,8 +99,9 @@ function refocus(row, act) {
 }
 
 /* A table whose rows are made anew only where what they show has changed.
- * `columns`: {title, cell(item), number}; `key(item)` tells rows apart. */
-export function table(caption, columns, key, nothing) {
+ * `columns`: {title, cell(item), number}; `key(item)` tells rows apart, `seen(item)` is
+ * what of it is shown. */
+export function table(caption, columns, key, nothing, seen = (item) => item) {
     const body = h('tbody', {role: 'rowgroup'});
     const empty = h('p', {class: 'empty'}, nothing);
     const head = h('tr', {role: 'row'}, columns.map((column) =>
@@ -121,7 +122,7 @@ export function table(caption, columns, key, nothing) {
         const wanted = new Set();
         let before = null;
         for (const item of items) {
-            const name = key(item), text = JSON.stringify(item);
+            const name = key(item), text = JSON.stringify(seen(item));
             let entry = known.get(name);
             wanted.add(name);
             if (!entry || entry.text !== text) {
