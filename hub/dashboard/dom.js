@@ -1,6 +1,8 @@
 /* dom.js - makes elements.  Whatever a stranger supplied becomes a text node or the
  * value of an attribute that runs nothing; there is no markup anywhere else. */
 
+const WIDE_FROM = 32; /* what is longer has a line of its own */
+
 export function h(tag, props = {}, ...children) {
     const node = document.createElement(tag);
 
@@ -85,7 +87,8 @@ export function field(label, input, hint) {
 /* Names and what they are. */
 export function facts(pairs) {
     return h('dl', {class: 'facts'}, pairs.map(([name, value]) =>
-        h('div', {}, h('dt', {}, name), h('dd', {}, value ?? '–'))));
+        h('div', {class: value?.textContent?.length > WIDE_FROM ? 'wide' : null}, h('dt', {}, name),
+            h('dd', {}, value ?? '–'))));
 }
 
 export function section(title, ...children) {

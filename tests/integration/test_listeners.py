@@ -52,6 +52,7 @@ class Listeners(unittest.TestCase):
         """The status of each path, by a name."""
         paths = {"api": "/", "health": "/healthz", "ready": "/readyz",
                  "metrics": "/metrics", "admin": "/admin/queues",
+                 "dashboard": "/dashboard", "files": "/dashboard/app.js",
                  "verbose": "/healthz?verbose=1"}
         self.assertEqual({name: status_of(address, paths[name], "admin")
                           for name in expected}, expected)
