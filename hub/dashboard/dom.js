@@ -1,7 +1,7 @@
 /* dom.js - makes elements.  Whatever a stranger supplied becomes a text node or the
  * value of an attribute that runs nothing; there is no markup anywhere else. */
 
-const WIDE_FROM = 32; /* what is longer has a line of its own */
+const WIDE_FROM = 28; /* what is longer has a line of its own */
 
 export function h(tag, props = {}, ...children) {
     const node = document.createElement(tag);
