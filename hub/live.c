@@ -118,7 +118,8 @@ static void on_every(void *arg)
 void hub_live_event(struct hub_live *live,
                     const struct wsub_cluster_event *event)
 {
-    if (LIST_EMPTY(&live->listeners))
+    if (LIST_EMPTY(&live->listeners) || event == NULL ||
+        event->kind >= WSUB_EVENT_KINDS)
         return;
     tell_all(live, "cluster",
              json_pack("{s:s, s:o}", "kind",

@@ -118,10 +118,12 @@ function showPanel() {
         return;
     drop();
     for (const to of byId('nav').querySelectorAll('a'))
-        if (to.dataset.panel === entry.name)
+        if (to.dataset.panel === entry.name) {
             to.setAttribute('aria-current', 'page');
-        else
+            to.scrollIntoView({block: 'nearest', inline: 'nearest'});
+        } else {
             to.removeAttribute('aria-current');
+        }
     document.title = `${entry.title} - websubd`;
     shown = {name: entry.name, panel: entry.make(params), abort: new AbortController(), isBusy: false};
     byId('main').replaceChildren(h('h2', {}, entry.title), shown.panel.node);
@@ -130,7 +132,7 @@ function showPanel() {
 
 function startNav() {
     byId('nav').replaceChildren(h('ul', {}, panels.map((entry) =>
-        h('li', {}, h('a', {href: `#${entry.name}`, 'data-panel': entry.name}, entry.title)))));
+        h('li', {}, h('a', {href: `${location.pathname}#${entry.name}`, 'data-panel': entry.name}, entry.title)))));
 }
 
 async function enter() {

@@ -1,6 +1,6 @@
 /* cluster.js - the shards and the processes. */
 
-import {h, badge, code, count, link, place, span, when} from './dom.js';
+import {h, badge, code, count, link, place, plural, span, when} from './dom.js';
 import {get, send} from './api.js';
 import {action, agreed, listing} from './ui.js';
 
@@ -8,7 +8,8 @@ const health = {healthy: 'good', degraded: 'warn', failed: 'bad', unreachable: '
 
 export function shards() {
     const list = listing({path: 'shards', name: 'shards', caption: 'Shards', limit: 64,
-        nothing: 'There are no shards.', key: (row) => row.shard, columns: [
+        nothing: 'There are no shards.', key: (row) => row.shard,
+        seen: (row) => ({...row, lease_ms: 0, position: '', begun: 0}), columns: [
             {title: 'Shard', number: true, cell: (row) => String(row.shard)},
             {title: 'Owner', cell: (row) => row.owner ? link(row.owner, place('processes'))
                 : badge('bad', 'nobody')},
@@ -57,13 +58,15 @@ async function work(signal) {
 }
 
 function doingText(row) {
+    if (row.role === 'hub')
+        return row.listen ? h('span', {}, 'serves ', code(row.listen)) : '–';
     if (row.doing === undefined)
-        return row.role === 'hub' && row.listen ? h('span', {}, 'serves ', code(row.listen)) : '–';
+        return row.role ? 'nothing under way' : '–';
     const parts = [];
     if (row.role === 'spreader')
-        parts.push(`owns ${count(row.doing.shards)} shards`);
+        parts.push(`owns ${plural(row.doing.shards, 'shard')}`);
     if (row.doing.hosts > 0)
-        parts.push(`${count(row.doing.sending)} requests under way to ${count(row.doing.hosts)} hosts`);
+        parts.push(`${plural(row.doing.sending, 'request')} under way, knows ${plural(row.doing.hosts, 'host')}`);
     if (row.doing.waiting > 0)
         parts.push(`${count(row.doing.waiting)} wait`);
     return parts.join(', ') || '–';

@@ -1,6 +1,8 @@
 /* dom.js - makes elements.  Whatever a stranger supplied becomes a text node or the
  * value of an attribute that runs nothing; there is no markup anywhere else. */
 
+const WIDE_FROM = 28; /* what is longer has a line of its own */
+
 export function h(tag, props = {}, ...children) {
     const node = document.createElement(tag);
 
@@ -43,7 +45,7 @@ export function span(ms) {
         [86400000, 'h', 3600000], [Infinity, 'd', 86400000]];
     const [, unit, size] = steps.find(([end]) => Math.abs(ms) < end);
     const value = ms / size;
-    return `${value >= 10 || size === 1 ? Math.round(value) : Math.round(value * 10) / 10} ${unit}`;
+    return `${value >= 10 ? Math.round(value) : Math.round(value * 10) / 10} ${unit}`;
 }
 
 function clock(date) {
@@ -85,7 +87,8 @@ export function field(label, input, hint) {
 /* Names and what they are. */
 export function facts(pairs) {
     return h('dl', {class: 'facts'}, pairs.map(([name, value]) =>
-        h('div', {}, h('dt', {}, name), h('dd', {}, value ?? '–'))));
+        h('div', {class: value?.textContent?.length > WIDE_FROM ? 'wide' : null}, h('dt', {}, name),
+            h('dd', {}, value ?? '–'))));
 }
 
 export function section(title, ...children) {
@@ -99,8 +102,9 @@ function refocus(row, act) {
 }
 
 /* A table whose rows are made anew only where what they show has changed.
- * `columns`: {title, cell(item), number}; `key(item)` tells rows apart. */
-export function table(caption, columns, key, nothing) {
+ * `columns`: {title, cell(item), number}; `key(item)` tells rows apart, `seen(item)` is
+ * what of it is shown. */
+export function table(caption, columns, key, nothing, seen = (item) => item) {
     const body = h('tbody', {role: 'rowgroup'});
     const empty = h('p', {class: 'empty'}, nothing);
     const head = h('tr', {role: 'row'}, columns.map((column) =>
@@ -121,7 +125,7 @@ export function table(caption, columns, key, nothing) {
         const wanted = new Set();
         let before = null;
         for (const item of items) {
-            const name = key(item), text = JSON.stringify(item);
+            const name = key(item), text = JSON.stringify(seen(item));
             let entry = known.get(name);
             wanted.add(name);
             if (!entry || entry.text !== text) {

@@ -19,7 +19,7 @@ function topics(params) {
     const found = listing({path: 'topics', name: 'topics', query: {topic_prefix: params.get('prefix') ?? ''},
         caption: 'Topics with subscriptions', key: (row) => row.topic,
         nothing: 'No topic here has a subscription. Events of any topic can be looked for above.', columns: [
-            {title: 'Topic', cell: (row) => link(row.topic, place('events', {topic: row.topic}))},
+            {title: 'Topic', cell: (row) => row.topic ? link(row.topic, place('events', {topic: row.topic})) : '–'},
             {title: 'Subscriptions', number: true, cell: (row) => count(row.subscriptions)},
         ]});
     const look = form({topic}, 'Show its events', (values) => {

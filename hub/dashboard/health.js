@@ -1,6 +1,6 @@
 /* health.js - the report of the health monitor, its repairs, and fsck. */
 
-import {h, badge, code, count, facts, plural, section, span, table} from './dom.js';
+import {h, badge, code, count, facts, plural, section, span, table, when} from './dom.js';
 import {find, send} from './api.js';
 import {action, agreed, progress} from './ui.js';
 
@@ -30,8 +30,8 @@ function report() {
 
     function show(found) {
         const all = kinds.reduce((sum, kind) => sum + found.issues[kind].count, 0);
-        text.textContent = `${plural(all, 'thing')} wrong. Check ${found.check}, ${found.timestamp}, took ` +
-            `${span(found.check_duration_ms)}.`;
+        text.replaceChildren(`${all ? plural(all, 'thing') : 'Nothing'} is wrong, by the check of `.replace('things is', 'things are'),
+            when(Date.parse(found.timestamp)), `, which took ${span(found.check_duration_ms)}.`);
         body.replaceChildren(facts(Object.entries(found.totals).map(([name, value]) =>
             [name.replaceAll('_', ' '), count(value)])));
         list.show(kinds.flatMap((kind) => found.issues[kind].samples.map((row) => ({kind, ...row}))));

@@ -90,7 +90,7 @@ export function letters(params) {
     const search = form(inputs, 'Search', (values) => {
         location.hash = place('letters', values);
     }, {class: 'filter', fields: [field('Topic', inputs['hub.topic']),
-        field('Callback', inputs['hub.callback'], 'as its subscriber gave it')]});
+        field('Callback, as its subscriber gave it', inputs['hub.callback'])]});
     return {
         node: h('div', {}, h('section', {}, search, total, bulk(topic, callback, far), far.node), found.node),
         async update(signal) {

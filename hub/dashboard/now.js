@@ -32,11 +32,16 @@ async function queues(signal) {
 
 const rate = (value) => `${count(Math.round(value * 100) / 100)}/s`;
 
+/* When the last sum ends that all processes have told theirs for: they do each 5 s. */
+function wholeUntil(history) {
+    return history.newest_ms - (history.step_ms <= 5000 ? history.step_ms : 0);
+}
+
 /* Times without a sum are times at which nothing was counted. */
 function points(history, range, fields) {
     const step = history.step_ms, known = new Map(history.sums.map((sum) => [sum.at_ms, sum]));
-    const steps = {'5m': 60, '1h': 60, '1d': 1440}[range], found = [];
-    for (let at = history.newest_ms - (steps - 1) * step; at < history.newest_ms; at += step) {
+    const steps = {'5m': 60, '1h': 60, '1d': 1440}[range], end = wholeUntil(history), found = [];
+    for (let at = end - (steps - 1) * step; at < end; at += step) {
         const sum = known.get(at);
         found.push([new Date(at), ...fields.map((field) => field(sum, step / 1000))]);
     }
@@ -50,8 +55,8 @@ function plots() {
     return [
         [plot('Events', [{title: 'accepted', text: rate}, {title: 'fanned out', text: rate}], rate),
             [perSecond('accepted'), perSecond('fanned_out')]],
-        [plot('Deliveries', [{title: 'delivered', text: rate}, {title: 'to be tried again', text: rate},
-            {title: 'dead letters', text: rate}, {title: 'ended', text: rate}], rate),
+        [plot('Deliveries', [{title: 'delivered', text: rate}, {title: 'retried', text: rate},
+            {title: 'dead', text: rate}, {title: 'ended', text: rate}], rate),
         ['delivered', 'retried', 'dead', 'ended'].map(perSecond)],
         [plot('From an event to its delivery', [{title: 'p50', text: span}, {title: 'p99', text: span}], span),
             [delay('p50_ms'), delay('p99_ms')]],
@@ -80,8 +85,8 @@ export function now(params) {
         const history = await get('history', {range: range[0]}, signal);
         for (const [each, fields] of drawn)
             each.show(points(history, range[0], fields));
-        const last = history.sums.find((sum) => sum.at_ms < history.newest_ms &&
-            sum.at_ms >= history.newest_ms - 3 * history.step_ms);
+        const end = wholeUntil(history);
+        const last = history.sums.find((sum) => sum.at_ms < end && sum.at_ms >= end - 2 * history.step_ms);
         const seconds = history.step_ms / 1000;
         nothing.hidden = history.sums.some((sum) => sum.accepted + sum.fanned_out + sum.delivered > 0);
         events.show(rate((last?.accepted ?? 0) / seconds), 'accepted');

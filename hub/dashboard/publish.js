@@ -21,7 +21,7 @@ export function publish(params) {
     const list = table('Subscriptions to the topic', [
         {title: 'Callback', cell: (each) => link(each.callback, place('subscriptions', each))},
         {title: 'State', cell: (each) => badge(each.state === 'active' ? 'good' : 'warn', each.state)},
-        {title: 'Attempt', cell: (each) => !each.attempt ? 'none yet'
+        {title: 'Attempt', cell: (each) => !each.attempt ? 'no failure'
             : badge(each.attempt.status >= 200 && each.attempt.status < 300 ? 'good' : 'bad',
                 each.attempt.status ? `status ${each.attempt.status}` : each.attempt.error ?? 'no response')},
         {title: 'Took', number: true, cell: (each) => each.attempt ? span(each.attempt.duration_ms) : '–'},
@@ -48,7 +48,8 @@ export function publish(params) {
             ['Waiting', count(waiting)], ['Dead letters', count(dead)], ['Ended', count(ended)]]));
         list.show(each.filter(Boolean).map((known) => row(known, sent.id)));
     }
-    result.append(section('Its deliveries', stand, list.node));
+    result.append(section('Its deliveries', stand, list.node, h('p', {class: 'empty'},
+        'The numbers are of now. Failures of a subscription show within a second, mere successes within a minute.')));
     return {
         node: h('div', {}, h('section', {}, h('form', {on: {submit: (event) => event.preventDefault()}},
             field('Topic', topic, 'a dotted topic such as orders.created, or a URL; everybody who has subscribed gets it'),

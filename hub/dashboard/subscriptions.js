@@ -104,7 +104,7 @@ function one(params) {
             h('section', {}, facts(pairs), orders(topic, callback, row.state)),
             section('Attempts, the newest first', row.attempts.length
                 ? h('ol', {class: 'line'}, row.attempts.map(attempt))
-                : h('p', {class: 'empty'}, 'Nothing was delivered to it yet.')));
+                : h('p', {class: 'empty'}, 'No attempt is noted. Failures show within a second, mere successes within a minute.')));
     }
 
     return {

@@ -4,6 +4,7 @@ import {h, button, link, table} from './dom.js';
 import {get} from './api.js';
 
 const SAID_MS = 12000;
+const EMPTY_MOST = 64;
 export const session = {token: '', readOnly: false, version: '', url: ''};
 
 export function say(kind, text, more) {
@@ -49,6 +50,7 @@ export async function agreed(title, what, verb) {
  * returns a sentence, or null when it was called off. */
 export function action(text, run, props = {}) {
     const act = button(text, async () => {
+        const hadFocus = document.activeElement === act;
         act.disabled = true;
         try {
             const outcome = await run();
@@ -60,8 +62,8 @@ export function action(text, run, props = {}) {
             sayError(error);
         }
         act.disabled = session.readOnly;
-        if (document.activeElement === document.body)
-            act.focus();
+        if (hadFocus)
+            (act.isConnected ? act : document.querySelector(`main [data-act="${CSS.escape(text)}"]`))?.focus();
     }, {'data-act': text, disabled: session.readOnly, ...props});
     if (session.readOnly)
         act.title = 'Your token is for reading only.';
@@ -71,15 +73,24 @@ export function action(text, run, props = {}) {
 /* A table of one page of a list of the admin API, with the way to the others. */
 export function listing(options) {
     const {path, name, columns, key, caption, nothing, limit = 50, onPage} = options;
-    const shown = table(caption, columns, key, nothing);
+    const shown = table(caption, columns, key, nothing, options.seen);
     const back = button('Previous page', () => go(-1)), on = button('Next page', () => go(1));
     const number = h('span', {}, '');
     const pager = h('div', {class: 'pager'}, back, number, on);
     const starts = [undefined];
-    let query = options.query ?? {}, next = null;
+    const query = options.query ?? {};
+    let next = null;
+
+    /* A search looks at a part at a time: a page without a row may have a next one. */
+    async function load(signal) {
+        let page = await get(path, {...query, limit, from: starts[starts.length - 1]}, signal);
+        for (let more = 0; page[name].length === 0 && page.next && more < EMPTY_MOST; more++)
+            page = await get(path, {...query, limit, from: page.next}, signal);
+        return page;
+    }
 
     async function update(signal) {
-        const page = await get(path, {...query, limit, from: starts[starts.length - 1]}, signal);
+        const page = await load(signal);
         next = page.next ?? null;
         shown.show(page[name]);
         back.disabled = starts.length === 1;
@@ -96,14 +107,8 @@ export function listing(options) {
             starts.pop();
         update().catch(sayError);
     }
-
-    function search(wanted) {
-        query = wanted;
-        starts.length = 1;
-        return update();
-    }
     pager.hidden = true;
-    return {node: h('div', {}, shown.node, pager), update, search};
+    return {node: h('div', {}, shown.node, pager), update};
 }
 
 /* A form whose fields are `inputs` by name; `run(values)` is called when it is sent. */

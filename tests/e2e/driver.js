@@ -18,7 +18,7 @@ let problems = [];
 function watch() {
     page.on('console', (message) => {
         const text = `${message.type()}: ${message.text()} ${message.location().url}`;
-        if (message.type() === 'error' && !/status of (401|403|404|503)/.test(text) && !/ERR_CONNECTION/.test(text))
+        if (message.type() === 'error' && !/status of [45]/.test(text) && !/ERR_CONNECTION/.test(text))
             problems.push(text);
     });
     page.on('pageerror', (error) => problems.push(`thrown: ${error}`));

@@ -49,7 +49,7 @@ class Dashboard(DashboardTest):
         wait_until(lambda: self.page.count(".plot canvas") >= 10,
                    "five plots are drawn")
         wait_until(lambda: "/s" in self.page.text(".legend"), "numbers")
-        self.page.hover(".plot canvas")
+        self.page.hover(".plot")
         self.page.button("1 hour")
         self.page.see('role=button[name="1 hour"][pressed]')
         self.look("now")

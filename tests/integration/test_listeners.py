@@ -52,6 +52,7 @@ class Listeners(unittest.TestCase):
         """The status of each path, by a name."""
         paths = {"api": "/", "health": "/healthz", "ready": "/readyz",
                  "metrics": "/metrics", "admin": "/admin/queues",
+                 "dashboard": "/dashboard", "files": "/dashboard/app.js",
                  "verbose": "/healthz?verbose=1"}
         self.assertEqual({name: status_of(address, paths[name], "admin")
                           for name in expected}, expected)
@@ -68,16 +69,18 @@ class Listeners(unittest.TestCase):
 
     def test_without_a_status_address_they_are_on_it(self):
         hub = self.start(status_listen="")
-        self.check(hub.address(), api=200, health=200, metrics=200, admin=200)
+        self.check(hub.address(), api=200, health=200, metrics=200, admin=200,
+                   dashboard=200, files=200)
         self.assertEqual(hub.events("status-listening"), [])
         self.assertEqual(self.record(hub)["status"], hub.address())
 
     def test_operators_have_a_port_of_their_own(self):
         hub = self.start(admin_listen="127.0.0.1:0", status_listen="")
         admin, = hub.events("admin-listening")
-        self.check(hub.address(), api=200, health=200, metrics=404, admin=404)
+        self.check(hub.address(), api=200, health=200, metrics=404, admin=404,
+                   dashboard=404, files=404)
         self.check(admin["address"], api=404, health=200, ready=200,
-                   metrics=200, admin=200)
+                   metrics=200, admin=200, dashboard=200, files=200)
         self.assertEqual(status_of(admin["address"], "/admin/queues"), 401)
         self.assertEqual(self.record(hub)["status"], admin["address"])
 

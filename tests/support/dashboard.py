@@ -13,9 +13,12 @@ SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 class DashboardTest(SystemTest):
     settings = {}
 
+    @classmethod
+    def setUpClass(cls):
+        cls.page = Page()
+        cls.addClassCleanup(cls.page.close)
+
     def setUp(self):
-        self.page = Page()
-        self.addCleanup(self.page.close)
         self.start_system(admin_token=ADMIN, **self.settings)
         self.hub, self.redis = self.system.hub, self.system.redis
 
