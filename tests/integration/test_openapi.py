@@ -30,6 +30,8 @@ SUBSCRIBE, PUBLISH = "of-subscribers", "of-publishers"
 TOPIC, DELETED = "orders.created", "deleted.topic"
 FAILING, RATED = "orders.failing", "rated.topic"
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+LINES = "application/x-ndjson"
+LOOKERS_MAX = 32
 REPLAYS_MAX = 16
 HOST_ORDERS_MAX = 1000
 
@@ -100,7 +102,7 @@ class Responses(SystemTest):
         self.moved = self.other(redirect_to="https://new.example/",
                                 public_url="https://hub.example/")
         self.ids = {"event": "0-1-1", "replay": "0-0", "instance": "nobody",
-                    "group": "eu"}
+                    "group": "eu", "file": "none"}
 
     def other(self, **settings):
         """One more hub, without the admin API."""
@@ -157,7 +159,7 @@ class Responses(SystemTest):
         """What is refused before anything is looked up."""
         for method, path in self.of(401):
             at = self.hub if path.startswith("/admin/") else self.strict
-            if path == "/events/{event}/body":
+            if path in ("/events/{event}/body", "/verification"):
                 continue  # decided once its topic is known
             for accept in (JSON, "*/*"):
                 self.expect(401, method, path, hub=at, token=None,
@@ -173,11 +175,13 @@ class Responses(SystemTest):
             self.too_large(method, path)
         for path in ("/", "/subscriptions"):
             self.expect(308, "POST", path, hub=self.moved, accept="*/*")
+        self.expect(403, "GET", "/admin/export", token=READER,
+                    query={"secrets": "true"})
 
     def too_large(self, method, path):
         kind = self.document.body(self.document.operations()[method, path])
         target = path.format(**self.ids)
-        query = f"?hub.topic={TOPIC}" if path == "/publish" else ""
+        query = f"?hub.topic={TOPIC}" if path.endswith("/publish") else ""
         response, closes = self.hub.raw(
             f"{method} {target}{query} HTTP/1.1\r\nHost: {self.hub.address}\r\n"
             f"Content-Type: {kind.replace('*/*', 'a/b')}\r\n"
@@ -188,13 +192,14 @@ class Responses(SystemTest):
         self.document.check(method, path, response)
 
     def bad_requests(self):
-        wrong = {"limit": "0", "from": "", "id": "x", "state": "x"}
+        wrong = {"limit": "0", "from": "", "id": "x", "state": "x",
+                 "range": "x", "secrets": "x"}
         for method, path in self.of(400):
             if method == "GET":
                 self.expect(400, method, path, query=wrong)
             elif method == "DELETE":
                 self.expect(400, method, path, headers={"If-Match": "one"})
-            elif path == "/publish":
+            elif path.endswith("/publish"):
                 self.expect(400, method, path)
             else:
                 self.expect(400, method, path, body="%zz", accept="*/*")
@@ -207,10 +212,23 @@ class Responses(SystemTest):
             self.expect(200, "GET", path, token=None)
         for path in ("/stream", "/api/workflow/subscription"):
             self.expect(204, "OPTIONS", path, token=None)
+        self.pages()
         for method, path in self.of(404):
-            if not path.startswith("/admin/") or (method, path) in NONE_YET:
+            if path != "/dashboard" and not path.startswith(
+                    "/admin/") or (method, path) in NONE_YET:
                 self.expect(404, method, path, **self.valid(method, path))
         self.assertEqual(self.get("/admin/reshard")["state"], "none")
+
+    def pages(self):
+        """The files that browsers take."""
+        self.expect(404, "GET", "/dashboard", hub=self.strict)
+        for path, name in (("/dashboard", ""), ("/dashboard/{file}", "app.js"),
+                           ("/front/{file}", "page.css")):
+            self.ids["file"] = name
+            etag = self.expect(200, "GET", path, token=None).headers["ETag"]
+            self.expect(304, "GET", path, token=None,
+                        headers={"If-None-Match": etag})
+        self.ids["file"] = "none"
 
     def valid(self, method, path):
         """What an operation needs that is in order."""
@@ -227,6 +245,13 @@ class Responses(SystemTest):
             ("POST", "/subscriptions"): form,
             ("POST", "/publish"): {**topic, "body": b'{"order":17}',
                                    "headers": {"Content-Type": JSON}},
+            ("POST", "/admin/publish"): {
+                **topic, "body": b'{"order":18}', "headers": {
+                    "Content-Type": JSON}},
+            ("POST", "/admin/import"): {
+                "body": f'{{"topic":1}}\n{json.dumps(key)}\n'},
+            ("GET", "/verification"): {"query": {
+                "hub.topic": TOPIC, "hub.callback": self.callback.url}},
             ("GET", "/topics"): {"query": {"hub.topic": "https://a.example/"}},
             ("GET", "/stream"): topic,
             ("GET", "/healthz"): {"query": {"verbose": 1}},
@@ -284,7 +309,8 @@ class Responses(SystemTest):
             self.expect(410, "POST", path, body={
                 "hub.mode": "subscribe", "hub.topic": DELETED,
                 "hub.callback": self.callback.url})
-        self.expect(410, "POST", "/publish", body=b"", **query)
+        for path in ("/publish", "/admin/publish"):
+            self.expect(410, "POST", path, body=b"", **query)
         self.expect(410, "GET", "/stream", **query)
         self.expect(410, "POST", "/api/workflow/subscription", body={
             "action": "add", "id": "of-deleted", "topics": [DELETED]})
@@ -300,14 +326,16 @@ class Responses(SystemTest):
         path = "/events/{event}/body"
         self.expect(401, "GET", path, hub=self.strict, token=None)
         self.expect(403, "GET", path, hub=self.moved, token=None)
+        self.expect(401, "GET", "/verification", hub=self.strict, token=None,
+                    **self.valid("GET", "/verification"))
         self.expect(403, "POST", "/publish", hub=self.moved, token=None,
                     **{"query": {"hub.topic": TOPIC}})
         for path in ("/", "/subscriptions"):
             self.until(429, "POST", path, hub=self.slow, token=None, body={
                 "hub.mode": "subscribe", "hub.topic": TOPIC,
                 "hub.callback": self.callback.url})
-        self.until(429, "POST", "/publish", query={"hub.topic": RATED},
-                   body=b"")
+        for path in ("/publish", "/admin/publish"):
+            self.until(429, "POST", path, query={"hub.topic": RATED}, body=b"")
 
     def until(self, wanted, method, path, **request):
         """Sends it until the response has that status."""
@@ -331,6 +359,8 @@ class Responses(SystemTest):
             self.expect(204, "POST", path, body={
                 "hub.mode": "publish", "hub.url": self.feed})
         self.system.wait_active(TOPIC, self.callback)
+        self.expect(200, "GET", "/verification",
+                    **self.valid("GET", "/verification"))
         self.post("/admin/subscriptions", 201, body={
             "topic": FAILING, "callback": self.failing.url, "ordered": True,
             "signature": "sha512", "headers": "standard", "secret": "s"})
@@ -346,6 +376,8 @@ class Responses(SystemTest):
                            body=b"{}", headers={"Content-Type": JSON})
         self.ids["event"] = answer["id"]
         self.callback.wait_deliveries(1)
+        self.expect(202, "POST", "/admin/publish",
+                    **self.valid("POST", "/admin/publish"))
         self.system.push(FAILING, b"{}")
         wait_until(lambda: self.get("/admin/dead-letters")["dead_letters"],
                    "there is a dead letter")
@@ -361,10 +393,11 @@ class Responses(SystemTest):
 
     def lists(self):
         """Every page that needs nothing but what there is by now."""
-        self.note_gap_and_damage()
+        self.note_trouble()
         for method, path in self.of(200, admin=True):
             if method == "GET" and "{" not in path and path not in (
-                    "/admin/health/last", "/admin/fsck", "/admin/replay"):
+                    "/admin/health/last", "/admin/fsck", "/admin/replay",
+                    "/admin/stream"):
                 self.expect(200, method, path, **self.valid(method, path))
         self.get("/admin/subscription", hub_topic=FAILING,
                  hub_callback=self.failing.url)
@@ -372,7 +405,24 @@ class Responses(SystemTest):
         for name in ("active", "notices"):
             wait_until(lambda n=name: self.get("/admin/alerts")[n],
                        "the suspended subscription is an alert")
+        wait_until(lambda: self.get("/admin/history")["sums"],
+                   "what was done is summed up")
         self.get("/admin/events", shard=self.shard(TOPIC))
+        self.live()
+
+    def live(self):
+        links = [self.look() for _ in range(LOOKERS_MAX)]
+        for link in links:
+            self.document.check("GET", "/admin/stream", Begun(link))
+        for accept in (JSON, "*/*"):
+            self.expect(503, "GET", "/admin/stream", accept=accept)
+        for link in links:
+            link.close()
+
+    def look(self):
+        return self.hub.stream(
+            f"GET /admin/stream HTTP/1.1\r\nHost: {self.hub.address}\r\n"
+            f"Authorization: Bearer {ADMIN}\r\n\r\n".encode())
 
     def filters(self):
         """What is nobody's is in no page."""
@@ -405,13 +455,15 @@ class Responses(SystemTest):
     def shard(self, topic):
         return int(self.system.store.key(topic, "").split("{")[1].split("}")[0])
 
-    def note_gap_and_damage(self):
+    def note_trouble(self):
         """As the programs note them."""
         key, call = self.system.store.key, self.system.redis.call
         call("XADD", key(FAILING, "gaps"), "*", "td", digest(FAILING), "cd",
              digest(self.failing.url), "from", "1-1", "to", "", "n", 3)
         call("XADD", key(TOPIC, "damaged"), "*", "v", 1, "key", "sub:x", "why",
              "wrong", "part", "p", "value", "v")
+        call("XADD", key(TOPIC, "rejected"), "*", "v", 1, "from", "log", "id",
+             "1-1", "why", "wrong", "t", TOPIC)
 
     def orders(self):
         key = {"topic": TOPIC, "callback": self.callback.url}
@@ -421,6 +473,8 @@ class Responses(SystemTest):
         self.post("/admin/dead-letters/purge", body={"hub.topic": TOPIC})
         self.post("/admin/deny", body={"hub.topic": "denied.topic"})
         self.post("/admin/subscriptions/delete", body=key)
+        self.assertEqual(len(self.post("/admin/import", **self.valid(
+            "POST", "/admin/import"))["errors"]), 1)
         self.hosts()
 
     def hosts(self):
@@ -509,6 +563,8 @@ class Responses(SystemTest):
         wait_until(lambda: self.send("GET", "/readyz").status == 503,
                    "the hub has noticed")
         for method, path in self.of(503):
+            if path == "/admin/stream":
+                continue  # it says so in its events
             for accept in (JSON, "*/*"):
                 self.until(503, method, path, accept=accept,
                            **self.valid(method, path))
@@ -534,7 +590,8 @@ class Responses(SystemTest):
                      self.groups, self.work, self.subscribers, self.deliveries,
                      self.closed_hubs, self.pull,
                      self.while_the_spreader_stands_still, self.health,
-                     self.lists, self.filters, self.orders, self.without_redis, self.reshard):
+                     self.lists, self.filters, self.orders, self.without_redis,
+                     self.reshard):
             step()
         self.assertEqual(self.document.documented() - self.document.seen,
                          set(), "no response had these statuses")

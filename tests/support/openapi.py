@@ -81,8 +81,8 @@ class Document:
         for (method, path), operation in self.operations().items():
             if method != "GET" or not path.startswith("/admin/"):
                 continue
-            content = operation["responses"]["200"]["content"][JSON]
-            schema = self.resolve(content["schema"])
+            content = operation["responses"]["200"]["content"]
+            schema = self.resolve(content.get(JSON, {}).get("schema", {}))
             found |= {f"{method} {path} {name}" for name, member
                       in schema.get("properties", {}).items()
                       if member.get("type") == "array" and "{" not in path}
