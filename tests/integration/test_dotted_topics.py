@@ -111,14 +111,8 @@ class Wildcard(Dotted):
     # First labels that fall into each of the four shards.
     TOPICS = ("a.x", "b.x", "c.x", "d.x", "e.x", "f.x", "g.x", "h.x")
 
-    def replicas(self, callback):
-        """The shards in which `*` is subscribed."""
-        name, cd = f"sub:{digest('*')}", digest(callback.url)
-        return sum(self.system.redis.call("HEXISTS", f"websub:{{{n}}}:{name}",
-                                          cd) for n in range(SHARDS))
-
     def wait_replicas(self, callback, count):
-        wait_until(lambda: self.replicas(callback) == count,
+        wait_until(lambda: self.system.store.replicas(callback.url) == count,
                    f"{count} shards know the subscription")
 
     def wildcard(self):

@@ -75,6 +75,15 @@ class Store:
             "HGET", self.key(topic, f"sub:{digest(topic)}"), digest(callback))
         return None if line is None else Record(line)
 
+    def replicas(self, callback):
+        """In how many shards its subscription to `*` is."""
+        return sum(self._redis.call(
+            "HEXISTS", f"{self._prefix}:{{{n}}}:sub:{digest('*')}",
+            digest(callback)) for n in range(self._shards))
+
+    def in_all_shards(self, callback):
+        return self.replicas(callback) == self._shards
+
     def requested(self, topic, callback, mode="s"):
         """Whether a request waits for its verification."""
         name = f"request:{digest(topic)}:{digest(callback)}:{mode}"

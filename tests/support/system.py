@@ -178,8 +178,12 @@ class System:
         """Subscribes, or renews, and waits until it counts."""
         old = self.store.record(topic, callback.url)
         self.request(topic, callback, **options)
-        return self.wait_active(topic, callback,
-                                old.generation if old else 0)
+        record = self.wait_active(topic, callback,
+                                  old.generation if old else 0)
+        if topic == "*":
+            wait_until(lambda: self.store.in_all_shards(callback.url),
+                       f"{callback.url} is active in each shard")
+        return record
 
     def wait_gone(self, topic, callback):
         wait_until(lambda: self.store.record(topic, callback.url) is None,
