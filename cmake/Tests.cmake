@@ -52,7 +52,7 @@ function(wsub_e2e_tests folder)
         string(REGEX REPLACE "^test_" "" name ${program})
         add_test(NAME e2e-${name} COMMAND ${PYTHON3} ${source} -v)
         set_tests_properties(e2e-${name} PROPERTIES
-            LABELS e2e TIMEOUT 180 SKIP_RETURN_CODE 77
+            LABELS "e2e;long" TIMEOUT 180 SKIP_RETURN_CODE 77
             ENVIRONMENT "WEBSUBD_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests;PYTHONDONTWRITEBYTECODE=1")
     endforeach()
 endfunction()
