@@ -21,6 +21,9 @@ metrics_packages="prometheus"
 # systemd-analyze; it need not run.
 unit_packages="systemd"
 
+# For the test of docs/openapi.yaml, which is skipped without them.
+schema_packages="python3-jsonschema python3-yaml"
+
 # For dev/check.sh; each is the command's name too.
 check_packages="git clang-format clang-tidy"
 
@@ -225,6 +228,15 @@ install_unit_packages()
 {
     # shellcheck disable=SC2086 # a list of words
     have systemd-analyze || install_all $unit_packages
+}
+
+# Installs what the test of docs/openapi.yaml needs.  Those that python3 has from
+# elsewhere serve as well.
+install_schema_packages()
+{
+    # shellcheck disable=SC2086 # a list of words
+    python3 -c 'import jsonschema, yaml' 2>/dev/null ||
+        install_all $schema_packages
 }
 
 # Installs what dev/check.sh needs.  Those from elsewhere serve as well, but for

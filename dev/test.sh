@@ -29,6 +29,8 @@ packages()
         echo "Without chromium the tests in a browser are skipped." >&2
     install_metrics_packages ||
         echo "Without prometheus the checks of metrics and alerts are skipped." >&2
+    install_schema_packages ||
+        echo "Without python3-jsonschema and python3-yaml the test of openapi.yaml is skipped." >&2
     install_unit_packages ||
         echo "Without systemd the tests of its units are skipped." >&2
 }

@@ -81,6 +81,12 @@ static void on_list(enum wsub_err err, const struct hub_letters_result *result,
     hub_json_respond(req, root);
 }
 
+static const struct hub_filter_row filters[] = {
+    {"host", "callback", HUB_FILTER_HOST, {NULL}},
+    {"why", "why", HUB_FILTER_BEGINS, {NULL}},
+    {0},
+};
+
 void hub_admin_letters(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
@@ -92,8 +98,11 @@ void hub_admin_letters(struct wsub_http_request *req, void *arg)
     if (hub_params_query(req, &errors, &query)) {
         take_filters(hub, &query, &errors, &wish);
         hub_operator_page(hub, &query, &errors, &page);
+        page.filter = hub_filter_new(&query, filters, &errors);
     }
-    if (!hub_errors_respond(&errors, req)) {
+    if (hub_errors_respond(&errors, req)) {
+        hub_filter_free(page.filter);
+    } else {
         struct hub_letters_filter filter = wish_filter(&wish);
 
         hub_letters_list(hub->store, &filter, &page, on_list, req);

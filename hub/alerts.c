@@ -22,7 +22,8 @@ struct flow {
     bool continued;
     struct wsub_place from;
     size_t limit;
-    json_t *active; /* owned */
+    struct hub_filter *filter; /* owned */
+    json_t *active;            /* owned */
 };
 
 static void finish(struct flow *flow, json_t *root)
@@ -31,6 +32,7 @@ static void finish(struct flow *flow, json_t *root)
         hub_json_respond(flow->req, root);
     else
         hub_refuse_unavailable(flow->req);
+    hub_filter_free(flow->filter);
     json_decref(flow->active);
     free(flow);
 }
@@ -71,6 +73,7 @@ static void on_notices(enum wsub_err err, const struct wsub_notice *notices,
     root = json_pack("{s:O, s:o}", "active", flow->active, "notices", rows);
     for (size_t i = 0; i < shown; i++)
         json_array_append_new(rows, notice_json(&notices[i]));
+    hub_filter_apply(flow->filter, rows);
     if (count > shown)
         json_object_set_new(root, "next", json_string(notices[shown - 1].id));
     finish(flow, root);
@@ -88,9 +91,16 @@ static void on_active(enum wsub_err err, const struct wsub_notice *alerts,
     flow->active = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(flow->active, alert_json(&alerts[i]));
+    hub_filter_apply(flow->filter, flow->active);
     wsub_notices_list(flow->hub->store, flow->continued ? &flow->from : NULL,
                       flow->limit + 1, on_notices, flow);
 }
+
+static const struct hub_filter_row filters[] = {
+    {"kind", "kind", HUB_FILTER_SAME, {NULL}},
+    {"subject", "subject", HUB_FILTER_SAME, {NULL}},
+    {0},
+};
 
 void hub_alerts(struct wsub_http_request *req, void *arg)
 {
@@ -103,8 +113,11 @@ void hub_alerts(struct wsub_http_request *req, void *arg)
         hub_operator_stream_id(&query, "from", &errors, &found.continued,
                                &found.from);
         hub_operator_limit(&query, &errors, &found.limit);
+        found.filter = hub_filter_new(&query, filters, &errors);
     }
-    if (!hub_errors_respond(&errors, req)) {
+    if (hub_errors_respond(&errors, req)) {
+        hub_filter_free(found.filter);
+    } else {
         struct flow *flow = wsub_calloc(1, sizeof(*flow));
 
         *flow = found;

@@ -25,6 +25,7 @@
 #include "hub/errors.h"
 #include "hub/event.h"
 #include "hub/events.h"
+#include "hub/export.h"
 #include "hub/gaps.h"
 #include "hub/groups.h"
 #include "hub/health.h"
@@ -32,6 +33,7 @@
 #include "hub/host_order.h"
 #include "hub/hosts.h"
 #include "hub/hub.h"
+#include "hub/import.h"
 #include "hub/instances.h"
 #include "hub/operator.h"
 #include "hub/order_body.h"
@@ -59,6 +61,7 @@
 #include "hub/subscription_create.h"
 #include "hub/subscription_delete.h"
 #include "hub/subscription_orders.h"
+#include "hub/subscription_params.h"
 #include "hub/subscriptions.h"
 #include "hub/suspended.h"
 #include "hub/targets.h"
@@ -115,7 +118,7 @@ static void check_others(const struct hub *hub, const struct wsub_form *form,
     if (wsub_form_find(form, "hub.url", NULL) > 0)
         hub_publish_check(hub, form, errors);
     else
-        hub_subscribe_check(hub, form, errors);
+        hub_subscription_check(hub, form, errors);
 }
 
 static bool has_moved(const struct hub *hub, struct wsub_http_request *req)
@@ -276,6 +279,9 @@ const struct wsub_http_route hub_routes[] = {
      hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
     {"POST", "/admin/subscriptions/delete", hub_subscription_delete,
      hub_order_may_send, HUB_ORDER_BODY_MAX_BYTES},
+    {"GET", "/admin/export", hub_export, hub_access_admin, 0},
+    {"POST", "/admin/import", hub_import, hub_import_may_send,
+     HUB_IMPORT_MAX_BYTES},
     {"GET", "/admin/suspended", hub_suspended, hub_access_admin, 0},
     {"GET", "/admin/gaps", hub_gaps, hub_access_admin, 0},
     {"GET", "/admin/damaged", hub_damaged, hub_access_admin, 0},

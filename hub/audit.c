@@ -18,6 +18,7 @@
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
+#include "hub/media.h"
 #include "hub/operator.h"
 #include "hub/params.h"
 #include "hub/tokens.h"
@@ -97,24 +98,34 @@ static void add_form(json_t *detail, const struct wsub_http_request *req,
     wsub_form_done(&form);
 }
 
+/* A body of another type is a list of many things. */
+static void add_body(json_t *detail, const struct wsub_http_request *req)
+{
+    size_t len;
+    const char *bytes = wsub_http_body(req, &len);
+    json_t *body;
+
+    if (len > BODY_MAX_BYTES)
+        return;
+    if (hub_is_media(req, HUB_MEDIA_FORM)) {
+        add_form(detail, req, hub_params_form);
+    } else if (hub_is_json(req)) {
+        body = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, NULL);
+        add_json(detail, body);
+        json_decref(body);
+    }
+}
+
 /* What the request names, as text of JSON; the caller frees it. */
 static char *detail_of(const struct wsub_http_request *req)
 {
-    json_t *detail = json_object(), *body;
-    size_t len;
-    const char *bytes = wsub_http_body(req, &len);
+    json_t *detail = json_object();
     char *text;
 
-    if (is_push(req)) {
+    if (is_push(req))
         add_form(detail, req, hub_params_query);
-    } else if (len <= BODY_MAX_BYTES) {
-        body = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, NULL);
-        if (json_is_object(body))
-            add_json(detail, body);
-        else
-            add_form(detail, req, hub_params_form);
-        json_decref(body);
-    }
+    else
+        add_body(detail, req);
     text = json_dumps(detail, JSON_COMPACT);
     if (text == NULL)
         wsub_panic("out of memory (JSON)");
@@ -149,6 +160,7 @@ void hub_audit(const struct hub *hub, const struct wsub_http_request *req,
 struct flow {
     struct wsub_http_request *req;
     size_t limit;
+    struct hub_filter *filter; /* owned */
 };
 
 static json_t *entry_json(const struct wsub_audit_entry *entry)
@@ -174,6 +186,7 @@ static void on_list(enum wsub_err err, const struct wsub_audit_entry *list,
 
     for (size_t i = 0; i < shown; i++)
         json_array_append_new(rows, entry_json(&list[i]));
+    hub_filter_apply(flow->filter, rows);
     if (count > shown)
         json_object_set_new(root, "next", json_string(list[shown - 1].id));
     if (err == WSUB_OK) {
@@ -182,14 +195,25 @@ static void on_list(enum wsub_err err, const struct wsub_audit_entry *list,
         json_decref(root);
         hub_refuse_unavailable(flow->req);
     }
+    hub_filter_free(flow->filter);
     free(flow);
 }
+
+static const struct hub_filter_row filters[] = {
+    {"token", "token", HUB_FILTER_SAME, {NULL}},
+    {"instance", "instance", HUB_FILTER_SAME, {NULL}},
+    {"method", "method", HUB_FILTER_SAME, {"POST", "PUT", "DELETE", NULL}},
+    {"path", "path", HUB_FILTER_BEGINS, {NULL}},
+    {"status", "status", HUB_FILTER_NUMBER, {NULL}},
+    {0},
+};
 
 void hub_audit_list(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
     struct hub_errors errors = {0};
     struct wsub_form query = {0};
+    struct hub_filter *filter = NULL;
     struct wsub_place from;
     bool continued = false;
     size_t limit = 0;
@@ -197,11 +221,14 @@ void hub_audit_list(struct wsub_http_request *req, void *arg)
     if (hub_params_query(req, &errors, &query)) {
         hub_operator_stream_id(&query, "from", &errors, &continued, &from);
         hub_operator_limit(&query, &errors, &limit);
+        filter = hub_filter_new(&query, filters, &errors);
     }
-    if (!hub_errors_respond(&errors, req)) {
+    if (hub_errors_respond(&errors, req)) {
+        hub_filter_free(filter);
+    } else {
         struct flow *flow = wsub_calloc(1, sizeof(*flow));
 
-        *flow = (struct flow){.req = req, .limit = limit};
+        *flow = (struct flow){req, limit, filter};
         wsub_audit_list(hub->store, continued ? &from : NULL, limit + 1,
                         on_list, flow);
     }

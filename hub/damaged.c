@@ -23,6 +23,12 @@ static const struct hub_listing listing = {
     .row = damaged_json,
 };
 
+static const struct hub_filter_row filters[] = {
+    {"shard", "shard", HUB_FILTER_NUMBER, {NULL}},
+    {"key", "key", HUB_FILTER_BEGINS, {NULL}},
+    {0},
+};
+
 static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct hub_page *page)
 {
@@ -31,5 +37,5 @@ static void start(struct hub *hub, struct wsub_http_request *req,
 
 void hub_damaged(struct wsub_http_request *req, void *arg)
 {
-    hub_operator_list(arg, req, start);
+    hub_operator_list(arg, req, filters, start);
 }

@@ -16,10 +16,11 @@ struct walk {
     struct wsub_store *store; /* borrowed; outlives the walk */
     enum wsub_letters_act act;
     enum wsub_letters_choice choice;
-    char *value;          /* owned; what is chosen */
-    char *topic;          /* owned; NULL: any */
-    char *callback;       /* owned; NULL: any */
-    struct wsub_place at; /* where the next page begins */
+    char *value;             /* owned; what is chosen */
+    char *topic;             /* owned; NULL: any */
+    char *callback;          /* owned; NULL: any */
+    struct hub_filter *rows; /* owned; NULL: of no list */
+    struct wsub_place at;    /* where the next page begins */
     unsigned last_shard;
     uint64_t until_ms;                /* newer letters are not walked over */
     size_t limit;                     /* of a list */
@@ -38,6 +39,7 @@ static void finish(struct walk *walk, enum wsub_err err)
     free(walk->value);
     free(walk->topic);
     free(walk->callback);
+    hub_filter_free(walk->rows);
     free(walk);
 }
 
@@ -48,7 +50,7 @@ static void finish_here(struct walk *walk, struct wsub_place next)
     finish(walk, WSUB_OK);
 }
 
-static bool is_wanted(const char *wanted, const char *text)
+static bool is_same(const char *wanted, const char *text)
 {
     return wanted == NULL || (text != NULL && strcmp(wanted, text) == 0);
 }
@@ -84,23 +86,39 @@ static json_t *letter_json(const struct wsub_letter *letter)
         "at_ms", (json_int_t)letter->place.ms);
 }
 
+/* The letter's row; NULL when it is not wanted. */
+static json_t *wanted_json(const struct walk *walk,
+                           const struct wsub_letter *letter)
+{
+    json_t *row;
+
+    if (!is_same(walk->topic, letter->topic) ||
+        !is_same(walk->callback, letter->callback))
+        return NULL;
+    row = letter_json(letter);
+    if (hub_filter_wants(walk->rows, row))
+        return row;
+    json_decref(row);
+    return NULL;
+}
+
 /* Takes letters into the list.  False when the list is full: it goes on at
  * *ret_next. */
 static bool take_letters(struct walk *walk, const struct wsub_letters *letters,
                          struct wsub_place *ret_next)
 {
     for (size_t i = 0; i < letters->found_count; i++) {
-        const struct wsub_letter *letter = &letters->found[i];
+        json_t *row = wanted_json(walk, &letters->found[i]);
 
-        if (!is_wanted(walk->topic, letter->topic) ||
-            !is_wanted(walk->callback, letter->callback))
+        if (row == NULL)
             continue;
         if (walk->result.count == walk->limit) {
-            *ret_next = letter->place;
+            *ret_next = letters->found[i].place;
+            json_decref(row);
             return false;
         }
         walk->result.count++;
-        json_array_append_new(walk->result.letters, letter_json(letter));
+        json_array_append_new(walk->result.letters, row);
     }
     return true;
 }
@@ -220,6 +238,7 @@ void hub_letters_list(struct wsub_store *store,
 
     walk->until_ms = UINT64_MAX;
     walk->limit = page->limit;
+    walk->rows = page->filter;
     if (page->continued && page->from.shard >= walk->at.shard)
         walk->at = page->from;
     if (walk->at.shard > walk->last_shard)

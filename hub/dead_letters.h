@@ -41,8 +41,8 @@ void hub_letters_walk(struct wsub_store *store, enum wsub_letters_act act,
                       const struct hub_letters_filter *filter,
                       hub_letters_cb *done, void *arg);
 
-/* Lists at most a page of the letters that match all of the filter, the oldest
- * of a shard first.  The list may be short, even empty, and go on: a request
+/* Lists at most a page of the letters that match all of the filter and that of the
+ * page, which it takes, the oldest of a shard first.  The list may be short, even empty, and go on: a request
  * looks at a bounded number of letters. */
 void hub_letters_list(struct wsub_store *store,
                       const struct hub_letters_filter *filter,

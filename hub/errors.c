@@ -121,6 +121,14 @@ void hub_errors_json(const struct hub_errors *errors, struct wsub_buf *out)
     json_decref(root);
 }
 
+void hub_errors_text(const struct hub_errors *errors, struct wsub_buf *out)
+{
+    for (size_t i = 0; i < errors->count; i++) {
+        wsub_buf_str(out, i > 0 ? " " : "");
+        wsub_buf_str(out, errors->list[i].detail);
+    }
+}
+
 int hub_errors_status(const struct hub_errors *errors)
 {
     return faults[errors->list[0].fault].status;

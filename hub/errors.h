@@ -69,6 +69,9 @@ void hub_errors_done(struct hub_errors *errors);
 /* Adds the list in JSON: {"errors": [...]}. */
 void hub_errors_json(const struct hub_errors *errors, struct wsub_buf *out);
 
+/* Adds the sentences, one behind the other. */
+void hub_errors_text(const struct hub_errors *errors, struct wsub_buf *out);
+
 /* The status of a list that is not empty. */
 int hub_errors_status(const struct hub_errors *errors);
 

@@ -15,6 +15,7 @@
 #include "common/http/route.h"
 #include "common/store/event_status.h"
 #include "common/store/store.h"
+#include "common/store/topic.h"
 #include "hub/access.h"
 #include "hub/errors.h"
 #include "hub/event_row.h"
@@ -84,11 +85,16 @@ static bool may_read(const struct flow *flow,
     return false;
 }
 
+/* What has left the log, and what is for operators, only they see
+ * (topic_event.h). */
 static void on_body(enum wsub_err err, const struct wsub_event_status *status,
                     void *arg)
 {
     struct flow *flow = arg;
 
+    if (err == WSUB_OK &&
+        (status->has_left || wsub_topic_is_reserved(status->topic)))
+        err = WSUB_ERR_NOT_FOUND;
     if (!refuse(flow, err) && may_read(flow, status))
         respond_body(flow, status);
     free(flow);

@@ -4,6 +4,8 @@
 
 static json_t *deliveries_json(const struct wsub_event_status *status)
 {
+    if (status->has_left)
+        return json_null();
     return json_pack(
         "{s:I, s:I, s:I, s:I, s:I}", "posted", (json_int_t)status->posted,
         "delivered", (json_int_t)status->delivered, "waiting",

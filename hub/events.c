@@ -22,6 +22,7 @@
 
 struct query {
     unsigned shard; /* or WSUB_SHARD_CLUSTER */
+    struct hub_filter *filter;
     size_t limit;
     bool continued;
     struct wsub_place from; /* when continued */
@@ -30,6 +31,7 @@ struct query {
 struct flow {
     struct hub *hub;
     struct wsub_http_request *req;
+    struct hub_filter *filter; /* owned */
     unsigned shard;
     size_t limit;
     bool more;
@@ -43,11 +45,13 @@ static void finish(struct flow *flow, json_t *list)
     if (list == NULL) {
         hub_refuse_unavailable(flow->req);
     } else {
+        hub_filter_apply(flow->filter, list);
         root = json_pack("{s:o}", "events", list);
         if (flow->more)
             json_object_set_new(root, "next", json_string(flow->last));
         hub_json_respond(flow->req, root);
     }
+    hub_filter_free(flow->filter);
     free(flow);
 }
 
@@ -145,6 +149,14 @@ static void on_events(enum wsub_err err, const struct wsub_cluster_event *list,
         tell_changes(flow, list, count);
 }
 
+static const struct hub_filter_row filters[] = {
+    {"kind", "kind", HUB_FILTER_SAME, {NULL}},
+    {"instance", "instance", HUB_FILTER_SAME, {NULL}},
+    {"hub.topic", "topic", HUB_FILTER_TOPIC, {NULL}},
+    {"hub.callback", "callback", HUB_FILTER_CALLBACK, {NULL}},
+    {0},
+};
+
 static bool parse_shard(const char *text, unsigned shards, unsigned *ret_shard)
 {
     unsigned shard = 0;
@@ -177,6 +189,7 @@ static void start(struct hub *hub, struct wsub_http_request *req,
 
     flow->hub = hub;
     flow->req = req;
+    flow->filter = query->filter;
     flow->shard = query->shard;
     flow->limit = query->limit;
     wsub_event_list(hub->store, query->shard,
@@ -196,8 +209,11 @@ void hub_events(struct wsub_http_request *req, void *arg)
                                &query.from);
         hub_operator_limit(&form, &errors, &query.limit);
         take_shard(hub, &form, &errors, &query);
+        query.filter = hub_filter_new(&form, filters, &errors);
     }
     if (!hub_errors_respond(&errors, req))
         start(hub, req, &query);
+    else
+        hub_filter_free(query.filter);
     wsub_form_done(&form);
 }

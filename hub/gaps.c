@@ -19,6 +19,7 @@ struct flow {
     struct hub *hub;
     struct wsub_http_request *req;
     size_t limit;
+    struct hub_filter *filter; /* owned */
     bool more;
     struct wsub_place last; /* in this page */
 };
@@ -30,11 +31,13 @@ static void finish(struct flow *flow, json_t *list)
     if (list == NULL) {
         hub_refuse_unavailable(flow->req);
     } else {
+        hub_filter_apply(flow->filter, list);
         root = json_pack("{s:o}", "gaps", list);
         if (flow->more)
             json_object_set_new(root, "next", hub_json_place(&flow->last));
         hub_json_respond(flow->req, root);
     }
+    hub_filter_free(flow->filter);
     free(flow);
 }
 
@@ -77,6 +80,13 @@ static void on_gaps(enum wsub_err err, const void *items, size_t count,
     hub_rows_finish(rows, NULL, on_rows, flow);
 }
 
+static const struct hub_filter_row filters[] = {
+    {"hub.topic", "topic", HUB_FILTER_TOPIC, {NULL}},
+    {"hub.callback", "callback", HUB_FILTER_CALLBACK, {NULL}},
+    {"host", "callback", HUB_FILTER_HOST, {NULL}},
+    {0},
+};
+
 /* One more than the page holds tells whether there are more. */
 static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct hub_page *page)
@@ -86,11 +96,12 @@ static void start(struct hub *hub, struct wsub_http_request *req,
     flow->hub = hub;
     flow->req = req;
     flow->limit = page->limit;
+    flow->filter = page->filter;
     wsub_gaps_list(hub->store, page->continued ? &page->from : NULL,
                    page->limit + 1, on_gaps, flow);
 }
 
 void hub_gaps(struct wsub_http_request *req, void *arg)
 {
-    hub_operator_list(arg, req, start);
+    hub_operator_list(arg, req, filters, start);
 }

@@ -27,6 +27,7 @@
 #include "common/store/groups.h"
 #include "hub/access.h"
 #include "hub/errors.h"
+#include "hub/filter.h"
 #include "hub/hub.h"
 #include "hub/json.h"
 #include "hub/media.h"
@@ -371,28 +372,40 @@ void hub_group_get(struct wsub_http_request *req, void *arg)
 
 /* The list: in the order of the last changes; its places are revisions. */
 
-static void on_page(const struct wsub_group_changes *page, void *arg)
+struct listing {
+    struct wsub_http_request *req;
+    struct hub_filter *filter; /* owned */
+};
+
+static void respond_page(const struct listing *listing,
+                         const struct wsub_group_changes *page)
 {
-    struct wsub_http_request *req = arg;
-    json_t *list, *root;
+    json_t *list = json_array(), *root = json_pack("{s:o}", "groups", list);
     char next[24];
 
-    if (page->err != WSUB_OK) {
-        hub_refuse_unavailable(req);
-        return;
-    }
-    list = json_array();
     for (size_t i = 0; i < page->count; i++) {
         json_t *row = group_json(page->list[i].record);
 
         if (row != NULL)
             json_array_append_new(list, row);
     }
-    root = json_pack("{s:o}", "groups", list);
+    hub_filter_apply(listing->filter, list);
     snprintf(next, sizeof(next), "%" PRIu64, page->place.revision);
     if (page->more)
         json_object_set_new(root, "next", json_string(next));
-    hub_json_respond(req, root);
+    hub_json_respond(listing->req, root);
+}
+
+static void on_page(const struct wsub_group_changes *page, void *arg)
+{
+    struct listing *listing = arg;
+
+    if (page->err == WSUB_OK)
+        respond_page(listing, page);
+    else
+        hub_refuse_unavailable(listing->req);
+    hub_filter_free(listing->filter);
+    free(listing);
 }
 
 static void take_from(const struct wsub_form *query, struct hub_errors *errors,
@@ -411,19 +424,32 @@ static void take_from(const struct wsub_form *query, struct hub_errors *errors,
         *ret_revision = strtoull(text, NULL, 10);
 }
 
+static const struct hub_filter_row filters[] = {
+    {"prefix", "prefix", HUB_FILTER_BEGINS, {NULL}},
+    {"deleted", "deleted", HUB_FILTER_SWITCH, {"true", "false", NULL}},
+    {0},
+};
+
 void hub_groups(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
+    struct listing *listing = wsub_calloc(1, sizeof(*listing));
     struct hub_errors errors = {0};
     struct wsub_group_place from = {.born = WSUB_MATCH_ANY};
     struct wsub_form query = {0};
     size_t limit = 0;
 
+    listing->req = req;
     if (hub_params_query(req, &errors, &query)) {
         take_from(&query, &errors, &from.revision);
         hub_operator_limit(&query, &errors, &limit);
+        listing->filter = hub_filter_new(&query, filters, &errors);
     }
-    if (!hub_errors_respond(&errors, req))
-        wsub_group_changes(hub->store, &from, limit, on_page, req);
+    if (hub_errors_respond(&errors, req)) {
+        hub_filter_free(listing->filter);
+        free(listing);
+    } else {
+        wsub_group_changes(hub->store, &from, limit, on_page, listing);
+    }
     wsub_form_done(&query);
 }

@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/base/log.h"
 #include "common/http/request.h"
@@ -20,25 +19,11 @@
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
-
-static bool is_json(const struct wsub_http_request *req)
-{
-    static const char type[] = "application/json";
-    const char *given = wsub_http_header(req, "Content-Type");
-    size_t len = sizeof(type) - 1;
-
-    return given != NULL && strncasecmp(given, type, len) == 0 &&
-           (given[len] == '\0' || strchr("; \t", given[len]) != NULL);
-}
+#include "hub/media.h"
 
 bool hub_health_may_send(struct wsub_http_request *req, void *hub)
 {
-    if (!hub_access_admin(req, hub))
-        return false;
-    if (is_json(req))
-        return true;
-    hub_refuse(req, HUB_FAULT_MEDIA_TYPE, NULL, "Send application/json.");
-    return false;
+    return hub_access_admin(req, hub) && hub_check_json(req);
 }
 
 /* The body as an object, which the caller ends; NULL: responded. */

@@ -13,6 +13,7 @@
 #include "common/base/mem.h"
 #include "common/store/instance_list.h"
 #include "hub/errors.h"
+#include "hub/filter.h"
 #include "hub/hub.h"
 #include "hub/instance_record.h"
 #include "hub/json.h"
@@ -23,7 +24,8 @@ struct flow {
     struct wsub_http_request *req;
     uint32_t timeout_ms; /* of heartbeats */
     size_t limit;
-    char *from; /* owned; NULL: the first page */
+    char *from;                /* owned; NULL: the first page */
+    struct hub_filter *filter; /* owned; of a list */
 };
 
 static struct flow *flow_new(struct hub *hub, struct wsub_http_request *req)
@@ -42,6 +44,7 @@ static void finish(struct flow *flow, json_t *root)
     else
         hub_refuse_unavailable(flow->req);
     free(flow->from);
+    hub_filter_free(flow->filter);
     free(flow);
 }
 
@@ -51,22 +54,29 @@ static bool is_in_page(const struct flow *flow,
     return flow->from == NULL || strcmp(row->name, flow->from) >= 0;
 }
 
-/* Adds the row, or `next` when the page is full; then returns false. */
+/* Adds a row that is wanted, or `next` when the page is full; then returns
+ * false. */
 static bool add_row(const struct flow *flow,
                     const struct wsub_instance_row *row, json_t *root)
 {
     json_t *list = json_object_get(root, "instances");
-    json_t *name = json_string(row->name);
+    json_t *name = json_string(row->name), *json;
+    bool has_room = json_array_size(list) < flow->limit;
 
     if (name == NULL) /* no UTF-8, so no program's */
         return true;
-    if (json_array_size(list) == flow->limit) {
-        json_object_set_new(root, "next", name);
-        return false;
+    json = hub_instance_json(row, flow->timeout_ms);
+    if (hub_filter_wants(flow->filter, json)) {
+        if (has_room)
+            json_array_append(list, json);
+        else
+            json_object_set(root, "next", name);
+    } else {
+        has_room = true;
     }
+    json_decref(json);
     json_decref(name);
-    json_array_append_new(list, hub_instance_json(row, flow->timeout_ms));
-    return true;
+    return has_room;
 }
 
 static void on_page(enum wsub_err err, const struct wsub_instance_row *rows,
@@ -81,12 +91,23 @@ static void on_page(enum wsub_err err, const struct wsub_instance_row *rows,
     finish(flow, root);
 }
 
+static const struct hub_filter_row filters[] = {
+    {"role", "role", HUB_FILTER_SAME, {"hub", "spreader", "deliver", NULL}},
+    {"health",
+     "health",
+     HUB_FILTER_SAME,
+     {"healthy", "degraded", "failed", "unreachable", "error", NULL}},
+    {"site", "site", HUB_FILTER_SAME, {NULL}},
+    {0},
+};
+
 void hub_instances(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
     struct hub_errors errors = {0};
     struct wsub_form query = {0};
     const char *from = NULL;
+    struct hub_filter *filter = NULL;
     size_t limit = 0;
     struct flow *flow;
 
@@ -96,10 +117,14 @@ void hub_instances(struct wsub_http_request *req, void *arg)
             from != NULL && from[0] == '\0')
             hub_operator_add_stray(&errors, "from");
         hub_operator_limit(&query, &errors, &limit);
+        filter = hub_filter_new(&query, filters, &errors);
     }
-    if (!hub_errors_respond(&errors, req)) {
+    if (hub_errors_respond(&errors, req)) {
+        hub_filter_free(filter);
+    } else {
         flow = flow_new(hub, req);
         flow->limit = limit;
+        flow->filter = filter;
         flow->from = wsub_strdup(from);
         wsub_instance_list(hub->store, on_page, flow);
     }

@@ -13,6 +13,7 @@ struct flow {
     struct hub *hub;
     struct wsub_http_request *req;
     size_t limit;
+    struct hub_filter *filter; /* owned */
 };
 
 /* An item begins with its place. */
@@ -43,6 +44,7 @@ static void respond(const struct flow *flow, const void *items, size_t count)
          i++)
         json_array_append_new(rows,
                               flow->listing->row(place_of(flow, items, i)));
+    hub_filter_apply(flow->filter, rows);
     if (i == flow->limit && i < count)
         json_object_set_new(root, "next",
                             hub_json_place(place_of(flow, items, i - 1)));
@@ -58,6 +60,7 @@ static void on_listed(enum wsub_err err, const void *items, size_t count,
         respond(flow, items, count);
     else
         hub_refuse_unavailable(flow->req);
+    hub_filter_free(flow->filter);
     free(flow);
 }
 
@@ -72,6 +75,7 @@ void hub_listing_respond(const struct hub_listing *listing, struct hub *hub,
     flow->hub = hub;
     flow->req = req;
     flow->limit = page->limit;
+    flow->filter = page->filter;
     listing->list(hub->store, page->continued ? &page->from : NULL,
                   page->limit + 1, on_listed, flow);
 }

@@ -22,7 +22,7 @@ struct hub_listing {
     json_t *(*row)(const void *item); /* a new object */
 };
 
-/* Responds {NAME: [...]}, with `next` when there is more; 503. */
+/* Takes the page's filter.  Responds {NAME: [...]}, with `next` when there is more; 503. */
 void hub_listing_respond(const struct hub_listing *listing, struct hub *hub,
                          struct wsub_http_request *req,
                          const struct hub_page *page);

@@ -6,14 +6,18 @@
 #include "common/http/request.h"
 #include "hub/errors.h"
 
+bool hub_is_media(const struct wsub_http_request *req, const char *type)
+{
+    const char *given = wsub_http_header(req, "Content-Type");
+    size_t len = strlen(type);
+
+    return given != NULL && strncasecmp(given, type, len) == 0 &&
+           (given[len] == '\0' || strchr("; \t", given[len]) != NULL);
+}
+
 bool hub_is_json(const struct wsub_http_request *req)
 {
-    static const char json[] = "application/json";
-    const char *type = wsub_http_header(req, "Content-Type");
-    size_t len = strlen(json);
-
-    return type != NULL && strncasecmp(type, json, len) == 0 &&
-           (type[len] == '\0' || strchr("; \t", type[len]) != NULL);
+    return hub_is_media(req, HUB_MEDIA_JSON);
 }
 
 bool hub_check_json(struct wsub_http_request *req)

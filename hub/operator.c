@@ -86,6 +86,7 @@ void hub_operator_page(const struct hub *hub, const struct wsub_form *query,
 }
 
 void hub_operator_list(struct hub *hub, struct wsub_http_request *req,
+                       const struct hub_filter_row *filters,
                        void (*start)(struct hub *hub,
                                      struct wsub_http_request *req,
                                      const struct hub_page *page))
@@ -94,9 +95,13 @@ void hub_operator_list(struct hub *hub, struct wsub_http_request *req,
     struct wsub_form query = {0};
     struct hub_page page = {0};
 
-    if (hub_params_query(req, &errors, &query))
+    if (hub_params_query(req, &errors, &query)) {
         hub_operator_page(hub, &query, &errors, &page);
+        page.filter = hub_filter_new(&query, filters, &errors);
+    }
     if (!hub_errors_respond(&errors, req))
         start(hub, req, &page);
+    else
+        hub_filter_free(page.filter);
     wsub_form_done(&query);
 }

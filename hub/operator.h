@@ -12,12 +12,14 @@
 #include "common/http/form.h"
 #include "common/store/place.h"
 #include "hub/errors.h"
+#include "hub/filter.h"
 #include "hub/hub.h"
 
 struct hub_page {
-    bool continued;         /* it begins at `from` */
-    struct wsub_place from; /* zero unless continued */
-    size_t limit;           /* most rows in the page */
+    bool continued;            /* it begins at `from` */
+    struct wsub_place from;    /* zero unless continued */
+    size_t limit;              /* most rows in the page */
+    struct hub_filter *filter; /* owned by who takes the page; NULL: none */
 };
 
 /* The check of a route of the admin API that takes a form: access.h, and its
@@ -35,9 +37,10 @@ void hub_operator_limit(const struct wsub_form *query,
 /* `name` has a value that this hub has not given. */
 void hub_operator_add_stray(struct hub_errors *errors, const char *name);
 
-/* Takes a request for a list: checks the page, and has `start` go on when
- * they are in order. */
+/* Takes a request for a list: checks page and filter, and has `start` go on when
+ * they are in order, which takes the page's filter. */
 void hub_operator_list(struct hub *hub, struct wsub_http_request *req,
+                       const struct hub_filter_row *filters,
                        void (*start)(struct hub *hub,
                                      struct wsub_http_request *req,
                                      const struct hub_page *page));

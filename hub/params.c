@@ -1,32 +1,21 @@
 #include "hub/params.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "common/crypto/digest.h"
 #include "common/net/egress.h"
 #include "common/http/request.h"
 #include "common/http/respond.h"
 #include "common/http/url.h"
+#include "hub/media.h"
 
 #define FIELDS_MAX 256 /* a hundred topics, twice, and what clients add */
 
-static bool is_form(const struct wsub_http_request *req)
-{
-    static const char type[] = "application/x-www-form-urlencoded";
-    const char *given = wsub_http_header(req, "Content-Type");
-    size_t len = sizeof(type) - 1;
-
-    return given != NULL && strncasecmp(given, type, len) == 0 &&
-           (given[len] == '\0' || strchr("; \t", given[len]) != NULL);
-}
-
 bool hub_check_form(struct wsub_http_request *req)
 {
-    if (is_form(req))
+    if (hub_is_media(req, HUB_MEDIA_FORM))
         return true;
-    hub_refuse(req, HUB_FAULT_MEDIA_TYPE, NULL,
-               "Send application/x-www-form-urlencoded.");
+    hub_refuse(req, HUB_FAULT_MEDIA_TYPE, NULL, "Send " HUB_MEDIA_FORM ".");
     return false;
 }
 
@@ -183,4 +172,31 @@ bool hub_param_optional(const struct wsub_form *form, const char *name,
     }
     *ret_value = value;
     return true;
+}
+
+/* Spelled as in a callback: an IPv6 address in brackets. */
+void hub_param_host(const struct wsub_form *form, const char *name,
+                    struct hub_errors *errors,
+                    char ret_host[WSUB_QUOTA_HOST_BYTES])
+{
+    const char *text = NULL;
+    struct wsub_url url;
+    struct wsub_buf callback = {0};
+
+    if (!hub_param_optional(form, name, HUB_FAULT_REQUEST, errors, &text) ||
+        text == NULL)
+        return;
+    wsub_buf_printf(&callback, "http://%s/", text);
+    if (strpbrk(text, "/?:@") != NULL && text[0] != '[')
+        text = NULL;
+    else if (wsub_url_parse(callback.data, NULL, &url) != WSUB_URL_FINE)
+        text = NULL;
+    if (text == NULL)
+        hub_errors_add(errors, HUB_FAULT_REQUEST, name,
+                       "%s must be the name or address of a host, without a "
+                       "port.",
+                       name);
+    else
+        wsub_quota_host(callback.data, ret_host);
+    wsub_buf_done(&callback);
 }

@@ -9,6 +9,7 @@
 
 #include "common/base/buf.h"
 #include "common/http/form.h"
+#include "common/store/quota.h"
 #include "common/store/topic.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
@@ -65,5 +66,12 @@ const char *hub_reach_fault(const struct hub *hub, const char *text);
 bool hub_param_optional(const struct wsub_form *form, const char *name,
                         enum hub_fault fault, struct hub_errors *errors,
                         const char **ret_value);
+
+/* Takes the optional name or address of a callback's host, without a port: writes
+ * what callbacks there are counted by (common/store/quota.h), and nothing without
+ * it. */
+void hub_param_host(const struct wsub_form *form, const char *name,
+                    struct hub_errors *errors,
+                    char ret_host[WSUB_QUOTA_HOST_BYTES]);
 
 #endif

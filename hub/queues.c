@@ -39,6 +39,16 @@ static void look(struct wsub_store *store, unsigned shard,
     wsub_waiting(store, shard, on_waiting, row);
 }
 
+static const struct hub_filter_row filters[] = {
+    {"queue",
+     NULL,
+     HUB_FILTER_FILLED,
+     {"log", "open", "pings", "fetches", "validations", "outbox", "bulk",
+      "verify", "retry_due", "retry_later", "parked", "held", "dead",
+      "suspended", "paused", "pull", NULL}},
+    {0},
+};
+
 static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct hub_page *page)
 {
@@ -47,5 +57,5 @@ static void start(struct hub *hub, struct wsub_http_request *req,
 
 void hub_queues(struct wsub_http_request *req, void *arg)
 {
-    hub_operator_list(arg, req, start);
+    hub_operator_list(arg, req, filters, start);
 }

@@ -22,6 +22,12 @@ static const struct hub_listing listing = {
     .row = row_json,
 };
 
+static const struct hub_filter_row filters[] = {
+    {"shard", "shard", HUB_FILTER_NUMBER, {NULL}},
+    {"hub.topic", "topic", HUB_FILTER_TOPIC, {NULL}},
+    {0},
+};
+
 static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct hub_page *page)
 {
@@ -30,5 +36,5 @@ static void start(struct hub *hub, struct wsub_http_request *req,
 
 void hub_rejected(struct wsub_http_request *req, void *arg)
 {
-    hub_operator_list(arg, req, start);
+    hub_operator_list(arg, req, filters, start);
 }

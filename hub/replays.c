@@ -21,8 +21,10 @@
 #include "common/store/replays.h"
 #include "common/store/store.h"
 #include "hub/errors.h"
+#include "hub/filter.h"
 #include "hub/hub.h"
 #include "hub/json.h"
+#include "hub/params.h"
 
 #define ID_SEGMENT 2 /* of /admin/replay/ID */
 #define IN_ALL "all-"
@@ -44,6 +46,7 @@ struct flow {
     struct wsub_countdown all;
     enum wsub_err err;             /* the first one */
     char id[WSUB_REPLAY_ID_BYTES]; /* "": all of them */
+    struct hub_filter *filter;     /* owned; of a list */
     struct row *rows;              /* owned */
     size_t count;
     unsigned cancelled, ended; /* shards where it was cancelled, or had ended */
@@ -193,6 +196,7 @@ static void respond_list(struct flow *flow)
         qsort(flow->rows, flow->count, sizeof(*flow->rows), newest_first);
     for (size_t i = 0; i < flow->count; i++)
         json_array_append_new(list, row_json(&flow->rows[i]));
+    hub_filter_apply(flow->filter, list);
     hub_json_respond(flow->req, json_pack("{s:o}", "replays", list));
 }
 
@@ -201,6 +205,7 @@ static void free_flow(struct flow *flow)
     for (size_t i = 0; i < flow->count; i++)
         json_decref(flow->rows[i].json);
     free(flow->rows);
+    hub_filter_free(flow->filter);
     free(flow);
 }
 
@@ -262,12 +267,28 @@ static void look(struct flow *flow, const struct hub_replay_shards *shards)
     wsub_countdown_off(&flow->all);
 }
 
+static const struct hub_filter_row filters[] = {
+    {"hub.topic", "topic", HUB_FILTER_TOPIC, {NULL}},
+    {"hub.callback", "callback", HUB_FILTER_CALLBACK, {NULL}},
+    {"state", "state", HUB_FILTER_SAME, {"running", "done", "cancelled", NULL}},
+    {0},
+};
+
 void hub_replays(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
     struct hub_replay_shards shards = {.end = wsub_store_shards(hub->store)};
+    struct flow *flow = flow_new(hub, req);
+    struct hub_errors errors = {0};
+    struct wsub_form query = {0};
 
-    look(flow_new(hub, req), &shards);
+    if (hub_params_query(req, &errors, &query))
+        flow->filter = hub_filter_new(&query, filters, &errors);
+    if (hub_errors_respond(&errors, req))
+        free_flow(flow);
+    else
+        look(flow, &shards);
+    wsub_form_done(&query);
 }
 
 /* The id of the path, and where it runs; NULL: responded. */

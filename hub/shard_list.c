@@ -23,7 +23,8 @@ struct flow {
     struct wsub_http_request *req;
     const char *name; /* borrowed */
     struct wsub_countdown all;
-    unsigned end; /* of the page */
+    struct hub_filter *filter; /* owned */
+    unsigned end;              /* of the page */
     size_t count;
     struct hub_shard_row *rows; /* owned */
     bool failed;
@@ -36,6 +37,7 @@ static void respond(struct flow *flow)
 
     for (size_t i = 0; i < flow->count; i++)
         json_array_append(list, flow->rows[i].found);
+    hub_filter_apply(flow->filter, list);
     if (flow->end < wsub_store_shards(flow->hub->store))
         json_object_set_new(root, "next", hub_json_place(&next));
     hub_json_respond(flow->req, root);
@@ -52,6 +54,7 @@ static void on_all_looked(void *arg)
     for (size_t i = 0; i < flow->count; i++)
         json_decref(flow->rows[i].found);
     free(flow->rows);
+    hub_filter_free(flow->filter);
     free(flow);
 }
 
@@ -99,6 +102,7 @@ void hub_shard_list(struct hub *hub, struct wsub_http_request *req,
     flow->hub = hub;
     flow->req = req;
     flow->name = name;
+    flow->filter = page->filter;
     flow->count = page->limit < rest ? page->limit : rest;
     flow->end = from + (unsigned)flow->count;
     flow->rows = wsub_calloc(flow->count, sizeof(*flow->rows));

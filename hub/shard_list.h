@@ -22,7 +22,7 @@ struct wsub_store;
 typedef void hub_shard_look(struct wsub_store *store, unsigned shard,
                             struct hub_shard_row *row);
 
-/* Responds with {NAME: rows, "next": place}; `name` and `look` outlive it. */
+/* Takes the page's filter.  Responds with {NAME: rows, "next": place}; `name` and `look` outlive it. */
 void hub_shard_list(struct hub *hub, struct wsub_http_request *req,
                     const struct hub_page *page, const char *name,
                     hub_shard_look *look);

@@ -55,6 +55,11 @@ static void look(struct wsub_store *store, unsigned shard,
     wsub_shard_status(store, shard, on_status, row);
 }
 
+static const struct hub_filter_row filters[] = {
+    {"owner", "owner", HUB_FILTER_SAME, {NULL}},
+    {0},
+};
+
 static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct hub_page *page)
 {
@@ -63,5 +68,5 @@ static void start(struct hub *hub, struct wsub_http_request *req,
 
 void hub_shards(struct wsub_http_request *req, void *arg)
 {
-    hub_operator_list(arg, req, start);
+    hub_operator_list(arg, req, filters, start);
 }

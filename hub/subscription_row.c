@@ -32,3 +32,24 @@ json_t *hub_subscription_row(const struct wsub_subscription_row *row)
         hub_json_text(headers_of(&record->choices)), "since_ms", since,
         "missed", (json_int_t)row->missed);
 }
+
+/* What its subscriber did not choose is not in the line. */
+static void add_choice(json_t *line, const char *name, const char *choice)
+{
+    if (choice != NULL)
+        json_object_set_new(line, name, json_string(choice));
+}
+
+json_t *hub_subscription_line(const struct wsub_subscription_row *row)
+{
+    const struct wsub_record *record = &row->record;
+    json_t *line = json_pack(
+        "{s:o, s:o, s:I, s:b, s:b}", "topic", hub_json_text(row->topic),
+        "callback", hub_json_text(record->callback), "lease_ends_at",
+        (json_int_t)record->expires_s, "ordered", (int)record->ordered,
+        "has_secret", (int)(record->secret_len > 0));
+
+    add_choice(line, "signature", signature_of(&record->choices));
+    add_choice(line, "headers", headers_of(&record->choices));
+    return line;
+}

@@ -9,4 +9,8 @@
 /* A new object; its secret is not in it. */
 json_t *hub_subscription_row(const struct wsub_subscription_row *row);
 
+/* The same as a line of an export: what makes the subscription anew, but for its
+ * secret. */
+json_t *hub_subscription_line(const struct wsub_subscription_row *row);
+
 #endif

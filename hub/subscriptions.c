@@ -128,33 +128,6 @@ static void take_callback(struct flow *flow, const struct wsub_form *query,
     wsub_buf_done(&callback);
 }
 
-/* Spelled as in a callback: an IPv6 address in brackets. */
-static void take_host(struct flow *flow, const struct wsub_form *query,
-                      struct hub_errors *errors)
-{
-    static const char name[] = "host";
-    const char *text = NULL;
-    struct wsub_url url;
-    struct wsub_buf callback = {0};
-
-    if (!hub_param_optional(query, name, HUB_FAULT_REQUEST, errors, &text) ||
-        text == NULL)
-        return;
-    wsub_buf_printf(&callback, "http://%s/", text);
-    if (strpbrk(text, "/?:@") != NULL && text[0] != '[')
-        text = NULL;
-    else if (wsub_url_parse(callback.data, NULL, &url) != WSUB_URL_FINE)
-        text = NULL;
-    if (text == NULL)
-        hub_errors_add(errors, HUB_FAULT_REQUEST, name,
-                       "%s must be the name or address of a host, without a "
-                       "port.",
-                       name);
-    else
-        wsub_quota_host(callback.data, flow->host);
-    wsub_buf_done(&callback);
-}
-
 static void take_state(struct flow *flow, const struct wsub_form *query,
                        struct hub_errors *errors)
 {
@@ -182,7 +155,7 @@ static void take(struct flow *flow, const struct wsub_form *query,
     take_topic(flow, query, errors);
     take_callback(flow, query, errors);
     flow->prefix = hub_index_prefix(query, errors);
-    take_host(flow, query, errors);
+    hub_param_host(query, "host", errors, flow->host);
     take_state(flow, query, errors);
     hub_index_place(query, flow->at.shard, flow->last_shard, errors, &flow->at);
     hub_operator_limit(query, errors, &flow->limit);

@@ -23,8 +23,9 @@ struct flow {
     struct hub *hub;
     struct wsub_http_request *req;
     size_t limit;
-    struct wsub_place at;  /* the next page of a shard */
-    struct hub_rows *rows; /* owned until they are finished */
+    struct hub_filter *filter; /* owned */
+    struct wsub_place at;      /* the next page of a shard */
+    struct hub_rows *rows;     /* owned until they are finished */
     bool more;
     uint64_t total;
 };
@@ -36,12 +37,14 @@ static void finish(struct flow *flow, json_t *list)
     if (list == NULL) {
         hub_refuse_unavailable(flow->req);
     } else {
+        hub_filter_apply(flow->filter, list);
         root = json_pack("{s:I, s:o}", "count", (json_int_t)flow->total,
                          "subscriptions", list);
         if (flow->more)
             json_object_set_new(root, "next", hub_json_place(&flow->at));
         hub_json_respond(flow->req, root);
     }
+    hub_filter_free(flow->filter);
     free(flow);
 }
 
@@ -122,6 +125,13 @@ static void on_count(enum wsub_err err, uint64_t count, void *arg)
         fail(flow);
 }
 
+static const struct hub_filter_row filters[] = {
+    {"hub.topic", "topic", HUB_FILTER_TOPIC, {NULL}},
+    {"hub.callback", "callback", HUB_FILTER_CALLBACK, {NULL}},
+    {"host", "callback", HUB_FILTER_HOST, {NULL}},
+    {0},
+};
+
 static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct hub_page *page)
 {
@@ -130,6 +140,7 @@ static void start(struct hub *hub, struct wsub_http_request *req,
     flow->hub = hub;
     flow->req = req;
     flow->limit = page->limit;
+    flow->filter = page->filter;
     flow->at = page->from;
     flow->rows = hub_rows_new(hub->store);
     wsub_suspended_count(hub->store, on_count, flow);
@@ -137,5 +148,5 @@ static void start(struct hub *hub, struct wsub_http_request *req,
 
 void hub_suspended(struct wsub_http_request *req, void *arg)
 {
-    hub_operator_list(arg, req, start);
+    hub_operator_list(arg, req, filters, start);
 }

@@ -27,6 +27,17 @@ static const struct hub_listing listing = {
     .row = failed_json,
 };
 
+static const struct hub_filter_row filters[] = {
+    {"hub.topic", "topic", HUB_FILTER_TOPIC, {NULL}},
+    {"hub.callback", "callback", HUB_FILTER_CALLBACK, {NULL}},
+    {"host", "callback", HUB_FILTER_HOST, {NULL}},
+    {"mode",
+     "mode",
+     HUB_FILTER_SAME,
+     {"subscribe", "unsubscribe", "denied", NULL}},
+    {0},
+};
+
 static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct hub_page *page)
 {
@@ -35,5 +46,5 @@ static void start(struct hub *hub, struct wsub_http_request *req,
 
 void hub_verifications(struct wsub_http_request *req, void *arg)
 {
-    hub_operator_list(arg, req, start);
+    hub_operator_list(arg, req, filters, start);
 }

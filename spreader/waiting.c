@@ -83,14 +83,16 @@ static void give_subscriptions(struct wsub_metric_samples *samples, void *arg)
 
     for (unsigned i = 0; i < waiting->count; i++) {
         const struct wsub_waiting *found = &waiting->shards[i].found;
+        uint64_t others = found->urls + found->wildcards;
 
         if (!waiting->shards[i].known)
             continue;
-        wsub_metric_sample(samples,
-                           found->subscriptions > found->wildcards
-                               ? found->subscriptions - found->wildcards
-                               : 0,
-                           "shard=\"%u\",kind=\"topic\"", i);
+        wsub_metric_sample(samples, found->urls, "shard=\"%u\",kind=\"url\"",
+                           i);
+        wsub_metric_sample(
+            samples,
+            found->subscriptions > others ? found->subscriptions - others : 0,
+            "shard=\"%u\",kind=\"dotted\"", i);
         wsub_metric_sample(samples, found->wildcards,
                            "shard=\"%u\",kind=\"wildcard\"", i);
     }
@@ -106,9 +108,8 @@ static void add_families(struct spread_waiting *waiting)
          "For how long the oldest entry of a queue waits, 0 without any",
          WSUB_GAUGE_MS, give_oldest, waiting},
         {"websubd_subscriptions",
-         "Active subscriptions of the shards that this process owns, to a "
-         "topic "
-         "or to all dotted ones",
+         "Active subscriptions of the shards that this process owns, to URLs, "
+         "to dotted topics or to all of these",
          WSUB_GAUGE, give_subscriptions, waiting},
     };
 

@@ -34,7 +34,7 @@ struct wsub_mover_options {
     bool waits;               /* for others to end, in place of giving up */
     /* How far it is, about once a second; may be NULL. */
     void (*on_progress)(const struct wsub_reshard_note *note, void *arg);
-    /* It has ended, and is freed by the callee, not during this call; `why` is one
+    /* It has ended: the owner frees it, not during this call.  `why` is one
      * sentence where it failed. */
     void (*on_end)(enum wsub_mover_end end, const char *why, void *arg);
     void *arg;

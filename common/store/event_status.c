@@ -15,6 +15,7 @@ enum {
     DEAD,
     ENDED,
     BODY,
+    IN_LOG,
 };
 
 _Static_assert(BODY == WSUB_EVENT_STATUS_FIELDS, "one less than all");
@@ -50,11 +51,12 @@ static void parse_status(enum wsub_err err, const struct redisReply *reply,
     }
     wsub_event_status_read(reply->element, &status);
     status.body = reply->element[BODY]->str;
+    status.has_left = reply->element[IN_LOG]->integer == 0;
     on_status(WSUB_OK, &status, arg);
 }
 
 void wsub_event_status(struct wsub_store *store, const struct wsub_place *event,
-                       bool with_body, wsub_event_status_cb *cb, void *arg)
+                       bool with_content, wsub_event_status_cb *cb, void *arg)
 {
     struct wsub_cmd cmd;
     char id[WSUB_PLACE_BYTES];
@@ -62,7 +64,7 @@ void wsub_event_status(struct wsub_store *store, const struct wsub_place *event,
     wsub_place_id(event, id);
     wsub_store_script(&cmd, store, event->shard, WSUB_SCRIPT_EVENT_STATUS);
     wsub_cmd_str(&cmd, id);
-    wsub_cmd_str(&cmd, with_body ? "body" : "-");
+    wsub_cmd_str(&cmd, with_content ? "content" : "-");
     wsub_store_once(store, event->shard, &cmd, parse_status,
                     (wsub_store_cb *)cb, arg);
 }

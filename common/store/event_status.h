@@ -21,8 +21,11 @@ struct wsub_event_status {
     const char *coding;  /* Content-Encoding; "" for none */
     uint64_t body_bytes; /* of the event's */
     const char *body;    /* when it was wanted */
-    bool fanned_out;     /* all its deliveries are posted */
-    uint64_t posted;     /* of these: */
+    /* It is not in the log any more, and kept for jobs or dead letters: of its
+     * deliveries nothing is known. */
+    bool has_left;
+    bool fanned_out; /* all its deliveries are posted */
+    uint64_t posted; /* of these: */
     uint64_t delivered;
     uint64_t waiting;
     uint64_t dead;
@@ -35,9 +38,10 @@ typedef void wsub_event_status_cb(enum wsub_err err,
                                   const struct wsub_event_status *status,
                                   void *arg);
 
-/* Tried once: `cb` is called once, maybe during this call. */
+/* `with_content`: with its body, also when it has left the log and is kept.  Tried
+ * once: `cb` is called once, maybe during this call. */
 void wsub_event_status(struct wsub_store *store, const struct wsub_place *event,
-                       bool with_body, wsub_event_status_cb *cb, void *arg);
+                       bool with_content, wsub_event_status_cb *cb, void *arg);
 
 /* Reads the fields that lib/event_status.lua has of an event, without its body; for
  * the calls of this folder. */

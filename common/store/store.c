@@ -19,8 +19,9 @@
 #include "common/net/resolver.h"
 #include "common/redis/addresses.h"
 #include "common/store/call_times.h"
+#include "common/store/eviction_policy.h"
+#include "common/store/meta.h"
 
-#define FORMAT_VERSION "1"
 #define CLOCK_MS 10000 /* clocks drift apart by far less than 1 ms in 10 s */
 #define LOOK_AGAIN_MS 1000
 #define CLOCK_EARLY_MS 500 /* while the hub's public URL is not known */
@@ -33,6 +34,7 @@ struct wsub_store {
     struct wsub_redis_url url;
     struct wsub_resolver *resolver; /* owned; NULL: redis_url has no name */
     struct wsub_calls calls;        /* with the link, owned here */
+    struct wsub_eviction_policy policy;
     struct wsub_timer clock;
     struct wsub_timer look_again;  /* while the data are moved */
     char **prefixes;               /* owned; one a shard */
@@ -115,20 +117,17 @@ static bool is_same_data(const struct wsub_store *store, const char *id)
     return id != NULL && strcmp(id, store->data_id) == 0;
 }
 
-/* Who knows other shards than Redis would write where nobody reads. */
-static bool is_same_layout(const struct wsub_store *store, const char *shards)
+static enum wsub_meta_state judge(const struct wsub_store *store,
+                                  const struct wsub_meta *meta,
+                                  char sentence[256])
 {
-    return shards != NULL &&
-           strtoul(shards, NULL, 10) == store->o.config->shards;
-}
-
-/* For whose sake the program stays away, as meta has it; NULL: it need not. */
-static const char *who_moves(const struct wsub_store *store, const char *moving,
-                             const char *draining)
-{
-    if (store->o.is_mover)
-        return NULL;
-    return moving != NULL || !store->o.is_intake ? moving : draining;
+    return wsub_meta_judge(meta,
+                           &(struct wsub_meta_reader){
+                               .shards = store->o.config->shards,
+                               .is_mover = store->o.is_mover,
+                               .is_intake = store->o.is_intake,
+                           },
+                           sentence);
 }
 
 /* meta that is gone (FLUSHALL) is written again: others may wait for the URL,
@@ -137,16 +136,17 @@ static void on_meta_look(enum wsub_err err, const struct redisReply *reply,
                          void *arg)
 {
     struct wsub_store *store = arg;
+    struct wsub_meta meta;
+    char sentence[256];
 
     if (err != WSUB_OK) {
         clock_plan(store);
         return;
     }
-    store_url(store, reply->element[0]->str);
-    if (is_same_data(store, reply->element[1]->str) &&
-        is_same_layout(store, reply->element[2]->str) &&
-        who_moves(store, reply->element[3]->str, reply->element[4]->str) ==
-            NULL)
+    wsub_meta_read(reply, &meta);
+    store_url(store, meta.public_url);
+    if (is_same_data(store, meta.id) &&
+        judge(store, &meta, sentence) == WSUB_META_FINE)
         clock_plan(store);
     else
         meta_check(store);
@@ -178,11 +178,7 @@ static void clock_look(struct wsub_store *store)
     if (meta_send(store, &cmd, on_time) != WSUB_OK)
         return;
     meta_cmd(store, &cmd, "HMGET");
-    wsub_cmd_str(&cmd, "public_url");
-    wsub_cmd_str(&cmd, "id");
-    wsub_cmd_str(&cmd, "shards");
-    wsub_cmd_str(&cmd, "moving");
-    wsub_cmd_str(&cmd, "draining");
+    wsub_meta_ask(&cmd);
     if (meta_send(store, &cmd, on_meta_look) != WSUB_OK)
         return;
 }
@@ -213,13 +209,12 @@ void wsub_store_tell_ready(const struct wsub_store *store)
         wsub_log_info("ready", WSUB_KV("redis", "up"));
 }
 
-static void accept_meta(struct wsub_store *store,
-                        const struct redisReply *reply)
+static void accept_meta(struct wsub_store *store, const struct wsub_meta *meta)
 {
     bool was_open = store->calls.open;
 
-    learn_data_id(store, reply->element[3]->str);
-    store_url(store, reply->element[2]->str);
+    learn_data_id(store, meta->id);
+    store_url(store, meta->public_url);
     clock_look(store);
     wsub_calls_open(&store->calls);
     store->why[0] = '\0';
@@ -242,47 +237,40 @@ static void stay_away(struct wsub_store *store, const char *to)
         store->o.on_moving(store->o.arg);
 }
 
-static void layout_changed(struct wsub_store *store, const char *shards)
+static void layout_changed(struct wsub_store *store, unsigned shards)
 {
     wsub_log_warn("shards-differ", WSUB_KU("setting", store->o.config->shards),
-                  WSUB_KV("redis", shards));
+                  WSUB_KU("redis", shards));
     wsub_calls_shut(&store->calls);
-    store->o.on_shards((unsigned)strtoul(shards, NULL, 10), store->o.arg);
+    store->o.on_shards(shards, store->o.arg);
 }
 
 static void on_meta(enum wsub_err err, const struct redisReply *reply,
                     void *arg)
 {
     struct wsub_store *store = arg;
-    char sentence[256];
-    const char *format, *shards, *moving;
+    struct wsub_meta meta;
+    char sentence[256] = "";
 
     if (err != WSUB_OK) {
         if (err == WSUB_ERR_REFUSED)
             wsub_redis_link_break(store->calls.link, reply->str);
         return;
     }
-    format = reply->element[0]->str;
-    shards = reply->element[1]->str;
-    moving = who_moves(store, reply->element[4]->str, reply->element[5]->str);
-    if (format == NULL || strcmp(format, FORMAT_VERSION) != 0) {
-        snprintf(sentence, sizeof(sentence),
-                 "the data in Redis have format %s, this program reads "
-                 "format " FORMAT_VERSION "; use the matching version",
-                 format ? format : "(none)");
+    wsub_meta_read(reply, &meta);
+    switch (judge(store, &meta, sentence)) {
+    case WSUB_META_UNUSABLE:
         redis_unusable(store, sentence);
-    } else if (shards == NULL || strtoul(shards, NULL, 10) == 0) {
-        snprintf(sentence, sizeof(sentence),
-                 "Redis does not tell how many shards it holds (%.16s); use "
-                 "another key_prefix",
-                 shards != NULL ? shards : "none");
-        redis_unusable(store, sentence);
-    } else if (!is_same_layout(store, shards)) {
-        layout_changed(store, shards);
-    } else if (moving != NULL) {
-        stay_away(store, moving);
-    } else {
-        accept_meta(store, reply);
+        break;
+    case WSUB_META_SHARDS:
+        layout_changed(store, wsub_meta_shards(&meta));
+        break;
+    case WSUB_META_MOVING:
+        stay_away(store, sentence);
+        break;
+    case WSUB_META_FINE:
+        accept_meta(store, &meta);
+        break;
     }
 }
 
@@ -298,25 +286,21 @@ static void meta_check(struct wsub_store *store)
 
     snprintf(shards, sizeof(shards), "%u", store->o.config->shards);
     wsub_random_hex(DATA_ID_BYTES, id);
-    meta_set(store, "HSETNX", "format", FORMAT_VERSION);
+    meta_set(store, "HSETNX", "format", WSUB_META_FORMAT);
     meta_set(store, "HSETNX", "shards", shards);
     meta_set(store, "HSETNX", "id", id);
     if (store->announced_url != NULL)
         meta_set(store, "HSET", "public_url", store->announced_url);
     meta_cmd(store, &cmd, "HMGET");
-    wsub_cmd_str(&cmd, "format");
-    wsub_cmd_str(&cmd, "shards");
-    wsub_cmd_str(&cmd, "public_url");
-    wsub_cmd_str(&cmd, "id");
-    wsub_cmd_str(&cmd, "moving");
-    wsub_cmd_str(&cmd, "draining");
+    wsub_meta_ask(&cmd);
     if (meta_send(store, &cmd, on_meta) != WSUB_OK)
         return;
 }
 
 /* A policy that drops keys would drop accepted events; "" is not known. */
-static void policy_known(struct wsub_store *store, const char *policy)
+static void on_policy(const char *policy, void *arg)
 {
+    struct wsub_store *store = arg;
     char sentence[256];
 
     if (policy[0] == '\0' || strcmp(policy, "noeviction") == 0) {
@@ -328,52 +312,6 @@ static void policy_known(struct wsub_store *store, const char *policy)
              "set it to noeviction",
              policy);
     redis_unusable(store, sentence);
-}
-
-static void on_memory(enum wsub_err err, const struct redisReply *reply,
-                      void *arg)
-{
-    static const char name[] = "\nmaxmemory_policy:";
-    const char *at =
-        err == WSUB_OK && reply->str != NULL ? strstr(reply->str, name) : NULL;
-    char policy[40] = "";
-
-    if (err == WSUB_ERR_UNAVAILABLE)
-        return;
-    if (at != NULL)
-        snprintf(policy, sizeof(policy), "%.*s",
-                 (int)strcspn(at + strlen(name), "\r\n"), at + strlen(name));
-    else
-        wsub_log_warn("redis-policy-unknown",
-                      WSUB_KE("error", err == WSUB_ERR_REFUSED
-                                           ? reply->str
-                                           : "INFO does not tell it"));
-    policy_known(arg, policy);
-}
-
-/* Managed servers have no CONFIG. */
-static void ask_memory(struct wsub_store *store)
-{
-    struct wsub_cmd cmd;
-
-    wsub_cmd_init(&cmd, "INFO");
-    wsub_cmd_str(&cmd, "memory");
-    if (meta_send(store, &cmd, on_memory) != WSUB_OK)
-        return; /* the link's coming up again begins anew */
-}
-
-static void on_policy(enum wsub_err err, const struct redisReply *reply,
-                      void *arg)
-{
-    struct wsub_store *store = arg;
-
-    if (err == WSUB_ERR_UNAVAILABLE)
-        return;
-    if (err == WSUB_OK && reply->type == REDIS_REPLY_ARRAY &&
-        reply->elements == 2 && reply->element[1]->str[0] != '\0')
-        policy_known(store, reply->element[1]->str);
-    else
-        ask_memory(store);
 }
 
 static void registry_up(struct wsub_store *store)
@@ -388,17 +326,11 @@ static void registry_up(struct wsub_store *store)
 static void on_link_up(void *arg)
 {
     struct wsub_store *store = arg;
-    struct wsub_cmd cmd;
 
-    if (store->o.is_registry) {
+    if (store->o.is_registry)
         registry_up(store);
-        return;
-    }
-    wsub_cmd_init(&cmd, "CONFIG");
-    wsub_cmd_str(&cmd, "GET");
-    wsub_cmd_str(&cmd, "maxmemory-policy");
-    if (meta_send(store, &cmd, on_policy) != WSUB_OK)
-        return;
+    else
+        wsub_eviction_policy_ask(&store->policy);
 }
 
 static void on_link_down(const char *why, void *arg)
@@ -465,6 +397,8 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
     make_resolver(store);
     wsub_scripts_init();
     wsub_call_times_register();
+    store->policy = (struct wsub_eviction_policy){
+        .calls = &store->calls, .on_known = on_policy, .arg = store};
     wsub_timer_init(&store->clock, options->base, on_clock, store);
     wsub_timer_init(&store->look_again, options->base, on_look_again, store);
     wsub_calls_init(&store->calls, options->base);

@@ -48,8 +48,9 @@ static void parse_waiting(enum wsub_err err, const struct redisReply *reply,
     }
     waiting.subscriptions =
         (uint64_t)reply->element[2 * WSUB_QUEUE_MAX_]->integer;
+    waiting.urls = (uint64_t)reply->element[2 * WSUB_QUEUE_MAX_ + 1]->integer;
     waiting.wildcards =
-        (uint64_t)reply->element[2 * WSUB_QUEUE_MAX_ + 1]->integer;
+        (uint64_t)reply->element[2 * WSUB_QUEUE_MAX_ + 2]->integer;
     on_waiting(WSUB_OK, &waiting, arg);
 }
 

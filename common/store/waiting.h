@@ -40,6 +40,7 @@ struct wsub_waiting {
         int64_t oldest_ms; /* age of the oldest one; -1: none, or not known */
     } queues[WSUB_QUEUE_MAX_];
     uint64_t subscriptions; /* active ones of the shard */
+    uint64_t urls;          /* those to URLs among them */
     uint64_t wildcards; /* those to `*` among them: in their home shard only */
 };
 

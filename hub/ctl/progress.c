@@ -1,6 +1,7 @@
 #include "hub/ctl/progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 
 #define BAR_WIDTH 40
 #define LOOK_US 500000
+#define MISSING_MAX 40 /* 20 s: the programs restart at its end */
 
 void hub_ctl_bar(const char *what, int percent, const char *detail)
 {
@@ -27,56 +29,100 @@ void hub_ctl_bar_end(void)
         fputc('\n', stderr);
 }
 
-static int draw(const json_t *replay)
+/* What is waited for. */
+struct wait {
+    const char *what;
+    struct wsub_buf path; /* owned */
+    void (*describe)(const json_t *state, struct wsub_buf *out);
+    bool (*goes_on)(const json_t *state);
+    unsigned missing_max; /* looks in a row that may fail */
+};
+
+static long long number(const json_t *object, const char *name)
 {
-    int percent = (int)json_integer_value(json_object_get(replay, "percent"));
+    return json_integer_value(json_object_get(object, name));
+}
+
+static const char *text(const json_t *object, const char *name)
+{
+    const char *value = json_string_value(json_object_get(object, name));
+
+    return value != NULL ? value : "";
+}
+
+static void draw(const struct wait *wait, const json_t *state)
+{
     struct wsub_buf detail = {0};
 
-    wsub_buf_printf(
-        &detail, "%lld events, %lld deliveries",
-        (long long)json_integer_value(json_object_get(replay, "events")),
-        (long long)json_integer_value(json_object_get(replay, "deliveries")));
-    hub_ctl_bar("replay", percent, detail.data);
+    wait->describe(state, &detail);
+    hub_ctl_bar(wait->what, (int)number(state, "percent"), detail.data);
     wsub_buf_done(&detail);
-    return percent;
 }
 
-static bool runs(const json_t *replay)
+/* Looks until it is over; draws each change.  *ret_state is the last one, the
+ * caller's; NULL when there was none. */
+static enum hub_ctl_exit wait_for(struct hub_ctl *ctl, const struct wait *wait,
+                                  json_t **ret_state)
 {
-    const char *state = json_string_value(json_object_get(replay, "state"));
+    enum hub_ctl_exit exit_code = HUB_CTL_DONE;
+    json_t *state = NULL, *next;
+    unsigned missing = 0;
+    long long drawn = -1;
+    bool goes_on = true;
 
-    return state != NULL && strcmp(state, "running") == 0;
-}
-
-/* Waits for the end of the replay; draws each change. */
-static enum hub_ctl_exit wait_for(struct hub_ctl *ctl, const char *id)
-{
-    struct wsub_buf path = {0};
-    enum hub_ctl_exit exit_code;
-    json_t *replay = NULL;
-    int drawn = -1;
-    bool goes_on;
-
-    wsub_buf_str(&path, "/admin/replay/");
-    wsub_url_encode(&path, id);
-    do {
-        json_decref(replay);
-        replay = NULL;
-        exit_code = hub_ctl_get(ctl->client, path.data, &replay);
-        goes_on = exit_code == HUB_CTL_DONE && runs(replay);
-        if (exit_code == HUB_CTL_DONE && !ctl->as_json &&
-            (drawn < json_integer_value(json_object_get(replay, "percent")) ||
-             !goes_on))
-            drawn = draw(replay);
+    while (goes_on) {
+        next = NULL;
+        hub_ctl_client_tells(ctl->client, missing == wait->missing_max);
+        exit_code = hub_ctl_get(ctl->client, wait->path.data, &next);
+        goes_on = exit_code == HUB_CTL_DONE ? wait->goes_on(next)
+                                            : missing++ < wait->missing_max;
+        if (next != NULL) {
+            missing = 0;
+            if (!ctl->as_json &&
+                (!goes_on || number(next, "percent") > drawn)) {
+                drawn = number(next, "percent");
+                draw(wait, next);
+            }
+            json_decref(state);
+            state = next;
+        }
         if (goes_on)
             usleep(LOOK_US);
-    } while (goes_on);
+    }
     if (drawn >= 0)
         hub_ctl_bar_end();
-    if (replay != NULL && ctl->as_json)
-        hub_ctl_print_json(replay);
-    json_decref(replay);
-    wsub_buf_done(&path);
+    if (state != NULL && ctl->as_json)
+        hub_ctl_print_json(state);
+    *ret_state = state;
+    return exit_code;
+}
+
+/* Replays. */
+
+static void describe_replay(const json_t *replay, struct wsub_buf *out)
+{
+    wsub_buf_printf(out, "%lld events, %lld deliveries",
+                    number(replay, "events"), number(replay, "deliveries"));
+}
+
+static bool replay_goes_on(const json_t *replay)
+{
+    return strcmp(text(replay, "state"), "running") == 0;
+}
+
+static enum hub_ctl_exit wait_for_replay(struct hub_ctl *ctl, const char *id)
+{
+    struct wait wait = {.what = "replay",
+                        .describe = describe_replay,
+                        .goes_on = replay_goes_on};
+    enum hub_ctl_exit exit_code;
+    json_t *state = NULL;
+
+    wsub_buf_str(&wait.path, "/admin/replay/");
+    wsub_url_encode(&wait.path, id);
+    exit_code = wait_for(ctl, &wait, &state);
+    json_decref(state);
+    wsub_buf_done(&wait.path);
     return exit_code;
 }
 
@@ -98,7 +144,65 @@ enum hub_ctl_exit hub_ctl_replay(struct hub_ctl *ctl)
     if (exit_code == HUB_CTL_DONE && hub_ctl_value(ctl, "no-wait") != NULL)
         ctl->as_json ? hub_ctl_print_json(root) : (void)puts(id);
     else if (exit_code == HUB_CTL_DONE)
-        exit_code = wait_for(ctl, id);
+        exit_code = wait_for_replay(ctl, id);
+    json_decref(root);
+    return exit_code;
+}
+
+/* Another number of shards. */
+
+static void describe_reshard(const json_t *reshard, struct wsub_buf *out)
+{
+    wsub_buf_printf(out, "%s, %lld keys", text(reshard, "state"),
+                    number(reshard, "keys"));
+}
+
+static bool reshard_goes_on(const json_t *reshard)
+{
+    const char *state = text(reshard, "state");
+
+    return strcmp(state, "done") != 0 && strcmp(state, "failed") != 0;
+}
+
+static enum hub_ctl_exit wait_for_reshard(struct hub_ctl *ctl)
+{
+    struct wait wait = {.what = "reshard",
+                        .describe = describe_reshard,
+                        .goes_on = reshard_goes_on,
+                        .missing_max = MISSING_MAX};
+    enum hub_ctl_exit exit_code;
+    json_t *state = NULL;
+
+    wsub_buf_str(&wait.path, "/admin/reshard");
+    exit_code = wait_for(ctl, &wait, &state);
+    if (exit_code == HUB_CTL_DONE &&
+        strcmp(text(state, "state"), "failed") == 0) {
+        fprintf(stderr, "websub-hub ctl: %s\n", text(state, "why"));
+        exit_code = HUB_CTL_REFUSED;
+    }
+    json_decref(state);
+    wsub_buf_done(&wait.path);
+    return exit_code;
+}
+
+enum hub_ctl_exit hub_ctl_reshard(struct hub_ctl *ctl)
+{
+    char *end;
+    long long shards = strtoll(ctl->words[0], &end, 10);
+    json_t *root = NULL;
+    enum hub_ctl_exit exit_code;
+
+    if (*end != '\0') {
+        fputs("websub-hub ctl: reshard wants a number.\n", stderr);
+        return HUB_CTL_USAGE;
+    }
+    exit_code =
+        hub_ctl_order(ctl->client, "POST", "/admin/reshard",
+                      json_pack("{s:I}", "shards", (json_int_t)shards), &root);
+    if (exit_code == HUB_CTL_DONE && hub_ctl_value(ctl, "no-wait") != NULL)
+        hub_ctl_print_json(root);
+    else if (exit_code == HUB_CTL_DONE)
+        exit_code = wait_for_reshard(ctl);
     json_decref(root);
     return exit_code;
 }

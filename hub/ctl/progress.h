@@ -6,6 +6,9 @@
 
 enum hub_ctl_exit hub_ctl_replay(struct hub_ctl *ctl);
 
+/* While it moves the hub may not respond for some seconds. */
+enum hub_ctl_exit hub_ctl_reshard(struct hub_ctl *ctl);
+
 /* Draws a bar on standard error, over itself on a terminal. */
 void hub_ctl_bar(const char *what, int percent, const char *detail);
 

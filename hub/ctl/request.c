@@ -19,6 +19,7 @@ struct hub_ctl_client {
     char *url;    /* owned; for people, without a slash at its end */
     char *socket; /* owned; NULL: none */
     struct wsub_buf authority; /* owned; the header; "" without a token */
+    bool is_quiet;
 };
 
 struct sink {
@@ -107,6 +108,11 @@ const char *hub_ctl_client_url(const struct hub_ctl_client *client)
     return client->socket != NULL ? client->socket : client->url;
 }
 
+void hub_ctl_client_tells(struct hub_ctl_client *client, bool tells)
+{
+    client->is_quiet = !tells;
+}
+
 /* A request. */
 
 static size_t on_bytes(char *bytes, size_t one, size_t len, void *arg)
@@ -164,6 +170,8 @@ static enum hub_ctl_exit perform(struct hub_ctl_client *client)
 
     if (code == CURLE_OK || code == CURLE_WRITE_ERROR)
         return HUB_CTL_DONE;
+    if (client->is_quiet)
+        return HUB_CTL_UNREACHED;
     fprintf(stderr,
             "websub-hub ctl: no response from %s: %s.\nIs the hub running "
             "there? --url names another one (or WEBSUB_CTL_URL).\n",
@@ -272,7 +280,7 @@ enum hub_ctl_exit hub_ctl_tell(const struct hub_ctl_response *response)
 }
 
 static enum hub_ctl_exit take_json(struct hub_ctl_response *response,
-                                   json_t **ret_root)
+                                   bool is_quiet, json_t **ret_root)
 {
     json_t *root = NULL;
     enum hub_ctl_exit exit_code = HUB_CTL_DONE;
@@ -283,7 +291,7 @@ static enum hub_ctl_exit take_json(struct hub_ctl_response *response,
     if (root != NULL)
         *ret_root = root;
     else
-        exit_code = hub_ctl_tell(response);
+        exit_code = is_quiet ? HUB_CTL_REFUSED : hub_ctl_tell(response);
     hub_ctl_response_done(response);
     return exit_code;
 }
@@ -306,8 +314,9 @@ enum hub_ctl_exit hub_ctl_order(struct hub_ctl_client *client,
 
     free(text);
     json_decref(body);
-    return exit_code == HUB_CTL_DONE ? take_json(&response, ret_root)
-                                     : exit_code;
+    return exit_code == HUB_CTL_DONE
+               ? take_json(&response, client->is_quiet, ret_root)
+               : exit_code;
 }
 
 void hub_ctl_add_query(struct wsub_buf *path, const char *name,

@@ -27,6 +27,10 @@ void hub_ctl_client_free(struct hub_ctl_client *client);
 /* Where the hub is, for people. */
 const char *hub_ctl_client_url(const struct hub_ctl_client *client);
 
+/* Whether failures are told on standard error; they are unless this says no: of a
+ * hub that may restart a look is repeated. */
+void hub_ctl_client_tells(struct hub_ctl_client *client, bool tells);
+
 /* Makes a request; `body` NULL: none.  HUB_CTL_DONE is any response, which the
  * caller ends by hub_ctl_response_done(); else a sentence was written. */
 enum hub_ctl_exit hub_ctl_send(struct hub_ctl_client *client,

@@ -31,7 +31,7 @@ struct spread_tally {
     bool mend;
     struct host *hosts;    /* owned; by name, then in the order of names */
     const struct host *at; /* the first one that was not compared */
-    uint64_t subscriptions, wrong;
+    uint64_t subscriptions, urls, wrong;
     char *bound;     /* owned; the leaf to go on with; NULL: all are counted */
     char change[64]; /* the last one of subscriptions, at the first leaf */
     unsigned hash;   /* the first one that was not compared */
@@ -95,6 +95,7 @@ static void on_indexed(enum wsub_err err,
     if (is_first)
         snprintf(tally->change, sizeof(tally->change), "%s", indexed->change);
     tally->subscriptions += indexed->subscriptions;
+    tally->urls += indexed->urls;
     for (size_t i = 0; i < indexed->host_count; i++)
         add(tally, &indexed->hosts[i]);
     free(tally->bound);
@@ -155,6 +156,7 @@ static void compare(struct spread_tally *tally)
                                   .mend = tally->mend,
                                   .with_total = first == 0,
                                   .subscriptions = tally->subscriptions,
+                                  .urls = tally->urls,
                                   .first = first,
                                   .last = end - 1,
                                   .hosts = hosts,
@@ -203,7 +205,7 @@ void spread_tally_start(struct spread_tally *tally, unsigned shard, bool mend,
     tally->arg = arg;
     tally->shard = shard;
     tally->mend = mend;
-    tally->subscriptions = tally->wrong = 0;
+    tally->subscriptions = tally->urls = tally->wrong = 0;
     tally->hash = 0;
     tally->at = NULL;
     drop_hosts(tally);

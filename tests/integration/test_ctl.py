@@ -78,6 +78,14 @@ class Look(Terminal):
         self.assertEqual(len(self.ctl.objects("shards", "--limit=2")), 2)
         self.assertIn("There are more",
                       self.ctl.run("shards", "--limit=2").stderr)
+        row, = self.ctl.objects("instances", "--role=deliver")
+        self.assertEqual(row["role"], "deliver")
+        self.assertEqual(self.ctl.objects("replays", "--state=running",
+                                          "--topic", TOPIC), [])
+        self.assertEqual(self.ctl.text("dead-letters", "--why=timeout"),
+                         "There is no dead letter.\n")
+        self.assertIn("role must be hub, spreader or deliver.",
+                      self.ctl.run("instances", "--role=x").stderr)
         roles = sorted(row["role"] for row in self.ctl.objects("instances"))
         self.assertEqual(roles, ["deliver", "hub", "spreader"])
         for command in ("dead-letters", "audit", "groups", "replays", "hosts"):
@@ -99,6 +107,26 @@ class Look(Terminal):
         self.assertEqual(self.ctl.run("health", "x").returncode, USAGE)
 
 
+    def test_topics_and_events_are_shown(self):
+        answer = self.system.push(TOPIC, b'{"order":17}')
+        self.callback.wait_deliveries(1)
+        self.assertRegex(self.ctl.text("topics"), f"{TOPIC} +1")
+        self.assertEqual(self.ctl.objects("topics", "nope"), [])
+        self.assertIn("subscriptions", self.ctl.text("topic", TOPIC))
+        event, = self.ctl.objects("events", TOPIC)
+        self.assertIn(event["id"], self.ctl.text("events", TOPIC))
+        self.assertIn("application/json", self.ctl.text("event", event["id"]))
+        self.assertEqual(self.ctl.run("event", "1-1-1").returncode, REFUSED)
+        self.assertIsNotNone(answer)
+
+    def test_alerts_are_shown(self):
+        self.assertEqual(self.ctl.text("alerts"), "There was no alert.\n")
+        self.redis.call("XADD", "websub:{c}:notices", "*", "v", 1, "a",
+                        "raised", "k", "gap", "s", "", "d", "events left",
+                        "since", 1)
+        self.assertRegex(self.ctl.text("alerts"), r"raised +gap +events left")
+
+
 class Change(Terminal):
     def test_a_subscription_is_paused_and_resumed(self):
         self.assertEqual(
@@ -110,6 +138,21 @@ class Change(Terminal):
         self.callback.wait_deliveries(1)
         self.assertEqual(self.ctl.run("pause", "nope", self.callback.url)
                          .returncode, REFUSED)
+
+    def test_a_subscription_is_tested_and_deleted(self):
+        of = (TOPIC, self.callback.url)
+        self.assertIn("event: ", self.ctl.text("test", *of))
+        self.callback.wait_deliveries(1)
+        self.assertEqual(self.ctl.text("due", *of), "due: 0\n")
+        self.ctl.text("delete", *of, "--untold")
+        self.assertEqual(self.ctl.objects("subscriptions"), [])
+
+    def test_an_event_is_delivered_again(self):
+        self.system.push(TOPIC, b"one")
+        self.callback.wait_deliveries(1)
+        event, = self.ctl.objects("events", TOPIC)
+        self.ctl.text("deliver-again", event["id"], self.callback.url)
+        self.assertEqual(self.callback.wait_deliveries(2)[1].body, b"one")
 
     def test_a_replay_shows_its_progress(self):
         self.system.push(TOPIC, b"one")
@@ -133,6 +176,26 @@ class Change(Terminal):
         self.assertIn("incarnation: ", self.ctl.text("restart", name))
         deliver = self.system.program("deliver")
         wait_until(lambda: len(deliver.events("ready")) == 2, "it is back")
+
+
+class Shards(Terminal):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.url = f"unix:{folder.name}/admin"  # stays when the hub restarts
+        self.settings = {"heartbeat_timeout_ms": 1000,
+                         "heartbeat_interval_ms": 200,
+                         "admin_listen": self.url}
+        super().setUp()
+        self.ctl = Ctl(self.hub, ADMIN, self.url)
+
+    def test_the_data_move_to_other_shards(self):
+        done = self.ctl.run("reshard", "6")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertRegex(done.stderr, r"100% done")
+        self.assertEqual(len(self.ctl.objects("subscriptions")), 1)
+        self.assertEqual(self.ctl.run("reshard", "x").returncode, USAGE)
+        self.assertEqual(self.ctl.run("reshard", "6").returncode, REFUSED)
 
 
 class CommandLine(Terminal):

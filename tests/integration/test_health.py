@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.admin import ADMIN
 from support.health import HealthTest, KINDS
 from support.wait import wait_until
 
@@ -27,6 +28,14 @@ class Report(HealthTest):
         for kind in KINDS:
             self.assertEqual(report["issues"][kind],
                              {"count": 0, "samples": []})
+
+    def test_of_topic_groups(self):
+        for name in ("kept", "gone"):
+            answer = self.send("PUT", f"/admin/groups/{name}", {"prefix": name})
+            self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(self.hub.request("DELETE", "/admin/groups/gone", headers={
+            "Authorization": f"Bearer {ADMIN}", "If-Match": "*"}).status, 200)
+        self.assertEqual(self.issues(), set())
 
     def test_of_an_orphan(self):
         self.check()

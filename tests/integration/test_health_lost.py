@@ -83,8 +83,10 @@ class Lost(HealthWorkTest):
         right = self.call("HGETALL", "counts"), self.call(
             "HGETALL", f"hosts:{host[:3]}")
         self.assertIn(b"s", right[0])
+        self.assertIn(b"u", right[0])
         self.switch(False)
         self.call("HINCRBY", "counts", "s", 7)
+        self.call("HDEL", "counts", "u")
         self.call("DEL", f"hosts:{host[:3]}")
         self.call("HSET", "hosts:fff", "0123456789abc", 5)
         self.mended(("corrupt", "counts", "count-subscriptions"))

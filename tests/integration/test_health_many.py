@@ -34,7 +34,7 @@ for i = tonumber(ARGV[1]), ARGV[1] + ARGV[2] - 1 do
                       flags = '-', choices = '', callback = callback,
                       secret = '-' })
     index_add(td, cd, 9999999999)
-    count_subscription(td, host_id(callback), '1')
+    count_subscription(td, false, host_id(callback), '1')
 end
 """)
 

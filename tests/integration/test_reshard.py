@@ -43,6 +43,8 @@ class Offline(ReshardTest):
             len(callback.deliveries) >= 4
             for (_, name), callback in self.callbacks.items()
             if name != "bad"), "all is delivered")
+        for topic in (URLS[2], "orders.created", "*"):
+            self.pause(topic, self.subscribe(topic, "paused"))
         self.stop("deliver")
         self.push_all()
         self.wait_fanned_out()
@@ -53,6 +55,11 @@ class Offline(ReshardTest):
                              "http://127.0.0.1:9/else")
         self.stop("spreader")
         self.stop("hub")
+
+    def pause(self, topic, callback, order="pause"):
+        answer = self.send("POST", f"/admin/subscriptions/{order}",
+                           {"topic": topic, "callback": callback.url})
+        self.assertEqual(answer.status, 200, answer)
 
     def wait_fanned_out(self):
         wait_until(self.system.store.fanned_out, "all is fanned out")
@@ -80,9 +87,14 @@ class Offline(ReshardTest):
         self.start_all(4)
         for callback in self.callbacks.values():
             callback.default = 200
+        for (topic, name), callback in self.callbacks.items():
+            if name == "paused":
+                self.assertEqual(callback.bodies(), [])
+                self.pause(topic, callback, "resume")
         self.system.make_due()
         for (topic, name), callback in self.callbacks.items():
-            due = {f"{t} {n}".encode() for t in TOPICS for n in range(1, 6)
+            first = 5 if name == "paused" else 1
+            due = {f"{t} {n}".encode() for t in TOPICS for n in range(first, 6)
                    if t == topic or ":" not in t and (
                        topic == "*" or t.startswith(topic + "."))}
             wait_until(lambda c=callback, d=due: d <= set(c.bodies()),

@@ -52,7 +52,7 @@ class BoundsTest(ScriptTest):
 
     def check_counts(self):
         """The counts are those of a walk through all keys."""
-        waiting, here, members = 0, 0, set()
+        waiting, here, urls, members = 0, 0, 0, set()
         pending, clients, hosts = Counter(), Counter(), Counter()
         home = "home" in self.counts()
         for key in self.redis.call("KEYS", "*"):
@@ -67,12 +67,15 @@ class BoundsTest(ScriptTest):
                 pending[f"h:{host}"] += 1
                 clients[f"c:{client}"] += 1
             elif kind == "sub" and (home or rest != digest(EVERYTHING)):
-                for cd, record in self.hash(name).items():
+                records = self.hash(name)
+                for cd, record in records.items():
                     if cd == b"t":
                         continue
                     here += 1
+                    urls += b":" in records[b"t"]
                     hosts[host_id(record.decode().split(" ")[5])] += 1
         wanted = {**pending, **clients, **({"s": here} if here else {}),
+                  **({"u": urls} if urls else {}),
                   **({"home": 1} if home else {})}
         self.assertEqual(self.counts(), wanted)
         self.assertEqual(self.counted_hosts(), dict(hosts))

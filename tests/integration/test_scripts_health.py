@@ -423,8 +423,9 @@ class Sums(HealthScripts):
     def index_of(self, most=1000):
         bound, sums, total = "", {}, 0
         while True:
-            bound, change, count, *hosts = self.run_script("health_index",
-                                                           bound, most)
+            bound, change, count, urls, *hosts = self.run_script(
+                "health_index", bound, most)
+            self.assertEqual(urls, count)  # TOPIC is one
             total += count
             for host, number in pairs(hosts).items():
                 sums[host] = sums.get(host, 0) + number
@@ -443,7 +444,7 @@ class Sums(HealthScripts):
         host = host_id(CALLBACK)
         self.assertEqual(sums, {host.encode(): 300})
         x = int(host[:3], 16)
-        args = (300, x, x, host, 300)
+        args = (300, 300, x, x, host, 300)
         self.unchanged_by(lambda: self.assertEqual(
             self.run_script("health_hosts", change, 0, *args), 0))
         right = self.hash("counts"), self.hash(f"hosts:{host[:3]}")

@@ -154,7 +154,8 @@ class Cursors(ReshardTest):
         self.call("ZADD", f"missed:{ALL}:{CD}", 0,
                   "000000000000005-00000000000000000003!")
         self.assertEqual(self.key(f"cursor:{ALL}"), [
-            (b"a", b"", b"everything", CD.encode(), b"99"),
+            (b"a", b"", b"everything", CD.encode(), b"99",
+             b"run"),
             (b"ta.b", b"", b"score", f"missed:{ALL}:{CD}".encode(), b"0",
              b"000000000000006-00000000000000000001")])
         self.assertEqual(self.key(f"missed:{ALL}:{CD}")[0][5:], (
@@ -183,7 +184,7 @@ class Put(ReshardTest):
          9999999999, CALLBACK),
         ("sub", ALL, CD, "*", f"1 9999999999 3600 1 f {CALLBACK} -",
          9999999999, CALLBACK),
-        ("everything", CD, 7),
+        ("everything", CD, 7, "run"),
         ("entry", "outbox", "7-1", "e", "5-3", "c", CD),
         ("entry", "outbox", "7-2", "e", "5-3", "c", CD),
         ("last", "pings", "7-9"),

@@ -24,8 +24,8 @@ class Waiting(ScriptTest):
     def waiting(self):
         """What is not 0, by queue: {name: (entries, ms of the oldest)}."""
         flat = self.unchanged_by(lambda: self.run_script("waiting"))
-        self.assertEqual(len(flat), 2 * len(NAMES) + 2)
-        self.subscriptions = flat[-2:]
+        self.assertEqual(len(flat), 2 * len(NAMES) + 3)
+        self.subscriptions = flat[-3:]
         rows = zip(NAMES, flat[::2], flat[1::2])
         return {name: (entries, oldest) for name, entries, oldest in rows
                 if (entries, oldest) != (0, -1)}
@@ -117,13 +117,13 @@ class Waiting(ScriptTest):
         self.check("pull", 2, -1)
 
     def test_active_subscriptions(self):
-        self.call("HSET", "counts", "s", 7)
+        self.call("HSET", "counts", "s", 7, "u", 4)
         self.call("HSET", "sub:" + digest("*"), "t", "*", CD, "x")
         self.waiting()
-        self.assertEqual(self.subscriptions, [7, 0])
+        self.assertEqual(self.subscriptions, [7, 4, 0])
         self.call("HSET", "counts", "home", 1)
         self.waiting()
-        self.assertEqual(self.subscriptions, [7, 1])
+        self.assertEqual(self.subscriptions, [7, 4, 1])
 
     def test_parked_jobs_come_and_go(self):
         event = self.event()

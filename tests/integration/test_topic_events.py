@@ -100,6 +100,20 @@ class One(EventsTest):
         found = self.get(f"{PATH}/{self.push('a.b', b'')}")
         self.assertEqual((found["content"], found["truncated"]), ("", False))
 
+    def test_of_one_that_has_left_the_log_and_is_kept(self):
+        event = self.push("a.b", b"kept")
+        shard_number, stream_id = event.split("-", 1)
+        log = self.system.store.key("a.b", "log")
+        fields = self.redis.call("XRANGE", log, stream_id, stream_id)[0][1]
+        self.redis.call("HSET", f"websub:{{{shard_number}}}:kept:{stream_id}",
+                        *fields)
+        self.redis.call("XDEL", log, stream_id)
+        found = self.get(f"{PATH}/{event}")
+        self.assertEqual(base64.b64decode(found["content"]), b"kept")
+        self.assertIsNone(found["deliveries"])
+        for path in (f"/events/{event}", f"/events/{event}/body"):
+            self.assertEqual(self.hub.get(path).status, 404)
+
     def test_an_unknown_one(self):
         for event in ("0-1-1", "x", "99-1-1"):
             self.assertEqual(self.ask(f"{PATH}/{event}").status, 404)

@@ -99,6 +99,8 @@ class Packages(unittest.TestCase):
                                 "git clang-format clang-tidy"),
                                ("install_metrics_packages", "prometheus"),
                                ("install_unit_packages", "systemd"),
+                               ("install_schema_packages",
+                                "python3-jsonschema python3-yaml"),
                                ("install_fuzz_packages",
                                 "clang libclang-rt-dev")):
             with self.subTest(step=step):

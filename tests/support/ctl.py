@@ -10,8 +10,8 @@ SECONDS = 30
 
 
 class Ctl:
-    def __init__(self, hub, token="admin-token"):
-        self._url = f"http://{hub.address}"
+    def __init__(self, hub, token="admin-token", url=None):
+        self._url = url or f"http://{hub.address}"
         self._token = token
 
     def run(self, *words, given="", env=None):

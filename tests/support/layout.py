@@ -27,6 +27,7 @@ class Picture:
         self.pulls = {}          # id -> topics
         self.pending_events = {} # id -> events that it has not received
         self.suspended = set()
+        self.paused = set()
         self.counts = {}
         self.replicas = {}
         self.attempts = set()
@@ -101,8 +102,9 @@ class Picture:
                     event) > _id(second)):
                 due.add(self.log[event])
         self.due[topic, cd] = self.due.get((topic, cd), set()) | due
-        if self.redis.call("ZSCORE", base + "suspended", f"{td}:{cd}"):
-            self.suspended.add((topic, cd))
+        for held in ("suspended", "paused"):
+            if self.redis.call("ZSCORE", base + held, f"{td}:{cd}"):
+                getattr(self, held).add((topic, cd))
 
     def _waiting(self, key):
         """The entries of a lane that are not settled."""

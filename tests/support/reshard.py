@@ -63,6 +63,6 @@ class ReshardTest(HealthTest):
     def compare(self, before, after):
         for part in ("subscriptions", "due", "jobs", "verifications",
                      "requests", "dead", "events", "fetches", "pulls",
-                     "suspended", "counts", "attempts"):
+                     "suspended", "paused", "counts", "attempts"):
             self.assertEqual(getattr(before, part), getattr(after, part),
                              part)

@@ -7,8 +7,9 @@ _known = set()
 
 
 def note(text):
-    """`text` is a secret from now on; None and short ones are not."""
-    if isinstance(text, str) and len(text) >= LEAST:
+    """`text` is a secret from now on; None, short ones and plain words, which
+    stand in lines by themselves, are not."""
+    if isinstance(text, str) and len(text) >= LEAST and not text.isalpha():
         _known.add(text)
 
 

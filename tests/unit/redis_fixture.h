@@ -107,7 +107,11 @@ static const struct {
     {"health_index", "*3\r\n$0\r\n\r\n$3\r\n0-0\r\n:0\r\n"},
     {"health_hosts", ":0\r\n"},
     {"health_note", "*3\r\n*0\r\n*0\r\n:0\r\n"},
+    {"alerts", "*0\r\n"},
+    {"alert_notices", "*0\r\n"},
     {"HKEYS", "*0\r\n"},
+    {"SET", "+OK\r\n"},
+    {"sums_add", ":1\r\n"},
     {"HDEL", ":1\r\n"},
     {"XADD", "$3\r\n1-0\r\n"},
 };
@@ -231,7 +235,8 @@ static void redis_reply_if_usual(struct redis_command *command)
         return;
     }
     if (strcmp(command->name, "HGETALL") == 0 &&
-        strcmp(key, "w:{c}:sites") == 0) {
+        (strcmp(key, "w:{c}:sites") == 0 ||
+         strcmp(key, "w:{c}:host_orders") == 0)) {
         redis_reply(command, "*0\r\n");
         return;
     }

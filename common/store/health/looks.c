@@ -333,7 +333,7 @@ void wsub_health_count(struct wsub_store *store, unsigned shard,
 
 /* health_index.lua, health_hosts.lua */
 
-#define INDEX_WORDS 3 /* before the hosts */
+#define INDEX_WORDS 4 /* before the hosts */
 
 static void parse_indexed(enum wsub_err err, const struct redisReply *reply,
                           wsub_store_cb *cb, void *arg)
@@ -357,6 +357,7 @@ static void parse_indexed(enum wsub_err err, const struct redisReply *reply,
                    .next = reply->element[0]->str,
                    .change = reply->element[1]->str,
                    .subscriptions = number_at(reply, 2),
+                   .urls = number_at(reply, 3),
                    .hosts = hosts,
                    .host_count = count,
                },
@@ -399,6 +400,7 @@ void wsub_health_compare_hosts(struct wsub_store *store,
         wsub_cmd_u64(&cmd, hosts->subscriptions);
     else
         wsub_cmd_str(&cmd, "");
+    wsub_cmd_u64(&cmd, hosts->urls);
     wsub_cmd_u64(&cmd, hosts->first);
     wsub_cmd_u64(&cmd, hosts->last);
     for (size_t i = 0; i < hosts->count; i++) {

@@ -101,9 +101,9 @@ struct wsub_health_host {
     uint64_t count;
 };
 struct wsub_health_indexed {
-    const char *next;   /* bound to go on with; "" at the end */
-    const char *change; /* the last change of subscriptions by then */
-    uint64_t subscriptions;
+    const char *next;             /* bound to go on with; "" at the end */
+    const char *change;           /* the last change of subscriptions by then */
+    uint64_t subscriptions, urls; /* those to URLs among them */
     const struct wsub_health_host *hosts;
     size_t host_count;
 };
@@ -121,8 +121,9 @@ struct wsub_health_hosts {
     unsigned shard;
     const char *change; /* the last one when they were counted */
     bool mend;
-    bool with_total;        /* `subscriptions` counts too */
+    bool with_total;        /* `subscriptions` and `urls` count too */
     uint64_t subscriptions; /* of the shard */
+    uint64_t urls;          /* those to URLs among them */
     unsigned first, last;
     const struct wsub_health_host *hosts;
     size_t count;

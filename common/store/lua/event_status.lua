@@ -1,8 +1,9 @@
 -- event_status.lua - tell how an event is, and how its deliveries stand.
 --
--- ARGV  1 id, 2 body, when the body is wanted, else -
--- Returns what lib/event_status.lua has of it, and the body or "", or false when
--- the event is not in the log (any more).
+-- ARGV  1 id, 2 `content` when the body is wanted, also of an event that has left
+--       the log and is kept for jobs or dead letters, else -
+-- Returns what lib/event_status.lua has of it, the body or "", and 1 when it is in
+-- the log, else 0; or false when there is no such event (any more).
 --
 -- Atomic: what it counts is of one moment.
 --
@@ -10,16 +11,19 @@
 --
 -- uses: shard, event_status
 
-local event = ARGV[1]
+local event, wants_content = ARGV[1], ARGV[2] == 'content'
 local entry = redis.call('XRANGE', p .. 'log', event, event)[1]
-if not entry then
+local flat = entry and entry[2] or
+    wants_content and redis.call('HGETALL', p .. 'kept:' .. event) or {}
+if #flat == 0 then
     return false
 end
 
 local fields = {}
-for i = 1, #entry[2], 2 do
-    fields[entry[2][i]] = entry[2][i + 1]
+for i = 1, #flat, 2 do
+    fields[flat[i]] = flat[i + 1]
 end
 local status = status_of(event, fields)
-status[#status + 1] = ARGV[2] == 'body' and fields.b or ''
+status[#status + 1] = wants_content and fields.b or ''
+status[#status + 1] = entry and 1 or 0
 return status

@@ -2,9 +2,9 @@
 -- noted of some hosts, and sets it right.
 --
 -- ARGV  1 the last entry of `changes` when it was counted, 2 1 to set right, 3
---       active subscriptions of the shard, "" to leave them, 4 first X and 5 last
---       X, as numbers, of the hashes hosts:X to look at, then the hosts of these
---       and how many subscriptions each has
+--       active subscriptions of the shard, "" to leave them, 4 those to URLs among
+--       them, 5 first X and 6 last X, as numbers, of the hashes hosts:X to look at,
+--       then the hosts of these and how many subscriptions each has
 -- Returns how many counts are wrong, or were; -1 when subscriptions have come or
 -- gone since.
 --
@@ -53,10 +53,11 @@ if is_to_mend then
     pass_memory_limit()
 end
 if ARGV[3] ~= '' then
-    compare(p .. 'counts', 's', redis.call('HGET', p .. 'counts', 's'),
-        ARGV[3])
+    local held = redis.call('HMGET', p .. 'counts', 's', 'u')
+    compare(p .. 'counts', 's', held[1], ARGV[3])
+    compare(p .. 'counts', 'u', held[2], ARGV[4])
 end
-for i = 6, #ARGV, 2 do
+for i = 7, #ARGV, 2 do
     local key, field = host_place(ARGV[i])
     wanted[key] = wanted[key] or {}
     wanted[key][field] = ARGV[i + 1]
@@ -78,8 +79,8 @@ local function compare_some(first, last)
     end
 end
 
-local last = tonumber(ARGV[5])
-for first = tonumber(ARGV[4]), last, AT_ONCE do
+local last = tonumber(ARGV[6])
+for first = tonumber(ARGV[5]), last, AT_ONCE do
     compare_some(first, math.min(first + AT_ONCE - 1, last))
 end
 return wrong

@@ -146,7 +146,8 @@ local function move_everything()
     local at = parse_cursor(redis.call('HGET', key, cd)) or
         fail('a cursor can not be read')
     if not after then
-        add_row('a', '', 'everything', cd, at.since)
+        add_row('a', '', 'everything', cd, at.since,
+            at.mode == 'paused' and 'paused' or 'run')
     end
     local events = redis.call('XRANGE', p .. 'events:' .. EVERYTHING,
         '(' .. (after or at.at), '+', 'COUNT', ENTRIES)
@@ -316,7 +317,7 @@ local function move_wanted()
     return zscan(add_wanted)
 end
 
-local function move_suspended()
+local function move_since()
     return zscan(function(member, since)
         add_row(place_of_td(string.match(member, '^[^:]+')), '', 'score',
             name, since, member)
@@ -423,7 +424,7 @@ local kinds = {
     kept = move_kept, events = move_index, attempts = move_attempts,
     retry = move_waiting, parked = move_parked, fetch = move_wanted,
     validations = move_wanted, fetching = move_fetching,
-    suspended = move_suspended, retained = move_retained,
+    suspended = move_since, paused = move_since, retained = move_retained,
     pulled = move_pulled, pull = move_pull, replay = move_replay,
     posted = move_posted, idem = move_idempotency, fanout = check_fanout,
     paced = function(td)

@@ -99,22 +99,25 @@ function ops.sub(td, cd, topic, record, expires, callback)
     redis.call('HSET', p .. 'sub:' .. td, cd, record, 't', topic)
     index_add(td, cd, tonumber(expires))
     if is_new then
-        count_subscription(td, host_id(callback), '1')
+        count_subscription(td, topic, host_id(callback), '1')
     end
 end
 
 -- A subscription to `*` is in cursor mode: its cursor job begins with what it has
--- missed, and all that is in the log by now has come to it, or is among that.
-function ops.everything(cd, since)
+-- missed, and all that is in the log by now has come to it, or is among that.  One
+-- that is paused has no cursor job.
+function ops.everything(cd, since, mode)
     local record = redis.call('HGET', p .. 'sub:' .. EVERYTHING, cd)
     if is_in_cursor_mode(EVERYTHING, cd) then
         return
     end
     redis.call('HSET', p .. 'topic:' .. EVERYTHING, 't', '*')
-    redis.call('HSET', p .. 'cursor:' .. EVERYTHING, cd, '1 run ' ..
-        last_id('log') .. ' 0 ' .. since .. ' - -')
-    redis.call('ZADD', p .. 'retry', since, 'f ' .. EVERYTHING .. ' ' .. cd ..
-        ' 1 0 0')
+    redis.call('HSET', p .. 'cursor:' .. EVERYTHING, cd, '1 ' .. mode ..
+        ' ' .. last_id('log') .. ' 0 ' .. since .. ' - -')
+    if mode == 'run' then
+        redis.call('ZADD', p .. 'retry', since, 'f ' .. EVERYTHING .. ' ' ..
+            cd .. ' 1 0 0')
+    end
     if record then
         redis.call('HSET', p .. 'sub:' .. EVERYTHING, cd, flagged(record))
     end

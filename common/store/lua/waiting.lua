@@ -3,8 +3,8 @@
 -- ARGV  none
 -- Returns, for each queue in the order of enum wsub_queue (waiting.h), how many
 -- entries wait, and for how many ms the oldest one has, -1 where none waits or
--- nobody can tell; then how many active subscriptions the shard has, and how many
--- of them are to `*`, which only their home shard counts.
+-- nobody can tell; then how many active subscriptions the shard has, how many of
+-- them are to URLs, and how many to `*`, which only their home shard counts.
 --
 -- Of a lane and of `verify` that is what nobody has read and what is claimed and
 -- not settled.
@@ -75,7 +75,8 @@ add_lane('verify')
 local due = count_due('retry')
 add(due, age_of_first('retry'))
 add(redis.call('ZCARD', p .. 'retry') - due, -1)
-local counts = redis.call('HMGET', p .. 'counts', 'p', 's', 'home')
+local counts = redis.call('HMGET', p .. 'counts', 'p', 's', 'u',
+    'home')
 add(tonumber(counts[1] or nil) or 0, -1)
 add_stream('held')
 add_stream('dead')
@@ -83,5 +84,6 @@ add(redis.call('ZCARD', p .. 'suspended'), age_of_first('suspended'))
 add(redis.call('ZCARD', p .. 'paused'), age_of_first('paused'))
 add(redis.call('ZCARD', p .. 'pulls'), -1)
 found[#found + 1] = tonumber(counts[2] or nil) or 0
-found[#found + 1] = counts[3] and count_of_topic(EVERYTHING) or 0
+found[#found + 1] = tonumber(counts[3] or nil) or 0
+found[#found + 1] = counts[4] and count_of_topic(EVERYTHING) or 0
 return found

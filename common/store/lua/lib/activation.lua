@@ -53,7 +53,7 @@ local function activate(td, cd, sub, ordered, topic, host, is_new)
         topic)
     index_add(td, cd, sub.expires)
     if is_new then
-        count_subscription(td, host, '1')
+        count_subscription(td, topic, host, '1')
     else
         probe_at_once(td, cd)
     end

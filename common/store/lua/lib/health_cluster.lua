@@ -70,6 +70,8 @@ local function cluster_kinds()
         canary = { type = 'string' },
         damaged = { key = look_at_damaged },
         groups = {}, sites = {},
+        group_revisions = { type = 'zset' }, group_prefixes = { type = 'hash' },
+        group_state = { type = 'hash' },
         host_orders = { type = 'hash' }, host_report = { type = 'string' },
         reshard = { type = 'hash' }, sums = { type = 'hash' },
         health = { type = 'string' },

@@ -5,7 +5,8 @@
 -- Removes it and all that is kept for it; returns whether it was there.
 local function remove_subscription(td, cd)
     local key = td .. ':' .. cd
-    local record = redis.call('HGET', p .. 'sub:' .. td, cd)
+    local record, topic = unpack(
+        redis.call('HMGET', p .. 'sub:' .. td, cd, 't'))
     redis.call('HDEL', p .. 'sub:' .. td, cd)
     if redis.call('HLEN', p .. 'sub:' .. td) == 1 then
         redis.call('HDEL', p .. 'sub:' .. td, 't')
@@ -19,7 +20,7 @@ local function remove_subscription(td, cd)
     topic_lapses(td)
     if record then -- of whatever version
         local callback = string.match(record, '^%S+ %S+ %S+ %S+ %S+ (%S+)')
-        count_subscription(td, host_id(callback or ''), '-1')
+        count_subscription(td, topic, host_id(callback or ''), '-1')
     end
     return record and true or false
 end

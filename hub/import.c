@@ -1,0 +1,238 @@
+/* import.c - see import.h.
+ *
+ *   lines -> a line: JSON -> form -> check -> enroll.h --> next line ... -> 200
+ *                              '-> an error of that line      '-> 503
+ *
+ * Some lines are on their way at a time.  When Redis fails no further line begins,
+ * and the response is 503: the part may be sent again. */
+#include "hub/import.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "common/base/buf.h"
+#include "common/base/mem.h"
+#include "common/http/request.h"
+#include "common/store/store.h"
+#include "hub/access.h"
+#include "hub/enroll.h"
+#include "hub/errors.h"
+#include "hub/hub.h"
+#include "hub/json.h"
+#include "hub/media.h"
+#include "hub/policy.h"
+#include "hub/subscription_json.h"
+#include "hub/subscription_params.h"
+
+#define UNDER_WAY_MAX 32
+#define ERRORS_MAX 1000 /* in a response */
+
+/* What an export has beside the members of a new subscription. */
+static const char *const others[] = {"lease_ends_at", "has_secret"};
+#define OTHERS (sizeof(others) / sizeof(*others))
+
+struct flow {
+    struct hub *hub;
+    struct wsub_http_request *req;
+    const char *at, *end; /* of what is not read; borrowed from the request */
+    size_t line;          /* that was read last, counted from 1 */
+    size_t under_way;
+    bool is_reading; /* read_lines() is on the stack */
+    bool has_failed;
+    uint64_t imported, unchanged;
+    json_t *errors; /* owned */
+};
+
+bool hub_import_may_send(struct wsub_http_request *req, void *hub)
+{
+    if (!hub_access_admin(req, hub))
+        return false;
+    if (hub_is_media(req, HUB_MEDIA_LINES))
+        return true;
+    hub_refuse(req, HUB_FAULT_MEDIA_TYPE, NULL, "Send " HUB_MEDIA_LINES ".");
+    return false;
+}
+
+static void finish(struct flow *flow)
+{
+    if (flow->has_failed)
+        hub_refuse_unavailable(flow->req);
+    else
+        hub_json_respond(flow->req,
+                         json_pack("{s:I, s:I, s:O}", "imported",
+                                   (json_int_t)flow->imported, "unchanged",
+                                   (json_int_t)flow->unchanged, "errors",
+                                   flow->errors));
+    json_decref(flow->errors);
+    free(flow);
+}
+
+static void add_error(struct flow *flow, const char *detail)
+{
+    if (json_array_size(flow->errors) < ERRORS_MAX)
+        json_array_append_new(flow->errors,
+                              json_pack("{s:I, s:o}", "line",
+                                        (json_int_t)flow->line, "detail",
+                                        hub_json_text(detail)));
+}
+
+/* All that is wrong with the line, in one sentence behind the other. */
+static void add_errors(struct flow *flow, struct hub_errors *errors)
+{
+    struct wsub_buf text = {0};
+
+    hub_errors_text(errors, &text);
+    add_error(flow, wsub_buf_cstr(&text));
+    wsub_buf_done(&text);
+}
+
+/* The lease goes on as it was: what is left of it. */
+static void take_lease(const struct flow *flow, json_t *object,
+                       struct hub_errors *errors)
+{
+    const json_t *field = json_object_get(object, "lease_ends_at");
+    json_int_t left_s =
+        json_integer_value(field) -
+        (json_int_t)(wsub_store_time_ms(flow->hub->store) / 1000);
+
+    if (field == NULL || json_is_null(field))
+        return;
+    if (!json_is_integer(field))
+        hub_errors_add(errors, HUB_FAULT_LEASE, "lease_ends_at",
+                       "lease_ends_at must be a Unix time.");
+    else if (left_s <= 0)
+        hub_errors_add(errors, HUB_FAULT_LEASE, "lease_ends_at",
+                       "Its lease has ended.");
+    else
+        json_object_set_new(object, "lease_seconds", json_integer(left_s));
+}
+
+static bool is_member(const char *name)
+{
+    for (size_t i = 0; i < hub_subscription_member_count; i++)
+        if (strcmp(hub_subscription_members[i], name) == 0)
+            return true;
+    for (size_t i = 0; i < OTHERS; i++)
+        if (strcmp(others[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void check_members(json_t *object, struct hub_errors *errors)
+{
+    const json_t *secret = json_object_get(object, "secret");
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(object, name, value) if (!is_member(name))
+        hub_errors_add(errors, HUB_FAULT_REQUEST, NULL,
+                       "The line has a member that is none of a "
+                       "subscription.");
+    if (json_is_true(json_object_get(object, "has_secret")) &&
+        !json_is_string(secret))
+        hub_errors_add(errors, HUB_FAULT_SECRET, "secret",
+                       "Its secret is not in the line: export with secrets.");
+}
+
+static void read_lines(struct flow *flow);
+
+static void on_enrolled(enum hub_enrolled enrolled, void *arg)
+{
+    struct flow *flow = arg;
+
+    flow->under_way--;
+    flow->has_failed |= enrolled == HUB_ENROLLED_FAILED;
+    flow->imported += enrolled == HUB_ENROLLED_NEW;
+    flow->unchanged += enrolled == HUB_ENROLLED_UNCHANGED;
+    if (!flow->is_reading)
+        read_lines(flow);
+}
+
+static void take_params(struct flow *flow, const struct wsub_form *form,
+                        struct hub_errors *errors)
+{
+    struct hub_subscription_params params = {0};
+    enum hub_fault fault;
+    const char *sentence = NULL;
+
+    hub_subscription_params_take(flow->hub, form, true, errors, &params);
+    if (errors->count == 0)
+        sentence = hub_enroll_fault(flow->hub, &params, &fault);
+    if (sentence != NULL)
+        hub_errors_add(errors, fault, NULL, "%s", sentence);
+    if (errors->count == 0) {
+        flow->under_way++;
+        hub_enroll(flow->hub, &params, true, on_enrolled, flow);
+    }
+    hub_subscription_params_done(&params);
+}
+
+static void take_line(struct flow *flow, const char *line, size_t len)
+{
+    json_t *object =
+        json_loadb(line, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
+    struct hub_errors errors = {0};
+    struct wsub_form form = {0};
+
+    if (json_is_object(object)) {
+        check_members(object, &errors);
+        take_lease(flow, object, &errors);
+        hub_subscription_form(object, &errors, &form);
+        take_params(flow, &form, &errors);
+    } else {
+        hub_errors_add(&errors, HUB_FAULT_REQUEST, NULL,
+                       "The line is no JSON object.");
+    }
+    if (errors.count > 0)
+        add_errors(flow, &errors);
+    hub_errors_done(&errors);
+    wsub_form_done(&form);
+    json_decref(object);
+}
+
+static bool is_blank(const char *line, size_t len)
+{
+    return len == 0 || (len == 1 && line[0] == '\r');
+}
+
+static void read_line(struct flow *flow)
+{
+    const char *line = flow->at;
+    const char *end = memchr(line, '\n', (size_t)(flow->end - line));
+    size_t len = (size_t)((end != NULL ? end : flow->end) - line);
+
+    flow->at = end != NULL ? end + 1 : flow->end;
+    flow->line++;
+    if (!is_blank(line, len))
+        take_line(flow, line, len);
+}
+
+static void read_lines(struct flow *flow)
+{
+    flow->is_reading = true;
+    while (flow->at < flow->end && !flow->has_failed &&
+           flow->under_way < UNDER_WAY_MAX)
+        read_line(flow);
+    flow->is_reading = false;
+    if (flow->under_way == 0)
+        finish(flow);
+}
+
+void hub_import(struct wsub_http_request *req, void *arg)
+{
+    struct hub *hub = arg;
+    struct flow *flow;
+    size_t len;
+
+    if (!hub_policy_ready(hub, req))
+        return;
+    flow = wsub_calloc(1, sizeof(*flow));
+    flow->hub = hub;
+    flow->req = req;
+    flow->at = wsub_http_body(req, &len);
+    flow->end = flow->at + len;
+    flow->errors = json_array();
+    read_lines(flow);
+}

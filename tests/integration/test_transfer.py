@@ -1,0 +1,158 @@
+"""Subscriptions as JSON lines, out of a hub and into one."""
+
+import json
+import os
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.admin import ADMIN, TOPIC, AdminSystemTest
+from support.ctl import Ctl
+from support.wait import wait_until
+
+LINES = "application/x-ndjson"
+READER = "readers-token-1"
+SECRET = "a secret of 1 subscriber"
+
+
+class Transfer(AdminSystemTest):
+    roles = ("hub",)
+
+    def setUp(self):
+        with tempfile.NamedTemporaryFile("w", delete=False) as file:
+            file.write(f"bob {READER}\n")
+        self.addCleanup(os.unlink, file.name)
+        self.settings = {"admin_read_tokens_file": file.name, **self.settings}
+        super().setUp()
+        self.ctl = Ctl(self.hub, ADMIN)
+
+    def bring(self, *rows, kind=LINES, token=ADMIN, hub=None):
+        body = "\n".join(row if isinstance(row, str) else json.dumps(row)
+                         for row in rows)
+        return (hub or self.hub).request(
+            "POST", "/admin/import", body,
+            {"Authorization": f"Bearer {token}", "Content-Type": kind})
+
+    def brought(self, *rows):
+        answer = self.bring(*rows)
+        self.assertEqual(answer.status, 200, answer)
+        return json.loads(answer.body)
+
+    def exported(self, *options):
+        rows = [json.loads(line) for line in
+                self.ctl.text("export", *options).splitlines()]
+        return sorted(rows, key=lambda row: (row["topic"], row["callback"]))
+
+
+class Lines(Transfer):
+    def test_what_is_exported_is_imported_elsewhere(self):
+        ends = int(time.time()) + 86400
+        rows = sorted([
+            {"topic": "*", "callback": "http://127.0.0.1:9/all",
+             "lease_ends_at": ends},
+            {"topic": "orders.created", "callback": "http://127.0.0.1:9/a",
+             "lease_ends_at": ends + 5, "ordered": True, "secret": SECRET},
+            {"topic": TOPIC, "callback": "http://127.0.0.1:9/b?x=%41",
+             "lease_ends_at": ends, "signature": "sha512",
+             "headers": "standard"}],
+            key=lambda row: (row["topic"], row["callback"]))
+        self.assertEqual(self.brought(*rows),
+                         {"imported": 3, "unchanged": 0, "errors": []})
+        first = self.exported("--secrets")
+        for row, want in zip(first, rows):
+            got = row.pop("lease_ends_at")
+            self.assertLessEqual(abs(got - want["lease_ends_at"]), 2)
+            self.assertEqual(row.pop("has_secret"), "secret" in want)
+            self.assertEqual(row, {"ordered": False, **{
+                name: value for name, value in want.items()
+                if name != "lease_ends_at"}})
+        other = self.system.start("hub", listen="127.0.0.1:0",
+                                  key_prefix="other", admin_token=ADMIN)
+        self.addCleanup(other.close)
+        there = Ctl(type(self.hub)(other.address()), ADMIN)
+        text = self.ctl.text("export", "--secrets")
+        self.assertEqual(there.text("import", given=text),
+                         "3 imported, 0 unchanged, 0 refused\n")
+        self.assertEqual(sorted(there.text("export").splitlines())[0][:12],
+                         sorted(self.ctl.text("export").splitlines())[0][:12])
+        self.assertEqual(there.text("import", given=text),
+                         "0 imported, 3 unchanged, 0 refused\n")
+
+    def test_secrets_are_not_for_who_only_reads(self):
+        self.brought({"topic": TOPIC, "callback": "http://127.0.0.1:9/",
+                      "secret": SECRET})
+        row, = self.exported()
+        self.assertTrue(row["has_secret"])
+        self.assertNotIn("secret", row)
+        reader = Ctl(self.hub, READER)
+        self.assertNotIn(SECRET, reader.text("export"))
+        self.assertIn("reading only", reader.run("export",
+                                                 "--secrets").stderr)
+        self.assertEqual(self.bring({}, token=READER).status, 403)
+        answer = self.brought({**row, "topic": "other"})
+        self.assertIn("export with secrets", answer["errors"][0]["detail"])
+
+    def test_what_is_there_stays_as_it_is(self):
+        row = {"topic": TOPIC, "callback": "http://127.0.0.1:9/"}
+        self.brought({**row, "ordered": True})
+        self.assertEqual(self.brought({**row, "ordered": False})["unchanged"],
+                         1)
+        self.assertTrue(self.exported()[0]["ordered"])
+
+    def test_each_bad_line_is_told_and_the_others_are_imported(self):
+        good = {"topic": TOPIC, "callback": "http://127.0.0.1:9/good"}
+        bad = ["{", "[]", "7", {}, {**good, "callback": "nonsense"},
+               {**good, "lease_ends_at": 1}, {**good, "lease_ends_at": "x"},
+               {**good, "frob": 1}, {**good, "ordered": 1},
+               {**good, "signature": "md5"},
+               {**good, "callback": "ftp://a/", "topic": "a b"}]
+        answer = self.brought(*bad, "", good)
+        self.assertEqual(answer["imported"], 1)
+        self.assertEqual([error["line"] for error in answer["errors"]],
+                         list(range(1, len(bad) + 1)))
+        both = answer["errors"][-1]["detail"]
+        self.assertIn("hub.topic", both)
+        self.assertIn("hub.callback", both)
+        self.assertEqual(len(self.exported()), 1)
+
+    def test_other_types_and_sizes_are_refused(self):
+        self.assertEqual(self.bring({}, kind="application/json").status, 415)
+        self.assertEqual(self.bring("x" * 1048577).status, 413)
+        self.assertEqual(self.ask("/admin/export", secrets="x").status, 400)
+
+    def test_while_redis_is_away_nothing_is_half_done(self):
+        self.redis.kill()
+        wait_until(lambda: self.ask("/admin/export").status == 503,
+                   "the hub knows it")
+        answer = self.bring({"topic": TOPIC,
+                             "callback": "http://127.0.0.1:9/"})
+        self.assertEqual(answer.status, 503)
+
+
+class Many(Transfer):
+    def test_many_are_streamed(self):
+        count = 10000
+        lines = "".join(json.dumps(
+            {"topic": f"many.t{n % 100}",
+             "callback": f"http://127.0.0.1:9/{n}"}) + "\n"
+            for n in range(count))
+        self.assertEqual(self.ctl.text("import", "-", given=lines),
+                         f"{count} imported, 0 unchanged, 0 refused\n")
+        hub = self.system.program("hub")
+        before = hub.peak_kb()
+        stream = self.hub.stream(
+            f"GET /admin/export HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer "
+            f"{ADMIN}\r\n\r\n".encode())
+        self.assertEqual(len(self.exported()), count)
+        stream.close()  # a client that has not read
+        self.assertLess(hub.peak_kb() - before, 4096)
+        callbacks = {row["callback"] for row in self.exported()}
+        self.assertEqual(len(callbacks), count)
+
+
+if __name__ == "__main__":
+    unittest.main()
