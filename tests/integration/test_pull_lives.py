@@ -85,7 +85,8 @@ class Ends(PullTest):
 
     def test_hubs_are_killed_while_messages_are_fetched(self):
         """Without acknowledgements: what was written to a client that lives is
-        not lost, and what was not comes again."""
+        not lost, and what was not comes again; so may what the hub had written
+        when it was killed."""
         self.start(hubs=2)
         self.puller()
         found = []
@@ -106,7 +107,6 @@ class Ends(PullTest):
             found.extend(Puller(self.hubs[0], "a").messages(0.5))
             return set(map(int, found)) == set(range(12))
         wait_until(rest, "all have come", 30)
-        self.assertLessEqual(len(found), 14, "hardly any came twice")
 
     def test_redis_is_away(self):
         self.start()
