@@ -3,11 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/mem.h"
 #include "hub/operator.h"
 #include "hub/params.h"
 
-#define PREFIX_MAX_BYTES 2048
 #define TEXT_BYTES (WSUB_SUBSCRIPTION_AFTER_BYTES + 16)
 
 /* Parses N:AFTER. */
@@ -54,16 +52,4 @@ json_t *hub_index_place_json(const struct hub_index_place *place)
 
     snprintf(text, sizeof(text), "%u:%s", place->shard, place->after);
     return json_string(text);
-}
-
-char *hub_index_prefix(const struct wsub_form *query, struct hub_errors *errors)
-{
-    static const char name[] = "topic_prefix";
-    const char *text = NULL;
-
-    if (hub_param_optional(query, name, HUB_FAULT_REQUEST, errors, &text) &&
-        text != NULL && strlen(text) > PREFIX_MAX_BYTES)
-        hub_errors_add(errors, HUB_FAULT_REQUEST, name,
-                       "%s must be at most %d bytes.", name, PREFIX_MAX_BYTES);
-    return wsub_strdup(text != NULL ? text : "");
 }

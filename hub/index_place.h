@@ -1,5 +1,4 @@
-/* index_place.h - a place in the indexes of all shards, for lists in their order;
- * and what else such lists share.
+/* index_place.h - a place in the indexes of all shards, for lists in their order.
  *
  * To the outside it is N:AFTER: shard N, behind that member or topic of its index.
  * Clients give it back as `from` and know nothing of its form. */
@@ -32,9 +31,5 @@ bool hub_index_place_move(struct hub_index_place *place, const char *after,
 
 /* "N:AFTER" */
 json_t *hub_index_place_json(const struct hub_index_place *place);
-
-/* Takes the optional `topic_prefix`; the caller frees it. */
-char *hub_index_prefix(const struct wsub_form *query,
-                       struct hub_errors *errors);
 
 #endif

@@ -16,45 +16,26 @@
 #include "common/store/topic.h"
 #include "hub/errors.h"
 #include "hub/hub.h"
-#include "hub/index_place.h"
+#include "hub/index_page.h"
 #include "hub/json.h"
 #include "hub/operator.h"
 #include "hub/params.h"
 #include "hub/subscription_row.h"
 
-#define CALLS_MAX 20 /* in one request: 10,000 subscriptions are looked at */
-
 struct flow {
     struct hub *hub;
-    struct wsub_http_request *req;
-    size_t limit;
-    struct hub_index_place at;                             /* the next page */
-    unsigned last_shard;                                   /* that is read */
+    struct hub_index_page page;
     char td[WSUB_DIGEST_LEN + 1], cd[WSUB_DIGEST_LEN + 1]; /* "": all */
     char host[WSUB_QUOTA_HOST_BYTES];
-    char *prefix; /* owned */
     char state[16];
     char all_td[WSUB_DIGEST_LEN + 1]; /* of `*` */
     unsigned all_shard;               /* where its subscriptions are told of */
-    unsigned calls;
-    json_t *rows; /* owned until it is sent */
 };
 
 static void flow_free(struct flow *flow)
 {
-    json_decref(flow->rows);
-    free(flow->prefix);
+    hub_index_page_done(&flow->page);
     free(flow);
-}
-
-static void respond(struct flow *flow, bool more)
-{
-    json_t *root = json_pack("{s:O}", "subscriptions", flow->rows);
-
-    if (more)
-        json_object_set_new(root, "next", hub_index_place_json(&flow->at));
-    hub_json_respond(flow->req, root);
-    flow_free(flow);
 }
 
 static void read_page(struct flow *flow);
@@ -65,36 +46,30 @@ static void on_page(enum wsub_err err, const char *after,
 {
     struct flow *flow = arg;
 
-    if (err != WSUB_OK) {
-        hub_refuse_unavailable(flow->req);
-        flow_free(flow);
-        return;
-    }
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(flow->rows, hub_subscription_row(&rows[i]));
-    if (!hub_index_place_move(&flow->at, after, flow->last_shard))
-        respond(flow, false);
-    else if (json_array_size(flow->rows) == flow->limit ||
-             ++flow->calls == CALLS_MAX)
-        respond(flow, true);
-    else
+        json_array_append_new(flow->page.rows, hub_subscription_row(&rows[i]));
+    if (hub_index_page_goes_on(&flow->page, err, after))
         read_page(flow);
+    else
+        flow_free(flow);
 }
 
 static void read_page(struct flow *flow)
 {
+    const struct hub_index_page *page = &flow->page;
+
     wsub_subscription_list(
         flow->hub->store,
         &(struct wsub_subscription_query){
-            .shard = flow->at.shard,
-            .after = flow->at.after,
+            .shard = page->at.shard,
+            .after = page->at.after,
             .td = flow->td,
-            .prefix = flow->prefix,
+            .prefix = page->prefix,
             .cd = flow->cd,
             .host = flow->host,
             .state = flow->state,
-            .other_than = flow->at.shard == flow->all_shard ? "" : flow->all_td,
-            .most = flow->limit - json_array_size(flow->rows),
+            .other_than = page->at.shard == flow->all_shard ? "" : flow->all_td,
+            .most = hub_index_page_room(page),
         },
         on_page, flow);
 }
@@ -110,7 +85,7 @@ static void take_topic(struct flow *flow, const struct wsub_form *query,
         hub_param_topic(flow->hub, query, WSUB_TOPIC_SUBSCRIBE, errors, &given,
                         &topic)) {
         ref = wsub_topic_ref(flow->hub->store, topic.data);
-        flow->at.shard = flow->last_shard = ref.shard;
+        flow->page.at.shard = flow->page.last_shard = ref.shard;
         snprintf(flow->td, sizeof(flow->td), "%s", ref.digest);
     }
     wsub_buf_done(&topic);
@@ -154,11 +129,9 @@ static void take(struct flow *flow, const struct wsub_form *query,
 {
     take_topic(flow, query, errors);
     take_callback(flow, query, errors);
-    flow->prefix = hub_index_prefix(query, errors);
     hub_param_host(query, "host", errors, flow->host);
     take_state(flow, query, errors);
-    hub_index_place(query, flow->at.shard, flow->last_shard, errors, &flow->at);
-    hub_operator_limit(query, errors, &flow->limit);
+    hub_index_page_take(&flow->page, query, errors);
 }
 
 static struct flow *flow_new(struct hub *hub, struct wsub_http_request *req)
@@ -167,11 +140,9 @@ static struct flow *flow_new(struct hub *hub, struct wsub_http_request *req)
     struct wsub_topic_ref all = wsub_topic_ref(hub->store, WSUB_TOPIC_ALL);
 
     flow->hub = hub;
-    flow->req = req;
-    flow->last_shard = wsub_store_shards(hub->store) - 1;
+    hub_index_page_init(&flow->page, hub, req, "subscriptions");
     flow->all_shard = all.shard;
     snprintf(flow->all_td, sizeof(flow->all_td), "%s", all.digest);
-    flow->rows = json_array();
     return flow;
 }
 

@@ -1,12 +1,12 @@
 #include "common/store/alerts.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
 #include "common/store/keys.h"
+#include "common/store/newest.h"
 #include "common/store/owners.h"
 #include "common/store/store.h"
 #include "common/store/stream_reader.h"
@@ -256,19 +256,6 @@ void wsub_notices_list(struct wsub_store *store,
                        const struct wsub_place *before, size_t limit,
                        wsub_notices_cb *cb, void *arg)
 {
-    char bound[WSUB_PLACE_BYTES + 1] = "+", id[WSUB_PLACE_BYTES];
-    struct wsub_cmd cmd;
-
-    if (before != NULL) {
-        wsub_place_id(before, id);
-        snprintf(bound, sizeof(bound), "(%s", id);
-    }
-    wsub_cmd_init(&cmd, "XREVRANGE");
-    wsub_store_key(&cmd, store, WSUB_SHARD_CLUSTER, WSUB_KEY_NOTICES, NULL);
-    wsub_cmd_str(&cmd, bound);
-    wsub_cmd_str(&cmd, "-");
-    wsub_cmd_str(&cmd, "COUNT");
-    wsub_cmd_u64(&cmd, limit);
-    wsub_store_once(store, WSUB_SHARD_CLUSTER, &cmd, parse_list,
-                    (wsub_store_cb *)cb, arg);
+    wsub_newest_read(store, WSUB_SHARD_CLUSTER, WSUB_KEY_NOTICES, before, limit,
+                     parse_list, (wsub_store_cb *)cb, arg);
 }

@@ -101,36 +101,56 @@ static void parse_entries(enum wsub_err err, const struct redisReply *reply,
     wsub_countdown_off(&listing->all);
 }
 
-/* Adds the newest id that the list may hold of a shard. */
-static void add_bound(struct wsub_cmd *cmd, const struct wsub_place *after,
-                      unsigned shard)
+/* `bound` is the newest id that may be read, as XREVRANGE takes it. */
+static void read_stream(struct wsub_store *store, unsigned shard,
+                        const char *stream, const char *bound, size_t limit,
+                        wsub_store_parse *parse, wsub_store_cb *cb, void *arg)
 {
-    char id[WSUB_PLACE_BYTES], bound[WSUB_PLACE_BYTES + 1];
+    struct wsub_cmd cmd;
 
-    if (after == NULL) {
-        wsub_cmd_str(cmd, "+");
-        return;
-    }
-    wsub_place_id(after, id);
-    snprintf(bound, sizeof(bound), "%s%s", shard < after->shard ? "" : "(", id);
-    wsub_cmd_str(cmd, bound);
+    wsub_cmd_init(&cmd, "XREVRANGE");
+    wsub_store_key(&cmd, store, shard, stream, NULL);
+    wsub_cmd_str(&cmd, bound);
+    wsub_cmd_str(&cmd, "-");
+    wsub_cmd_str(&cmd, "COUNT");
+    wsub_cmd_u64(&cmd, limit);
+    wsub_store_once(store, shard, &cmd, parse, cb, arg);
+}
+
+/* NULL: there is none. */
+static void print_bound(const struct wsub_place *place, bool exclusive,
+                        char bound[WSUB_PLACE_BYTES + 1])
+{
+    char id[WSUB_PLACE_BYTES] = "+";
+
+    if (place != NULL)
+        wsub_place_id(place, id);
+    snprintf(bound, WSUB_PLACE_BYTES + 1, "%s%s",
+             place != NULL && exclusive ? "(" : "", id);
+}
+
+void wsub_newest_read(struct wsub_store *store, unsigned shard,
+                      const char *stream, const struct wsub_place *before,
+                      size_t limit, wsub_store_parse *parse, wsub_store_cb *cb,
+                      void *arg)
+{
+    char bound[WSUB_PLACE_BYTES + 1];
+
+    print_bound(before, true, bound);
+    read_stream(store, shard, stream, bound, limit, parse, cb, arg);
 }
 
 static void read_shard(struct wsub_store *store, unsigned shard,
                        const struct wsub_place *after, struct listing *listing)
 {
     struct shard_read *read = wsub_calloc(1, sizeof(*read));
-    struct wsub_cmd cmd;
+    char bound[WSUB_PLACE_BYTES + 1];
 
     *read = (struct shard_read){.listing = listing, .shard = shard};
-    wsub_cmd_init(&cmd, "XREVRANGE");
-    wsub_store_key(&cmd, store, shard, listing->kind->stream, NULL);
-    add_bound(&cmd, after, shard);
-    wsub_cmd_str(&cmd, "-");
-    wsub_cmd_str(&cmd, "COUNT");
-    wsub_cmd_u64(&cmd, listing->limit);
+    print_bound(after, after != NULL && shard >= after->shard, bound);
     wsub_countdown_add(&listing->all);
-    wsub_store_once(store, shard, &cmd, parse_entries, NULL, read);
+    read_stream(store, shard, listing->kind->stream, bound, listing->limit,
+                parse_entries, NULL, read);
 }
 
 void wsub_newest_list(struct wsub_store *store,

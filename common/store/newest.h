@@ -1,4 +1,4 @@
-/* newest.h - the newest entries of a stream that every shard has. */
+/* newest.h - the newest entries of a stream that every shard has, or of one. */
 #ifndef WSUB_STORE_NEWEST_H
 #define WSUB_STORE_NEWEST_H
 
@@ -7,9 +7,9 @@
 
 #include "common/base/err.h"
 #include "common/store/place.h"
+#include "common/store/store.h"
 
 struct redisReply;
-struct wsub_store;
 
 /* What is listed.  An item begins with its struct wsub_place. */
 struct wsub_newest_kind {
@@ -32,5 +32,13 @@ void wsub_newest_list(struct wsub_store *store,
                       const struct wsub_newest_kind *kind,
                       const struct wsub_place *after, size_t limit,
                       wsub_newest_cb *cb, void *arg);
+
+/* Reads at most `limit` entries of one shard's stream, the newest first: those older
+ * than `before`, or from the newest one on (NULL).  The reply is that of XREVRANGE.
+ * Tried once. */
+void wsub_newest_read(struct wsub_store *store, unsigned shard,
+                      const char *stream, const struct wsub_place *before,
+                      size_t limit, wsub_store_parse *parse, wsub_store_cb *cb,
+                      void *arg);
 
 #endif
