@@ -23,7 +23,7 @@ void hub_live_free(struct hub_live *live);
 /* Ends all streams, and begins none any more. */
 void hub_live_drain(struct hub_live *live);
 
-/* NULL, for one of another version, tells nothing. */
+/* NULL, for a change of the number of spreaders, tells nothing. */
 void hub_live_event(struct hub_live *live,
                     const struct wsub_cluster_event *event);
 

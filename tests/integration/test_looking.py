@@ -4,6 +4,7 @@ the stream, rejected entries, a push by an operator, how a request stands."""
 import json
 import socket
 import sys
+import threading
 import unittest
 from pathlib import Path
 
@@ -56,15 +57,25 @@ class Looking(AdminSystemTest):
         self.addCleanup(made.close)
         return made
 
+    def tell_events(self, seen):
+        """Cluster events, until one is seen: the hub reads those that come once
+        it reads."""
+        while not seen.wait(timeout=0.5):
+            self.redis.call("XADD", "websub:{c}:events", "*", "v", 1, "k",
+                            "machine_added", "n", "other")
+
     def test_who_listens_is_told_when_to_look(self):
         first, second = self.listener(), self.listener()
         for listener in (first, second):
             self.assertEqual(listener.status, 200)
             self.assertTrue(listener.event("now")["redis"])
-        self.system.start("deliver")
+        seen = threading.Event()
+        self.addCleanup(seen.set)
+        threading.Thread(target=self.tell_events, args=(seen,)).start()
         for listener in (first, second):
-            self.assertEqual(listener.event("cluster")["kind"],
-                             "instance_registered")
+            self.assertEqual(listener.event("cluster"),
+                             {"kind": "machine_added", "instance": "other"})
+        seen.set()
         self.assertEqual(self.listener("wrong").status, 401)
 
     def test_redis_away_is_told_and_the_stream_goes_on(self):
