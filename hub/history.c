@@ -109,26 +109,28 @@ static void look(struct flow *flow, uint64_t newest)
                    flow->range->count - flow->looked, on_page, flow);
 }
 
+/* Takes the optional `range`: the first one without it. */
 static const struct range *take_range(const struct wsub_form *query,
                                       struct hub_errors *errors)
 {
     const char *text = NULL;
 
-    if (!hub_param_optional(query, "range", HUB_FAULT_REQUEST, errors, &text))
-        return NULL;
+    if (!hub_param_optional(query, "range", HUB_FAULT_REQUEST, errors, &text) ||
+        text == NULL)
+        return &ranges[0];
     for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
-        if (text == NULL || strcmp(text, ranges[i].name) == 0)
+        if (strcmp(text, ranges[i].name) == 0)
             return &ranges[i];
     hub_errors_add(errors, HUB_FAULT_REQUEST, "range",
                    "range must be 5m, 1h or 1d.");
-    return NULL;
+    return &ranges[0];
 }
 
 void hub_history(struct wsub_http_request *req, void *arg)
 {
     struct hub_errors errors = {0};
     struct wsub_form query = {0};
-    const struct range *range = NULL;
+    const struct range *range = &ranges[0];
 
     if (hub_params_query(req, &errors, &query))
         range = take_range(&query, &errors);

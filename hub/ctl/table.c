@@ -254,17 +254,17 @@ void hub_ctl_table_print(const struct hub_ctl_table *table, FILE *out,
                          size_t width)
 {
     size_t widths[COLUMNS_MAX];
-    size_t last = table->column_count - 1;
+    size_t count = table->column_count;
 
     fit(table, widths, width);
-    for (size_t i = 0; i <= last; i++)
+    for (size_t i = 0; i < count; i++)
         print_cell(out, table->columns[i].title, widths[i],
-                   is_right(&table->columns[i]), i == last);
+                   is_right(&table->columns[i]), i + 1 == count);
     fputc('\n', out);
     for (size_t row = 0; row < table->rows; row++) {
-        for (size_t i = 0; i <= last; i++)
-            print_cell(out, table->cells[row * table->column_count + i],
-                       widths[i], is_right(&table->columns[i]), i == last);
+        for (size_t i = 0; i < count; i++)
+            print_cell(out, table->cells[row * count + i], widths[i],
+                       is_right(&table->columns[i]), i + 1 == count);
         fputc('\n', out);
     }
 }

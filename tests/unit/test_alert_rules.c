@@ -126,8 +126,8 @@ END_TEST
 
 START_TEST(each_failed_process_is_an_alert)
 {
-    const struct spread_failed failed[] = {{"hub-1", "it died"},
-                                           {"hub-2", "it can't register"}};
+    static const struct spread_failed failed[] = {
+        {"hub-1", "it died"}, {"hub-2", "it can't register"}};
 
     facts.failed = failed;
     facts.failed_count = 2;
