@@ -96,15 +96,20 @@ static void note_success(struct wsub_host *host, struct wsub_endpoint *endpoint,
                          uint64_t started_us, uint64_t now_us)
 {
     endpoint->failing = endpoint->charged = false;
+    host->failures.since_us = 0;
     if (started_us >= endpoint->asked_us)
         endpoint->asked_us = endpoint->gate.asked_until_us = 0;
     host->askers = 0;
     host->unasked_us = now_us;
 }
 
-static void note_failure(struct wsub_endpoint *endpoint,
-                         const struct wsub_host_report *report)
+static void note_failure(struct wsub_host *host, struct wsub_endpoint *endpoint,
+                         const struct wsub_host_report *report, uint64_t now_us)
 {
+    if (host->failures.since_us == 0)
+        host->failures.since_us = now_us;
+    host->failures.last = report->sign;
+    host->failures.status = report->status;
     endpoint->failing = true;
     if (health_of(report) == WSUB_HOST_DOWN || meanings[report->sign].overloads)
         endpoint->charged = true;
@@ -132,7 +137,7 @@ void wsub_host_charge(struct wsub_host *host, struct wsub_endpoint *endpoint,
     if (sign == WSUB_HOST_SIGN_WELL)
         note_success(host, endpoint, charge->started_us, now_us);
     else if (sign != WSUB_HOST_SIGN_NONE)
-        note_failure(endpoint, charge->report);
+        note_failure(host, endpoint, charge->report, now_us);
     *ret_change = (struct wsub_host_change){
         .endpoint_closed =
             endpoint_was_open && !wsub_gate_admits(&endpoint->gate, now_us),

@@ -39,6 +39,7 @@ wsub_host_report_of(const struct wsub_http_response *response, uint64_t cap_ms)
 {
     struct wsub_host_report report = {
         .sign = sign_of(response),
+        .status = (unsigned)response->status,
         .latency_us = response->duration_ms * 1000,
     };
 

@@ -36,6 +36,13 @@ struct wsub_endpoint {
     LIST_ENTRY(wsub_endpoint) in_host;
 };
 
+/* For people. */
+struct wsub_host_failures {
+    uint64_t since_us;        /* the first one since a success; 0: none */
+    enum wsub_host_sign last; /* NONE: there was none yet */
+    unsigned status;          /* of the last one; 0: no response came */
+};
+
 struct wsub_host {
     struct wsub_gate gate;
     struct wsub_limit limit;
@@ -50,6 +57,7 @@ struct wsub_host {
     uint32_t askers;     /* endpoints that named a time, since a success */
     uint64_t unasked_us; /* that success */
     uint64_t good_us;    /* the last good response; 0: none that counts */
+    struct wsub_host_failures failures;
     struct wsub_share_wait shares[WSUB_SHARES];
     LIST_ENTRY(wsub_host) next; /* those in use */
     UT_hash_handle hh;          /* by key */

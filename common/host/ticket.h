@@ -100,6 +100,7 @@ enum wsub_host_sign {
 
 struct wsub_host_report {
     enum wsub_host_sign sign;
+    unsigned status;     /* of the response; 0: none came */
     uint64_t latency_us; /* 0: unknown */
     uint64_t asked_ms;   /* PUSHBACK, OVERLOAD: come again then; 0: not said */
 };

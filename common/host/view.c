@@ -87,6 +87,23 @@ static void collect(const struct wsub_host_table *table, struct list *list,
         qsort(list->rows, list->count, sizeof(*list->rows), higher_first);
 }
 
+static void print_failure(const struct wsub_host_failures *failures, char *text)
+{
+    static const char *const texts[WSUB_HOST_SIGN_MAX_] = {
+        [WSUB_HOST_SIGN_TIMEOUT] = "no response in time",
+        [WSUB_HOST_SIGN_BROKEN] = "the connection broke",
+        [WSUB_HOST_SIGN_UNREACHED] = "not reached",
+    };
+    const char *reason = texts[failures->last];
+
+    if (failures->status != 0)
+        snprintf(text, WSUB_HOST_FAILURE_BYTES, "HTTP status %u",
+                 failures->status);
+    else
+        snprintf(text, WSUB_HOST_FAILURE_BYTES, "%s",
+                 reason != NULL ? reason : "");
+}
+
 static struct wsub_host_view view_of(const struct wsub_host *host,
                                      uint64_t now_us)
 {
@@ -104,10 +121,14 @@ static struct wsub_host_view view_of(const struct wsub_host *host,
         .failing = failing(host),
         .latency_us = host->limit.smooth_us,
         .was_good = host->good_us > 0,
+        .is_failing = host->failures.since_us > 0,
     };
 
     if (view.was_good)
         view.good_ms = (now_us - host->good_us) / 1000;
+    if (view.is_failing)
+        view.failing_ms = (now_us - host->failures.since_us) / 1000;
+    print_failure(&host->failures, view.failure);
     view.is_asked =
         wsub_gate_closed(gate, now_us, &view.closed_ms) == WSUB_HOST_ASKED;
     wsub_host_text(host, view.host);

@@ -9,6 +9,8 @@
 #include "common/host/breaker.h"
 #include "common/http/url.h"
 
+#define WSUB_HOST_FAILURE_BYTES 32
+
 struct wsub_hosts;
 
 struct wsub_host_view {
@@ -25,6 +27,9 @@ struct wsub_host_view {
     uint64_t latency_us; /* what a response takes; 0: none has come */
     bool was_good;       /* a good response came, that long ago: */
     uint64_t good_ms;
+    bool is_failing; /* its last request did, and so long none succeeded: */
+    uint64_t failing_ms;
+    char failure[WSUB_HOST_FAILURE_BYTES]; /* the last one; "": none yet */
 };
 
 /* Writes at most `max` hosts, the troubled first, then those with most requests;

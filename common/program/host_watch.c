@@ -56,6 +56,13 @@ static json_t *view_json(const struct wsub_host_view *view)
     json_object_set_new(row, "good_ms",
                         view->was_good ? json_integer((json_int_t)view->good_ms)
                                        : json_null());
+    json_object_set_new(row, "failing_ms",
+                        view->is_failing
+                            ? json_integer((json_int_t)view->failing_ms)
+                            : json_null());
+    json_object_set_new(row, "last_failure",
+                        view->failure[0] != '\0' ? json_string(view->failure)
+                                                 : json_null());
     return row;
 }
 

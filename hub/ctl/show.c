@@ -158,6 +158,8 @@ static const struct hub_ctl_column hosts[] = {
     {"PARKED", "parked", HUB_CTL_YES},
     {"LATENCY", "latency_ms", HUB_CTL_NUMBER},
     {"LAST GOOD", "good_ms", HUB_CTL_AGE},
+    {"FAILS FOR", "failing_ms", HUB_CTL_AGE},
+    {"LAST FAILURE", "last_failure", HUB_CTL_TEXT},
     {0},
 };
 

@@ -92,6 +92,7 @@ static void print_hosts(const json_t *root)
         {"BREAKER", "breaker", HUB_CTL_TEXT},
         {"TRIED IN", "closed_ms", HUB_CTL_AGE},
         {"LAST GOOD", "good_ms", HUB_CTL_AGE},
+        {"LAST FAILURE", "last_failure", HUB_CTL_TEXT},
         {0},
     };
     const json_t *list = json_object_get(root, "failing_hosts"), *host, *seen;

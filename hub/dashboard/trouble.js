@@ -53,6 +53,11 @@ function hosts() {
         {title: 'Why', cell: (row) => processes(row).map((each) => h('div', {}, row.order ? 'an operator opened it'
             : each.asked ? 'the server asked for a pause' : `failures: ${count(each.failures)}, ` +
             `callbacks that fail: ${count(each.failing_endpoints)}`))},
+        {title: 'Last failure', cell: (row) => processes(row).map((each) => h('div', {}, each.last_failure ?? '–'))},
+        {title: 'Fails for', number: true, cell: (row) => {
+            const failing = row.processes.map((each) => each.failing_ms).filter((ms) => ms !== null);
+            return failing.length ? span(Math.max(...failing)) : '–';
+        }},
         {title: 'Next try in', number: true, cell: (row) => span(Math.max(...row.processes.map((each) =>
             each.closed_ms)))},
         {title: 'Last good', number: true, cell: (row) => {

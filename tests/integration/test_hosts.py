@@ -84,6 +84,17 @@ class Hosts(AdminSystemTest):
         wait_until(lambda: "open" in self.breakers(), "it is seen as open")
         self.assertEqual(len(self.callback.deliveries), 0)
 
+    def test_what_fails_is_told_with_its_last_failure(self):
+        self.callback.default = 502
+        self.system.push(TOPIC, b"one")
+
+        def failing():
+            row = self.row() or {"processes": []}
+            return next((process for process in row["processes"]
+                         if process["failing_ms"] is not None), None)
+        seen = wait_until(failing, "a process tells that it fails")
+        self.assertEqual(seen["last_failure"], "HTTP status 502")
+
     def test_bad_orders_change_nothing(self):
         for body, parameter in (({}, "host"), ({"host": 1}, "host"),
                                 ({"host": "a.example"}, "host"),

@@ -150,6 +150,25 @@ START_TEST(the_troubled_are_seen_first_then_the_busiest)
 }
 END_TEST
 
+/* Whoever looks is told how long it lasts, and what came last. */
+START_TEST(a_host_that_fails_is_seen_until_it_succeeds)
+{
+    struct wsub_host_view view;
+
+    requests(1, WSUB_HOST_SIGN_UNREACHED);
+    now_us += MINUTE;
+    requests(1, WSUB_HOST_SIGN_TIMEOUT);
+    ck_assert_uint_eq(wsub_hosts_view(hosts, &view, 1, now_us), 1);
+    ck_assert(view.is_failing);
+    ck_assert_uint_eq(view.failing_ms, MINUTE / 1000);
+    ck_assert_str_eq(view.failure, "no response in time");
+    requests(1, WSUB_HOST_SIGN_WELL);
+    ck_assert_uint_eq(wsub_hosts_view(hosts, &view, 1, now_us), 1);
+    ck_assert(!view.is_failing);
+    ck_assert_str_eq(view.failure, "no response in time");
+}
+END_TEST
+
 START_TEST(a_host_that_named_a_time_is_seen)
 {
     struct wsub_host_view view;
@@ -183,6 +202,7 @@ int main(void)
     tcase_add_test(cases, a_breaker_is_closed_at_once);
     tcase_add_test(cases, an_order_is_over_when_the_breaker_is_closed);
     tcase_add_test(cases, the_troubled_are_seen_first_then_the_busiest);
+    tcase_add_test(cases, a_host_that_fails_is_seen_until_it_succeeds);
     tcase_add_test(cases, a_host_that_named_a_time_is_seen);
     return suite_run("host orders", cases);
 }

@@ -39,6 +39,7 @@ START_TEST(a_request_says_something_about_where_it_went)
     struct wsub_host_report report = wsub_host_report_of(&response, 1000);
 
     ck_assert_int_eq(report.sign, signs[_i].sign);
+    ck_assert_int_eq(report.status, signs[_i].status);
     ck_assert_uint_eq(report.latency_us, 7000);
     ck_assert_uint_eq(report.asked_ms, 0);
     curl_easy_cleanup(response.easy);
