@@ -11,6 +11,7 @@
 
 #include "common/base/config.h"
 #include "common/base/log.h"
+#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/http/form.h"
 #include "common/http/request.h"
@@ -26,6 +27,7 @@
 /* A body beyond it is a list of many things, of which the path tells enough. */
 #define BODY_MAX_BYTES 65536
 #define VALUE_MAX_BYTES 512 /* kept of a value */
+#define REFUSAL_MS 10000    /* between two that are stored */
 
 /* What a request may be about, in forms and in objects of JSON. */
 static const char *const names[] = {
@@ -33,6 +35,7 @@ static const char *const names[] = {
     "reason",    "tell",         "id",         "all",     "from",
     "to",        "host",         "action",     "target",  "enabled",
     "repair",    "shards",       "prefix",     "version", "lease_seconds",
+    "secrets",
 };
 
 static bool is_change(const struct wsub_http_request *req)
@@ -45,10 +48,28 @@ static bool is_change(const struct wsub_http_request *req)
            strcmp(method, "OPTIONS") != 0;
 }
 
-/* Its body is the publisher's content. */
-static bool is_push(const struct wsub_http_request *req)
+static bool shows_secrets(const struct wsub_http_request *req)
 {
-    return strcmp(wsub_http_path(req), "/admin/publish") == 0;
+    struct hub_errors errors = {0};
+    struct wsub_form query = {0};
+    const char *value;
+    bool shows = false;
+
+    if (strcmp(wsub_http_path(req), "/admin/export") != 0)
+        return false;
+    if (hub_params_query(req, &errors, &query))
+        shows = wsub_form_find(&query, "secrets", &value) > 0 &&
+                strcmp(value, "true") == 0;
+    hub_errors_done(&errors);
+    wsub_form_done(&query);
+    return shows;
+}
+
+/* The body of a push is the publisher's content, and that of an export is none. */
+static bool is_told_by_query(const struct wsub_http_request *req)
+{
+    return strcmp(wsub_http_path(req), "/admin/publish") == 0 ||
+           strcmp(wsub_http_path(req), "/admin/export") == 0;
 }
 
 static bool find_name(const struct hub *hub,
@@ -122,7 +143,7 @@ static char *detail_of(const struct wsub_http_request *req)
     json_t *detail = json_object();
     char *text;
 
-    if (is_push(req))
+    if (is_told_by_query(req))
         add_form(detail, req, hub_params_query);
     else
         add_body(detail, req);
@@ -133,27 +154,41 @@ static char *detail_of(const struct wsub_http_request *req)
     return text;
 }
 
-void hub_audit(const struct hub *hub, const struct wsub_http_request *req,
-               int status)
+/* Whether it is to be stored: see audit.h. */
+static bool takes_part(struct hub *hub, int status)
+{
+    uint64_t now_ms = wsub_now_ms();
+
+    if (status != 403)
+        return true;
+    if (hub->refusal_noted_ms > 0 &&
+        now_ms - hub->refusal_noted_ms < REFUSAL_MS)
+        return false;
+    hub->refusal_noted_ms = now_ms;
+    return true;
+}
+
+void hub_audit(struct hub *hub, const struct wsub_http_request *req, int status)
 {
     char name[HUB_TOKEN_NAME_MAX_BYTES + 1];
     char *detail;
 
-    if (!is_change(req) || !find_name(hub, req, name))
+    if ((!is_change(req) && !shows_secrets(req)) || !find_name(hub, req, name))
         return;
     detail = detail_of(req);
     wsub_log_info("audit", WSUB_KV("token", name),
                   WSUB_KV("method", wsub_http_method(req)),
                   WSUB_KV("path", wsub_http_path(req)),
                   WSUB_KV("detail", detail), WSUB_KU("status", status));
-    wsub_audit_add(hub->store, &(struct wsub_audit_entry){
-                                   .token = name,
-                                   .instance = hub->config->instance_name,
-                                   .method = wsub_http_method(req),
-                                   .path = wsub_http_path(req),
-                                   .detail = detail,
-                                   .status = status,
-                               });
+    if (takes_part(hub, status))
+        wsub_audit_add(hub->store, &(struct wsub_audit_entry){
+                                       .token = name,
+                                       .instance = hub->config->instance_name,
+                                       .method = wsub_http_method(req),
+                                       .path = wsub_http_path(req),
+                                       .detail = detail,
+                                       .status = status,
+                                   });
     free(detail);
 }
 
@@ -202,7 +237,10 @@ static void on_list(enum wsub_err err, const struct wsub_audit_entry *list,
 static const struct hub_filter_row filters[] = {
     {"token", "token", HUB_FILTER_SAME, {NULL}},
     {"instance", "instance", HUB_FILTER_SAME, {NULL}},
-    {"method", "method", HUB_FILTER_SAME, {"POST", "PUT", "DELETE", NULL}},
+    {"method",
+     "method",
+     HUB_FILTER_SAME,
+     {"GET", "POST", "PUT", "DELETE", NULL}},
     {"path", "path", HUB_FILTER_BEGINS, {NULL}},
     {"status", "status", HUB_FILTER_NUMBER, {NULL}},
     {0},

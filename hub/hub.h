@@ -49,6 +49,7 @@ struct hub {
     const struct wsub_neglect *neglect;
     const struct wsub_keyring *ring;
     const struct hub_tokens *tokens;
+    uint64_t refusal_noted_ms; /* the last one of audit.h; 0: none */
     const struct wsub_egress *egress;
     const char *public_url;
     const char *link_header; /* value of Link: <public_url>; rel="hub" */

@@ -16,7 +16,6 @@
 
 /* Operators and their tools are few. */
 #define ADMIN_CONNECTIONS 64
-#define ADMIN_BODY_MAX_BYTES 1048576
 
 struct hub_listeners {
     struct wsub_http_server *public_one, *admin; /* owned; admin may be NULL */
@@ -122,7 +121,8 @@ static enum wsub_err listen_admin(struct hub_listeners *listeners,
             .on_stray = hub_stray,
             .on_response = o->on_response,
             .arg = o->hub,
-            .max_body_bytes = ADMIN_BODY_MAX_BYTES,
+            .max_body_bytes = o->config->max_body_bytes,
+            .max_inflight_bytes = o->config->max_inflight_bytes,
             .max_connections = ADMIN_CONNECTIONS,
             .request_timeout_ms = o->config->request_timeout_ms,
             .idle_timeout_ms = IDLE_TIMEOUT_MS,

@@ -75,10 +75,8 @@ static void on_all_done(void *arg)
     flow_free(flow);
 }
 
-static void on_done(const struct wsub_ordered *done, void *arg)
+static void note(struct flow *flow, const struct wsub_ordered *done)
 {
-    struct flow *flow = arg;
-
     if (done->err == WSUB_ERR_NOT_FOUND)
         flow->is_unknown = true;
     else if (done->err != WSUB_OK)
@@ -86,10 +84,17 @@ static void on_done(const struct wsub_ordered *done, void *arg)
     flow->count += done->count;
     if (done->event != NULL)
         flow->event = wsub_place_of(flow->ref.shard, done->event);
+}
+
+static void on_replica_done(const struct wsub_ordered *done, void *arg)
+{
+    struct flow *flow = arg;
+
+    note(flow, done);
     wsub_countdown_off(&flow->all);
 }
 
-static void send(struct flow *flow, unsigned shard)
+static void send(struct flow *flow, unsigned shard, wsub_ordered_cb *cb)
 {
     wsub_countdown_add(&flow->all);
     flow->kind->call(flow->hub->store,
@@ -100,23 +105,32 @@ static void send(struct flow *flow, unsigned shard)
                          .topic = flow->topic.data,
                          .is_replica = shard != flow->ref.shard,
                      },
-                     on_done, flow);
+                     cb, flow);
+}
+
+/* Where there is no subscription no replica is on its way either. */
+static void on_done(const struct wsub_ordered *done, void *arg)
+{
+    struct flow *flow = arg;
+    bool is_everywhere = flow->kind->is_everywhere &&
+                         strcmp(flow->topic.data, WSUB_TOPIC_ALL) == 0;
+
+    note(flow, done);
+    if (done->err == WSUB_OK && is_everywhere)
+        for (unsigned n = 0; n < wsub_store_shards(flow->hub->store); n++)
+            if (n != flow->ref.shard)
+                send(flow, n, on_replica_done);
+    wsub_countdown_off(&flow->all);
 }
 
 static void carry_out(struct flow *flow)
 {
-    struct wsub_store *store = flow->hub->store;
-    bool is_everywhere = flow->kind->is_everywhere &&
-                         strcmp(flow->topic.data, WSUB_TOPIC_ALL) == 0;
-
-    flow->ref = wsub_topic_ref(store, flow->topic.data);
+    flow->ref = wsub_topic_ref(flow->hub->store, flow->topic.data);
     wsub_digest(flow->callback.data, flow->callback.len, flow->cd);
     wsub_log_info(flow->kind->event, WSUB_KV("topic", flow->topic.data),
                   WSUB_KV("callback", flow->callback.data));
     wsub_countdown_start(&flow->all, on_all_done, flow);
-    for (unsigned n = 0; n < wsub_store_shards(store); n++)
-        if (is_everywhere || n == flow->ref.shard)
-            send(flow, n);
+    send(flow, flow->ref.shard, on_done);
     wsub_countdown_off(&flow->all);
 }
 

@@ -72,7 +72,7 @@ static int run(const struct hub_ctl_arguments *arguments)
     memcpy(ctl.values, arguments->values, sizeof(ctl.values));
     exit_code = (int)ctl.command->run(&ctl);
     hub_ctl_client_free(ctl.client);
-    if (fflush(stdout) != 0) {
+    if (fflush(stdout) != 0 || ferror(stdout)) {
         perror("websub-hub ctl: standard output");
         return HUB_CTL_REFUSED;
     }

@@ -35,11 +35,12 @@ struct sink {
 static const char *take_line(const char *line, void *arg)
 {
     struct wsub_buf *header = arg;
-    const char *blank = strrchr(line, ' ');
+    const char *token = line + strcspn(line, " \t");
 
+    token += strspn(token, " \t");
     if (header->len == 0)
         wsub_buf_printf(header, "Authorization: Bearer %s",
-                        blank != NULL ? blank + 1 : line);
+                        *token != '\0' ? token : line);
     return NULL;
 }
 

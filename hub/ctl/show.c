@@ -62,7 +62,7 @@ static const struct hub_ctl_column attempts[] = {
     {"ERROR", "error", HUB_CTL_TEXT},
     {"TOOK", "duration_ms", HUB_CTL_AGE},
     {"SIZE", "bytes", HUB_CTL_BYTES},
-    {"RESPONSE", "response_body", HUB_CTL_TEXT},
+    {"RESPONSE", "body", HUB_CTL_TEXT},
     {0},
 };
 

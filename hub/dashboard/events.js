@@ -7,6 +7,8 @@ import {action, agreed, form, listing, progress} from './ui.js';
 import {content} from './content.js';
 
 export function deliveriesText(event) {
+    if (!event.deliveries)
+        return 'It has left the log: its deliveries are no longer counted';
     const {posted, delivered, waiting, dead, ended} = event.deliveries;
     return `${count(delivered)} of ${count(posted)} delivered` + (waiting ? `, ${count(waiting)} waiting` : '') +
         (dead ? `, ${count(dead)} dead` : '') + (ended ? `, ${count(ended)} ended` : '') +
@@ -78,9 +80,9 @@ function one(params) {
             h('section', {}, facts([['Event', code(event.id)], ['Topic', link(event.topic,
                 place('events', {topic: event.topic}))], ['At', when(event.at_ms)],
             ['Content type', code(event.content_type)], ['Content coding', event.content_encoding ?? '–'],
-            ['Bytes', count(event.size)]]), stands, h('div', {class: 'filter'},
+            ['Bytes', count(event.size)]]), stands, event.deliveries ? h('div', {class: 'filter'},
                 field('Only to this callback (all when empty)', callback),
-                h('div', {class: 'buttons'}, action('Deliver again', again, {class: 'main'}))), far.node),
+                h('div', {class: 'buttons'}, action('Deliver again', again, {class: 'main'}))) : null, far.node),
             section('Content', content(event)));
     }
 

@@ -41,11 +41,12 @@ export function publish(params) {
         const page = await get('subscriptions', {'hub.topic': sent.topic, limit: SUBSCRIPTIONS_MOST}, signal);
         const each = await Promise.all(page.subscriptions.map((known) => get('subscription',
             {'hub.topic': known.topic, 'hub.callback': known.callback}, signal).catch(() => null)));
-        const {posted, delivered, waiting, dead, ended} = event.deliveries;
+        const sums = event.deliveries;
         stand.replaceChildren(facts([['Event', link(sent.id, place('events', {id: sent.id}))],
             ['Topic', code(event.topic)], ['Fanned out', event.fanned_out ? 'yes' : 'not yet'],
-            ['Posted for', plural(posted, 'subscription')], ['Delivered', count(delivered)],
-            ['Waiting', count(waiting)], ['Dead letters', count(dead)], ['Ended', count(ended)]]));
+            ...(!sums ? [] : [['Posted for', plural(sums.posted, 'subscription')],
+                ['Delivered', count(sums.delivered)], ['Waiting', count(sums.waiting)],
+                ['Dead letters', count(sums.dead)], ['Ended', count(sums.ended)]])]));
         list.show(each.filter(Boolean).map((known) => row(known, sent.id)));
     }
     result.append(section('Its deliveries', stand, list.node, h('p', {class: 'empty'},

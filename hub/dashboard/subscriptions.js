@@ -52,7 +52,8 @@ function attempt(row) {
         badge(isGood ? 'good' : 'bad', row.status ? `status ${row.status}` : row.error ?? 'no response'),
         ` attempt ${row.attempt}, ${span(row.duration_ms)}, ${plural(row.bytes, 'byte')}, event `,
         link(row.event, place('events', {id: row.event})),
-        row.body ? h('pre', {}, row.body) : null);
+        row.body ? h('pre', {}, row.body) : null,
+        row.body_base64 ? h('pre', {}, `base64: ${row.body_base64}`) : null);
 }
 
 function orders(topic, callback, state) {

@@ -27,9 +27,8 @@ struct spread_alert_survey {
     bool *unowned, *was_unowned;  /* owned; at this look, and both */
     struct spread_facts facts;
     struct spread_failed *failed; /* owned */
+    char **names;                 /* owned; theirs */
     size_t failed_count;
-    char **names; /* owned; of processes that say they have failed */
-    size_t name_count;
     /* What has changed: */
     bool has_letters;
     uint64_t letters;         /* dead letters at the last survey */
@@ -40,13 +39,13 @@ struct spread_alert_survey {
 
 static void clear_names(struct spread_alert_survey *survey)
 {
-    for (size_t i = 0; i < survey->name_count; i++)
+    for (size_t i = 0; i < survey->failed_count; i++)
         free(survey->names[i]);
     free(survey->names);
     free(survey->failed);
     survey->names = NULL;
     survey->failed = NULL;
-    survey->name_count = survey->failed_count = 0;
+    survey->failed_count = 0;
 }
 
 static void finish(struct spread_alert_survey *survey,
@@ -109,10 +108,15 @@ static void on_gaps(enum wsub_err err, const void *items, size_t count,
 static void add_failed(struct spread_alert_survey *survey, const char *name,
                        const char *why)
 {
-    survey->failed = wsub_realloc(survey->failed, (survey->failed_count + 1) *
-                                                      sizeof(*survey->failed));
-    survey->failed[survey->failed_count++] =
-        (struct spread_failed){.name = name, .why = why};
+    size_t at = survey->failed_count++;
+
+    survey->failed =
+        wsub_realloc(survey->failed, (at + 1) * sizeof(*survey->failed));
+    survey->names =
+        wsub_realloc(survey->names, (at + 1) * sizeof(*survey->names));
+    survey->names[at] = wsub_strdup(name);
+    survey->failed[at] =
+        (struct spread_failed){.name = survey->names[at], .why = why};
 }
 
 static bool says_failed(const struct wsub_instance_row *row)
@@ -135,11 +139,7 @@ static void note_row(struct spread_alert_survey *survey,
             survey->facts.live[i]++;
     if (!says_failed(row))
         return;
-    survey->names = wsub_realloc(survey->names, (survey->name_count + 1) *
-                                                    sizeof(*survey->names));
-    survey->names[survey->name_count] = wsub_strdup(row->name);
-    add_failed(survey, survey->names[survey->name_count++],
-               "it can't register");
+    add_failed(survey, row->name, "it can't register");
 }
 
 static void note_removed(struct spread_alert_survey *survey)

@@ -76,6 +76,22 @@ class Audit(AdminSystemTest):
         self.assertEqual([(row["token"], row["status"]) for row in rows],
                          [("alice", 404), ("bob", 403), ("alice", 400)])
 
+    def test_refusals_of_a_reader_push_nothing_out(self):
+        for _ in range(20):
+            self.assertEqual(
+                self.order("/admin/hosts/close", {"host": "http://a.example"},
+                           READER).status, 403)
+        self.order("/admin/fsck", {"repair": False})
+        rows = self.wait_rows(2)
+        self.assertEqual([row["token"] for row in rows], ["alice", "bob"])
+
+    def test_an_export_of_secrets_is_noted(self):
+        for query in ("", "?secrets=false", "?secrets=true"):
+            self.assertEqual(self.ask("/admin/export" + query).status, 200)
+        row, = self.wait_rows(1)
+        self.assertEqual((row["method"], row["path"], row["detail"]),
+                         ("GET", "/admin/export", {"secrets": "true"}))
+
     def test_what_changes_nothing_is_not_noted(self):
         self.assertEqual(
             self.order("/admin/hosts/open", {}, "strangers").status, 401)

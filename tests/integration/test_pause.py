@@ -156,6 +156,12 @@ class Pause(PauseTest):
         self.resume(callback, "*")
         self.wait_all(callback, len(topics))
 
+    def test_what_is_unknown_is_paused_nowhere(self):
+        self.start()
+        callback = self.subscriber.callback("/later")
+        self.order("pause", "*", callback, 404)
+        self.assertEqual(self.system.redis.call("KEYS", "websub:*:paused"), [])
+
     def test_what_is_unknown_or_wrong_is_refused(self):
         self.start()
         callback = self.subscriber.callback("/unknown")

@@ -412,8 +412,8 @@ local function check_fanout()
     return ''
 end
 
-local function move_as_it_is()
-    add_row('o', '', 'restore', name, ttl(), redis.call('DUMP', key))
+local function move_as_it_is(new_name)
+    add_row('o', '', 'restore', new_name, ttl(), redis.call('DUMP', key))
     return ''
 end
 
@@ -438,7 +438,7 @@ local kinds = {
         return ''
     end,
     damaged = function(id)
-        return id ~= '' and move_as_it_is() or ''
+        return id ~= '' and move_as_it_is('damaged:' .. new_id(id)) or ''
     end,
 }
 

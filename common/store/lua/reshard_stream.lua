@@ -115,8 +115,9 @@ end
 local function letter(fields)
     local event = value_of(fields, 'e')
     if value_of(fields, 'u') or not event then
+        local place = place_of_held(fields) -- by its old ids
         new_held(fields)
-        return place_of_held(fields)
+        return place
     end
     set_value(fields, 'e', new_id(event))
     return place_of_topic(fields)
