@@ -5,7 +5,7 @@ import {stream} from './api.js';
 
 const AGAIN_MS = 5000;  /* after a stream that broke, or was refused */
 
-/* Calls `look` for each event, until it is closed. */
+/* Calls `look` for each event and when the stream breaks, until it is closed. */
 export function listen(look) {
     const ends = new AbortController();
     let isOpen = false;
@@ -34,8 +34,10 @@ export function listen(look) {
             /* The panel's own requests say what is wrong. */
         }
         isOpen = false;
-        if (!ends.signal.aborted)
-            setTimeout(go, AGAIN_MS);
+        if (ends.signal.aborted)
+            return;
+        look(); /* what broke it is to be seen at once */
+        setTimeout(go, AGAIN_MS);
     }
     go();
     return {isOpen: () => isOpen, close: () => ends.abort()};
