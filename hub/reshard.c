@@ -30,6 +30,7 @@ struct hub_reshard {
     struct wsub_store *store; /* owned; NULL while nothing is moved */
     struct wsub_mover *mover; /* owned; NULL: another hub may be it */
     struct wsub_timer ended;  /* frees the mover */
+    bool is_layout_old;       /* of the hub; it restarts when the mover ends */
 };
 
 /* An order on its way. */
@@ -66,6 +67,8 @@ static void on_ended(void *arg)
 {
     struct hub_reshard *reshard = arg;
 
+    if (reshard->is_layout_old)
+        wsub_loop_restart(reshard->loop);
     if (wsub_store_up(reshard->hub->store))
         end_moving(reshard);
     else
@@ -129,10 +132,13 @@ static void on_unusable(const char *sentence, void *arg)
     (void)arg;
 }
 
+/* It lost Redis behind the switch: the next life goes on from there. */
 static void on_shards(unsigned shards, void *arg)
 {
+    const struct hub_reshard *reshard = arg;
+
     (void)shards;
-    (void)arg;
+    wsub_loop_restart(reshard->loop);
 }
 
 void hub_reshard_moving(struct hub_reshard *reshard)
@@ -163,6 +169,13 @@ void hub_reshard_over(struct hub_reshard *reshard)
 {
     if (reshard->store != NULL && reshard->mover == NULL)
         end_moving(reshard);
+}
+
+void hub_reshard_layout_is_old(struct hub_reshard *reshard)
+{
+    reshard->is_layout_old = true;
+    if (reshard->mover == NULL)
+        wsub_loop_restart(reshard->loop);
 }
 
 bool hub_reshard_is_mover(const struct hub_reshard *reshard)

@@ -29,6 +29,10 @@ void hub_reshard_moving(struct hub_reshard *reshard);
 /* The hub does not stay away any more. */
 void hub_reshard_over(struct hub_reshard *reshard);
 
+/* Redis has another number of shards than the hub, which restarts: at once, or when
+ * it is no mover any more. */
+void hub_reshard_layout_is_old(struct hub_reshard *reshard);
+
 /* Whether this hub is the mover: then it restarts at the end by itself. */
 bool hub_reshard_is_mover(const struct hub_reshard *reshard);
 

@@ -91,11 +91,10 @@ static void on_restart(void *arg)
 /* The settings know other shards than Redis: the next life has Redis'. */
 static void on_shards(unsigned shards, void *arg)
 {
-    const struct hub_worker *worker = arg;
+    struct hub_worker *worker = arg;
 
     (void)shards;
-    if (!hub_reshard_is_mover(worker->reshard))
-        wsub_loop_restart(worker->loop);
+    hub_reshard_layout_is_old(worker->reshard);
 }
 
 /* Redis must not be used, or the process must not go on. */
