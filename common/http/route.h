@@ -42,8 +42,8 @@ struct wsub_http_route {
     const char *path;
     wsub_http_handler *handler;
     wsub_http_check *check; /* NULL: everyone may */
-    /* A larger body is a 413.  0: the handler looks at none, and a small one is
-     * read and dropped. */
+    /* A larger body is a 413; never more than the server takes.  0: the
+     * handler looks at none, and a small one is read and dropped. */
     size_t max_body_bytes;
 };
 

@@ -99,10 +99,8 @@ static bool on_head(struct wsub_http_request *req, void *owner,
                                       server->arg);
     if (req->route == NULL)
         return false;
-    if (req->route->max_body_bytes == WSUB_HTTP_BODY_MAX)
-        max = server->max_body_bytes;
-    else if (req->route->max_body_bytes > 0)
-        max = req->route->max_body_bytes;
+    if (req->route->max_body_bytes > 0)
+        max = min_size(req->route->max_body_bytes, server->max_body_bytes);
     if (req->body_max > 0)
         max = min_size(max, req->body_max);
     *ret_max_body_bytes = max;

@@ -46,7 +46,7 @@ struct wsub_http_server_options {
      * is too large, is told as {"error": "a sentence"}, not as a text.  NULL: it
      * has none. */
     const char *json_errors_at; /* borrowed; outlives the server */
-    size_t max_body_bytes;      /* of routes with WSUB_HTTP_BODY_MAX */
+    size_t max_body_bytes;      /* a route may take less */
     /* Of all large bodies (over 32 KiB) that are being read or handled; others
      * wait unread.  0: no limit. */
     size_t max_inflight_bytes;
