@@ -23,7 +23,7 @@ struct wsub_group_mirror {
     bool more;
 };
 
-static void look(struct wsub_group_mirror *mirror);
+static void ask(struct wsub_group_mirror *mirror);
 
 /* The place moves once what is before it is in the own Redis. */
 static void on_taken_over(enum wsub_err err, size_t applied, size_t stale,
@@ -41,7 +41,7 @@ static void on_taken_over(enum wsub_err err, size_t applied, size_t stale,
                       WSUB_KU("groups", stale));
     mirror->place = mirror->next;
     if (mirror->more)
-        look(mirror);
+        ask(mirror);
 }
 
 static void on_changes(const struct wsub_group_changes *changes, void *arg)
@@ -65,21 +65,28 @@ static void on_changes(const struct wsub_group_changes *changes, void *arg)
                           mirror);
 }
 
-/* When the own Redis was emptied all is taken over anew. */
+static void ask(struct wsub_group_mirror *mirror)
+{
+    if (!mirror->o.may_write(mirror->o.arg))
+        return;
+    mirror->looking = true;
+    wsub_group_changes(mirror->o.registry, &mirror->place, PAGE_MAX, on_changes,
+                       mirror);
+}
+
+/* When the own Redis was emptied all is taken over anew; as long as nobody has seen
+ * when it was born it may have been. */
 static void look(struct wsub_group_mirror *mirror)
 {
     const char *born = wsub_groups_born(mirror->o.groups);
 
-    if (mirror->looking || mirror->o.registry == mirror->o.store ||
-        !mirror->o.may_write(mirror->o.arg))
+    if (mirror->looking || mirror->o.registry == mirror->o.store)
         return;
-    if (strcmp(born, mirror->own_born) != 0) {
+    if (born[0] == '\0' || strcmp(born, mirror->own_born) != 0) {
         mirror->place = (struct wsub_group_place){0};
         snprintf(mirror->own_born, sizeof(mirror->own_born), "%s", born);
     }
-    mirror->looking = true;
-    wsub_group_changes(mirror->o.registry, &mirror->place, PAGE_MAX, on_changes,
-                       mirror);
+    ask(mirror);
 }
 
 static void on_watch(void *arg)

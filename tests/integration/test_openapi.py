@@ -576,7 +576,7 @@ class Responses(SystemTest):
         path = "/admin/reshard"
         self.post(path, 202, body={"shards": 5})
         self.until(409, "POST", path, body={"shards": 6})
-        self.get(path)
+        self.until(200, "GET", path)
         for program in self.system.programs:
             program.kill()  # they would start again, at other addresses
 
