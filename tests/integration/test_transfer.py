@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.admin import ADMIN, TOPIC, AdminSystemTest
 from support.ctl import Ctl
+from support.memory import has_shadow
 from support.wait import wait_until
 
 LINES = "application/x-ndjson"
@@ -149,7 +150,8 @@ class Many(Transfer):
             f"{ADMIN}\r\n\r\n".encode())
         self.assertEqual(len(self.exported()), count)
         stream.close()  # a client that has not read
-        self.assertLess(hub.peak_kb() - before, 4096)
+        if not has_shadow(hub.pid):  # a sanitizer keeps what was freed
+            self.assertLess(hub.peak_kb() - before, 4096)
         callbacks = {row["callback"] for row in self.exported()}
         self.assertEqual(len(callbacks), count)
 
