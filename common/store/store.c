@@ -21,6 +21,8 @@
 #include "common/store/call_times.h"
 #include "common/store/eviction_policy.h"
 #include "common/store/meta.h"
+#include "common/store/prefixes.h"
+#include "common/store/server_clock.h"
 
 #define CLOCK_MS 10000 /* clocks drift apart by far less than 1 ms in 10 s */
 #define LOOK_AGAIN_MS 1000
@@ -36,17 +38,13 @@ struct wsub_store {
     struct wsub_calls calls;        /* with the link, owned here */
     struct wsub_eviction_policy policy;
     struct wsub_timer clock;
-    struct wsub_timer look_again;  /* while the data are moved */
-    char **prefixes;               /* owned; one a shard */
-    char *cluster_prefix;          /* owned */
-    char *meta_key;                /* owned */
+    struct wsub_timer look_again; /* while the data are moved */
+    struct wsub_prefixes prefixes;
+    struct wsub_server_clock server_clock;
     char *announced_url;           /* owned; NULL: not a hub */
     char *stored_url;              /* owned; NULL: not known */
     char data_id[DATA_ID_LEN + 1]; /* of what Redis holds; "": not known */
-    uint64_t time_offset_ms;       /* TIME minus our own clock */
-    uint64_t time_asked_us;
-    bool time_known;
-    char why[160]; /* it is not up */
+    char why[160];                 /* it is not up */
 };
 
 static void redis_unusable(struct wsub_store *store, const char *sentence)
@@ -69,7 +67,7 @@ static void meta_cmd(struct wsub_store *store, struct wsub_cmd *cmd,
                      const char *name)
 {
     wsub_cmd_init(cmd, name);
-    wsub_cmd_str(cmd, store->meta_key);
+    wsub_cmd_str(cmd, store->prefixes.meta);
 }
 
 static void on_ignored(enum wsub_err err, const struct redisReply *reply,
@@ -156,24 +154,16 @@ static void on_time(enum wsub_err err, const struct redisReply *reply,
                     void *arg)
 {
     struct wsub_store *store = arg;
-    uint64_t now_us = wsub_now_us();
-    uint64_t redis_us;
 
-    if (err != WSUB_OK || reply->type != REDIS_REPLY_ARRAY ||
-        reply->elements != 2)
-        return;
-    redis_us = strtoull(reply->element[0]->str, NULL, 10) * 1000000 +
-               strtoull(reply->element[1]->str, NULL, 10);
-    redis_us += (now_us - store->time_asked_us) / 2;
-    store->time_offset_ms = redis_us / 1000 - now_us / 1000;
-    store->time_known = true;
+    if (err == WSUB_OK)
+        wsub_server_clock_take(&store->server_clock, reply);
 }
 
 static void clock_look(struct wsub_store *store)
 {
     struct wsub_cmd cmd;
 
-    store->time_asked_us = wsub_now_us();
+    wsub_server_clock_asked(&store->server_clock);
     wsub_cmd_init(&cmd, "TIME");
     if (meta_send(store, &cmd, on_time) != WSUB_OK)
         return;
@@ -345,22 +335,6 @@ static void on_link_down(const char *why, void *arg)
                   WSUB_KE("why", why));
 }
 
-static void make_keys(struct wsub_store *store)
-{
-    const struct wsub_config *config = store->o.config;
-    struct wsub_buf key = {0};
-
-    store->prefixes = wsub_calloc(config->shards, sizeof(*store->prefixes));
-    for (unsigned i = 0; i < config->shards; i++) {
-        wsub_buf_printf(&key, "%s:{%u}:", config->key_prefix, i);
-        store->prefixes[i] = wsub_buf_take(&key);
-    }
-    wsub_buf_printf(&key, "%s:{c}:", config->key_prefix);
-    store->cluster_prefix = wsub_buf_take(&key);
-    wsub_buf_printf(&key, "%s:meta", config->key_prefix);
-    store->meta_key = wsub_buf_take(&key);
-}
-
 /* Redis is the operator's own: its name may be one of the network it is in, and
  * the servers are the system's. */
 static void make_resolver(struct wsub_store *store)
@@ -393,7 +367,8 @@ enum wsub_err wsub_store_new(const struct wsub_store_options *options,
         free(store);
         return err;
     }
-    make_keys(store);
+    wsub_prefixes_init(&store->prefixes, options->config->key_prefix,
+                       options->config->shards);
     make_resolver(store);
     wsub_scripts_init();
     wsub_call_times_register();
@@ -429,11 +404,7 @@ void wsub_store_free(struct wsub_store *store)
     wsub_timer_done(&store->look_again);
     wsub_calls_done(&store->calls);
     wsub_resolver_free(store->resolver);
-    for (unsigned i = 0; i < store->o.config->shards; i++)
-        free(store->prefixes[i]);
-    free(store->prefixes);
-    free(store->cluster_prefix);
-    free(store->meta_key);
+    wsub_prefixes_done(&store->prefixes);
     free(store->announced_url);
     free(store->stored_url);
     free(store);
@@ -467,13 +438,12 @@ const struct wsub_config *wsub_store_config(const struct wsub_store *store)
 
 const char *wsub_store_meta_key(const struct wsub_store *store)
 {
-    return store->meta_key;
+    return store->prefixes.meta;
 }
 
 const char *wsub_store_prefix(const struct wsub_store *store, unsigned shard)
 {
-    return shard == WSUB_SHARD_CLUSTER ? store->cluster_prefix
-                                       : store->prefixes[shard];
+    return wsub_prefixes_of(&store->prefixes, shard);
 }
 
 unsigned wsub_store_shard_of(const struct wsub_store *store, const char *digest)
@@ -483,7 +453,7 @@ unsigned wsub_store_shard_of(const struct wsub_store *store, const char *digest)
 
 uint64_t wsub_store_time_ms(const struct wsub_store *store)
 {
-    return store->time_known ? wsub_now_ms() + store->time_offset_ms : 0;
+    return wsub_server_clock_ms(&store->server_clock);
 }
 
 const char *wsub_store_public_url(const struct wsub_store *store)
