@@ -76,8 +76,8 @@ static uint64_t pause_after_call_ms(void)
     spread_round_start_ms(&rounds[0], 0);
     WAIT_FOR(base, ran == before + 1);
     pass_ms(TOOK_MS);
+    begin_ms = wsub_now_ms(); /* before the pause can begin */
     spread_round_over(&rounds[0]);
-    begin_ms = wsub_now_ms();
     spread_round_start_ms(&rounds[0], 0);
     WAIT_FOR(base, ran == before + 2);
     return wsub_now_ms() - begin_ms;
