@@ -18,10 +18,9 @@
 struct flow {
     struct hub *hub;
     struct wsub_http_request *req;
-    size_t limit;
     struct hub_filter *filter; /* owned */
     bool more;
-    struct wsub_place last; /* in this page */
+    struct wsub_place next; /* when there is more */
 };
 
 static void finish(struct flow *flow, json_t *list)
@@ -34,7 +33,7 @@ static void finish(struct flow *flow, json_t *list)
         hub_filter_apply(flow->filter, list);
         root = json_pack("{s:o}", "gaps", list);
         if (flow->more)
-            json_object_set_new(root, "next", hub_json_place(&flow->last));
+            json_object_set_new(root, "next", hub_json_place(&flow->next));
         hub_json_respond(flow->req, root);
     }
     hub_filter_free(flow->filter);
@@ -61,7 +60,7 @@ static json_t *gap_json(const struct wsub_gap *gap)
 }
 
 static void on_gaps(enum wsub_err err, const void *items, size_t count,
-                    void *arg)
+                    const struct wsub_place *next, void *arg)
 {
     const struct wsub_gap *list = items;
     struct flow *flow = arg;
@@ -72,11 +71,11 @@ static void on_gaps(enum wsub_err err, const void *items, size_t count,
         return;
     }
     rows = hub_rows_new(flow->hub->store);
-    flow->more = count > flow->limit;
-    for (size_t i = 0; i < count && i < flow->limit; i++) {
-        flow->last = list[i].place;
+    flow->more = next != NULL;
+    if (flow->more)
+        flow->next = *next;
+    for (size_t i = 0; i < count; i++)
         hub_rows_add(rows, &list[i].key, gap_json(&list[i]));
-    }
     hub_rows_finish(rows, NULL, on_rows, flow);
 }
 
@@ -87,7 +86,6 @@ static const struct hub_filter_row filters[] = {
     {0},
 };
 
-/* One more than the page holds tells whether there are more. */
 static void start(struct hub *hub, struct wsub_http_request *req,
                   const struct hub_page *page)
 {
@@ -95,10 +93,9 @@ static void start(struct hub *hub, struct wsub_http_request *req,
 
     flow->hub = hub;
     flow->req = req;
-    flow->limit = page->limit;
     flow->filter = page->filter;
     wsub_gaps_list(hub->store, page->continued ? &page->from : NULL,
-                   page->limit + 1, on_gaps, flow);
+                   page->limit, on_gaps, flow);
 }
 
 void hub_gaps(struct wsub_http_request *req, void *arg)

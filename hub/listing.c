@@ -12,7 +12,6 @@ struct flow {
     const struct hub_listing *listing; /* const */
     struct hub *hub;
     struct wsub_http_request *req;
-    size_t limit;
     struct hub_filter *filter; /* owned */
 };
 
@@ -33,38 +32,35 @@ static bool is_kept(const struct flow *flow, const struct wsub_place *place)
            place->ms + kept_ms >= wsub_store_time_ms(flow->hub->store);
 }
 
-static void respond(const struct flow *flow, const void *items, size_t count)
+static void respond(const struct flow *flow, const void *items, size_t count,
+                    const struct wsub_place *next)
 {
     json_t *rows = json_array();
     json_t *root = json_pack("{s:o}", flow->listing->name, rows);
     size_t i;
 
-    for (i = 0; i < count && i < flow->limit &&
-                is_kept(flow, place_of(flow, items, i));
-         i++)
+    for (i = 0; i < count && is_kept(flow, place_of(flow, items, i)); i++)
         json_array_append_new(rows,
                               flow->listing->row(place_of(flow, items, i)));
     hub_filter_apply(flow->filter, rows);
-    if (i == flow->limit && i < count)
-        json_object_set_new(root, "next",
-                            hub_json_place(place_of(flow, items, i - 1)));
+    if (i == count && next != NULL && is_kept(flow, next))
+        json_object_set_new(root, "next", hub_json_place(next));
     hub_json_respond(flow->req, root);
 }
 
 static void on_listed(enum wsub_err err, const void *items, size_t count,
-                      void *arg)
+                      const struct wsub_place *next, void *arg)
 {
     struct flow *flow = arg;
 
     if (err == WSUB_OK)
-        respond(flow, items, count);
+        respond(flow, items, count, next);
     else
         hub_refuse_unavailable(flow->req);
     hub_filter_free(flow->filter);
     free(flow);
 }
 
-/* One more than the page holds tells whether there are more. */
 void hub_listing_respond(const struct hub_listing *listing, struct hub *hub,
                          struct wsub_http_request *req,
                          const struct hub_page *page)
@@ -74,8 +70,7 @@ void hub_listing_respond(const struct hub_listing *listing, struct hub *hub,
     flow->listing = listing;
     flow->hub = hub;
     flow->req = req;
-    flow->limit = page->limit;
     flow->filter = page->filter;
-    listing->list(hub->store, page->continued ? &page->from : NULL,
-                  page->limit + 1, on_listed, flow);
+    listing->list(hub->store, page->continued ? &page->from : NULL, page->limit,
+                  on_listed, flow);
 }

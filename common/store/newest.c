@@ -4,6 +4,7 @@
  */
 #include "common/store/newest.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,21 @@
 #include "common/base/mem.h"
 #include "common/store/store.h"
 
+#define NO_ITEM SIZE_MAX
+
+struct entry {
+    struct wsub_place place;
+    size_t item; /* its number; NO_ITEM: it could not be read */
+};
+
 struct listing {
     const struct wsub_newest_kind *kind; /* borrowed; constant */
     struct wsub_countdown all;
     enum wsub_err err;
-    char *items;  /* owned */
-    size_t count; /* so far */
+    struct entry *entries; /* owned */
+    size_t count;          /* of them, so far */
+    char *items;           /* owned */
+    size_t item_count;
     size_t limit;
     wsub_newest_cb *cb;
     void *arg; /* borrowed; given to cb */
@@ -41,47 +51,68 @@ static int compare(const void *a, const void *b)
 
 static void listing_free(struct listing *listing)
 {
-    for (size_t i = 0; i < listing->count && listing->kind->done != NULL; i++)
+    for (size_t i = 0; i < listing->item_count && listing->kind->done != NULL;
+         i++)
         listing->kind->done(item_at(listing, i));
     free(listing->items);
+    free(listing->entries);
     free(listing);
+}
+
+/* Gives the items of the first entries, in their order. */
+static void give(const struct listing *listing)
+{
+    size_t bytes = listing->kind->item_bytes, given = 0;
+    bool more = listing->count > listing->limit;
+    size_t count = more ? listing->limit : listing->count;
+    char *page = wsub_calloc(count + 1, bytes);
+
+    for (size_t i = 0; i < count; i++)
+        if (listing->entries[i].item != NO_ITEM)
+            memcpy(page + given++ * bytes,
+                   item_at(listing, listing->entries[i].item), bytes);
+    listing->cb(WSUB_OK, page, given,
+                more ? &listing->entries[count - 1].place : NULL, listing->arg);
+    free(page);
 }
 
 static void on_listed(void *arg)
 {
     struct listing *listing = arg;
-    size_t count = listing->count;
 
-    if (listing->err != WSUB_OK) {
-        listing->cb(listing->err, NULL, 0, listing->arg);
-    } else {
-        if (count > 1)
-            qsort(listing->items, count, listing->kind->item_bytes, compare);
-        listing->cb(WSUB_OK, listing->items,
-                    count < listing->limit ? count : listing->limit,
-                    listing->arg);
-    }
+    if (listing->count > 1)
+        qsort(listing->entries, listing->count, sizeof(*listing->entries),
+              compare);
+    if (listing->err == WSUB_OK)
+        give(listing);
+    else
+        listing->cb(listing->err, NULL, 0, NULL, listing->arg);
     listing_free(listing);
 }
 
 static void take_entry(struct listing *listing, unsigned shard,
-                       const struct redisReply *entry)
+                       const struct redisReply *reply)
 {
-    void *item = item_at(listing, listing->count);
-    struct wsub_place place = wsub_place_of(shard, entry->element[0]->str);
+    struct entry *entry = &listing->entries[listing->count++];
+    void *item = item_at(listing, listing->item_count);
 
+    entry->place = wsub_place_of(shard, reply->element[0]->str);
     memset(item, 0, listing->kind->item_bytes);
-    memcpy(item, &place, sizeof(place));
-    if (listing->kind->read(entry->element[1], item))
-        listing->count++;
+    memcpy(item, &entry->place, sizeof(entry->place));
+    entry->item = listing->kind->read(reply->element[1], item)
+                      ? listing->item_count++
+                      : NO_ITEM;
 }
 
 static void take_entries(struct listing *listing, unsigned shard,
                          const struct redisReply *entries)
 {
+    size_t room = listing->count + entries->elements + 1;
+
+    listing->entries =
+        wsub_realloc(listing->entries, room * sizeof(*listing->entries));
     listing->items =
-        wsub_realloc(listing->items, (listing->count + entries->elements + 1) *
-                                         listing->kind->item_bytes);
+        wsub_realloc(listing->items, room * listing->kind->item_bytes);
     for (size_t i = 0; i < entries->elements; i++)
         take_entry(listing, shard, entries->element[i]);
 }
@@ -149,7 +180,8 @@ static void read_shard(struct wsub_store *store, unsigned shard,
     *read = (struct shard_read){.listing = listing, .shard = shard};
     print_bound(after, after != NULL && shard >= after->shard, bound);
     wsub_countdown_add(&listing->all);
-    read_stream(store, shard, listing->kind->stream, bound, listing->limit,
+    /* One more than the page holds tells whether there are more. */
+    read_stream(store, shard, listing->kind->stream, bound, listing->limit + 1,
                 parse_entries, NULL, read);
 }
 

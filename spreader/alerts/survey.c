@@ -88,12 +88,13 @@ static void note_mismatches(struct spread_alert_survey *survey, uint64_t now_ms)
 /* The looks; the last ones first. */
 
 static void on_gaps(enum wsub_err err, const void *items, size_t count,
-                    void *arg)
+                    const struct wsub_place *next, void *arg)
 {
     struct spread_alert_survey *survey = arg;
     const struct wsub_gap *gaps = items;
     uint64_t now_ms = wsub_now_ms();
 
+    (void)next;
     if (err != WSUB_OK) {
         finish(survey, NULL);
         return;

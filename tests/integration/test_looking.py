@@ -134,6 +134,20 @@ class Looking(AdminSystemTest):
         self.assertEqual([(row["from"], row["topic"], bool(row["why"]))
                           for row in rows], [("log", "", True)] * 3)
 
+    def test_entries_that_can_not_be_read_hide_no_others(self):
+        rejected = [f"websub:{{{n}}}:rejected" for n in range(2)]
+        for n in range(12):
+            fields = {"v": 1, "from": "log", "id": f"{n}-1", "why": "wrong"}
+            for field in ("from", "why") if n % 4 else ():
+                del fields[field]
+            for key in rejected:
+                self.redis.call("XADD", key, f"{1000 + n}-0", *(
+                    part for pair in fields.items() for part in pair))
+        for limit in (1, 2, 3, 50):
+            rows = self.pages("/admin/rejected", "rejected", limit=limit)
+            self.assertEqual([row["entry"] for row in rows],
+                             [f"{n}-1" for n in (8, 8, 4, 4, 0, 0)], limit)
+
     def state(self, callback, **headers):
         answer = self.hub.get(f"/verification?hub.topic={TOPIC}&hub.callback="
                               + callback.url, headers)

@@ -62,8 +62,9 @@ static void note(enum wsub_err err, void *arg)
 }
 
 static void on_gaps(enum wsub_err err, const void *list, size_t count,
-                    void *arg)
+                    const struct wsub_place *next, void *arg)
 {
+    ck_assert_ptr_null(next);
     ck_assert_ptr_null(list);
     ck_assert_uint_eq(count, 0);
     note(err, arg);
