@@ -273,7 +273,7 @@ static void wait_for_client(struct wsub_http_connection *conn)
 {
     const struct wsub_http_pool *pool = conn->pool;
 
-    if (conn->state == WSUB_HTTP_READING &&
+    if (conn->state == WSUB_HTTP_READING && !conn->yields &&
         wsub_http_incoming_is_empty(conn->req))
         wsub_http_pool_enter(conn, WSUB_HTTP_IDLE);
     if (conn->state == WSUB_HTTP_IDLE) {
@@ -283,7 +283,8 @@ static void wait_for_client(struct wsub_http_connection *conn)
     }
     if (conn->begun_ms == 0)
         conn->begun_ms = wsub_now_ms();
-    wsub_deadline_set(&conn->deadline, wsub_http_reading_deadline(conn));
+    wsub_deadline_set(&conn->deadline,
+                      conn->yields ? 0 : wsub_http_reading_deadline(conn));
 }
 
 /* Notes what it waits for, and since when.  A request that drips is as old as
@@ -310,7 +311,8 @@ static void note_wait(struct wsub_http_connection *conn)
         pool->on_change(pool->owner);
 }
 
-/* Nothing more can be done now: decides what to wait for. */
+/* Nothing more can be done now, or it is the others' turn: decides what to wait
+ * for. */
 static void settle(struct wsub_http_connection *conn)
 {
     bool waits =
@@ -325,7 +327,7 @@ static void settle(struct wsub_http_connection *conn)
     if (tells)
         wsub_http_outgoing_trim(&conn->out);
     if ((conn->out.broken && !tells) ||
-        (conn->eof && !keeps && unsent(conn) == 0)) {
+        (conn->eof && !keeps && !conn->yields && unsent(conn) == 0)) {
         finish(conn);
         return;
     }
@@ -430,6 +432,8 @@ static void on_due(void *arg)
         look_for_client(conn);
     } else if (conn->state != WSUB_HTTP_READING) {
         lose(conn);
+    } else if (conn->yields) {
+        run(conn);
     } else if (wsub_http_reading_is_in_time(conn, wsub_now_ms())) {
         wsub_deadline_set(&conn->deadline, wsub_http_reading_deadline(conn));
     } else if (conn->req->refused) {

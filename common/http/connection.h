@@ -36,7 +36,8 @@
  * connection turns out to be of no use within a call from above, on_gone is called
  * from the loop, later.
  *
- * Responses of one round of the loop leave in one write.  While a request is
+ * Responses of one round of the loop leave in one write.  Requests that a client
+ * has pipelined are handled for 2 ms, then it is the others' turn.  While a request is
  * with its handler at most 64 KiB of the following ones are read. */
 #ifndef WSUB_HTTP_CONNECTION_H
 #define WSUB_HTTP_CONNECTION_H

@@ -99,6 +99,7 @@ struct wsub_http_connection {
     bool last;    /* the response in `out` says close */
     bool eof;     /* the client sends no more */
     bool paused;  /* enough was read ahead */
+    bool yields;  /* there is more to do, when others had their turn */
 };
 
 extern const struct wsub_state wsub_http_states[WSUB_HTTP_STATES];

@@ -15,6 +15,7 @@
 #include "common/http/stats.h"
 
 #define OUT_FLUSH_BYTES 65536 /* responses gathered before they are sent */
+#define TURN_US 2000          /* for the requests that a client has pipelined */
 
 /* Writes the body of the response to a fault, of the type that is returned; the
  * sentences need no escapes. */
@@ -231,13 +232,29 @@ static bool may_advance(const struct wsub_http_connection *conn)
            wsub_http_outgoing_unsent(conn->bev) == 0;
 }
 
+/* Whether there is anything to go on with. */
+static bool has_more(const struct wsub_http_connection *conn)
+{
+    return may_advance(conn) &&
+           (!wsub_http_incoming_is_empty(conn->req) ||
+            evbuffer_get_length(bufferevent_get_input(conn->bev)) > 0);
+}
+
 void wsub_http_reading_run(struct wsub_http_connection *conn)
 {
+    uint64_t began_us = wsub_now_us();
+
     conn->running = true;
-    while (may_advance(conn) && advance(conn))
+    conn->yields = false;
+    while (!conn->yields && may_advance(conn) && advance(conn)) {
         if (conn->out.gathered.len > OUT_FLUSH_BYTES)
             wsub_http_outgoing_flush(&conn->out, conn->bev);
+        conn->yields = wsub_now_us() - began_us >= TURN_US;
+    }
     conn->running = false;
+    conn->yields = conn->yields && has_more(conn);
+    if (conn->yields && conn->state == WSUB_HTTP_IDLE)
+        wsub_http_pool_enter(conn, WSUB_HTTP_READING);
 }
 
 uint64_t wsub_http_reading_deadline(const struct wsub_http_connection *conn)

@@ -133,8 +133,8 @@ class Connections(SystemTest):
         self.check_makes_way(BODY, "half_sent")
 
     def test_clients_that_never_read_make_way(self):
-        page = b"GET /front/page.css HTTP/1.1\r\nHost: hub\r\n\r\n"
-        self.check_makes_way(page * 1500, "stuck")
+        metrics = b"GET /metrics HTTP/1.1\r\nHost: hub\r\n\r\n"
+        self.check_makes_way(metrics * 1000, "stuck")
 
     def test_clients_that_drip_make_way(self):
         self.start(max_connections=200, request_timeout_ms=LONG_MS)
