@@ -326,14 +326,35 @@ static bool stands(enum wsub_reshard_state state)
            state != WSUB_RESHARD_FAILED;
 }
 
+static void on_drained_again(enum wsub_err err, void *arg)
+{
+    struct flow *flow = arg;
+    struct wsub_store *store = flow->hub->store;
+
+    finish(flow, err == WSUB_OK ? WSUB_ERR_FULL : err);
+    wsub_store_look(store);
+}
+
+/* An order that nobody stays away for: a mover that had found none before it was given
+ * has taken the word back.  Whoever asks again gives it again. */
+static bool is_left(const struct flow *flow,
+                    const struct wsub_reshard_progress *progress)
+{
+    return progress->state == WSUB_RESHARD_DRAINING &&
+           wsub_store_up(flow->hub->store);
+}
+
 static void on_looked(enum wsub_err err,
                       const struct wsub_reshard_progress *progress, void *arg)
 {
     struct flow *flow = arg;
 
-    if (err == WSUB_OK && stands(progress->state))
-        err = WSUB_ERR_FULL;
-    if (err == WSUB_OK)
+    if (err == WSUB_OK && is_left(flow, progress))
+        wsub_reshard_drain(flow->hub->store, progress->to, on_drained_again,
+                           flow);
+    else if (err == WSUB_OK && stands(progress->state))
+        finish(flow, WSUB_ERR_FULL);
+    else if (err == WSUB_OK)
         wsub_reshard_drain(flow->hub->store, flow->to, on_drained, flow);
     else
         finish(flow, err);

@@ -62,6 +62,18 @@ class Online(ReshardTest):
             wait_until(lambda c=callback, d=due: d <= set(c.bodies()),
                        f"{topic} gets all")
 
+    def test_an_order_that_nobody_stays_away_for_goes_on_when_asked_again(self):
+        """As when a mover that found no order takes `draining` back behind a
+        new one."""
+        self.callbacks_of(TOPICS[:2])
+        self.push_all()
+        self.redis.call("HSET", "websub:{c}:reshard", "v", 1, "state",
+                        "draining", "from", 4, "to", 7, "keys", 0, "of", 0,
+                        "began", 1, "ended", 0, "why", "", "epoch", 0)
+        self.assertEqual(self.order(9).status, 409)
+        self.wait_done(7)
+        self.wait_served()
+
     def test_an_order_while_all_run(self):
         self.system.start("deliver", instance_name="deliver-two")
         self.system.start("spreader", instance_name="spreader-two")
