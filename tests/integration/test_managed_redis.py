@@ -102,9 +102,10 @@ class Cluster(SystemTest):
         for program in programs:
             told = program.wait_event("redis-down")
             self.assertIn("cluster", told["why"])
-            status, text = program.status("/readyz")
-            self.assertEqual(status, 503)
-            self.assertIn("Redis is a cluster", text)
+            # The first to be told asked for the layout, before the program began.
+            wait_until(lambda p=program: "Redis is a cluster" in
+                       p.status("/readyz")[1], f"{program.name} says so too")
+            self.assertEqual(program.status("/readyz")[0], 503)
 
         def connections():
             stats = redis.call("INFO", "stats").decode()
