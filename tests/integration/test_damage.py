@@ -258,7 +258,8 @@ class ByChance(Damage):
                 what = [self.damage_one(chance)
                         for _ in range(chance.randint(1, 5))]
                 self.check(what, lambda: None)
-        self.check_recovered()
+        with self.subTest(seed=seed):
+            self.check_recovered()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.cursor_job import LANE, CursorTest
 from support.redis import RedisError
 from support.scripts import CD, ScriptTest, TD, pairs
 
@@ -224,6 +225,76 @@ class Settling(DamageTest):
         self.assertEqual(letter[b"e"].decode(), two)
         self.assertIn(b"broken", letter[b"why"])
         self.assertEqual(self.hash("refs"), {two.encode(): b"1"})
+
+
+class CursorJobs(CursorTest, DamageTest):
+    """Who is in cursor mode has one, whatever is damaged when an outcome is stored."""
+
+    KEYS = (f"missed:{TD}:{CD}", f"failing:{TD}:{CD}", "suspended", "refs",
+            f"topic:{TD}", f"cursor:{TD}", f"events:{TD}", "damaged")
+
+    def tally(self, event):
+        return f"tally:{event[:9]}"
+
+    def has_cursor_job(self):
+        waits = any(member.startswith(f"f {TD} {CD} ".encode())
+                    for member in self.call("ZRANGE", "retry", 0, -1))
+        return waits or any(fields.get(b"c") == CD.encode() and b"u" in fields
+                            for _, fields in self.entries(LANE))
+
+    def after(self, key, settle):
+        """Whether there is one after this, while the key is damaged."""
+        self.damage(key)
+        try:
+            settle()
+        except RedisError as error:
+            self.assertEqual(key, "refs", error)
+        return self.has_cursor_job()
+
+    def test_after_a_suspension(self):
+        for key in (*self.KEYS, self.tally):
+            with self.subTest(key=key):
+                self.setUp()
+                event = self.publish()
+                entry, _ = self.claim()
+                self.assertTrue(self.after(
+                    key(event) if callable(key) else key,
+                    lambda: self.suspend(entry, event)))
+                self.empty()
+
+    def test_after_a_suspension_in_a_backfill(self):
+        for key in (*self.KEYS, self.tally):
+            if key == f"cursor:{TD}":
+                continue  # it is lost, and begins anew with the next event
+            with self.subTest(key=key):
+                self.setUp()
+                self.suspended_now()
+                self.due_now()
+                entry, u, said = self.cursor_job()
+                self.settle_cursor("done", entry, u, said[0], 1)
+                event = self.publish()
+                entries = [(entry, fields) for entry, fields in
+                           self.read(LANE) if b"e" in fields]
+                (entry, _), = entries or [(None, None)]
+                self.assertTrue(self.after(
+                    key(event) if callable(key) else key,
+                    lambda: entry and self.suspend(entry, event)))
+                self.empty()
+
+    def test_after_a_delivery(self):
+        for key in (*self.KEYS, self.tally):
+            if key == f"cursor:{TD}":
+                continue
+            with self.subTest(key=key):
+                self.setUp()
+                self.suspended_now()
+                later = self.publish()
+                self.due_now()
+                entry, u, said = self.cursor_job()
+                self.assertTrue(self.after(
+                    key(later) if callable(key) else key,
+                    lambda: self.settle_cursor("done", entry, u, said[0], 1)))
+                self.empty()
 
 
 class Waiting(DamageTest):

@@ -60,9 +60,9 @@
 -- else than BEFORE is left: it was settled before, or a part was not, as the
 -- group was lost; then the rest comes again by a takeover.
 --
--- An outcome that can't be stored, as what it is about is damaged, is tried once
--- more with what is damaged moved out of the way (lib/mend.lua).  Should that
--- fail too, the job becomes a dead letter with the error.
+-- What is damaged is moved out of the way at the command that it refuses (mend.lua):
+-- an operation is never begun anew when a half of it is done.  An outcome that can't
+-- be stored all the same becomes a dead letter with the error.
 --
 -- uses: shard, refs, trim
 
@@ -100,7 +100,7 @@ end
 
 -- All operations but the most frequent ones, by their words.  A call costs as
 -- much as the functions that it makes, and most calls need none of these.
--- `redis` may be the stand-in that mends.
+-- `redis` is the stand-in that mends.
 local function other_operations(redis, suspended)
     -- uses: time, numbers, memory, ids, pending, job, subscription, subscribed
     -- uses: subscription_set, subscription_end, cursor_get, cursor_set
@@ -124,16 +124,12 @@ local function other_operations(redis, suspended)
     -- one.
     local td, cd, u, cursor
 
-    local function read_cursor(...)
+    local function open_cursor(lane, id, ...)
         td, cd, u = ...
         cursor = get_cursor(td, cd)
         if cursor and cursor.u ~= tonumber(u) then
             cursor = nil
         end
-    end
-
-    local function open_cursor(lane, id, ...)
-        read_cursor(...)
         return close_entry(lane, id)
     end
 
@@ -461,59 +457,34 @@ local function other_operations(redis, suspended)
         retried = { arguments = 3, notes = retried },
         report = { arguments = 0, reports = true },
         failed = { job = job_failed, cursor = cursor_failed },
-        reads = read_cursor,
     }, wake_if_earliest
 end
 
 local suspended = {}
-local others
-local at_ends = {}
-local cursor_job -- TD, CD and U of the cursor job that is open
+local others, at_end
+
+local function make_others()
+    -- uses: mend
+
+    others, at_end = other_operations(mend(redis), suspended)
+end
 
 local function other_operation(word)
     if not others then
-        others, at_ends[1] = other_operations(redis, suspended)
+        make_others()
     end
     return others[word]
-end
-
--- From now on in this call, as something is damaged.
-local function mend_operations()
-    -- uses: mend
-
-    if not at_ends[2] then
-        others, at_ends[2] = other_operations(mend(redis), suspended)
-    end
-    if cursor_job then
-        others.reads(unpack(cursor_job))
-    end
 end
 
 local function reason(problem)
     return type(problem) == 'table' and problem.err or tostring(problem)
 end
 
--- Carries out a part of an operation, twice if need be; returns what that did.
-local function carry_out(word, part, ...)
-    local went_well, result = pcall(other_operation(word)[part], ...)
-    if not went_well then
-        mend_operations()
-        return others[word][part](...)
-    end
-    return result
-end
-
 local function settle_one(word, kind, ...)
     local event = ...
     local before = finished[event]
-    local went_well = pcall(other_operation(word)[kind], ...)
-    if went_well then
-        return
-    end
-    finished[event] = before
-    mend_operations()
-    local is_mended, problem = pcall(others[word][kind], ...)
-    if not is_mended then
+    local went_well, problem = pcall(other_operation(word)[kind], ...)
+    if not went_well then
         finished[event] = before
         others.failed[kind](word, reason(problem), ...)
     end
@@ -529,13 +500,9 @@ local function settle_other(word)
         reports = true
     elseif operation.opens then
         kind = word == 'cursor' and word or 'job'
-        cursor_job = nil
-        is_open = carry_out(word, 'opens', unpack(ARGV, at + 1, last))
-        if kind == 'cursor' then
-            cursor_job = { unpack(ARGV, at + 3, last) }
-        end
+        is_open = operation.opens(unpack(ARGV, at + 1, last))
     elseif is_open and operation.notes then
-        carry_out(word, 'notes', unpack(ARGV, at + 1, last))
+        operation.notes(unpack(ARGV, at + 1, last))
     elseif is_open then
         settle_one(word, kind, unpack(ARGV, at + 1, last))
         settled = settled + 1
@@ -548,11 +515,9 @@ local function settle_all()
         local word, last = ARGV[at], nil
         if word == 'job' then
             last = at + 2
-            cursor_job = nil
             is_open, kind = close_entry(ARGV[at + 1], ARGV[last]), 'job'
         elseif word == 'rest' then
             last = at + 3
-            cursor_job = nil
             is_open, kind =
                 close_rest(ARGV[at + 1], ARGV[at + 2], ARGV[last]), 'job'
         elseif word == 'done' and kind == 'job' then
@@ -570,7 +535,7 @@ end
 
 -- What is settled before an error is settled.
 local went_well, problem = pcall(settle_all)
-for _, at_end in pairs(at_ends) do
+if at_end then
     at_end()
 end
 for event, count in pairs(finished) do
