@@ -37,6 +37,9 @@ class Audit(AdminSystemTest):
             method, path, body if isinstance(body, str) else json.dumps(body),
             {"Authorization": f"Bearer {token}", "Content-Type": kind})
 
+    def lines(self):
+        return self.system.program("hub").events("audit")
+
     def rows(self):
         return self.get("/admin/audit", limit=200)["audit"]
 
@@ -60,7 +63,8 @@ class Audit(AdminSystemTest):
                          {"hub.topic": TOPIC, "hub.reason": "spam"})
         self.assertEqual((third["token"], third["method"], third["detail"]),
                          ("admin-3", "PUT", {"enabled": True}))
-        lines = self.system.program("hub").events("audit")
+        lines = wait_until(lambda: len(self.lines()) == 3 and self.lines(),
+                           "the log has them too")
         self.assertEqual([line["token"] for line in lines],
                          ["alice", "admin-1", "admin-3"])
         self.assertEqual(lines[0]["status"], "200")

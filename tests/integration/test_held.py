@@ -291,7 +291,7 @@ class Entries(Held):
         deliver = self.system.program("deliver")
         self.assertEqual(deliver.metric("websubd_deliver_undecodable_total",
                                         '{outcome="held"}'), 1)
-        self.assertTrue(deliver.events("held"))
+        deliver.wait_event("held")
 
 
 if __name__ == "__main__":

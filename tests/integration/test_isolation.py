@@ -122,7 +122,7 @@ class Breakers(Isolation):
         self.system.push(TOPIC, b"body")
         wait_until(lambda: self.broken_hosts() == 1, "it is open")
         deliver = self.system.program("deliver")
-        self.assertEqual(deliver.events("host-down")[0]["host"], self.far.url)
+        self.assertEqual(deliver.wait_event("host-down")["host"], self.far.url)
         for callback in crowd:
             callback.default = 204
         for callback in crowd:

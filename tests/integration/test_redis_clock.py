@@ -158,7 +158,10 @@ class Ahead(ClockTest):
         self.move(3 * HOURS)
         self.move(0)
         self.system.wait_idle()
-        told = self.system.program("spreader").events("redis-clock-moved")
+        spreader = self.system.program("spreader")
+        told = wait_until(
+            lambda: spreader.events("redis-clock-moved")[1:] and
+            spreader.events("redis-clock-moved"), "both are logged")
         moves = [round(int(line["by_ms"]) / HOURS / 1000) for line in told]
         self.assertEqual(moves, [3, -3])
 

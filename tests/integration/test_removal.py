@@ -66,8 +66,9 @@ class Removal(ClusterTest):
         victim.kill()
         self.wait_removed(record)
         self.assertEqual(self.removals(), [record["name"]])
-        removed = [event for program in self.system.programs
-                   for event in program.events("instance-removed")]
+        removed = wait_until(lambda: [
+            event for program in self.system.programs
+            for event in program.events("instance-removed")], "it is logged")
         self.assertEqual(len(removed), 1)
 
 

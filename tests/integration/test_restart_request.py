@@ -61,7 +61,8 @@ class RestartRequests(SystemTest):
                   file=sys.stderr)
             self.assertEqual(after["incarnation"], before["incarnation"] + 1)
             self.assertEqual(after["name"], before["name"])
-            self.assertEqual(len(program.events("started")), 2)
+            wait_until(lambda p=program: len(p.events("started")) == 2,
+                       "the log says so")
             wait_until(lambda p=program: p.events("ready")[1:], "it is up")
         self.check_deliveries()
         self.assertEqual(self.cluster.call("HGETALL", "restarts"), [])

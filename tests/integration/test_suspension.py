@@ -137,8 +137,10 @@ class Recovery(Suspension):
         gate.set()
         self.wait_suspended(callback)
         callback.wait_deliveries(10)
-        told = [line for program in self.system.programs
-                for line in program.events("subscription-suspended")]
+        told = wait_until(lambda: [
+            line for program in self.system.programs
+            for line in program.events("subscription-suspended")],
+            "it is logged")
         self.assertEqual([line["callback"] for line in told], [callback.url])
 
     def test_afterwards_it_is_as_any_other(self):
