@@ -61,7 +61,7 @@ class Picture:
         self._look_at_pulls(base)
         for name, value in _decoded(
                 self.redis.call("HGETALL", base + "counts")).items():
-            if name != "home":
+            if name not in ("home", "p"):  # parked jobs come due where they arrive
                 self.counts[name] = self.counts.get(name, 0) + int(value)
         for key, host in self._keys(base, "hosts"):
             for field, value in _decoded(
