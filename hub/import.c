@@ -1,10 +1,12 @@
 /* import.c - see import.h.
  *
- *   lines -> a line: JSON -> form -> check -> enroll.h --> next line ... -> 200
- *                              '-> an error of that line      '-> 503
+ *   part -> a line: JSON -> form -> check -> enroll.h --> next line --> next part ...
+ *    '<---------.              '-> an error of that line      |            |
+ *               '---------------------------------------------'            '-> 200
  *
- * Some lines are on their way at a time.  When Redis fails no further line begins,
- * and the response is 503: the part may be sent again. */
+ * Some lines are on their way at a time, and all those of a part are done before the
+ * next one is asked for.  When Redis fails no further line begins, and the response is
+ * 503: the list may be sent again. */
 #include "hub/import.h"
 
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/mem.h"
+#include "common/http/parts.h"
 #include "common/http/request.h"
 #include "common/store/store.h"
 #include "hub/access.h"
@@ -21,11 +24,13 @@
 #include "hub/errors.h"
 #include "hub/hub.h"
 #include "hub/json.h"
+#include "hub/lines.h"
 #include "hub/media.h"
 #include "hub/policy.h"
 #include "hub/subscription_json.h"
 #include "hub/subscription_params.h"
 
+#define PART_BYTES 32768
 #define UNDER_WAY_MAX 32
 #define ERRORS_MAX 1000 /* in a response */
 
@@ -36,12 +41,12 @@ static const char *const others[] = {"lease_ends_at", "has_secret"};
 struct flow {
     struct hub *hub;
     struct wsub_http_request *req;
-    const char *at, *end; /* of what is not read; borrowed from the request */
-    size_t line;          /* that was read last, counted from 1 */
+    struct hub_lines lines; /* that are not read; owned */
+    uint64_t line;          /* that was read last, counted from 1 */
     size_t under_way;
     bool is_reading; /* read_lines() is on the stack */
     bool has_failed;
-    uint64_t imported, unchanged;
+    uint64_t imported, unchanged, refused;
     json_t *errors; /* owned */
 };
 
@@ -49,28 +54,39 @@ bool hub_import_may_send(struct wsub_http_request *req, void *hub)
 {
     if (!hub_access_admin(req, hub))
         return false;
-    if (hub_is_media(req, HUB_MEDIA_LINES))
-        return true;
-    hub_refuse(req, HUB_FAULT_MEDIA_TYPE, NULL, "Send " HUB_MEDIA_LINES ".");
-    return false;
+    if (!hub_is_media(req, HUB_MEDIA_LINES)) {
+        hub_refuse(req, HUB_FAULT_MEDIA_TYPE, NULL,
+                   "Send " HUB_MEDIA_LINES ".");
+        return false;
+    }
+    wsub_http_take_parts(req, PART_BYTES);
+    return true;
 }
 
-static void finish(struct flow *flow)
+static void end(struct flow *flow)
+{
+    hub_lines_done(&flow->lines);
+    json_decref(flow->errors);
+    free(flow);
+}
+
+static void respond(struct flow *flow)
 {
     if (flow->has_failed)
         hub_refuse_unavailable(flow->req);
     else
         hub_json_respond(flow->req,
-                         json_pack("{s:I, s:I, s:O}", "imported",
+                         json_pack("{s:I, s:I, s:I, s:O}", "imported",
                                    (json_int_t)flow->imported, "unchanged",
-                                   (json_int_t)flow->unchanged, "errors",
+                                   (json_int_t)flow->unchanged, "refused",
+                                   (json_int_t)flow->refused, "errors",
                                    flow->errors));
-    json_decref(flow->errors);
-    free(flow);
+    end(flow);
 }
 
 static void add_error(struct flow *flow, const char *detail)
 {
+    flow->refused++;
     if (json_array_size(flow->errors) < ERRORS_MAX)
         json_array_append_new(flow->errors,
                               json_pack("{s:I, s:o}", "line",
@@ -192,47 +208,70 @@ static void take_line(struct flow *flow, const char *line, size_t len)
     json_decref(object);
 }
 
-static bool is_blank(const char *line, size_t len)
+/* Returns whether there was one. */
+static bool read_line(struct flow *flow)
 {
-    return len == 0 || (len == 1 && line[0] == '\r');
+    const char *line;
+    size_t len;
+    enum hub_line found = hub_lines_next(&flow->lines, &line, &len);
+
+    if (found == HUB_LINE_NONE)
+        return false;
+    flow->line++;
+    if (found == HUB_LINE_TOO_LONG)
+        add_error(flow, "The line is longer than 64 KiB.");
+    else if (len > 0)
+        take_line(flow, line, len);
+    return true;
 }
 
-static void read_line(struct flow *flow)
-{
-    const char *line = flow->at;
-    const char *end = memchr(line, '\n', (size_t)(flow->end - line));
-    size_t len = (size_t)((end != NULL ? end : flow->end) - line);
+static void on_part(struct wsub_http_request *req, void *arg);
 
-    flow->at = end != NULL ? end + 1 : flow->end;
-    flow->line++;
-    if (!is_blank(line, len))
-        take_line(flow, line, len);
+static void on_cut(void *arg)
+{
+    end(arg);
+}
+
+static void go_on(struct flow *flow)
+{
+    if (flow->has_failed || flow->lines.is_whole)
+        respond(flow);
+    else
+        wsub_http_next_part(flow->req,
+                            &(struct wsub_http_parts){on_part, on_cut, flow});
 }
 
 static void read_lines(struct flow *flow)
 {
     flow->is_reading = true;
-    while (flow->at < flow->end && !flow->has_failed &&
-           flow->under_way < UNDER_WAY_MAX)
-        read_line(flow);
+    while (!flow->has_failed && flow->under_way < UNDER_WAY_MAX)
+        if (!read_line(flow))
+            break;
     flow->is_reading = false;
     if (flow->under_way == 0)
-        finish(flow);
+        go_on(flow);
+}
+
+static void on_part(struct wsub_http_request *req, void *arg)
+{
+    struct flow *flow = arg;
+    size_t len;
+    const char *part = wsub_http_body(req, &len);
+
+    hub_lines_add(&flow->lines, part, len, wsub_http_is_last_part(req));
+    read_lines(flow);
 }
 
 void hub_import(struct wsub_http_request *req, void *arg)
 {
     struct hub *hub = arg;
     struct flow *flow;
-    size_t len;
 
     if (!hub_policy_ready(hub, req))
         return;
     flow = wsub_calloc(1, sizeof(*flow));
     flow->hub = hub;
     flow->req = req;
-    flow->at = wsub_http_body(req, &len);
-    flow->end = flow->at + len;
     flow->errors = json_array();
-    read_lines(flow);
+    on_part(req, flow);
 }

@@ -108,7 +108,7 @@ static void add_response(struct wsub_http_connection *conn,
     const struct wsub_http_request *req = conn->req;
 
     conn->last = !req->framing.keep_alive || conn->pool->draining ||
-                 response->endless ||
+                 response->endless || req->is_part ||
                  (conn->state == WSUB_HTTP_CHECKED &&
                   !wsub_http_incoming_is_dropped(req));
     response->close = conn->last;
@@ -142,6 +142,16 @@ void wsub_http_connection_respond(struct wsub_http_connection *conn,
     wsub_http_incoming_next(conn->req);
     wsub_http_pool_enter(conn, WSUB_HTTP_IDLE);
     conn->begun_ms = 0;
+    if (!conn->running)
+        run(conn);
+}
+
+void wsub_http_connection_next_part(struct wsub_http_connection *conn)
+{
+    if (conn->freed)
+        return;
+    assert(conn->state == WSUB_HTTP_HANDLED);
+    wsub_http_reading_next_part(conn);
     if (!conn->running)
         run(conn);
 }

@@ -6,7 +6,7 @@
  *            v                                          |
  *            |                     STREAMING ---end---->|
  *            |                         ^                |
- *   -----> IDLE ----> READING ----> HANDLED ------------+--> WRITING
+ *   -----> IDLE ----> READING <---> HANDLED ------------+--> WRITING
  *            |       (CHECKED) fault   | response       |       |
  *            |       (HELD)  v         v                |       v
  *            |       (the response says close) -----> LINGERING
@@ -19,7 +19,8 @@
  * HELD is a READING that waits for its share of a budget (budget.h), for a body
  * that is to be read, or to be handed up: nothing is read, and the request's
  * time stands still.  A client that goes meanwhile is noticed afterwards.
- * HANDLED lasts as long as the handler likes; where somebody watches the request
+ * HANDLED lasts as long as the handler likes, and goes back to READING when a body
+ * comes in parts (parts.h); where somebody watches the request
  * the connection keeps little memory, and the end of the client is told of, though
  * what it has sent may be in the way.  STREAMING is a response that its owner adds
  * to (stream.h): it has no deadline and makes way for nobody, input is dropped, and
@@ -80,6 +81,9 @@ void wsub_http_connection_free_all(struct wsub_http_pool *pool);
 void wsub_http_connection_respond(struct wsub_http_connection *conn,
                                   struct wsub_http_response_message *response,
                                   struct wsub_http_told *told);
+
+/* The handler has done with a part of the body of its request: reads the next one. */
+void wsub_http_connection_next_part(struct wsub_http_connection *conn);
 
 /* Whether a client is there to be waited for: it has not closed its side. */
 bool wsub_http_connection_may_wait(const struct wsub_http_connection *conn);

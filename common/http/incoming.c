@@ -57,14 +57,19 @@ static void free_wiped(struct wsub_buf *bytes)
 
 void wsub_http_incoming_free(struct wsub_http_request *req)
 {
+    struct wsub_http_parts parts;
+
     if (req == NULL)
         return;
+    parts = req->parts;
     give_shares_back(req);
     forget_joined(req);
     free(req->joined);
     wsub_buf_done(&req->response_headers);
     free_wiped(&req->in);
     free(req);
+    if (parts.on_cut != NULL)
+        parts.on_cut(parts.arg);
 }
 
 static char *base(const struct wsub_http_request *req)
@@ -123,7 +128,7 @@ size_t wsub_http_incoming_came(const struct wsub_http_request *req)
 size_t wsub_http_incoming_share(const struct wsub_http_request *req,
                                 size_t more)
 {
-    if (req->stage == WSUB_HTTP_STAGE_CHUNKED)
+    if (req->stage == WSUB_HTTP_STAGE_CHUNKED || req->part_max > 0)
         return share_of_chunks(wsub_http_incoming_came(req) + more);
     if (req->stage == WSUB_HTTP_STAGE_LENGTH &&
         wsub_http_incoming_came(req) + more > WSUB_HTTP_SMALL_BODY_BYTES)
@@ -285,22 +290,32 @@ static enum wsub_http_fault read_head(struct wsub_http_request *req)
     return fault;
 }
 
-static void complete(struct wsub_http_request *req, size_t end)
+/* What is there of the body is for its handler. */
+static void end_body(struct wsub_http_request *req, size_t end)
 {
     char *after = base(req) + req->body + req->body_bytes;
 
     req->end = end;
     req->after_body = *after;
     *after = '\0';
+}
+
+static void complete(struct wsub_http_request *req, size_t end)
+{
+    end_body(req, end);
     req->stage = WSUB_HTTP_STAGE_COMPLETE;
 }
 
 static enum wsub_http_fault read_length(struct wsub_http_request *req)
 {
-    if (there(req) - req->body < req->framing.length)
+    size_t came = wsub_http_incoming_came(req);
+    bool is_whole = came >= req->framing.length;
+
+    if (!is_whole && req->part_max == 0)
         return WSUB_HTTP_FINE;
-    req->body_bytes = req->framing.length;
-    complete(req, req->body + req->body_bytes);
+    req->body_bytes = is_whole ? req->framing.length : came;
+    if (is_whole)
+        complete(req, req->body + req->body_bytes);
     return WSUB_HTTP_FINE;
 }
 
@@ -332,6 +347,12 @@ static enum wsub_http_fault (*const stages[])(struct wsub_http_request *) = {
     [WSUB_HTTP_STAGE_CHUNKED] = read_chunks,
 };
 
+static bool has_part(const struct wsub_http_request *req)
+{
+    return req->part_max > 0 && !req->refused &&
+           req->body_bytes >= req->part_max;
+}
+
 static bool wants_continue(struct wsub_http_request *req)
 {
     /* Who has begun to send the body waits no longer. */
@@ -348,6 +369,8 @@ enum wsub_http_progress wsub_http_incoming_read(struct wsub_http_request *req,
 
     if (req->stage == WSUB_HTTP_STAGE_COMPLETE)
         return WSUB_HTTP_COMPLETE;
+    if (req->is_part)
+        return WSUB_HTTP_PART;
     if (there(req) == 0)
         return WSUB_HTTP_NEEDS_MORE;
     do {
@@ -362,6 +385,11 @@ enum wsub_http_progress wsub_http_incoming_read(struct wsub_http_request *req,
         if (req->stage == WSUB_HTTP_STAGE_CHECKED)
             return WSUB_HTTP_NEEDS_CHECK;
     } while (req->stage != before);
+    if (has_part(req)) {
+        end_body(req, there(req));
+        req->is_part = true;
+        return WSUB_HTTP_PART;
+    }
     return wants_continue(req) ? WSUB_HTTP_NEEDS_CONTINUE
                                : WSUB_HTTP_NEEDS_MORE;
 }
@@ -382,6 +410,23 @@ static void shrink(struct wsub_http_request *req)
     req->start = 0;
 }
 
+void wsub_http_incoming_drop_part(struct wsub_http_request *req)
+{
+    char *part = base(req) + req->body;
+    size_t behind = there(req) - req->body - req->body_bytes;
+
+    wsub_http_budget_return(&req->handling);
+    part[req->body_bytes] = req->after_body;
+    memmove(part, part + req->body_bytes, behind);
+    explicit_bzero(part + behind, req->body_bytes);
+    req->in.len -= req->body_bytes;
+    if (req->stage == WSUB_HTTP_STAGE_LENGTH)
+        req->framing.length -= req->body_bytes;
+    req->body_bytes = 0;
+    req->is_part = false;
+    req->continued = true; /* what was sent shows that it did not wait */
+}
+
 void wsub_http_incoming_next(struct wsub_http_request *req)
 {
     base(req)[req->body + req->body_bytes] = req->after_body;
@@ -395,7 +440,9 @@ void wsub_http_incoming_next(struct wsub_http_request *req)
     req->stage = WSUB_HTTP_STAGE_HEAD;
     req->route = NULL;
     req->matched = 0;
-    req->body_max = 0;
+    req->body_max = req->part_max = 0;
+    req->is_part = false;
+    req->parts = (struct wsub_http_parts){0};
     req->skipped_line = req->continued = req->refused = false;
     req->fields = req->line = req->scanned = 0;
     req->body = req->body_bytes = req->end = 0;

@@ -11,6 +11,9 @@
  *   HEAD --> CHECKED --> LENGTH --> COMPLETE    chunks are decoded in place,
  *               '------> CHUNKED ------^          the gap behind them is closed
  *
+ * A body that comes in parts is handed up before it is complete, and what was handed
+ * up is taken out of `in`.
+ *
  * While a handler has the request (`handled`) `in` does not move.  A connection
  * that goes then leaves the request to its handler, with conn = NULL. */
 #ifndef WSUB_HTTP_INCOMING_H
@@ -24,6 +27,7 @@
 #include "common/http/chunked.h"
 #include "common/http/fault.h"
 #include "common/http/framing.h"
+#include "common/http/on_part.h"
 #include "common/http/on_response.h"
 #include "common/http/parse.h"
 
@@ -69,7 +73,7 @@ struct wsub_http_request {
     size_t scanned;    /* no line end before this */
     size_t body;       /* where the body begins */
     size_t body_bytes; /* that have come */
-    size_t end;        /* one behind the request, once complete */
+    size_t end;        /* one behind what its handler is given */
     char after_body;   /* the byte where the body's zero byte stands */
     struct wsub_http_head head;
     struct wsub_http_framing framing;
@@ -79,6 +83,9 @@ struct wsub_http_request {
     const struct wsub_http_route *route; /* borrowed */
     size_t matched;  /* the number of its route, from 1 on, refused or not */
     size_t body_max; /* less than the route's; 0: as it */
+    size_t part_max; /* 0: the body is handed up whole */
+    bool is_part;    /* one is for its handler */
+    struct wsub_http_parts parts; /* {0}: none was handed up before */
     bool refused;
     bool continued;                 /* 100 was sent */
     struct wsub_http_share reading; /* of the budgets, for the body */
@@ -102,11 +109,13 @@ enum wsub_http_progress {
     WSUB_HTTP_NEEDS_CHECK,
     /* The client waits for 100; set `continued`, then go on. */
     WSUB_HTTP_NEEDS_CONTINUE,
+    WSUB_HTTP_PART,     /* of its body is ready for its handler */
     WSUB_HTTP_COMPLETE, /* ready for its handler */
     WSUB_HTTP_FAULTY,
 };
 
 struct wsub_http_request *wsub_http_incoming_new(void);
+/* Tells who waits for a part that none will come. */
 void wsub_http_incoming_free(struct wsub_http_request *req);
 
 /* Makes place for `len` more bytes behind those that came; the caller adds what it
@@ -124,7 +133,7 @@ size_t wsub_http_incoming_came(const struct wsub_http_request *req);
 size_t wsub_http_incoming_share(const struct wsub_http_request *req,
                                 size_t more);
 
-/* Reads on in what came; a complete request stays it.  *ret_fault is set with WSUB_HTTP_FAULTY. */
+/* Reads on in what came; a part, and a complete request, stays it.  *ret_fault is set with WSUB_HTTP_FAULTY. */
 enum wsub_http_progress
 wsub_http_incoming_read(struct wsub_http_request *req,
                         enum wsub_http_fault *ret_fault);
@@ -141,6 +150,9 @@ bool wsub_http_incoming_is_dropped(const struct wsub_http_request *req);
 
 /* Gives memory back when the complete request has far more than it needs. */
 void wsub_http_incoming_fit(struct wsub_http_request *req);
+
+/* The part that was handed up is done with. */
+void wsub_http_incoming_drop_part(struct wsub_http_request *req);
 
 /* Leaves the request behind and begins with the next one. */
 void wsub_http_incoming_next(struct wsub_http_request *req);

@@ -11,7 +11,7 @@ const struct wsub_state wsub_http_states[WSUB_HTTP_STATES] = {
                                           TO(LINGERING)},
     [WSUB_HTTP_CHECKED] = {"checked", TO(READING)},
     [WSUB_HTTP_HELD] = {"held", TO(READING)},
-    [WSUB_HTTP_HANDLED] = {"handled", TO(IDLE) | TO(STREAMING)},
+    [WSUB_HTTP_HANDLED] = {"handled", TO(READING) | TO(IDLE) | TO(STREAMING)},
     [WSUB_HTTP_STREAMING] = {"streaming", TO(IDLE)},
     [WSUB_HTTP_WRITING] = {"writing", TO(IDLE) | TO(LINGERING)},
     [WSUB_HTTP_LINGERING] = {"lingering", 0},

@@ -126,6 +126,14 @@ void wsub_http_reading_go_on(struct wsub_http_connection *conn)
         bufferevent_enable(conn->bev, EV_READ);
 }
 
+void wsub_http_reading_next_part(struct wsub_http_connection *conn)
+{
+    wsub_http_incoming_drop_part(conn->req);
+    wsub_http_pool_enter(conn, WSUB_HTTP_READING);
+    conn->begun_ms = wsub_now_ms();
+    begin_pace(conn);
+}
+
 /* Whether what is here of the body, and comes next, may be kept. */
 static bool may_read(struct wsub_http_connection *conn)
 {
@@ -155,7 +163,8 @@ static bool hand_up(struct wsub_http_connection *conn)
         wsub_http_incoming_fit(req);
     wsub_http_pool_enter(conn, WSUB_HTTP_HANDLED);
     req->handled = true;
-    req->handled_us = wsub_now_us();
+    if (req->parts.on_part == NULL)
+        req->handled_us = wsub_now_us();
     pool->on_request(req, pool->owner);
     return true;
 }
@@ -215,6 +224,7 @@ static bool advance(struct wsub_http_connection *conn)
         return true;
     case WSUB_HTTP_NEEDS_CHECK:
         return check_head(conn);
+    case WSUB_HTTP_PART:
     case WSUB_HTTP_COMPLETE:
         return take_complete(conn);
     case WSUB_HTTP_FAULTY:

@@ -33,6 +33,9 @@ void wsub_http_reading_drop_input(struct wsub_http_connection *conn);
 /* The held connection has its share: its time goes on where it stood. */
 void wsub_http_reading_go_on(struct wsub_http_connection *conn);
 
+/* The handler has done with a part of a body: the next one may come. */
+void wsub_http_reading_next_part(struct wsub_http_connection *conn);
+
 /* When a request that is being read is looked at again. */
 uint64_t wsub_http_reading_deadline(const struct wsub_http_connection *conn);
 

@@ -49,6 +49,7 @@ static void respond(struct wsub_http_request *req,
         wsub_panic("%d is no status of a response", response->status);
     req->handled = false;
     req->on_gone = NULL;
+    req->parts = (struct wsub_http_parts){0};
     wsub_http_incoming_tell_response(req, response->status);
     if (req->conn != NULL) {
         wsub_http_connection_respond(req->conn, response, told);

@@ -99,7 +99,9 @@ static bool on_head(struct wsub_http_request *req, void *owner,
                                       server->arg);
     if (req->route == NULL)
         return false;
-    if (req->route->max_body_bytes > 0)
+    if (req->part_max > 0)
+        max = WSUB_HTTP_BODY_MAX;
+    else if (req->route->max_body_bytes > 0)
         max = min_size(req->route->max_body_bytes, server->max_body_bytes);
     if (req->body_max > 0)
         max = min_size(max, req->body_max);
@@ -112,7 +114,10 @@ static void on_request(struct wsub_http_request *req, void *owner)
 {
     const struct wsub_http_server *server = owner;
 
-    req->route->handler(req, server->arg);
+    if (req->parts.on_part != NULL)
+        req->parts.on_part(req, req->parts.arg);
+    else
+        req->route->handler(req, server->arg);
 }
 
 static void on_change(void *owner)

@@ -86,7 +86,7 @@ static enum hub_ctl_exit send_part(struct import *import)
     if (response.status == 200 && root != NULL) {
         import->imported += (unsigned long long)number(root, "imported");
         import->unchanged += (unsigned long long)number(root, "unchanged");
-        import->refused += json_array_size(json_object_get(root, "errors"));
+        import->refused += (unsigned long long)number(root, "refused");
         tell_refused(import, json_object_get(root, "errors"));
         tell_progress(import);
     } else {
