@@ -176,7 +176,7 @@ class OpenPush(SystemTest):
         path = tempfile.mktemp(prefix="websubd-")
         self.addCleanup(Path(path).unlink, missing_ok=True)
         hub = self.system.start("hub", wait=False, listen=f"unix:{path}")
-        hub.wait_event("listening")
+        hub.wait_event("ready")
         self.assertEqual(hub.wait_event("content-push")["for"], "nobody")
         with socket.socket(socket.AF_UNIX) as link:
             link.connect(path)
