@@ -43,16 +43,26 @@ function breakerOrder(host) {
         }));
 }
 
-const processes = (row) => row.processes.filter((each) => each.breaker !== 'closed' || each.failing_endpoints);
+/* Those that see it fail. */
+const processes = (row) => row.processes.filter((each) => each.breaker !== 'closed' || each.failing_endpoints ||
+    each.failing_ms !== null);
+
+function why(row, each) {
+    if (row.order)
+        return 'an operator opened it';
+    if (each.asked)
+        return 'the server asked for a pause';
+    if (each.breaker === 'closed' && !each.failing_endpoints)
+        return 'its last request failed';
+    return `failures: ${count(each.failures)}, callbacks that fail: ${count(each.failing_endpoints)}`;
+}
 
 function hosts() {
     const list = table('Failing hosts', [
         {title: 'Host', cell: (row) => code(row.host)},
         {title: 'Breaker', cell: (row) => processes(row).map((each) =>
             h('div', {}, badge(each.breaker === 'closed' ? 'warn' : 'bad', each.breaker), ` ${each.instance}`))},
-        {title: 'Why', cell: (row) => processes(row).map((each) => h('div', {}, row.order ? 'an operator opened it'
-            : each.asked ? 'the server asked for a pause' : `failures: ${count(each.failures)}, ` +
-            `callbacks that fail: ${count(each.failing_endpoints)}`))},
+        {title: 'Why', cell: (row) => processes(row).map((each) => h('div', {}, why(row, each)))},
         {title: 'Last failure', cell: (row) => processes(row).map((each) => h('div', {}, each.last_failure ?? '–'))},
         {title: 'Fails for', number: true, cell: (row) => {
             const failing = row.processes.map((each) => each.failing_ms).filter((ms) => ms !== null);

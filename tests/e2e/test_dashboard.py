@@ -190,6 +190,34 @@ class Dashboard(DashboardTest):
         self.page.see('role=button[name="Resume"]')
         self.assertTrue(callback.deliveries)
 
+    def test_a_breaker_is_opened_and_closed(self):
+        callback = self.callback(status=500)
+        for _ in range(8):
+            self.system.push(TOPIC, b"first")
+        self.enter("trouble")
+        host = callback.url.rsplit("/", 1)[0]
+        row = f'section:has-text("Failing hosts") >> tr:has-text("{host}")'
+        self.page.click(f'{row} >> role=button[name="Open for an hour"]')
+        self.confirm("Cancel")
+        self.assertEqual(self.orders(), [])
+        self.page.click(f'{row} >> role=button[name="Open for an hour"]')
+        self.confirm("Open for an hour")
+        self.said(f"Nothing is sent to {host} for an hour.")
+        wait_until(lambda: self.orders() == ["open"], "deliver has the order")
+        callback.default = 204
+        self.system.push(TOPIC, b"last")
+        self.page.see(f"{row} >> text=an operator opened it")
+        self.look("breaker")
+        self.assertNotIn(b"last", callback.bodies())
+        self.page.click(f'{row} >> role=button[name="Close breaker"]')
+        self.said("what waits for it goes on")
+        wait_until(lambda: b"last" in callback.bodies(), "it is delivered")
+        self.assertEqual(self.orders(), ["open", "close"])
+
+    def orders(self):
+        deliver = self.system.program("deliver")
+        return [event["breaker"] for event in deliver.events("host-ordered")]
+
     def test_publish_and_watch(self):
         good, bad = self.callback("/good"), self.callback("/bad", status=500)
         self.enter("publish")
@@ -237,6 +265,14 @@ class Dashboard(DashboardTest):
         wait_until(lambda: not self.redis.call("EXISTS",
                                                base + f"failing:{lost}"),
                    "it is mended")
+        self.page.button("Mend by itself")
+        self.confirm("Switch")
+        self.said("What is found is mended.")
+        self.redis.call("HSET", base + f"failing:{lost}", "1-1", "d 1-1 x 1 0")
+        self.page.button("Check now")
+        wait_until(lambda: not self.redis.call("EXISTS",
+                                               base + f"failing:{lost}"),
+                   "it is mended by itself")
         self.page.button("Look and repair")
         self.confirm("Start")
         self.page.read("fsck 1 repairs: done.")
