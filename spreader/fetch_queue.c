@@ -52,14 +52,23 @@ static void hand_out(struct shard *shard, struct wsub_wanted wanted)
     o->on_wanted(shard->shard, &wanted, o->arg);
 }
 
-static void on_taken(const struct wsub_taken *taken, void *arg)
+/* Capacity that a call has asked for and not used is for the shards that wait. */
+static void give_back(struct shard *shard)
 {
-    struct shard *shard = arg;
     struct spread_fetch_queue *queue = shard->queue;
 
     shard->asking = false;
     for (int kind = 0; kind < WSUB_WANTED_KINDS; kind++)
         queue->held[kind] -= shard->asked[kind];
+    wsub_timer_plan_us(&queue->gather, GATHER_US);
+}
+
+static void on_taken(const struct wsub_taken *taken, void *arg)
+{
+    struct shard *shard = arg;
+    struct spread_fetch_queue *queue = shard->queue;
+
+    give_back(shard);
     if (!spread_shard_replied(shard->shard, taken->err))
         return;
     for (size_t i = 0; i < taken->count; i++)

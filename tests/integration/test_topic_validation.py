@@ -2,6 +2,7 @@
 subscribers here, and queues their verification or a denial."""
 
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -31,7 +32,9 @@ class Validation(SystemTest):
         call("SET", self.key(topic, "gen"), 10)
         call("HSET", self.key(topic, f"request:{key}:s"), "v", 1,
              "g", generation, "t", topic, "tg", topic, "c", callback,
-             "l", 3600, "s", "-")
+             "l", 3600, "s", "-", "w", "- -")
+        call("ZADD", self.key(topic, "pending"), int(time.time()),
+             f"{key}:s - -")
         call("ZADD", self.key(topic, "validations"), 1,
              f"w {key}:s {generation} {topic}")
         call("XADD", self.key(topic, "wake"), "MAXLEN", 1, "*", "v", 1)

@@ -6,6 +6,7 @@
 
 #define MOST 3
 #define VALIDATIONS 2
+#define SHARDS 2 /* of which one is open but where both are needed */
 #define NONE "*1\r\n:-1\r\n"
 #define SOON "*1\r\n:60\r\n"
 #define ONE "*3\r\n:-1\r\n$3\r\np T\r\n:2\r\n"
@@ -24,7 +25,7 @@ static void on_wanted(struct spread_shard *of, const struct wsub_wanted *w,
                       void *arg)
 {
     (void)arg;
-    ck_assert_ptr_eq(of, shard);
+    ck_assert_uint_lt(of->owned.shard, SHARDS);
     wanted++;
     last = *w;
     snprintf(last_topic, sizeof(last_topic), "%s", w->topic);
@@ -38,13 +39,13 @@ static void on_closing(unsigned number)
 static void set_up(void)
 {
     wanted = 0;
-    redis_set_up_store();
+    redis_set_up_shards(SHARDS);
     redis_held = "take";
     shard_set_up(on_closing);
     queue = spread_fetch_queue_new(&(struct spread_fetch_queue_options){
         .base = base,
         .store = store,
-        .shards = 1,
+        .shards = SHARDS,
         .most = {MOST, VALIDATIONS},
         .on_wanted = on_wanted,
     });
@@ -205,6 +206,20 @@ START_TEST(capacity_that_comes_during_a_call_is_used_after_it)
 }
 END_TEST
 
+/* One that found all capacity asked for by another does not sleep for long. */
+START_TEST(capacity_that_a_call_has_not_used_goes_to_a_shard_that_waits)
+{
+    struct redis_command *first = redis_wait("take");
+
+    spread_fetch_queue_open(
+        queue, spread_shards_open(shards, &(struct wsub_owned){1, 5}));
+    redis_turn_ms(20);
+    redis_reply(first, NONE);
+    redis_check_args(asked_soon(),
+                     (const char *[]){EPOCH, "1", "3", "2", NULL});
+}
+END_TEST
+
 START_TEST(a_wake_ends_the_sleep_also_when_it_comes_during_a_call)
 {
     reply(NONE);
@@ -266,6 +281,8 @@ int main(void)
     tcase_add_test(
         cases, the_end_of_a_fetch_means_a_look_also_while_the_other_kind_waits);
     tcase_add_test(cases, capacity_that_comes_during_a_call_is_used_after_it);
+    tcase_add_test(
+        cases, capacity_that_a_call_has_not_used_goes_to_a_shard_that_waits);
     tcase_add_test(cases,
                    a_wake_ends_the_sleep_also_when_it_comes_during_a_call);
     tcase_add_test(cases,
