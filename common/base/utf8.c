@@ -37,12 +37,18 @@ size_t wsub_utf8_char_bytes(const char *text, size_t left)
     return 0;
 }
 
+/* Of US-ASCII, as nearly all are. */
+static bool is_plain(char c)
+{
+    return (unsigned char)c - 1u < 0x7f;
+}
+
 bool wsub_utf8_is(const char *s, size_t len)
 {
     size_t at = 0, n;
 
     while (at < len) {
-        n = wsub_utf8_char_bytes(s + at, len - at);
+        n = is_plain(s[at]) ? 1 : wsub_utf8_char_bytes(s + at, len - at);
         if (n == 0)
             return false;
         at += n;

@@ -250,6 +250,14 @@ static bool has_more(const struct wsub_http_connection *conn)
             evbuffer_get_length(bufferevent_get_input(conn->bev)) > 0);
 }
 
+/* Looked at where a request has got to its handler, or to its response. */
+static bool had_its_turn(const struct wsub_http_connection *conn,
+                         uint64_t began_us)
+{
+    return conn->state != WSUB_HTTP_READING &&
+           wsub_now_us() - began_us >= TURN_US;
+}
+
 void wsub_http_reading_run(struct wsub_http_connection *conn)
 {
     uint64_t began_us = wsub_now_us();
@@ -259,7 +267,7 @@ void wsub_http_reading_run(struct wsub_http_connection *conn)
     while (!conn->yields && may_advance(conn) && advance(conn)) {
         if (conn->out.gathered.len > OUT_FLUSH_BYTES)
             wsub_http_outgoing_flush(&conn->out, conn->bev);
-        conn->yields = wsub_now_us() - began_us >= TURN_US;
+        conn->yields = had_its_turn(conn, began_us);
     }
     conn->running = false;
     conn->yields = conn->yields && has_more(conn);

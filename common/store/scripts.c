@@ -148,6 +148,8 @@ static void name_by_sha1(struct wsub_script *script)
 
 void wsub_scripts_init(void)
 {
+    if (scripts[0].sha1[0] != '\0')
+        return;
     for (size_t i = 0; i < WSUB_SCRIPT_MAX_; i++)
         name_by_sha1(&scripts[i]);
 }
