@@ -55,6 +55,7 @@ static const struct wsub_backoff to_cluster = {
 #define REFUSAL_ENDS_MS 60000 /* so long without one: the next is a new one */
 
 static void on_reply(redisAsyncContext *ctx, void *reply, void *arg);
+static void on_loaded(redisAsyncContext *ctx, void *reply, void *arg);
 
 /* `refusing`: the server was up, and of no use. */
 static void plan_connect(struct wsub_redis_link *link, bool refusing)
@@ -177,7 +178,7 @@ static bool send_with_script(struct wsub_redis_request *request)
     struct wsub_redis_link *link = request->link;
 
     return link->ctx != NULL &&
-           redisAsyncCommand(link->ctx, NULL, NULL, "SCRIPT LOAD %s",
+           redisAsyncCommand(link->ctx, on_loaded, link, "SCRIPT LOAD %s",
                              request->cmd.script->body) == REDIS_OK &&
            link_queue(link, request) == WSUB_OK;
 }
@@ -212,6 +213,16 @@ static void refused(struct wsub_redis_link *link,
     link->is_refusing = true;
     wsub_redis_link_break(link, link->is_cluster ? CLUSTER : reply->str);
     link->is_cluster = false;
+}
+
+/* Other errors are those of the call that follows. */
+static void on_loaded(redisAsyncContext *ctx, void *reply_ptr, void *arg)
+{
+    const struct redisReply *reply = reply_ptr;
+
+    (void)ctx;
+    if (reply != NULL && is_unavailable(reply))
+        refused(arg, reply);
 }
 
 static void on_reply(redisAsyncContext *ctx, void *reply_ptr, void *arg)

@@ -49,6 +49,15 @@ class Way(FaultTest):
         self.proxy.heal()
         self.check_works()
 
+    def test_redis_loads_its_data_when_it_is_given_a_script(self):
+        """The link breaks: no reply is taken for that to another command."""
+        self.check_works()
+        known = self.proxy.accepted
+        self.proxy.load_meets_loading()
+        self.system.redis.call("SCRIPT", "FLUSH")
+        wait_until(lambda: self.proxy.accepted > known, "a link broke")
+        self.check_works()
+
 
 if __name__ == "__main__":
     unittest.main()

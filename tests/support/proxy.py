@@ -42,6 +42,16 @@ class Proxy:
         """Every answer is that Redis is loading its data."""
         self._fault = lambda _link, _data: _LOADING
 
+    def load_meets_loading(self):
+        """The next reply to SCRIPT LOAD, and what comes with it, is that Redis is
+        loading its data."""
+        def fault(_link, data):
+            if not data.startswith(b"$40\r\n"):
+                return data
+            self.heal()
+            return _LOADING
+        self._fault = fault
+
     def heal(self):
         self._fault = None
 
