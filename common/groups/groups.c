@@ -5,7 +5,11 @@
  *                                            '------------------------'
  *
  * One look is under way at a time; what asks for one meanwhile gets another one
- * afterwards.  A poll is a look from the start. */
+ * afterwards.  A poll is a look from the start.
+ *
+ * What was taken is not before the place until a look has come to it.  A Redis that
+ * was emptied meanwhile looks to a place without revisions as it did before, so a
+ * look that finds no revisions ends what was taken before it was sent. */
 #include "common/groups/groups.h"
 
 #include <stdio.h>
@@ -35,6 +39,8 @@ struct wsub_groups {
     bool looking;
     bool wanted; /* another look, once this one is through */
     enum wsub_groups_source wanted_source;
+    bool taken;     /* something was, since the last look was sent */
+    bool was_taken; /* before it was, and after the one before */
     bool resetting; /* the look is from the start of other revisions */
     bool is_ready;
     size_t told; /* lines about this look */
@@ -92,6 +98,8 @@ static void look(struct wsub_groups *groups, enum wsub_groups_source source)
         return;
     }
     groups->looking = true;
+    groups->was_taken |= groups->taken;
+    groups->taken = false;
     groups->source = groups->is_ready ? source : WSUB_GROUPS_MISS;
     groups->told = 0;
     if (source == WSUB_GROUPS_POLL)
@@ -119,14 +127,22 @@ static void finish(struct wsub_groups *groups, enum wsub_err err)
         groups->resetting = false;
         wsub_group_table_end_again(groups->table, on_changed, groups);
     }
-    if (err == WSUB_OK)
+    if (err == WSUB_OK) {
+        groups->was_taken = false;
         become_ready(groups);
-    else if (!groups->is_ready || groups->resetting)
+    } else if (!groups->is_ready || groups->resetting) {
         wsub_timer_plan_ms(&groups->again, AGAIN_MS);
+    }
     if (!groups->wanted || err != WSUB_OK)
         return;
     groups->wanted = false;
     look(groups, groups->wanted_source);
+}
+
+static bool is_emptied(const struct wsub_groups *groups,
+                       const struct wsub_group_changes *changes)
+{
+    return groups->was_taken && changes->place.born[0] == '\0';
 }
 
 static void on_changes(const struct wsub_group_changes *changes, void *arg)
@@ -137,7 +153,7 @@ static void on_changes(const struct wsub_group_changes *changes, void *arg)
         finish(groups, changes->err);
         return;
     }
-    if (changes->is_reset) {
+    if (changes->is_reset || is_emptied(groups, changes)) {
         groups->resetting = true;
         wsub_group_table_begin_again(groups->table);
     }
@@ -250,6 +266,7 @@ void wsub_groups_take(struct wsub_groups *groups, const char *id,
 
     groups->source = source;
     groups->told = 0;
+    groups->taken = true;
     apply(groups, id, record);
     groups->source = before;
 }

@@ -257,6 +257,21 @@ class Watching(GroupsTest):
         self.assertEqual(self.hub.push("b", b"x").status, 202)
 
 
+class Emptied(GroupsTest):
+    """Before the hub has looked again since it made its first group."""
+
+    settings = {"enable_cluster_event_subscriptions": "no",
+                "group_watch_interval_ms": 3000}
+    roles = ("hub",)
+
+    def test_the_first_group_is_forgotten(self):
+        self.put("a", {"prefix": "a", "publish_tokens": []})
+        self.redis.call("FLUSHALL")
+        self.assertEqual(self.hub.push("a", b"x").status, 401)
+        wait_until(lambda: self.hub.push("a", b"x").status == 202,
+                   "the group is forgotten")
+
+
 class Missing(GroupsTest):
     """A hub that nobody tells anything."""
 

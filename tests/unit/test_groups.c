@@ -6,6 +6,7 @@
 #include "tests/unit/redis_fixture.h"
 
 #define LOOK "group_changes"
+#define A_RECORD "{\"v\":1,\"version\":1,\"id\":\"a\",\"prefix\":\"a\"}"
 
 static struct wsub_groups *groups;
 static unsigned readies;
@@ -166,6 +167,37 @@ START_TEST(what_a_request_brought_is_told_once)
 }
 END_TEST
 
+/* Redis has no revisions, then and now: the place tells nothing. */
+START_TEST(what_was_taken_goes_when_redis_was_emptied)
+{
+    reply("", 0, 0, NULL, 0);
+    wsub_groups_take(groups, "a", A_RECORD, WSUB_GROUPS_EVENT);
+    ck_assert_str_eq(changed, "a 1;");
+    wsub_groups_look(groups);
+    reply("", 0, 0, NULL, 0);
+    ck_assert_str_eq(changed, "a 1;a 0;");
+    ck_assert_uint_eq(wsub_groups_version(groups, "a"), 0);
+}
+END_TEST
+
+START_TEST(what_is_taken_during_a_look_stays)
+{
+    reply("", 0, 0, NULL, 0);
+    wsub_groups_look(groups);
+    redis_wait(LOOK);
+    wsub_groups_take(groups, "a", A_RECORD, WSUB_GROUPS_EVENT);
+    reply("", 0, 0, NULL, 0);
+    ck_assert_uint_eq(wsub_groups_version(groups, "a"), 1);
+    wsub_groups_look(groups);
+    redis_reply(redis_wait(LOOK), "-ERR no\r\n");
+    redis_turn_some();
+    ck_assert_uint_eq(wsub_groups_version(groups, "a"), 1);
+    wsub_groups_look(groups);
+    reply("5", 1, 1, "a", 1);
+    ck_assert_str_eq(changed, "a 1;");
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("groups");
@@ -178,5 +210,7 @@ int main(void)
     tcase_add_test(cases, an_older_version_is_ignored);
     tcase_add_test(cases, of_an_emptied_redis_nothing_is_left);
     tcase_add_test(cases, what_a_request_brought_is_told_once);
+    tcase_add_test(cases, what_was_taken_goes_when_redis_was_emptied);
+    tcase_add_test(cases, what_is_taken_during_a_look_stays);
     return suite_run("groups", cases);
 }
