@@ -9,6 +9,7 @@
  * 503: the list may be sent again. */
 #include "hub/import.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,15 @@ static void add_error(struct flow *flow, const char *detail)
                               json_pack("{s:I, s:o}", "line",
                                         (json_int_t)flow->line, "detail",
                                         hub_json_text(detail)));
+}
+
+static void add_length_error(struct flow *flow)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "The line is longer than %d KiB.",
+             HUB_LINE_MAX_BYTES / 1024);
+    add_error(flow, text);
 }
 
 /* All that is wrong with the line, in one sentence behind the other. */
@@ -219,7 +229,7 @@ static bool read_line(struct flow *flow)
         return false;
     flow->line++;
     if (found == HUB_LINE_TOO_LONG)
-        add_error(flow, "The line is longer than 64 KiB.");
+        add_length_error(flow);
     else if (len > 0)
         take_line(flow, line, len);
     return true;

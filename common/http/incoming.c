@@ -420,6 +420,7 @@ void wsub_http_incoming_drop_part(struct wsub_http_request *req)
     memmove(part, part + req->body_bytes, behind);
     explicit_bzero(part + behind, req->body_bytes);
     req->in.len -= req->body_bytes;
+    req->dropped_bytes += req->body_bytes;
     if (req->stage == WSUB_HTTP_STAGE_LENGTH)
         req->framing.length -= req->body_bytes;
     req->body_bytes = 0;
@@ -446,6 +447,7 @@ void wsub_http_incoming_next(struct wsub_http_request *req)
     req->skipped_line = req->continued = req->refused = false;
     req->fields = req->line = req->scanned = 0;
     req->body = req->body_bytes = req->end = 0;
+    req->dropped_bytes = 0;
 }
 
 void wsub_http_incoming_forget(struct wsub_http_request *req)

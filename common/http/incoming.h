@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/base/buf.h"
 #include "common/http/budget.h"
@@ -67,14 +68,15 @@ struct wsub_http_request {
     struct wsub_buf in;                /* owned */
     size_t start;
     enum wsub_http_stage stage;
-    bool skipped_line; /* the empty line before the request line */
-    size_t fields;     /* header lines so far */
-    size_t line;       /* where the line that is being read begins */
-    size_t scanned;    /* no line end before this */
-    size_t body;       /* where the body begins */
-    size_t body_bytes; /* that have come */
-    size_t end;        /* one behind what its handler is given */
-    char after_body;   /* the byte where the body's zero byte stands */
+    bool skipped_line;      /* the empty line before the request line */
+    size_t fields;          /* header lines so far */
+    size_t line;            /* where the line that is being read begins */
+    size_t scanned;         /* no line end before this */
+    size_t body;            /* where the body begins */
+    size_t body_bytes;      /* that have come, and are here */
+    uint64_t dropped_bytes; /* of the body, in parts that are done with */
+    size_t end;             /* one behind what its handler is given */
+    char after_body;        /* the byte where the body's zero byte stands */
     struct wsub_http_head head;
     struct wsub_http_framing framing;
     struct wsub_http_chunked chunked;

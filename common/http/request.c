@@ -85,6 +85,11 @@ const char *wsub_http_peer(const struct wsub_http_request *req)
     return req->peer;
 }
 
+uint64_t wsub_http_body_came(const struct wsub_http_request *req)
+{
+    return req->dropped_bytes + req->body_bytes;
+}
+
 const char *wsub_http_body(const struct wsub_http_request *req, size_t *ret_len)
 {
     *ret_len = req->body_bytes;

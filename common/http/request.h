@@ -6,6 +6,7 @@
 #define WSUB_HTTP_REQUEST_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct wsub_http_request;
 
@@ -25,5 +26,7 @@ const char *wsub_http_peer(const struct wsub_http_request *req);
 /* The body; never NULL; a zero byte stands behind it. */
 const char *wsub_http_body(const struct wsub_http_request *req,
                            size_t *ret_len);
+/* How many bytes of the body have come, those of parts that are done with too. */
+uint64_t wsub_http_body_came(const struct wsub_http_request *req);
 
 #endif

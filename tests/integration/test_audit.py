@@ -162,6 +162,19 @@ class AccessLog(AdminSystemTest):
                          ("POST", "/publish", "127.0.0.1", "5"))
         self.assertNotIn(ADMIN, self.system.log())
 
+    def test_a_body_that_comes_in_parts_counts_whole(self):
+        body = b"{}\n" * 70000
+        for sent in (body, [body]):  # http.client sends a list in chunks
+            answer = self.hub.request(
+                "POST", "/admin/import", sent, {
+                    "Authorization": f"Bearer {ADMIN}",
+                    "Content-Type": "application/x-ndjson"})
+            self.assertEqual(answer.status, 200, answer)
+            self.hub.get("/healthz")
+        wait_until(lambda: len(self.lines()) == 4, "all are there")
+        self.assertEqual([line["body_bytes"] for line in self.lines()],
+                         [str(len(body)), "0"] * 2)
+
 
 class NoAccessLog(AdminSystemTest):
     def test_there_is_none_unless_it_is_wanted(self):
