@@ -1,8 +1,6 @@
 /* enroll.h - an operator's subscription: made without verification, whatever bounds
- * there are for strangers.
- *
- *   is it there? --> request --> confirmed at once
- *        '-> it stays as it is, when only new ones are wanted */
+ * there are for strangers.  It is one step of Redis: however many make the same one at
+ * once, one of them makes it. */
 #ifndef HUB_ENROLL_H
 #define HUB_ENROLL_H
 
@@ -15,8 +13,8 @@
 enum hub_enrolled {
     HUB_ENROLLED_NEW,
     HUB_ENROLLED_RENEWED,
-    HUB_ENROLLED_UNCHANGED, /* it was there, and only new ones are wanted */
-    HUB_ENROLLED_FAILED,    /* Redis; a part may be done */
+    HUB_ENROLLED_UNCHANGED, /* what was there stays as it is */
+    HUB_ENROLLED_FAILED,    /* Redis; it may have been made */
 };
 
 typedef void hub_enroll_cb(enum hub_enrolled enrolled, void *arg);
@@ -27,7 +25,7 @@ const char *hub_enroll_fault(const struct hub *hub,
                              const struct hub_subscription_params *params,
                              enum hub_fault *ret_fault);
 
-/* Makes it.  The params are copied as far as they are needed later; `cb` is called
+/* Makes it, or where `only_new` leaves one that is there as it is.  `cb` is called
  * once, maybe during the call. */
 void hub_enroll(struct hub *hub, const struct hub_subscription_params *params,
                 bool only_new, hub_enroll_cb *cb, void *arg);

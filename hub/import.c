@@ -170,7 +170,8 @@ static void on_enrolled(enum hub_enrolled enrolled, void *arg)
 
     flow->under_way--;
     flow->has_failed |= enrolled == HUB_ENROLLED_FAILED;
-    flow->imported += enrolled == HUB_ENROLLED_NEW;
+    flow->imported +=
+        enrolled == HUB_ENROLLED_NEW || enrolled == HUB_ENROLLED_RENEWED;
     flow->unchanged += enrolled == HUB_ENROLLED_UNCHANGED;
     if (!flow->is_reading)
         read_lines(flow);

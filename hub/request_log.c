@@ -19,6 +19,6 @@ void hub_request_log(struct hub *hub, const struct wsub_http_request *req,
                   WSUB_KV("client", client.text),
                   WSUB_KV("method", wsub_http_method(req)),
                   WSUB_KV("path", wsub_http_path(req)),
-                  WSUB_KU("body_bytes", wsub_http_body_came(req)), WSUB_KU("status", status),
-                  WSUB_KU("us", took_us));
+                  WSUB_KU("body_bytes", wsub_http_body_came(req)),
+                  WSUB_KU("status", status), WSUB_KU("us", took_us));
 }

@@ -1,12 +1,10 @@
 /* subscribe.c - take a subscription request (WebSub section 5.1).
  *
  *   check -> submit -> 202   deliver verifies, or tells the denial, or the
- *                |           spreader looks at the topic
+ *                |           spreader looks at the topic; verify=off: it is done
  *                |---> 404   unknown_unsubscribe=reject
  *                |---> 429, 503   a bound is reached
- *                |---> 503   Redis failed
- *                '-> confirm -> 202   verify=off
- *
+ *                '---> 503   Redis failed
  *
  * A `struct flow` is one request in flight; finish() and finish_unknown() are
  * the only places that respond to the client and free it. */
@@ -80,24 +78,6 @@ static void finish_unknown(struct flow *flow)
     flow_free(flow);
 }
 
-static void on_confirmed(enum wsub_err err, void *arg)
-{
-    finish(arg, err);
-}
-
-/* verify=off: the request counts as confirmed at once. */
-static void confirm(struct flow *flow, uint64_t generation)
-{
-    wsub_submissions_confirm(flow->hub->store,
-                             &(struct wsub_submission){
-                                 .ref = &flow->ref,
-                                 .cd = flow->cd,
-                                 .subscribe = flow->subscribe,
-                                 .topic = flow->params.topic.data,
-                             },
-                             generation, on_confirmed, flow);
-}
-
 static const enum hub_limit limits[WSUB_BOUND_MAX_] = {
     [WSUB_BOUND_MEMORY] = HUB_LIMIT_MEMORY_SUBSCRIPTIONS,
     [WSUB_BOUND_PENDING] = HUB_LIMIT_PENDING,
@@ -122,8 +102,6 @@ static void on_submitted(const struct wsub_submitted *submitted, void *arg)
 
     if (submitted->err == WSUB_ERR_FULL)
         finish_limited(flow, limits[submitted->bound], 0);
-    else if (submitted->err == WSUB_OK && flow->way == WSUB_SUBMISSION_TRUST)
-        confirm(flow, submitted->generation);
     else if (submitted->err != WSUB_ERR_NOT_FOUND)
         finish(flow, submitted->err);
     else if (config->unknown_unsubscribe == WSUB_UNKNOWN_REJECT)

@@ -117,35 +117,27 @@ static void parse_effect(enum wsub_err err, const struct redisReply *reply,
     ((wsub_verified_cb *)cb)(reply->str, arg);
 }
 
-void wsub_verification_cmd(struct wsub_cmd *cmd, const struct wsub_store *store,
-                           unsigned shard, const struct wsub_verification *v)
-{
-    const char mode = (char)v->mode;
-
-    wsub_store_script(cmd, store, shard, WSUB_SCRIPT_VERIFIED);
-    wsub_cmd_str(cmd, v->td);
-    wsub_cmd_str(cmd, v->cd);
-    wsub_cmd_arg(cmd, &mode, 1);
-    wsub_cmd_u64(cmd, v->generation);
-    wsub_cmd_str(cmd, outcome_names[v->outcome]);
-    wsub_cmd_u64(cmd, v->age_ms);
-    wsub_cmd_u64(cmd, v->delay_ms);
-    wsub_cmd_u64(cmd, v->failures);
-    wsub_cmd_str(cmd, v->entry);
-    wsub_cmd_str(cmd, v->has_replicas ? "replicas" : "-");
-    wsub_cmd_str(cmd, v->why != NULL ? v->why : "");
-    if (v->mode == WSUB_MODE_SUBSCRIBE &&
-        v->outcome == WSUB_VERIFIED_CONFIRMED && !v->is_unbounded)
-        wsub_quota_args(cmd, store);
-}
-
 void wsub_requests_verified(struct wsub_store *store, unsigned shard,
                             const struct wsub_verification *v,
                             wsub_verified_cb *cb, void *arg)
 {
+    const char mode = (char)v->mode;
     struct wsub_cmd cmd;
 
-    wsub_verification_cmd(&cmd, store, shard, v);
+    wsub_store_script(&cmd, store, shard, WSUB_SCRIPT_VERIFIED);
+    wsub_cmd_str(&cmd, v->td);
+    wsub_cmd_str(&cmd, v->cd);
+    wsub_cmd_arg(&cmd, &mode, 1);
+    wsub_cmd_u64(&cmd, v->generation);
+    wsub_cmd_str(&cmd, outcome_names[v->outcome]);
+    wsub_cmd_u64(&cmd, v->age_ms);
+    wsub_cmd_u64(&cmd, v->delay_ms);
+    wsub_cmd_u64(&cmd, v->failures);
+    wsub_cmd_str(&cmd, v->entry);
+    wsub_cmd_str(&cmd, v->has_replicas ? "replicas" : "-");
+    wsub_cmd_str(&cmd, v->why != NULL ? v->why : "");
+    if (v->mode == WSUB_MODE_SUBSCRIBE && v->outcome == WSUB_VERIFIED_CONFIRMED)
+        wsub_quota_args(&cmd, store);
     wsub_store_call(store, shard, &cmd, parse_effect, (wsub_store_cb *)cb, arg);
 }
 

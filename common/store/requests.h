@@ -90,13 +90,8 @@ struct wsub_verification {
     uint32_t failures; /* so far (RETRY) */
     const char *entry; /* of `verify`, to be acknowledged; "-" for none */
     bool has_replicas; /* CONFIRMED: request and entry stay until REPLICATED */
-    bool is_unbounded; /* CONFIRMED: no bound of subscriptions holds for it */
     const char *why;   /* REFUSED, RETRY, UNTOLD: it failed; else NULL */
 };
-
-/* Begins the call that applies it; for the calls of this folder. */
-void wsub_verification_cmd(struct wsub_cmd *cmd, const struct wsub_store *store,
-                           unsigned shard, const struct wsub_verification *v);
 
 /* `effect` is applied, superseded, stale or denied. */
 typedef void wsub_verified_cb(const char *effect, void *arg);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "common/store/quota.h"
-#include "common/store/requests.h"
 #include "common/store/store.h"
 
 /* An operator's denials wait beside as many requests of strangers. */
@@ -15,20 +14,26 @@ static const char *const way_names[] = {[WSUB_SUBMISSION_VERIFY] = "verify",
                                         [WSUB_SUBMISSION_VALIDATE] = "validate",
                                         [WSUB_SUBMISSION_DENY] = "deny"};
 
-/* The reply of request.lua: the generation, 0 or minus a bound. */
-static void parse_generation(enum wsub_err err, const struct redisReply *reply,
-                             wsub_store_cb *cb, void *arg)
+/* The reply of request.lua: the generation, 0 or minus a bound; or, where it was
+ * confirmed, the generation and whether it was active. */
+static void parse_submitted(enum wsub_err err, const struct redisReply *reply,
+                            wsub_store_cb *cb, void *arg)
 {
     wsub_submitted_cb *on_submitted = (wsub_submitted_cb *)cb;
-    long long generation = err == WSUB_OK ? reply->integer : 0;
     struct wsub_submitted submitted = {.err = err};
 
-    if (generation > 0)
-        submitted.generation = (uint64_t)generation;
-    else if (err == WSUB_OK)
-        submitted.err = generation == 0 ? WSUB_ERR_NOT_FOUND : WSUB_ERR_FULL;
-    if (submitted.err == WSUB_ERR_FULL)
-        submitted.bound = (enum wsub_submission_bound) - generation;
+    if (err != WSUB_OK) {
+        on_submitted(&submitted, arg);
+        return;
+    }
+    if (reply->type == REDIS_REPLY_ARRAY) {
+        submitted.was_active = reply->element[1]->integer == 1;
+    } else if (reply->integer == 0) {
+        submitted.err = WSUB_ERR_NOT_FOUND;
+    } else if (reply->integer < 0) {
+        submitted.err = WSUB_ERR_FULL;
+        submitted.bound = (enum wsub_submission_bound) - reply->integer;
+    }
     on_submitted(&submitted, arg);
 }
 
@@ -48,6 +53,16 @@ static void add_bounds(struct wsub_cmd *cmd, const struct wsub_store *store,
     wsub_cmd_u64(cmd, config->max_pending_per_host);
     wsub_cmd_u64(cmd, config->max_pending_per_client);
     wsub_quota_args(cmd, store);
+}
+
+static void add_trust(struct wsub_cmd *cmd, const struct wsub_store *store,
+                      const struct wsub_submission *s)
+{
+    bool has_replicas =
+        strcmp(s->topic, WSUB_TOPIC_ALL) == 0 && wsub_store_shards(store) > 1;
+
+    wsub_cmd_str(cmd, s->only_new ? "new" : "any");
+    wsub_cmd_str(cmd, has_replicas ? "replicas" : "-");
 }
 
 void wsub_submissions_add(struct wsub_store *store,
@@ -77,38 +92,9 @@ void wsub_submissions_add(struct wsub_store *store,
     wsub_cmd_str(&cmd, s->client);
     wsub_cmd_str(&cmd, s->memory_high ? "1" : "0");
     add_bounds(&cmd, store, s->is_unbounded);
-    wsub_store_once(store, s->ref->shard, &cmd, parse_generation,
-                    (wsub_store_cb *)cb, arg);
-}
-
-static void parse_confirmed(enum wsub_err err, const struct redisReply *reply,
-                            wsub_store_cb *cb, void *arg)
-{
-    (void)reply;
-    ((wsub_confirmed_cb *)cb)(err, arg);
-}
-
-void wsub_submissions_confirm(struct wsub_store *store,
-                              const struct wsub_submission *s,
-                              uint64_t generation, wsub_confirmed_cb *cb,
-                              void *arg)
-{
-    struct wsub_cmd cmd;
-
-    wsub_verification_cmd(
-        &cmd, store, s->ref->shard,
-        &(struct wsub_verification){
-            .td = s->ref->digest,
-            .cd = s->cd,
-            .mode = s->subscribe ? WSUB_MODE_SUBSCRIBE : WSUB_MODE_UNSUBSCRIBE,
-            .generation = generation,
-            .outcome = WSUB_VERIFIED_CONFIRMED,
-            .entry = "-",
-            .has_replicas = strcmp(s->topic, WSUB_TOPIC_ALL) == 0 &&
-                            wsub_store_shards(store) > 1,
-            .is_unbounded = s->is_unbounded,
-        });
-    wsub_store_once(store, s->ref->shard, &cmd, parse_confirmed,
+    if (s->way == WSUB_SUBMISSION_TRUST)
+        add_trust(&cmd, store, s);
+    wsub_store_once(store, s->ref->shard, &cmd, parse_submitted,
                     (wsub_store_cb *)cb, arg);
 }
 

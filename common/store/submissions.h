@@ -19,7 +19,7 @@ struct wsub_store;
 /* What becomes of a request once it is stored. */
 enum wsub_submission_way {
     WSUB_SUBMISSION_VERIFY,   /* deliver asks the callback */
-    WSUB_SUBMISSION_TRUST,    /* the caller confirms it at once */
+    WSUB_SUBMISSION_TRUST,    /* it is confirmed as it is stored */
     WSUB_SUBMISSION_VALIDATE, /* the spreader looks at the topic first */
     WSUB_SUBMISSION_DENY,     /* the operator's lists don't let it through */
 };
@@ -43,6 +43,7 @@ struct wsub_submission {
     const char *client; /* who sent it, without blanks; "-": not counted */
     bool memory_high;   /* only renewals are taken */
     bool is_unbounded;  /* no other bound holds for it: it is an operator's */
+    bool only_new;      /* TRUST: a subscription that is there stays as it is */
 };
 
 /* Which bound refuses a request; the numbers are those of request.lua. */
@@ -58,11 +59,11 @@ enum wsub_submission_bound {
     WSUB_BOUND_MAX_
 };
 
-/* WSUB_ERR_NOT_FOUND: there is nothing to unsubscribe.  WSUB_ERR_FULL: a bound
- * is reached. */
+/* WSUB_ERR_NOT_FOUND: nothing was to be done: there is nothing to unsubscribe, or
+ * what is there stays as it is.  WSUB_ERR_FULL: a bound is reached. */
 struct wsub_submitted {
     enum wsub_err err;
-    uint64_t generation; /* of the request; 0 when `err` is not WSUB_OK */
+    bool was_active;                  /* TRUST: before it was confirmed */
     enum wsub_submission_bound bound; /* FULL */
 };
 
@@ -70,19 +71,11 @@ typedef void wsub_submitted_cb(const struct wsub_submitted *submitted,
                                void *arg);
 
 /* Stores the request (request.lua), in place of the one that waits, unless a
- * bound of the settings is reached. */
+ * bound of the settings is reached.  deliver sees to the replicas of one to `*` that
+ * is confirmed here. */
 void wsub_submissions_add(struct wsub_store *store,
                           const struct wsub_submission *submission,
                           wsub_submitted_cb *cb, void *arg);
-
-typedef void wsub_confirmed_cb(enum wsub_err err, void *arg);
-
-/* Confirms the request, of that generation, without asking the callback
- * (verified.lua).  deliver sees to the replicas of one to `*`. */
-void wsub_submissions_confirm(struct wsub_store *store,
-                              const struct wsub_submission *submission,
-                              uint64_t generation, wsub_confirmed_cb *cb,
-                              void *arg);
 
 /* A page of a topic's subscriptions to be denied; borrowed for the call. */
 struct wsub_denial_page {

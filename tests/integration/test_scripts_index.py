@@ -25,8 +25,6 @@ class IndexTest(ScriptTest):
 
     def remove(self, cd, td=TD):
         self.request_script("u", td=td, cd=cd, how="trust")
-        self.run_script("verified", td, cd, "u",
-                        self.call("GET", "gen"), "confirmed", 0, 0, 0, "-")
 
     def fill(self, count, **options):
         cds = [digest(f"callback-{n}") for n in range(count)]

@@ -109,13 +109,6 @@ class Request(SubscriptionTest):
         self.assertEqual(self.request("u"), 3)
         self.assertEqual(self.waiting("u")[b"g"], b"3")
 
-
-    def test_a_trusted_request_is_not_queued(self):
-        generation = self.request(how="trust")
-        self.assertEqual(self.call("XLEN", "verify"), 0)
-        self.assertEqual(self.verified(generation), "applied")
-        self.check_subscribed(generation)
-
     def test_modes_and_callbacks_do_not_meet(self):
         self.request()
         self.request(cd="x" * 22)
@@ -130,6 +123,96 @@ class Request(SubscriptionTest):
         self.assertEqual(self.record()[5], callback.encode())
         self.assertEqual(int(self.record()[2]), 2 ** 53 - 2 ** 33)
         self.assertTrue(self.record()[1].isdigit(), self.record()[1])
+
+
+class Trusted(SubscriptionTest):
+    def trust(self, mode="s", **options):
+        return self.request(mode, how="trust", **options)
+
+    def changes(self):
+        return [fields[b"k"].decode().removeprefix("subscription_")
+                for _, fields in self.entries("changes")]
+
+    def check_nothing_waits(self):
+        self.assertEqual(self.call("XLEN", "verify"), 0)
+        for key in ("pending", f"request:{KEY}:s", f"request:{KEY}:u"):
+            self.assertFalse(self.exists(key), key)
+
+    def test_it_is_active_at_once_renewed_and_ended(self):
+        before_s = self.now_ms() // 1000
+        self.assertEqual(self.trust(secret="sealed", lease=60, chosen="1s",
+                                    ordered=1), [1, 0])
+        self.check_subscribed(1)
+        record = self.record()
+        self.assertEqual(record[2:], [b"60", b"1", b"o1s", CALLBACK.encode(),
+                                      b"sealed"])
+        self.assertLessEqual(abs(int(record[1]) - before_s - 60), 1)
+        self.assertEqual(self.trust(lease=30), [2, 1])
+        self.assertEqual(self.record()[2:4], [b"30", b"2"])
+        self.assertEqual(self.trust("u"), [3, 1])
+        self.check_not_subscribed()
+        self.assertEqual(self.trust("u"), 0)
+        self.assertEqual(self.changes(), ["created", "updated", "deleted"])
+        self.check_nothing_waits()
+
+    def test_it_ends_what_waits(self):
+        waiting = self.request()
+        self.request("u")
+        self.assertEqual(self.trust(), [3, 0])
+        self.assertEqual(self.verified(waiting), "superseded")
+        self.assertEqual(self.verified(2, "u"), "superseded")
+        self.check_subscribed(3)
+        self.assertFalse(self.exists("pending"))
+        self.assertFalse(self.exists("counts") and
+                         [name for name in self.hash("counts")
+                          if name.startswith(b"h:")])
+
+    def test_a_denial_that_waits_is_ended(self):
+        self.request(how="deny", reason="No.")
+        self.assertTrue(self.waiting("d"))
+        self.assertEqual(self.trust(), [2, 0])
+        self.assertFalse(self.waiting("d"))
+
+    def test_what_is_there_stays_where_a_new_one_is_wanted(self):
+        self.trust(secret="theirs")
+        self.assertEqual(self.unchanged_by(lambda: self.trust(
+            only="new", secret="ours")), 0)
+        self.assertEqual(self.record()[6], b"theirs")
+
+    def test_a_new_one_comes_in_place_of_what_is_over(self):
+        self.trust(secret="theirs")
+        words = self.record()
+        words[1] = b"%d" % (self.now_ms() // 1000 - 1)
+        self.write_record(b" ".join(words))
+        self.assertEqual(self.trust(only="new", secret="ours"), [2, 1])
+        self.assertEqual(self.record()[6], b"ours")
+
+    def test_what_a_newer_version_made_stays(self):
+        self.trust()
+        self.write_record("2 anything else")
+        for mode in "su":
+            for only in ("new", "any"):
+                self.assertEqual(self.unchanged_by(
+                    lambda: self.trust(mode, only=only)), 0)
+
+    def test_replicas_are_left_to_deliver(self):
+        for mode, there in (("s", 0), ("u", 1)):
+            generation, was_active = self.trust(mode, replicas="replicas")
+            self.assertEqual(was_active, there)
+            self.assertEqual(self.waiting(mode)[b"ok"], b"1")
+            (entry, fields), = self.read("verify")
+            self.assertEqual(fields[b"q"].decode(), f"{KEY}:{mode}")
+            self.assertEqual(self.verified(generation, mode, "replicated",
+                                           entry=entry), "applied")
+            self.call("XDEL", "verify", entry)
+            self.check_nothing_waits()
+
+    def test_bounds_hold_for_it(self):
+        self.assertEqual(self.trust(memory_high=1), -16)
+        self.assertEqual(self.trust(cd="x" * 22), [1, 0])
+        self.assertEqual(self.unchanged_by(
+            lambda: self.trust(quota=(1, 0, 0))), -20)
+        self.assertEqual(self.trust(cd="x" * 22, quota=(1, 0, 0))[1], 1)
 
 
 class Verified(SubscriptionTest):

@@ -6,12 +6,14 @@ import sys
 import tempfile
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.admin import ADMIN, TOPIC, AdminSystemTest
 from support.ctl import Ctl
+from support.hub import Hub
 from support.memory import has_shadow
 from support.wait import wait_until
 
@@ -218,6 +220,27 @@ class Many(Transfer):
         answer = self.send(map(str.encode, self.lines()))
         self.assertEqual(answer.status, 200, answer)
         self.assertEqual(self.active(), self.count)
+
+    def test_several_hubs_may_bring_the_same_at_once(self):
+        def bring(address):
+            return Hub(address).request(
+                "POST", "/admin/import", body,
+                {"Authorization": f"Bearer {ADMIN}", "Content-Type": LINES})
+
+        body = "".join(self.lines())
+        for _ in range(2):
+            self.system.start("hub", listen="127.0.0.1:0")
+        addresses = [program.address() for program in self.system.programs]
+        with ThreadPoolExecutor() as threads:
+            answers = [json.loads(answer.body)
+                       for answer in threads.map(bring, addresses)]
+        self.assertEqual([answer["refused"] for answer in answers], [0] * 3)
+        self.assertEqual(sum(answer["imported"] for answer in answers),
+                         self.count)
+        self.assertEqual(sum(answer["unchanged"] for answer in answers),
+                         2 * self.count)
+        self.assertEqual(self.active(), self.count)
+        self.assertEqual(len(self.exported()), self.count)
 
     def test_many_are_streamed(self):
         count = 10000

@@ -163,17 +163,12 @@ class CursorTest(ScriptTest):
 
     def end_subscription(self):
         """An unsubscription that was confirmed."""
-        generation = self.request_script("u", how="trust")
-        self.run_script("verified", TD, CD, "u", generation, "confirmed", 0,
-                        0, 0, "-")
+        self.request_script("u", how="trust")
 
     def renew(self, ordered, lease_s=3600):
         """A subscription request that was confirmed."""
-        generation = self.request_script(
-            lease=lease_s, how="trust", ordered=int(ordered))
-        self.assertEqual(self.run_script(
-            "verified", TD, CD, "s", generation, "confirmed", 0, 0, 0, "-"),
-            b"applied")
+        self.assertEqual(self.request_script(
+            lease=lease_s, how="trust", ordered=int(ordered))[1], 1)
 
     def check_normal(self):
         """Nothing of cursor mode is left."""

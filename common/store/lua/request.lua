@@ -2,9 +2,9 @@
 --
 -- ARGV  1 TD, 2 CD, 3 mode s or u, 4 topic, 5 topic and 6 callback as given,
 --       7 lease in s, 8 sealed secret or -,
---       9 verify; trust: the caller confirms it at once (verify=off);
---       validate: the spreader looks at the topic first; or deny (s only): the
---       operator's lists don't let it through,
+--       9 verify; trust: it is confirmed here, without asking; validate: the
+--       spreader looks at the topic first; or deny (s only): the operator's lists
+--       don't let it through,
 --       10 reason of a denial, else "",
 --       11 1 when its events are to come in order, else 0,
 --       12 what it chose (common/store/choices.h), 13 hub.verify_token, or "",
@@ -15,14 +15,18 @@
 --       17 most requests that may wait in the shard, 18 those for one callback
 --       host, 19 those by one client,
 --       20 most subscriptions in the shard, 21 of one callback host, 22 to one
---       topic; 18 to 22: 0 for no limit
--- Returns the request's generation; 0 when there is nothing to unsubscribe; -N
--- when limit N (17 to 22, or 16) is reached.
+--       topic; 18 to 22: 0 for no limit,
+--       of one that is trusted: 23 new when a subscription that is there is to stay
+--       as it is, else any; 24 replicas when other shards are to have it too, else -
+-- Returns the request's generation, of one that is trusted {generation, 1 when it
+-- was active before, else 0}; 0 when there is nothing to unsubscribe, or what is
+-- there must stay as it is; -N when limit N (17 to 22, or 16) is reached.
 --
 -- Atomic: the request replaces the waiting one of its kind, and its
 -- verification is queued, in one step, so a waiting request always has a
--- queue entry.  A denial ends what there was: neither topic nor callback are
--- to be served any more.  What is refused changes nothing.
+-- queue entry.  One that is trusted does not wait, but for its replicas: it is
+-- active, or gone, when this call ends.  A denial ends what there was: neither
+-- topic nor callback are to be served any more.  What is refused changes nothing.
 --
 -- A request that replaces one waits in its place, and neither a renewal nor an
 -- unsubscription is refused for what strangers made wait or subscribe to, also with
@@ -47,6 +51,20 @@ end
 
 if mode == 'u' and not is_active() and
     redis.call('EXISTS', p .. 'request:' .. key .. ':s') == 0 then
+    return 0
+end
+
+-- What a newer version has made can't be read.  One whose lease is over is no more,
+-- but that it was not swept yet.
+local function must_stay()
+    -- uses: subscription, time
+
+    local record, sub = get_sub(td, cd)
+    return record and not (sub and
+        (ARGV[23] ~= 'new' or sub.expires * 1000 <= now_ms()))
+end
+
+if how == 'trust' and must_stay() then
     return 0
 end
 
@@ -114,6 +132,25 @@ if old then
     drop_old()
 end
 
+local function confirm_now(generation)
+    -- uses: confirm, time
+
+    local was_active = is_active()
+    local lease = tonumber(ARGV[7])
+    confirm({
+        td = td, cd = cd, mode = mode, generation = generation, topic = ARGV[4],
+        callback = ARGV[6], host = host, secret = ARGV[8], choices = ARGV[12],
+        lease = lease, ordered = ARGV[11] == '1', is_new = not was_active,
+        expires = math.floor(now_ms() / 1000) + lease,
+    })
+    return { generation, was_active and 1 or 0 }
+end
+
+local confirmed = how == 'trust' and confirm_now(generation)
+if confirmed and ARGV[24] ~= 'replicas' then
+    return confirmed
+end
+
 local fields = { 'v', '1', 'g', generation, 't', ARGV[4], 'c', ARGV[6],
                  'l', ARGV[7], 's', ARGV[8], 'w', who }
 
@@ -128,21 +165,20 @@ add_field('tg', ARGV[5], ARGV[4])
 add_field('o', ARGV[11], '0')
 add_field('p', ARGV[12], '')
 add_field('vt', ARGV[13], '')
+add_field('ok', confirmed and '1', false)
 redis.call('HSET', record, unpack(fields))
 
 -- Redis' time in s, as text.
 local function without_entry()
     -- uses: time, numbers, fetch
 
-    if how == 'validate' then
-        want_fetch('w ' .. q .. ' ' .. generation .. ' ' .. ARGV[4], now_ms())
-    end
+    want_fetch('w ' .. q .. ' ' .. generation .. ' ' .. ARGV[4], now_ms())
     return digits(math.floor(now_ms() / 1000))
 end
 
-local at_s = how == 'verify' and string.match(redis.call('XADD', p .. 'verify',
+local at_s = how ~= 'validate' and string.match(redis.call('XADD', p .. 'verify',
     '*', 'q', q, 'g', generation), '^(%d+)%d%d%d%-') or without_entry()
 redis.call('ZADD', p .. 'pending', at_s, q .. ' ' .. who)
 redis.call('HSET', p .. 'counts', h, (tonumber(counts[2]) or 0) + 1,
     c, (tonumber(counts[3]) or 0) + 1)
-return generation
+return confirmed or generation

@@ -9,7 +9,7 @@
 --       9 entry of `verify` to acknowledge, or - for none,
 --       10 replicas, when a confirmed request is to be replicated to other
 --         shards: it is marked, and neither it nor its entry goes before
---         `replicated`; where there is no entry one is queued; else -
+--         `replicated`; else -
 --       11 why it failed (refused, again, untold), to be listed for an hour; ""
 --         when it did not fail: it has waited in vain, or was superseded
 --       12 most subscriptions of the shard, 13 of a callback host, 14 to the
@@ -28,8 +28,7 @@
 -- next attempt is planned only by who still held the entry, so there is one at
 -- a time.
 --
--- uses: shard, time, subscription, activation, subscription_event, pending_end
--- uses: everything, numbers
+-- uses: shard, time, subscription, confirm, pending_end, numbers
 --
 -- What failed is listed in the stream `verifications`, for an hour and no more
 -- than about 500 of a shard, since strangers can make many.
@@ -87,17 +86,8 @@ if outcome == 'again' then
     plan_again()
     return 'applied'
 end
--- Who has no entry of `verify` leaves the replicas to who reads that.
-local function leave_replicas()
-    redis.call('XADD', p .. 'verify', '*', 'q', key .. ':' .. mode, 'g',
-        digits(generation))
-end
-
 if replicas then
     redis.call('HSET', request, 'ok', 1)
-    if ARGV[9] == '-' then
-        leave_replicas()
-    end
 else
     redis.call('DEL', request)
     end_pending(key .. ':' .. mode, r[9] or '')
@@ -148,42 +138,12 @@ if mode == 's' and not record then
     if total and is_over_quota(total) then
         return deny_request('There are too many subscriptions.')
     end
-    if td == EVERYTHING then
-        redis.call('HSET', p .. 'counts', 'home', 1)
-    end
 end
 
--- Waiting requests of the other kinds that are older.
-local function drop_older(q)
-    -- uses: requests
-
-    local waiting = redis.call('HGET', p .. 'request:' .. q, 'g')
-    if waiting and tonumber(waiting) < generation then
-        drop_request(q)
-    end
-end
-
-local other, denial = key .. (mode == 's' and ':u' or ':s'), key .. ':d'
-if redis.call('EXISTS', p .. 'request:' .. other,
-              p .. 'request:' .. denial) > 0 then
-    drop_older(other)
-    drop_older(denial)
-end
-
-local function unsubscribe()
-    -- uses: subscription_end
-
-    end_subscription(td, cd)
-end
-
-if mode == 'u' then
-    unsubscribe()
-    return 'applied'
-end
-activate(td, cd, {
-    expires = math.floor((now_ms() - ARGV[6]) / 1000) + r[4],
-    lease = tonumber(r[4]), generation = generation, secret = r[5],
-    choices = r[8] or '', callback = r[3],
-}, r[7] == '1', r[2], host, not record)
-tell_change(record and 'updated' or 'created', td, cd)
+confirm({
+    td = td, cd = cd, mode = mode, generation = generation, topic = r[2],
+    callback = r[3], host = host, secret = r[5], choices = r[8] or '',
+    lease = tonumber(r[4]), ordered = r[7] == '1', is_new = not record,
+    expires = math.floor((now_ms() - ARGV[6]) / 1000) + (r[4] or 0),
+})
 return 'applied'
