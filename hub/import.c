@@ -178,7 +178,7 @@ static void on_enrolled(enum hub_enrolled enrolled, void *arg)
 }
 
 static void take_params(struct flow *flow, const struct wsub_form *form,
-                        struct hub_errors *errors)
+                        bool is_paused, struct hub_errors *errors)
 {
     struct hub_subscription_params params = {0};
     enum hub_fault fault;
@@ -191,7 +191,10 @@ static void take_params(struct flow *flow, const struct wsub_form *form,
         hub_errors_add(errors, fault, NULL, "%s", sentence);
     if (errors->count == 0) {
         flow->under_way++;
-        hub_enroll(flow->hub, &params, true, on_enrolled, flow);
+        hub_enroll(flow->hub, &params,
+                   &(struct hub_enroll_options){.only_new = true,
+                                                .is_paused = is_paused},
+                   on_enrolled, flow);
     }
     hub_subscription_params_done(&params);
 }
@@ -202,12 +205,14 @@ static void take_line(struct flow *flow, const char *line, size_t len)
         json_loadb(line, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
     struct hub_errors errors = {0};
     struct wsub_form form = {0};
+    bool is_paused;
 
     if (json_is_object(object)) {
         check_members(object, &errors);
         take_lease(flow, object, &errors);
         hub_subscription_form(object, &errors, &form);
-        take_params(flow, &form, &errors);
+        is_paused = hub_subscription_is_paused(object, &errors);
+        take_params(flow, &form, is_paused, &errors);
     } else {
         hub_errors_add(&errors, HUB_FAULT_REQUEST, NULL,
                        "The line is no JSON object.");

@@ -40,7 +40,7 @@ static void on_enrolled(enum hub_enrolled enrolled, void *arg)
 }
 
 static void enroll(struct hub *hub, struct wsub_http_request *req,
-                   const struct hub_subscription_params *params)
+                   const struct hub_subscription_params *params, bool is_paused)
 {
     enum hub_fault fault;
     const char *sentence = hub_enroll_fault(hub, params, &fault);
@@ -54,7 +54,9 @@ static void enroll(struct hub *hub, struct wsub_http_request *req,
     flow->req = req;
     flow->response = json_pack("{s:s, s:s}", "topic", params->topic.data,
                                "callback", params->callback.data);
-    hub_enroll(hub, params, false, on_enrolled, flow);
+    hub_enroll(hub, params,
+               &(struct hub_enroll_options){.is_paused = is_paused},
+               on_enrolled, flow);
 }
 
 void hub_subscription_create(struct wsub_http_request *req, void *arg)
@@ -63,6 +65,7 @@ void hub_subscription_create(struct wsub_http_request *req, void *arg)
     struct hub_errors errors = {0};
     struct hub_subscription_params params = {0};
     struct wsub_form form = {0};
+    bool is_paused = false;
     json_t *body;
 
     if (!hub_policy_ready(hub, req))
@@ -71,10 +74,11 @@ void hub_subscription_create(struct wsub_http_request *req, void *arg)
                           hub_subscription_member_count, &errors);
     if (body != NULL) {
         hub_subscription_form(body, &errors, &form);
+        is_paused = hub_subscription_is_paused(body, &errors);
         hub_subscription_params_take(hub, &form, true, &errors, &params);
     }
     if (!hub_errors_respond(&errors, req))
-        enroll(hub, req, &params);
+        enroll(hub, req, &params, is_paused);
     hub_subscription_params_done(&params);
     wsub_form_done(&form);
     json_decref(body);

@@ -7,18 +7,20 @@
 #include "common/http/url.h"
 #include "hub/order_body.h"
 
-/* The members, and what a subscriber calls each. */
+/* The members, and what a subscriber calls each; NULL: it has no such thing. */
 const char *const hub_subscription_members[] = {
     "topic",   "callback",  "lease_seconds", "secret",
-    "ordered", "signature", "headers"};
+    "ordered", "signature", "headers",       "paused"};
 static const char *const params[] = {
-    "hub.topic",          "hub.callback",        "hub.lease_seconds",
-    "hub.secret",         "hub.websubd.ordered", "hub.websubd.signature",
-    "hub.websubd.headers"};
+    "hub.topic",           "hub.callback",
+    "hub.lease_seconds",   "hub.secret",
+    "hub.websubd.ordered", "hub.websubd.signature",
+    "hub.websubd.headers", NULL};
 
 #define MEMBERS (sizeof(params) / sizeof(*params))
 #define LEASE "lease_seconds"
 #define ORDERED "ordered"
+#define PAUSED "paused"
 
 const size_t hub_subscription_member_count = MEMBERS;
 
@@ -53,7 +55,7 @@ static void add_member(const json_t *body, size_t i, struct wsub_buf *form,
     const json_t *field = json_object_get(body, hub_subscription_members[i]);
     const char *text;
 
-    if (field == NULL || json_is_null(field))
+    if (params[i] == NULL || field == NULL || json_is_null(field))
         return;
     if (strcmp(hub_subscription_members[i], LEASE) == 0) {
         add_lease(field, form, errors);
@@ -82,4 +84,9 @@ void hub_subscription_form(const json_t *object, struct hub_errors *errors,
     if (form.data != NULL)
         explicit_bzero(form.data, form.len); /* it may have a secret */
     wsub_buf_done(&form);
+}
+
+bool hub_subscription_is_paused(const json_t *object, struct hub_errors *errors)
+{
+    return hub_order_switch(object, PAUSED, false, errors);
 }

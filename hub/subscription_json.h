@@ -3,6 +3,7 @@
 #ifndef HUB_SUBSCRIPTION_JSON_H
 #define HUB_SUBSCRIPTION_JSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
@@ -10,7 +11,7 @@
 #include "common/http/form.h"
 #include "hub/errors.h"
 
-/* topic, callback, lease_seconds, secret, ordered, signature, headers */
+/* topic, callback, lease_seconds, secret, ordered, signature, headers, paused */
 extern const char *const hub_subscription_members[];
 extern const size_t hub_subscription_member_count;
 
@@ -18,5 +19,9 @@ extern const size_t hub_subscription_member_count;
  * object's members, and appends what is wrong with them. */
 void hub_subscription_form(const json_t *object, struct hub_errors *errors,
                            struct wsub_form *ret_form);
+
+/* Whether it is to be paused, which no subscriber can ask for. */
+bool hub_subscription_is_paused(const json_t *object,
+                                struct hub_errors *errors);
 
 #endif

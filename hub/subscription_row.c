@@ -1,5 +1,7 @@
 #include "hub/subscription_row.h"
 
+#include <string.h>
+
 #include "common/crypto/hmac.h"
 #include "hub/json.h"
 
@@ -51,5 +53,7 @@ json_t *hub_subscription_line(const struct wsub_subscription_row *row)
 
     add_choice(line, "signature", signature_of(&record->choices));
     add_choice(line, "headers", headers_of(&record->choices));
+    if (strcmp(row->state, "paused") == 0)
+        json_object_set_new(line, "paused", json_true());
     return line;
 }

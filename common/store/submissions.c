@@ -63,6 +63,7 @@ static void add_trust(struct wsub_cmd *cmd, const struct wsub_store *store,
 
     wsub_cmd_str(cmd, s->only_new ? "new" : "any");
     wsub_cmd_str(cmd, has_replicas ? "replicas" : "-");
+    wsub_cmd_str(cmd, s->is_paused ? "paused" : "-");
 }
 
 void wsub_submissions_add(struct wsub_store *store,

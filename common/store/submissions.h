@@ -44,6 +44,8 @@ struct wsub_submission {
     bool memory_high;   /* only renewals are taken */
     bool is_unbounded;  /* no other bound holds for it: it is an operator's */
     bool only_new;      /* TRUST: a subscription that is there stays as it is */
+    /* TRUST: nothing is sent before it is resumed; but for replicas */
+    bool is_paused;
 };
 
 /* Which bound refuses a request; the numbers are those of request.lua. */

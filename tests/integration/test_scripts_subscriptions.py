@@ -207,6 +207,21 @@ class Trusted(SubscriptionTest):
             self.call("XDEL", "verify", entry)
             self.check_nothing_waits()
 
+    def test_it_may_begin_paused(self):
+        for ordered in (0, 1):
+            with self.subTest(ordered=ordered):
+                self.empty()
+                self.trust(paused="paused", ordered=ordered)
+                self.assertIsNotNone(self.call("ZSCORE", "paused", KEY))
+                self.assertEqual(self.record()[4], b"fo"[ordered:ordered + 1])
+                self.assertEqual(self.trust(paused="-")[1], 1)
+                self.assertIsNotNone(self.call("ZSCORE", "paused", KEY))
+                self.assertEqual(self.run_script("pause", TD, CD, TOPIC,
+                                                 "resume", "-"), 1)
+                self.assertIsNone(self.call("ZSCORE", "paused", KEY))
+                self.assertEqual(self.trust(paused="paused")[1], 1)
+                self.assertIsNotNone(self.call("ZSCORE", "paused", KEY))
+
     def test_bounds_hold_for_it(self):
         self.assertEqual(self.trust(memory_high=1), -16)
         self.assertEqual(self.trust(cd="x" * 22), [1, 0])

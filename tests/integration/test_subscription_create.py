@@ -4,6 +4,7 @@ asked."""
 import json
 import sys
 import unittest
+from itertools import product
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -80,6 +81,34 @@ class Create(Orders, SystemTest):
             self.system.push(f"label{n}.x", b"%d" % n)
         callback.wait_deliveries(8)
 
+    def test_one_may_begin_paused(self):
+        self.start()
+        for n, (topic, ordered) in enumerate(product((TOPIC, "*"),
+                                                     (True, False))):
+            with self.subTest(topic=topic, ordered=ordered):
+                callback = self.subscriber.callback(f"/paused{n}")
+                self.create(callback, topic, ordered=ordered, paused=True)
+                other = self.subscriber.callback(f"/other{n}")
+                self.create(other, topic)
+                self.check_paused(topic, callback, other)
+
+    def check_paused(self, topic, callback, other):
+        """What comes waits until it is resumed, in each shard."""
+        if topic == "*":
+            wait_until(lambda: all(self.system.redis.call(
+                "HEXISTS", f"{base}sub:{digest('*')}", digest(url.url))
+                for base in self.store.bases()
+                for url in (callback, other)), "all replicas are there")
+        labels = [f"{TOPIC}.{n}" for n in range(8)]
+        for label in labels:
+            self.system.push(label, label.encode())
+        other.wait_deliveries(8)
+        self.assertEqual(callback.deliveries, [])
+        self.order("resume", topic, callback)
+        callback.wait_deliveries(8)
+        self.assertEqual(sorted(each.body.decode()
+                                for each in callback.deliveries), labels)
+
     def test_bounds_of_strangers_do_not_hold(self):
         self.start(max_subscriptions_per_topic=1, max_pending_per_host=1,
                    max_subscriptions_per_host=1, subscribe_token="subscribe")
@@ -103,7 +132,7 @@ class Create(Orders, SystemTest):
             self.assertIn(word, said)
         for more in ({"lease_seconds": 0}, {"lease_seconds": -1},
                      {"lease_seconds": 10 ** 12}, {"lease_seconds": 1.5},
-                     {"lease": 5}, {"secret": 5}):
+                     {"lease": 5}, {"secret": 5}, {"paused": "yes"}):
             self.create(callback, TOPIC, 400, **more)
         for body in (b"", b"[]", {}, {"topic": TOPIC},
                      {"callback": callback.url}):

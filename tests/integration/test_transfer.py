@@ -61,7 +61,7 @@ class Lines(Transfer):
              "lease_ends_at": ends + 5, "ordered": True, "secret": SECRET},
             {"topic": TOPIC, "callback": "http://127.0.0.1:9/b?x=%41",
              "lease_ends_at": ends, "signature": "sha512",
-             "headers": "standard"}],
+             "headers": "standard", "paused": True}],
             key=lambda row: (row["topic"], row["callback"]))
         self.assertEqual(self.brought(*rows),
                          {"imported": 3, "unchanged": 0, "refused": 0,

@@ -88,13 +88,13 @@ def request_args(mode="s", td=TD, cd=CD, topic=TOPIC, given=None,
                  how="verify", reason="", ordered=0, chosen="",
                  verify_token="", client="-", memory_high=0, pending=10 ** 9,
                  of_host=0, of_client=0, quota=(0, 0, 0), only="any",
-                 replicas="-"):
+                 replicas="-", paused="-"):
     """The arguments of `request`."""
     return (td, cd, mode, topic, given or topic, callback, lease, secret,
             how, reason, ordered, chosen, verify_token, host_id(callback),
             client,
             memory_high, pending, of_host, of_client, *quota,
-            *((only, replicas) if how == "trust" else ()))
+            *((only, replicas, paused) if how == "trust" else ()))
 
 
 def pairs(flat):

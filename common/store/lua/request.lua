@@ -17,7 +17,8 @@
 --       20 most subscriptions in the shard, 21 of one callback host, 22 to one
 --       topic; 18 to 22: 0 for no limit,
 --       of one that is trusted: 23 new when a subscription that is there is to stay
---       as it is, else any; 24 replicas when other shards are to have it too, else -
+--       as it is, else any; 24 replicas when other shards are to have it too, else
+--       -; 25 paused when nothing is to be sent before it is resumed, else -
 -- Returns the request's generation, of one that is trusted {generation, 1 when it
 -- was active before, else 0}; 0 when there is nothing to unsubscribe, or what is
 -- there must stay as it is; -N when limit N (17 to 22, or 16) is reached.
@@ -132,17 +133,28 @@ if old then
     drop_old()
 end
 
+local function pause(sub)
+    -- uses: time, numbers, pause
+
+    if redis.call('ZADD', p .. 'paused', 'NX', digits(now_ms()), key) == 1 then
+        begin_pause(td, cd, sub, ARGV[4])
+    end
+end
+
 local function confirm_now(generation)
     -- uses: confirm, time
 
     local was_active = is_active()
     local lease = tonumber(ARGV[7])
-    confirm({
+    local sub = confirm({
         td = td, cd = cd, mode = mode, generation = generation, topic = ARGV[4],
         callback = ARGV[6], host = host, secret = ARGV[8], choices = ARGV[12],
         lease = lease, ordered = ARGV[11] == '1', is_new = not was_active,
         expires = math.floor(now_ms() / 1000) + lease,
     })
+    if ARGV[25] == 'paused' then
+        pause(sub)
+    end
     return { generation, was_active and 1 or 0 }
 end
 

@@ -38,7 +38,7 @@ end
 
 -- r: td, cd, mode (s or u), generation; to subscribe also topic, callback and its
 -- host (lib/host.lua), lease and expires (s), secret, choices, ordered, and is_new
--- when there is no record of it.
+-- when there is no record of it.  Returns the subscription.
 local function confirm(r)
     drop_older(r.td .. ':' .. r.cd, r.mode, r.generation)
     if r.mode == 'u' then
@@ -48,10 +48,11 @@ local function confirm(r)
     if r.is_new then
         note_home(r.td)
     end
-    activate(r.td, r.cd, {
-        expires = r.expires, lease = r.lease, generation = r.generation,
-        secret = r.secret, choices = r.choices, callback = r.callback,
-    }, r.ordered, r.topic, r.host, r.is_new)
+    local sub = { expires = r.expires, lease = r.lease, secret = r.secret,
+                  generation = r.generation, choices = r.choices,
+                  callback = r.callback }
+    activate(r.td, r.cd, sub, r.ordered, r.topic, r.host, r.is_new)
     tell_change(r.is_new and 'created' or 'updated', r.td, r.cd)
+    return sub
 end
 
