@@ -238,21 +238,21 @@ class BrokenRules(FanOutLifeTest):
          "text_before(last, cd)"),
         # When cursor mode may end.
         (("next_event",), "if due or sub and", "if sub and"),
-        (("verified",), "cursor and has_nothing_due(td, cursor)",
+        (("request",), "cursor and has_nothing_due(td, cursor)",
          "cursor and cursor.mode == 'idle'"),
         # What a change of state writes down.
         (("settle",), "set_flag(td_, cd_, 'c', 'f')", ""),
         (("settle",), "break_backfill(td_, cursor_)\n        set_cursor",
          "set_cursor"),
-        (("settle", "verified"), "cursor.resume_after = events_tail("
+        (("settle", "request"), "cursor.resume_after = events_tail("
          "td, cursor.backfill_end.id)",
          "cursor.resume_after = cursor.backfill_end"),
         (("settle",),
          "cursor.backfill_end = events_tail(td, cursor.at)",
          "cursor.backfill_end = { id = cursor.at, n = cursor.n }"),
-        (("verified",), "elseif is_backfilling(cursor) then",
+        (("request",), "elseif is_backfilling(cursor) then",
          "elseif false then"),
-        (("verified",), "is_backfilling(cursor) and 'c' or 'f'", "'f'"),
+        (("request",), "is_backfilling(cursor) and 'c' or 'f'", "'f'"),
     )
 
     def is_found(self):

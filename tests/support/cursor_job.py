@@ -167,8 +167,9 @@ class CursorTest(ScriptTest):
 
     def renew(self, ordered, lease_s=3600):
         """A subscription request that was confirmed."""
-        self.assertEqual(self.request_script(
-            lease=lease_s, how="trust", ordered=int(ordered))[1], 1)
+        generation, _ = self.request_script(
+            lease=lease_s, how="trust", ordered=int(ordered))
+        self.assertGreater(generation, 0)
 
     def check_normal(self):
         """Nothing of cursor mode is left."""

@@ -133,16 +133,8 @@ if old then
     drop_old()
 end
 
-local function pause(sub)
-    -- uses: time, numbers, pause
-
-    if redis.call('ZADD', p .. 'paused', 'NX', digits(now_ms()), key) == 1 then
-        begin_pause(td, cd, sub, ARGV[4])
-    end
-end
-
 local function confirm_now(generation)
-    -- uses: confirm, time
+    -- uses: confirm, time, numbers, pause
 
     local was_active = is_active()
     local lease = tonumber(ARGV[7])
@@ -152,8 +144,9 @@ local function confirm_now(generation)
         lease = lease, ordered = ARGV[11] == '1', is_new = not was_active,
         expires = math.floor(now_ms() / 1000) + lease,
     })
-    if ARGV[25] == 'paused' then
-        pause(sub)
+    if ARGV[25] == 'paused' and redis.call('ZADD', p .. 'paused', 'NX',
+                                           digits(now_ms()), key) == 1 then
+        begin_pause(td, cd, sub, ARGV[4])
     end
     return { generation, was_active and 1 or 0 }
 end
