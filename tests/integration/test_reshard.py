@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support import programs
 from support.keys import Store, digest
+from support.proxy import Proxy
 from support.puller import Puller
 from support.reshard import TOPICS, URLS, ReshardTest
 from support.wait import wait_until
@@ -171,6 +172,28 @@ class Offline(ReshardTest):
             time.sleep(0.005)
         mover.wait_exit(0)
         self.check_moved(before, 3)
+
+    def test_a_reply_that_is_lost_does_no_harm(self):
+        """Each of the last ones, with which the layout changes, and some before."""
+        self.make()
+        before = self.picture(4)
+        proxy = Proxy(self.redis)
+        self.addCleanup(proxy.close)
+        answered, lost = {}, 0
+        for shards in (8, 4, 8, 4):  # at first scripts are loaded
+            known = proxy.answered
+            self.reshard(shards, redis_url=proxy.url)
+            answered[shards] = proxy.answered - known
+        for part in range(22):
+            for shards, size in answered.items():
+                cut = size * part // 8 if part < 8 else size - 20 * (part - 8)
+                with self.subTest(shards=shards, cut=cut):
+                    proxy.cut_replies_once(cut)
+                    self.reshard(shards, redis_url=proxy.url)
+                    lost += proxy.is_whole()
+                    proxy.heal()
+                    self.check_moved(before, shards)
+        self.assertGreater(lost, 30)
 
     def test_a_mover_that_stood_still_does_no_harm(self):
         self.make()

@@ -22,6 +22,7 @@ class Proxy:
         self._fault = None
         self._left = 0
         self.accepted = 0
+        self.answered = 0  # bytes of answers
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self._path)
         self._listener.listen(64)
@@ -33,6 +34,17 @@ class Proxy:
         with self._lock:
             self._left = after_bytes
             self._fault = self._cut
+
+    def cut_replies_once(self, after_bytes):
+        """One connection does."""
+        def fault(link, data):
+            passed = self._cut(link, data)
+            if self._left == 0:
+                self.heal()
+            return passed
+        with self._lock:
+            self._left = after_bytes
+            self._fault = fault
 
     def silence(self):
         """Commands reach Redis, answers don't come back."""
@@ -54,6 +66,10 @@ class Proxy:
 
     def heal(self):
         self._fault = None
+
+    def is_whole(self):
+        """No fault waits, or lasts."""
+        return self._fault is None
 
     def close(self):
         self._listener.close()
@@ -102,6 +118,7 @@ class Proxy:
 
     def _answers(self, link):
         for data in _chunks(link.server):
+            self.answered += len(data)
             fault = self._fault
             if not link.send(fault(link, data) if fault else data):
                 break

@@ -47,9 +47,9 @@ class ReshardTest(HealthTest):
         return {**FAST, **self.settings,
                 "redis_url": self.redis.url_of("hub")}
 
-    def reshard(self, shards, code=0):
+    def reshard(self, shards, code=0, **settings):
         done = programs.run("websub-hub", "--reshard", str(shards),
-                            settings=self.settings_of_mover())
+                            settings={**self.settings_of_mover(), **settings})
         self.assertEqual(done.returncode, code, done.stderr)
         return done.stderr
 
