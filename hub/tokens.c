@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "common/base/config.h"
 #include "common/base/log.h"
@@ -27,17 +26,10 @@ struct set {
     size_t count;
 };
 
-/* What tells that a file has changed. */
-struct version {
-    struct timespec at;
-    off_t bytes;
-    ino_t inode;
-};
-
 struct use {
     const char *setting; /* "" for none; borrowed */
     const char *path;    /* "" for none; borrowed */
-    struct version version;
+    struct stat seen;    /* the file, as it was read */
     struct set set;
 };
 
@@ -103,22 +95,6 @@ static const char *take_line(const char *line, void *arg)
     return NULL;
 }
 
-static bool version_of(const char *path, struct version *ret_version)
-{
-    struct stat st;
-
-    if (stat(path, &st) != 0)
-        return false;
-    *ret_version = (struct version){st.st_mtim, st.st_size, st.st_ino};
-    return true;
-}
-
-static bool is_same(const struct version *a, const struct version *b)
-{
-    return a->at.tv_sec == b->at.tv_sec && a->at.tv_nsec == b->at.tv_nsec &&
-           a->bytes == b->bytes && a->inode == b->inode;
-}
-
 static enum wsub_err read_file(const char *path, struct set *set,
                                char err_text[256])
 {
@@ -178,7 +154,7 @@ enum wsub_err hub_tokens_new(const struct wsub_config *config,
         struct use *use = &tokens->uses[i];
 
         if (use->path[0] != '\0')
-            (void)version_of(use->path, &use->version);
+            wsub_secret_file_look(use->path, &use->seen);
         err = read_use(use, err_text);
     }
     if (err != WSUB_OK)
@@ -199,16 +175,16 @@ void hub_tokens_free(struct hub_tokens *tokens)
 
 static void refresh(struct use *use)
 {
-    struct version version = {0};
+    struct stat seen;
     char err_text[256] = "";
     enum wsub_err err;
 
     if (use->path[0] == '\0')
         return;
-    (void)version_of(use->path, &version);
-    if (is_same(&version, &use->version))
+    wsub_secret_file_look(use->path, &seen);
+    if (wsub_secret_file_is_same(&seen, &use->seen))
         return;
-    use->version = version;
+    use->seen = seen;
     err = read_use(use, err_text);
     if (err == WSUB_OK)
         wsub_log_info("tokens-read", WSUB_KV("file", use->path),

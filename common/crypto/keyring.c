@@ -1,6 +1,5 @@
 #include "common/crypto/keyring.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,13 +101,6 @@ static enum wsub_err read_keys(struct wsub_keyring *ring, const char *path,
     return WSUB_OK;
 }
 
-/* Before it is read: what changes meanwhile is seen the next time. */
-static void look_at_file(const char *path, struct stat *ret_seen)
-{
-    if (stat(path, ret_seen) != 0)
-        memset(ret_seen, 0, sizeof(*ret_seen));
-}
-
 enum wsub_err wsub_keyring_load(const char *path, char err_text[256],
                                 struct wsub_keyring **ret_ring)
 {
@@ -120,7 +112,7 @@ enum wsub_err wsub_keyring_load(const char *path, char err_text[256],
         wsub_panic("libcrypto has no AES-256-GCM");
     if (path[0] != '\0') {
         ring->path = wsub_strdup(path);
-        look_at_file(path, &ring->seen);
+        wsub_secret_file_look(path, &ring->seen);
         err = read_keys(ring, path, err_text);
     }
     if (err != WSUB_OK) {
@@ -146,16 +138,6 @@ void wsub_keyring_free(struct wsub_keyring *ring)
     free(ring);
 }
 
-static bool is_same_file(const struct stat *one, const struct stat *other)
-{
-    return one->st_dev == other->st_dev && one->st_ino == other->st_ino &&
-           one->st_mode == other->st_mode && one->st_size == other->st_size &&
-           one->st_mtim.tv_sec == other->st_mtim.tv_sec &&
-           one->st_mtim.tv_nsec == other->st_mtim.tv_nsec &&
-           one->st_ctim.tv_sec == other->st_ctim.tv_sec &&
-           one->st_ctim.tv_nsec == other->st_ctim.tv_nsec;
-}
-
 /* The old keys go with `other`. */
 static void swap_keys(struct wsub_keyring *ring, struct wsub_keyring *other)
 {
@@ -177,8 +159,8 @@ bool wsub_keyring_refresh(struct wsub_keyring *ring, char err_text[256])
     err_text[0] = '\0';
     if (ring->path == NULL)
         return false;
-    look_at_file(ring->path, &seen);
-    if (is_same_file(&seen, &ring->seen))
+    wsub_secret_file_look(ring->path, &seen);
+    if (wsub_secret_file_is_same(&seen, &ring->seen))
         return false;
     ring->seen = seen;
     if (wsub_keyring_load(ring->path, err_text, &read) != WSUB_OK)

@@ -2,11 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -147,4 +145,20 @@ enum wsub_err wsub_secret_file_read(const char *path, const char *what,
     err = read_fd(&file, fd);
     close(fd);
     return err;
+}
+
+void wsub_secret_file_look(const char *path, struct stat *ret_seen)
+{
+    if (stat(path, ret_seen) != 0)
+        memset(ret_seen, 0, sizeof(*ret_seen));
+}
+
+bool wsub_secret_file_is_same(const struct stat *one, const struct stat *other)
+{
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino &&
+           one->st_mode == other->st_mode && one->st_size == other->st_size &&
+           one->st_mtim.tv_sec == other->st_mtim.tv_sec &&
+           one->st_mtim.tv_nsec == other->st_mtim.tv_nsec &&
+           one->st_ctim.tv_sec == other->st_ctim.tv_sec &&
+           one->st_ctim.tv_nsec == other->st_ctim.tv_nsec;
 }

@@ -8,6 +8,9 @@
 #ifndef WSUB_CRYPTO_SECRET_FILE_H
 #define WSUB_CRYPTO_SECRET_FILE_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
+
 #include "common/base/err.h"
 
 /* Some 700 keys: beyond any rotation. */
@@ -23,5 +26,11 @@ typedef const char *wsub_secret_line(const char *line, void *arg);
 enum wsub_err wsub_secret_file_read(const char *path, const char *what,
                                     wsub_secret_line *take, void *arg,
                                     char err_text[256]) WSUB_MUST_CHECK;
+
+/* What tells whether a file has changed, its owner and mode too; zeros when it is
+ * not there.  Looked at before the file is read: what changes meanwhile is seen the
+ * next time. */
+void wsub_secret_file_look(const char *path, struct stat *ret_seen);
+bool wsub_secret_file_is_same(const struct stat *one, const struct stat *other);
 
 #endif

@@ -110,6 +110,18 @@ class TokenFiles(SystemTest):
         self.write("publish", "new\n")
         wait_until(lambda: self.push("new") == 202, "the new one counts")
 
+    def test_a_file_that_was_open_to_others_counts_once_it_is_not(self):
+        path = Path(self.folder) / "new"
+        path.write_text("new\n")
+        path.chmod(0o644)
+        path.rename(Path(self.folder) / "publish")
+        told = self.system.program("hub").wait_event("tokens-unusable")
+        self.assertIn("chmod o=", told["why"])
+        self.assertEqual((self.push("old"), self.push("new")), (202, 401))
+        (Path(self.folder) / "publish").chmod(0o640)
+        wait_until(lambda: self.push("new") == 202, "the new one counts")
+        self.assertEqual(self.push("old"), 401)
+
     def test_a_token_for_reading_changes_nothing(self):
         for path in ("/admin/shards", "/admin/instances", "/admin/suspended"):
             self.assertEqual(self.admin("GET", path, "reader").status, 200)
