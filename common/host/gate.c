@@ -1,6 +1,8 @@
 #include "common/host/gate.h"
 
 #define CALL_AGAIN_US 500000
+/* An order that keeps a breaker open may last for days, and be taken back before. */
+#define BROKEN_MAX_MS 60000
 
 void wsub_gate_init(struct wsub_gate *gate, bool is_endpoint)
 {
@@ -18,6 +20,8 @@ enum wsub_host_closing wsub_gate_closed(const struct wsub_gate *gate,
     }
     if (!wsub_breaker_admits(&gate->breaker, now_us)) {
         *ret_delay_ms = wsub_breaker_wait_ms(&gate->breaker, now_us);
+        if (*ret_delay_ms > BROKEN_MAX_MS)
+            *ret_delay_ms = BROKEN_MAX_MS;
         return WSUB_HOST_BROKEN;
     }
     return WSUB_HOST_NOT_CLOSED;

@@ -45,7 +45,8 @@ struct wsub_gate {
 
 void wsub_gate_init(struct wsub_gate *gate, bool is_endpoint);
 
-/* Sets *ret_delay_ms to when to come again, at least 1, when it is closed. */
+/* Sets *ret_delay_ms to when to come again, at least 1, when it is closed: where its
+ * breaker is open, a minute at most. */
 enum wsub_host_closing wsub_gate_closed(const struct wsub_gate *gate,
                                         uint64_t now_us,
                                         uint64_t *ret_delay_ms);

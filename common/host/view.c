@@ -131,6 +131,8 @@ static struct wsub_host_view view_of(const struct wsub_host *host,
     print_failure(&host->failures, view.failure);
     view.is_asked =
         wsub_gate_closed(gate, now_us, &view.closed_ms) == WSUB_HOST_ASKED;
+    if (!view.is_asked && view.closed_ms > 0)
+        view.closed_ms = wsub_breaker_wait_ms(&gate->breaker, now_us);
     wsub_host_text(host, view.host);
     return view;
 }

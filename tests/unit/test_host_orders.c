@@ -125,6 +125,20 @@ START_TEST(an_order_is_over_when_the_breaker_is_closed)
 }
 END_TEST
 
+/* It may be taken back before. */
+START_TEST(who_meets_a_long_order_comes_again_each_minute)
+{
+    struct wsub_host_view view;
+    struct guest guest;
+
+    open_for(60 * MINUTE);
+    ck_assert_int_eq(enter(&guest, URL), WSUB_HOST_ENTRY_OPEN);
+    ck_assert_uint_eq(delay_ms, 60000);
+    ck_assert_uint_eq(wsub_hosts_view(hosts, &view, 1, now_us), 1);
+    ck_assert_uint_eq(view.closed_ms, 60 * 60000);
+}
+END_TEST
+
 START_TEST(the_troubled_are_seen_first_then_the_busiest)
 {
     struct wsub_host_view views[3];
@@ -201,6 +215,7 @@ int main(void)
     tcase_add_test(cases, it_holds_in_every_scope);
     tcase_add_test(cases, a_breaker_is_closed_at_once);
     tcase_add_test(cases, an_order_is_over_when_the_breaker_is_closed);
+    tcase_add_test(cases, who_meets_a_long_order_comes_again_each_minute);
     tcase_add_test(cases, the_troubled_are_seen_first_then_the_busiest);
     tcase_add_test(cases, a_host_that_fails_is_seen_until_it_succeeds);
     tcase_add_test(cases, a_host_that_named_a_time_is_seen);
