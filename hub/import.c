@@ -27,6 +27,7 @@
 #include "hub/json.h"
 #include "hub/lines.h"
 #include "hub/media.h"
+#include "hub/order_body.h"
 #include "hub/policy.h"
 #include "hub/subscription_json.h"
 #include "hub/subscription_params.h"
@@ -119,8 +120,8 @@ static void take_lease(const struct flow *flow, json_t *object,
                        struct hub_errors *errors)
 {
     const json_t *field = json_object_get(object, "lease_ends_at");
-    json_int_t left_s =
-        json_integer_value(field) -
+    json_int_t ends_s = json_integer_value(field);
+    json_int_t now_s =
         (json_int_t)(wsub_store_time_ms(flow->hub->store) / 1000);
 
     if (field == NULL || json_is_null(field))
@@ -128,11 +129,12 @@ static void take_lease(const struct flow *flow, json_t *object,
     if (!json_is_integer(field))
         hub_errors_add(errors, HUB_FAULT_LEASE, "lease_ends_at",
                        "lease_ends_at must be a Unix time.");
-    else if (left_s <= 0)
+    else if (ends_s <= now_s)
         hub_errors_add(errors, HUB_FAULT_LEASE, "lease_ends_at",
                        "Its lease has ended.");
     else
-        json_object_set_new(object, "lease_seconds", json_integer(left_s));
+        json_object_set_new(object, "lease_seconds",
+                            json_integer(ends_s - now_s));
 }
 
 static bool is_member(const char *name)
@@ -148,7 +150,7 @@ static bool is_member(const char *name)
 
 static void check_members(json_t *object, struct hub_errors *errors)
 {
-    const json_t *secret = json_object_get(object, "secret");
+    const char *secret = json_string_value(json_object_get(object, "secret"));
     const char *name;
     json_t *value;
 
@@ -156,8 +158,8 @@ static void check_members(json_t *object, struct hub_errors *errors)
         hub_errors_add(errors, HUB_FAULT_REQUEST, NULL,
                        "The line has a member that is none of a "
                        "subscription.");
-    if (json_is_true(json_object_get(object, "has_secret")) &&
-        !json_is_string(secret))
+    if (hub_order_switch(object, "has_secret", false, errors) &&
+        (secret == NULL || secret[0] == '\0'))
         hub_errors_add(errors, HUB_FAULT_SECRET, "secret",
                        "Its secret is not in the line: export with secrets.");
 }
@@ -201,21 +203,17 @@ static void take_params(struct flow *flow, const struct wsub_form *form,
 
 static void take_line(struct flow *flow, const char *line, size_t len)
 {
-    json_t *object =
-        json_loadb(line, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
     struct hub_errors errors = {0};
+    json_t *object = hub_order_object(line, len, "The line", &errors);
     struct wsub_form form = {0};
     bool is_paused;
 
-    if (json_is_object(object)) {
+    if (object != NULL) {
         check_members(object, &errors);
         take_lease(flow, object, &errors);
         hub_subscription_form(object, &errors, &form);
         is_paused = hub_subscription_is_paused(object, &errors);
         take_params(flow, &form, is_paused, &errors);
-    } else {
-        hub_errors_add(&errors, HUB_FAULT_REQUEST, NULL,
-                       "The line is no JSON object.");
     }
     if (errors.count > 0)
         add_errors(flow, &errors);

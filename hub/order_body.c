@@ -31,23 +31,37 @@ static void check_names(const json_t *body, const char *const *names,
     wsub_buf_done(&list);
 }
 
+json_t *hub_order_object(const char *text, size_t len, const char *what,
+                         struct hub_errors *errors)
+{
+    json_error_t error = {0};
+    json_t *object =
+        json_loadb(text, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
+
+    if (json_is_object(object))
+        return object;
+    if (object == NULL &&
+        json_error_code(&error) == json_error_numeric_overflow)
+        hub_errors_add(errors, HUB_FAULT_REQUEST, NULL,
+                       "%s has a number that is too large.", what);
+    else
+        hub_errors_add(errors, HUB_FAULT_REQUEST, NULL,
+                       "%s must be a JSON object.", what);
+    json_decref(object);
+    return NULL;
+}
+
 json_t *hub_order_body(const struct wsub_http_request *req,
                        const char *const *names, size_t count,
                        struct hub_errors *errors)
 {
     size_t len = 0;
     const char *text = wsub_http_body(req, &len);
-    json_t *body =
-        json_loadb(text, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
+    json_t *body = hub_order_object(text, len, "The body", errors);
 
-    if (json_is_object(body)) {
+    if (body != NULL)
         check_names(body, names, count, errors);
-        return body;
-    }
-    hub_errors_add(errors, HUB_FAULT_REQUEST, NULL,
-                   "The body must be a JSON object.");
-    json_decref(body);
-    return NULL;
+    return body;
 }
 
 const char *hub_order_text(const json_t *body, const char *name,

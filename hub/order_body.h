@@ -22,6 +22,11 @@ struct wsub_http_request;
 /* The check of a route that takes such an order: access.h, and the Content-Type. */
 bool hub_order_may_send(struct wsub_http_request *req, void *hub);
 
+/* Parses an object, which the caller frees; NULL when it is none: then `what` says so
+ * in `errors`. */
+json_t *hub_order_object(const char *text, size_t len, const char *what,
+                         struct hub_errors *errors);
+
 /* Parses the body; NULL when it is no JSON object.  `names` are the `count`
  * members that there may be: a misspelled one that is optional would mean
  * something else.  The caller frees the object. */

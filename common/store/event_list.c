@@ -36,14 +36,13 @@ static void parse_events(enum wsub_err err, const struct redisReply *reply,
 
 static void add_bound(struct wsub_cmd *cmd, const struct wsub_place *after)
 {
-    char id[WSUB_PLACE_BYTES], bound[WSUB_PLACE_BYTES + 1];
+    char bound[WSUB_PLACE_BYTES];
 
     if (after == NULL) {
         wsub_cmd_str(cmd, "-");
         return;
     }
-    wsub_place_id(after, id);
-    snprintf(bound, sizeof(bound), "(%s", id);
+    wsub_place_behind(after, bound);
     wsub_cmd_str(cmd, bound);
 }
 

@@ -150,14 +150,14 @@ static void read_stream(struct wsub_store *store, unsigned shard,
 
 /* NULL: there is none. */
 static void print_bound(const struct wsub_place *place, bool exclusive,
-                        char bound[WSUB_PLACE_BYTES + 1])
+                        char bound[WSUB_PLACE_BYTES])
 {
-    char id[WSUB_PLACE_BYTES] = "+";
-
-    if (place != NULL)
-        wsub_place_id(place, id);
-    snprintf(bound, WSUB_PLACE_BYTES + 1, "%s%s",
-             place != NULL && exclusive ? "(" : "", id);
+    if (place == NULL)
+        snprintf(bound, WSUB_PLACE_BYTES, "+");
+    else if (exclusive)
+        wsub_place_behind(place, bound);
+    else
+        wsub_place_id(place, bound);
 }
 
 void wsub_newest_read(struct wsub_store *store, unsigned shard,
@@ -165,7 +165,7 @@ void wsub_newest_read(struct wsub_store *store, unsigned shard,
                       size_t limit, wsub_store_parse *parse, wsub_store_cb *cb,
                       void *arg)
 {
-    char bound[WSUB_PLACE_BYTES + 1];
+    char bound[WSUB_PLACE_BYTES];
 
     print_bound(before, true, bound);
     read_stream(store, shard, stream, bound, limit, parse, cb, arg);
@@ -175,7 +175,7 @@ static void read_shard(struct wsub_store *store, unsigned shard,
                        const struct wsub_place *after, struct listing *listing)
 {
     struct shard_read *read = wsub_calloc(1, sizeof(*read));
-    char bound[WSUB_PLACE_BYTES + 1];
+    char bound[WSUB_PLACE_BYTES];
 
     *read = (struct shard_read){.listing = listing, .shard = shard};
     print_bound(after, after != NULL && shard >= after->shard, bound);

@@ -70,6 +70,23 @@ void wsub_place_id(const struct wsub_place *place, char id[WSUB_PLACE_BYTES])
              place->seq);
 }
 
+static bool is_at_end(const struct wsub_place *place)
+{
+    return (place->ms == 0 && place->seq == 0) ||
+           (place->ms == UINT64_MAX && place->seq == UINT64_MAX);
+}
+
+void wsub_place_behind(const struct wsub_place *place,
+                       char bound[WSUB_PLACE_BYTES])
+{
+    bool is_behind = !is_at_end(place);
+
+    if (is_behind)
+        bound[0] = '(';
+    snprintf(bound + is_behind, WSUB_PLACE_BYTES - is_behind,
+             "%" PRIu64 "-%" PRIu64, place->ms, place->seq);
+}
+
 static int compare(uint64_t a, uint64_t b)
 {
     return (a > b) - (a < b);

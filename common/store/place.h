@@ -33,6 +33,12 @@ void wsub_place_text(const struct wsub_place *place,
 /* Writes MS-SEQ. */
 void wsub_place_id(const struct wsub_place *place, char id[WSUB_PLACE_BYTES]);
 
+/* Writes MS-SEQ as XRANGE and XREVRANGE take it to begin behind it, at most
+ * WSUB_PLACE_BYTES; the least and the greatest id, behind which they refuse to
+ * begin, as themselves: no entry has them. */
+void wsub_place_behind(const struct wsub_place *place,
+                       char bound[WSUB_PLACE_BYTES]);
+
 /* The order of a list with the newest first, as qsort() wants it; those of one
  * id are in the reverse order of their shards. */
 int wsub_place_newest_first(const struct wsub_place *a,

@@ -53,7 +53,7 @@ void wsub_suspended_list(struct wsub_store *store, unsigned shard,
     wsub_cmd_str(&cmd, "+inf");
     wsub_cmd_str(&cmd, "WITHSCORES");
     wsub_cmd_str(&cmd, "LIMIT");
-    wsub_cmd_u64(&cmd, skip);
+    wsub_cmd_u64(&cmd, skip < INT64_MAX ? skip : INT64_MAX);
     wsub_cmd_u64(&cmd, limit);
     wsub_store_once(store, shard, &cmd, parse_list, (wsub_store_cb *)cb, arg);
 }

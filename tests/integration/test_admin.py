@@ -190,6 +190,17 @@ class BadRequests(AdminTest):
         self.assertEqual(json.loads(answer.body)["errors"][0]["status"],
                          status)
 
+    def test_places_where_nothing_can_be(self):
+        top = 2 ** 64 - 1
+        for path in ("dead-letters", "suspended", "gaps", "verifications",
+                     "rejected", "damaged", "audit", "alerts", "events",
+                     "subscriptions", "topics", "shards", "queues", "hosts"):
+            for place in ("0-0", f"{top}-{top}", f"0-{top}", f"{top}-0"):
+                for name in (place, f"0-{place}"):
+                    status = self.hub.get(f"/admin/{path}?from={name}", {
+                        "Authorization": f"Bearer {ADMIN}"}).status
+                    self.assertIn(status, (200, 400), (path, name))
+
     def test_lists(self):
         for path in ("/admin/dead-letters", "/admin/suspended",
                      "/admin/gaps", "/admin/verifications"):

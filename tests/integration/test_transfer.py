@@ -111,6 +111,10 @@ class Lines(Transfer):
         good = {"topic": TOPIC, "callback": "http://127.0.0.1:9/good"}
         bad = ["{", "[]", "7", {}, {**good, "callback": "nonsense"},
                {**good, "lease_ends_at": 1}, {**good, "lease_ends_at": "x"},
+               {**good, "lease_ends_at": -2 ** 63},
+               {**good, "lease_seconds": 10 ** 20},
+               {**good, "has_secret": True}, {**good, "has_secret": "yes"},
+               {**good, "has_secret": True, "secret": ""},
                {**good, "frob": 1}, {**good, "ordered": 1},
                {**good, "signature": "md5"},
                {**good, "callback": "ftp://a/", "topic": "a b"}]
