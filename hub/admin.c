@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/log.h"
 #include "common/crypto/digest.h"
 #include "common/http/respond.h"
 #include "hub/deny.h"
@@ -65,9 +64,6 @@ static void on_denied(enum wsub_err err, uint64_t ended, void *arg)
 static void deny(struct hub *hub, struct wsub_http_request *req,
                  const struct order *order)
 {
-    wsub_log_info("deny", WSUB_KV("topic", order->topic.data),
-                  WSUB_KV("callback",
-                          order->cd[0] != '\0' ? order->callback.data : "all"));
     hub_deny(hub->store, order->topic.data,
              order->cd[0] != '\0' ? order->cd : NULL,
              order->reason != NULL ? order->reason : "", on_denied, req);

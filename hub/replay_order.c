@@ -19,7 +19,6 @@
 
 #include "common/base/buf.h"
 #include "common/base/countdown.h"
-#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/rfc3339.h"
 #include "common/crypto/digest.h"
@@ -236,10 +235,6 @@ void hub_replay_begin(struct hub *hub, struct wsub_http_request *req,
     flow->req = req;
     name_replay(replay, flow->id);
     hub_replay_shards(hub, flow->id, &shards);
-    wsub_log_info(
-        "replay", WSUB_KV("replay", flow->id), WSUB_KV("topic", replay->topic),
-        WSUB_KV("callback", text_or(replay->callback, "all")),
-        WSUB_KV("from", replay->from), WSUB_KV("to", text_or(replay->to, "")));
     wsub_countdown_start(&flow->all, on_all_added, flow);
     for (unsigned n = shards.first; n < shards.end; n++)
         add(flow, replay, n);

@@ -14,7 +14,6 @@
 #include <jansson.h>
 
 #include "common/base/countdown.h"
-#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/http/request.h"
 #include "common/store/place.h"
@@ -350,7 +349,6 @@ void hub_replay_cancel(struct wsub_http_request *req, void *hub)
 
     if (flow == NULL)
         return;
-    wsub_log_info("replay-cancel", WSUB_KV("replay", flow->id));
     wsub_countdown_start(&flow->all, on_all_cancelled, flow);
     for (unsigned n = shards.first; n < shards.end; n++) {
         wsub_countdown_add(&flow->all);

@@ -83,12 +83,25 @@ static json_t *attempt_json(const struct flow *flow,
     return object;
 }
 
+static int newest_first(const void *left, const void *right)
+{
+    uint64_t a = ((const struct wsub_attempt *)left)->at_ms;
+    uint64_t b = ((const struct wsub_attempt *)right)->at_ms;
+
+    return (a < b) - (a > b);
+}
+
+/* Several processes have noted them, each at a time of its own. */
 static void add_log(const struct flow *flow, const struct wsub_attempt_log *log)
 {
+    struct wsub_attempt_log sorted = *log;
     json_t *attempts = json_array();
 
-    for (unsigned i = 0; i < log->count; i++)
-        json_array_append_new(attempts, attempt_json(flow, &log->attempts[i]));
+    qsort(sorted.attempts, sorted.count, sizeof(*sorted.attempts),
+          newest_first);
+    for (unsigned i = 0; i < sorted.count; i++)
+        json_array_append_new(attempts,
+                              attempt_json(flow, &sorted.attempts[i]));
     json_object_set_new(flow->root, "delivered",
                         json_integer((json_int_t)log->delivered));
     json_object_set_new(flow->root, "failed",

@@ -14,7 +14,6 @@
 #include <jansson.h>
 
 #include "common/base/countdown.h"
-#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
 #include "common/store/store.h"
@@ -124,9 +123,6 @@ static void carry_out(struct flow *flow)
 {
     flow->ref = wsub_topic_ref(flow->hub->store, flow->topic.data);
     wsub_digest(flow->callback.data, flow->callback.len, flow->cd);
-    wsub_log_info("subscription-deleted", WSUB_KV("topic", flow->topic.data),
-                  WSUB_KV("callback", flow->callback.data),
-                  WSUB_KV("told", flow->tell ? "yes" : "no"));
     if (flow->tell)
         hub_deny(flow->hub->store, flow->topic.data, flow->cd, flow->reason,
                  on_denied, flow);

@@ -14,7 +14,6 @@
 #include <jansson.h>
 
 #include "common/base/countdown.h"
-#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/crypto/digest.h"
 #include "common/store/place.h"
@@ -34,7 +33,6 @@ struct flow;
 
 /* A kind of order. */
 struct kind {
-    const char *event; /* of the log */
     order_call *call;
     bool is_everywhere;                           /* replicas take part */
     json_t *(*response)(const struct flow *flow); /* once it is carried out */
@@ -127,8 +125,6 @@ static void carry_out(struct flow *flow)
 {
     flow->ref = wsub_topic_ref(flow->hub->store, flow->topic.data);
     wsub_digest(flow->callback.data, flow->callback.len, flow->cd);
-    wsub_log_info(flow->kind->event, WSUB_KV("topic", flow->topic.data),
-                  WSUB_KV("callback", flow->callback.data));
     wsub_countdown_start(&flow->all, on_all_done, flow);
     send(flow, flow->ref.shard, on_done);
     wsub_countdown_off(&flow->all);
@@ -187,32 +183,28 @@ static json_t *sent(const struct flow *flow)
 
 void hub_subscription_pause(struct wsub_http_request *req, void *hub)
 {
-    static const struct kind kind = {"subscription-paused",
-                                     wsub_subscription_pause, true, paused};
+    static const struct kind kind = {wsub_subscription_pause, true, paused};
 
     start(&kind, req, hub);
 }
 
 void hub_subscription_resume(struct wsub_http_request *req, void *hub)
 {
-    static const struct kind kind = {"subscription-resumed",
-                                     wsub_subscription_resume, true, resumed};
+    static const struct kind kind = {wsub_subscription_resume, true, resumed};
 
     start(&kind, req, hub);
 }
 
 void hub_subscription_due(struct wsub_http_request *req, void *hub)
 {
-    static const struct kind kind = {"subscription-due", wsub_subscription_due,
-                                     true, made_due};
+    static const struct kind kind = {wsub_subscription_due, true, made_due};
 
     start(&kind, req, hub);
 }
 
 void hub_subscription_test(struct wsub_http_request *req, void *hub)
 {
-    static const struct kind kind = {"subscription-tested",
-                                     wsub_subscription_test, false, sent};
+    static const struct kind kind = {wsub_subscription_test, false, sent};
 
     start(&kind, req, hub);
 }

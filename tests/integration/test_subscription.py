@@ -54,6 +54,16 @@ class Known(AdminTest):
              "duration_ms": 1, "bytes": 100, "error": "unknown",
              "body_base64": "/wA="}])
 
+    def test_what_processes_noted_out_of_order(self):
+        self.subscription()
+        for times in ((1700000000005, 1700000000001), (1700000000003,)):
+            self.script(TOPIC, "attempts", digest(TOPIC), digest(CALLBACK),
+                        AttemptLog(len(times), 0, 0, [
+                            Attempt(at_ms, 1, 1, 200)
+                            for at_ms in times]).written())
+        self.assertEqual([row["at_ms"] - 1700000000000
+                          for row in self.found()["attempts"]], [5, 3, 1])
+
     def test_a_body_that_was_cut_within_a_character(self):
         self.subscription()
         self.script(TOPIC, "attempts", digest(TOPIC), digest(CALLBACK),

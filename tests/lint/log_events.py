@@ -50,6 +50,8 @@ def logged(text):
         else:
             levels = {level.lower() for level in LEVEL.findall(args[0])}
         names = NAME.findall(args[1])
+        if levels and not names:
+            raise ValueError(f"no name of an event in {args[1]}")
         if levels:
             yield from ((name, levels, fields) for name in names)
             continue
