@@ -33,7 +33,7 @@ KEYS = ("counts", "pending", "fanout", "position", "retry", "refs", "parts", "cr
         "tally:T", "topic:TD", "cursor:TD", "events:TD", "failing:TD:CD",
         "missed:TD:CD", "attempts:TD", "paced:TD", "parked:CD",
         "request:TD:CD:s", "sub:TD", "pulled", "departed", "pulls",
-        "pull_seen")
+        "pull_seen", "held")
 # Of the cluster as a whole.
 CLUSTER_KEYS = ("instances", "heartbeats:hub", "heartbeats:spreader",
                 "heartbeats:deliver", "removing", "restarts", "canary",
@@ -51,7 +51,7 @@ MEMBERS = (("retry", "nonsense"), ("retry", "d x"), ("retry", "v x"),
 STRINGS = (("gen",), ("horizon",), ("taken",), ("paced:TD",), ("posted:T",))
 STREAMS = (("outbox",), ("bulk",), ("verify",), ("pings",), ("log",), ("dead",),
            ("gaps",), ("changes",), ("verifications",), ("rejected",),
-           ("damaged",), ("events:TD",), ("departed",))
+           ("damaged",), ("events:TD",), ("departed",), ("held",))
 GARBLED = (("garble_field", FIELDS), ("garble_member", MEMBERS),
            ("garble_string", STRINGS), ("garble_stream", STREAMS))
 LOG_LINES = 60  # that one damage may cost all programs together
@@ -61,7 +61,8 @@ class Damage(AdminSystemTest):
     roles = ("hub", "spreader", "deliver")
     settings = {"shards": 1, "suspend_after": 2, "probe_cap_ms": 200,
                 "shard_lease_ms": 3000, "heartbeat_interval_ms": 500,
-                "max_attempts": 1000}
+                "max_attempts": 1000,
+                "undecodable_max_tries": 2}  # what is held goes within 5 s
 
     def setUp(self):
         super().setUp()
@@ -232,6 +233,22 @@ class EveryKey(Damage):
                     self.check(case, getattr(self, garble), *case)
         self.check_recovered()
         self.check_quiet()
+
+
+class Uninterpretable(Damage):
+    """While the health monitor looks more often than it is tried again."""
+
+    settings = {**Damage.settings, "health_check_interval_s": 1,
+                "cleanup_pause_ms": 100}
+
+    def garble_event(self):
+        """The next one of the ordered subscription."""
+        event = self.redis.call("XADD", self.name("log"), "*", "garbled", "x")
+        self.redis.call("XADD", self.name("events:TD"), event, "garbled", "x")
+
+    def test_the_next_event_of_an_ordered_subscription(self):
+        self.check("the event", self.garble_event)
+        self.check_recovered()
 
 
 class ByChance(Damage):

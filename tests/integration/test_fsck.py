@@ -27,7 +27,8 @@ SUBSCRIBED = (*TOPICS, "*")
 
 class Fsck(HealthTest):
     settings = {**HealthTest.settings, "shards": 2, "suspend_after": 2,
-                "probe_cap_ms": 200, "max_attempts": 1000}
+                "probe_cap_ms": 200, "max_attempts": 1000,
+                "undecodable_max_tries": 2}  # what is held goes within 5 s
 
     def setUp(self):
         super().setUp()

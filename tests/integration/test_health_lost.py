@@ -112,5 +112,39 @@ class Lost(HealthWorkTest):
         self.assertEqual(self.call("HLEN", "refs"), 0)
 
 
+class Held(HealthWorkTest):
+    """What could not be interpreted waits for another attempt."""
+
+    def hold(self):
+        """A job, as the record of its subscription is of a newer version;
+        returns that record as it was."""
+        record = self.call("HGET", f"sub:{TD}", self.cd)
+        self.call("HSET", f"sub:{TD}", self.cd, b"2" + record[1:])
+        self.system.push(TOPIC, b"held")
+        wait_until(lambda: self.call("XLEN", "held") == 1, "it is held")
+        return record
+
+    def check_delivered(self):
+        wait_until(lambda: [d.body for d in self.callback.deliveries] ==
+                   [b"held"], "it is delivered")
+        self.system.wait_idle()
+        self.assertEqual(self.call("XLEN", "held"), 0)
+
+    def test_it_is_left_alone(self):
+        record = self.hold()
+        self.assertEqual(self.issues(), set())
+        self.call("HSET", f"sub:{TD}", self.cd, record)
+        self.system.make_due()
+        self.check_delivered()
+
+    def test_it_comes_back_when_nobody_would_come_for_it(self):
+        record = self.hold()
+        self.switch(False)
+        self.call("DEL", "retry")
+        self.call("HSET", f"sub:{TD}", self.cd, record)
+        self.mended(("orphaned", "held", "plan-held"))
+        self.check_delivered()
+
+
 if __name__ == "__main__":
     unittest.main()

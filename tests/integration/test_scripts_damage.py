@@ -319,6 +319,29 @@ class Waiting(DamageTest):
         self.assertEqual(self.run_mending("unpark", "H", 10), [2, 0])
         self.assertEqual(len(self.entries("outbox")), 1)
 
+    def held(self):
+        """A cursor job that is held; returns its member of `retry`."""
+        self.subscription(flags="o")
+        self.call("HSET", f"cursor:{TD}", CD, "5 run 0-0 0 1 - -")
+        entry = self.call("XADD", "held", "*", "v", 1, "from", "outbox", "n", 1,
+                          "why", "w", ".f", TD, ".c", CD, ".u", 5).decode()
+        return f"u {entry}"
+
+    def test_what_is_held_comes_back_when_retries_are_lost(self):
+        member = self.held()
+        self.damage("retry")
+        self.run_mending("command", "ZCARD", "websub:{0}:retry")
+        self.assertEqual(self.call("ZRANGE", "retry", 0, -1), [member.encode()])
+        self.assertTrue(self.exists("wake"))
+
+    def test_a_cursor_job_that_was_held_is_posted_anew(self):
+        self.call("ZADD", "retry", 1, self.held())
+        self.damage("held")
+        self.run_mending("promote", self.epoch, 100, 5)
+        self.assertEqual([fields[b"u"] for _, fields in self.entries("outbox")],
+                         [b"6"])
+        self.assertEqual(self.notes(), [("held", "")])
+
     def test_an_open_event_goes_on_with_a_progress_that_is_garbled(self):
         event, = self.events(1)
         self.call("HSET", "fanout", event, "garbled", "9-9", "x", "y", "z")

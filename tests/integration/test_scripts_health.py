@@ -44,6 +44,13 @@ class HealthScripts(ScriptTest):
             self.repair(action, key, member), "well"))
 
 
+    def hold(self, stream, **own):
+        entry = self.call("XADD", "held", "*", "v", 1, "from", stream, "n", 1,
+                          "why", "w", *(word for name, value in own.items()
+                                        for word in ("." + name, value)))
+        self.call("ZADD", "retry", SOON, f"u {entry.decode()}")
+
+
 class Look(HealthScripts):
     def test_of_what_is_sound(self):
         """Of every kind that a life of a subscription and an event leaves."""
@@ -79,6 +86,16 @@ class Look(HealthScripts):
         self.call("DEL", "refs")
         self.call("ZADD", "retry", SOON, f"d {event} {CD} 1 0")
         self.assertEqual(self.look(f"failing:{TD}:{CD}"), [])
+
+    def test_of_what_is_held(self):
+        """It waits in `retry` under the entry's id."""
+        self.hold("outbox", e="1-1", c=CD)
+        self.assertEqual(self.look("held", "retry"), [])
+        self.call("ZADD", "retry", SOON, "u 5-5", SOON, "u x")
+        self.assertEqual(self.look("retry"), [
+            ("corrupt", "drop-member", "retry", "u x"),
+            ("orphaned", "drop-member", "retry", "u 5-5")])
+        self.assertEqual(self.look("held"), [])
 
     def pause(self, order="pause"):
         self.run_script("pause", TD, CD, TOPIC, order, "-")
@@ -215,6 +232,17 @@ class Repair(HealthScripts):
         self.unchanged_by(lambda: self.assertEqual(
             self.repair("drop", "kept:1-1"), "well"))
 
+    def test_held_entries_that_nobody_comes_back_for(self):
+        """All are planned again; those that wait go on waiting."""
+        for _ in range(50):
+            self.hold("outbox", e="1-1", c=CD)
+        members = self.call("ZRANGE", "retry", 0, -1)
+        self.call("ZREM", "retry", *members[:-1])
+        self.check_repair("plan-held", "held")
+        self.assertEqual(set(self.call("ZRANGE", "retry", 0, -1)), set(members))
+        self.assertEqual(self.call("ZCOUNT", "retry", SOON, "+inf"), 1)
+        self.assertTrue(self.exists("wake"))
+
     def test_another_action_than_is_needed(self):
         self.call("HSET", "attempts:x", "y", "z")
         self.unchanged_by(lambda: self.assertEqual(
@@ -270,6 +298,17 @@ class Count(HealthScripts):
         self.assertEqual(self.count(), set())
         self.assertEqual(self.call("HGET", "refs", event), b"22")
 
+    def test_jobs_that_are_held(self):
+        for stream in ("outbox", "bulk"):
+            self.hold(stream, e="1-1", c=f"{CD} {CD}:*")
+        self.hold("retry", m=f"d 1-1 {CD} x")
+        self.hold("log", e="1-1", c=CD)
+        self.call("XADD", "dead", "*", "v", 1, "u", "outbox", ".e", "1-1",
+                  ".c", CD)
+        self.call("XADD", "dead", "*", "v", 1, "u", "log", ".t", TOPIC)
+        self.call("HSET", "refs", "1-1", 6)
+        self.unchanged_by(lambda: self.assertEqual(self.count(), set()))
+
     def test_parked_jobs(self):
         self.call("ZADD", "retry", SOON, "h x")
         self.call("RPUSH", "parked:x", f"f {TD} {CD} 5 0 0",
@@ -306,6 +345,21 @@ class Count(HealthScripts):
         self.count(f"cursor:{TD}", CD, job)
         self.assertEqual(self.entries("outbox")[0][1][b"u"], b"6")
         self.unchanged_by(lambda: self.count(f"cursor:{TD}", CD, job))
+
+    def test_a_cursor_job_that_is_held(self):
+        """It comes back; one that is a dead letter does not."""
+        self.subscription(flags="o")
+        self.call("HSET", f"cursor:{TD}", CD, "5 run 0-0 0 1 - -")
+        job = {"f": TD, "c": CD, "u": 5}
+        for _ in range(30):
+            self.hold("verify", q="x")
+        self.hold("outbox", **job)
+        self.assertEqual(self.count(cursors=(TD, CD, 5)), set())
+        self.call("DEL", "held")
+        self.call("XADD", "dead", "*", "v", 1, "u", "outbox", *(
+            word for name, value in job.items() for word in ("." + name, value)))
+        self.assertEqual(self.count(cursors=(TD, CD, 5)),
+                         {(f"cursor:{TD}", CD)})
 
     def test_no_more_than_a_step_may_count(self):
         for number in range(30):

@@ -6,9 +6,9 @@
 -- Returns {1 when there is too much to be counted in one step, else 0,
 --          of each issue: issue, action ("count"), key, member and why}.
 --
--- `refs` is compared with the jobs, `counts` with the requests that wait, the
--- topics that are announced and the jobs that are parked; a subscription whose cursor says that it has a
--- cursor job has one.
+-- `refs` is compared with the jobs, held ones included, `counts` with the requests
+-- that wait, the topics that are announced and the jobs that are parked; a
+-- subscription whose cursor says that it has a cursor job has one.
 --
 -- Atomic: what is counted and what it is compared with are of one moment, so
 -- what is mended is right whoever calls this.  For that no more than a few
@@ -40,7 +40,7 @@ local function size()
         redis.call('ZCARD', p .. 'fetch') +
         redis.call('HLEN', p .. 'fetching') +
         redis.call('HLEN', p .. 'refs') + redis.call('HLEN', p .. 'counts')
-    for _, stream in ipairs({ 'outbox', 'bulk', 'dead' }) do
+    for _, stream in ipairs({ 'outbox', 'bulk', 'held', 'dead' }) do
         sum = sum + redis.call('XLEN', p .. stream)
     end
     if sum <= most then
@@ -79,10 +79,8 @@ local function fields_of(entry)
     return fields
 end
 
--- How many of a bundle's jobs are not settled.
-local function unsettled(lane, id, targets)
-    local mask = tonumber(redis.call('HGET', p .. 'parts',
-        lane .. ' ' .. id) or '')
+-- How many of a bundle's jobs are not settled, as the mask says; all without one.
+local function unsettled(targets, mask)
     local count, position = 0, 0
     for _ in string.gmatch(targets, '%S+') do
         if not mask or bit.band(mask, bit.lshift(1, position)) ~= 0 then
@@ -91,6 +89,19 @@ local function unsettled(lane, id, targets)
         position = position + 1
     end
     return count
+end
+
+local function mask_of(lane, id)
+    return tonumber(redis.call('HGET', p .. 'parts', lane .. ' ' .. id) or '')
+end
+
+-- What an entry of a lane stands for.
+local function count_entry(f, mask)
+    if f.e and f.c then
+        count_job(f.e, unsettled(f.c, mask))
+    elseif f.f and f.c and f.u then
+        cursor_jobs[f.f .. ' ' .. f.c .. ' ' .. f.u] = true
+    end
 end
 
 -- Entries of a lane that are read and not pending are settled.
@@ -109,13 +120,49 @@ local function count_lane(lane)
     for _, entry in ipairs(redis.call('XRANGE', p .. lane, '-', '+')) do
         is_read = is_read and not id_before(last, entry[1])
         if not is_read or pending[entry[1]] then
-            local f = fields_of(entry)
-            if f.e and f.c then
-                count_job(f.e, unsettled(lane, entry[1], f.c))
-            elseif f.f and f.c and f.u then
-                cursor_jobs[f.f .. ' ' .. f.c .. ' ' .. f.u] = true
-            end
+            count_entry(fields_of(entry), mask_of(lane, entry[1]))
         end
+    end
+end
+
+-- The fields of the entry itself, of one that could not be interpreted.
+local function own_fields_of(f)
+    local own = {}
+    for name, value in pairs(f) do
+        own[string.match(name, '^%.(.*)$') or ''] = value
+    end
+    return own
+end
+
+local IS_LANE = { outbox = true, bulk = true }
+local HELD_AT_ONCE = 20 -- each may be an event of a MiB
+
+-- What is held goes back to where it came from.
+local function count_held()
+    local start, entries = '-', nil
+    repeat
+        entries = redis.call('XRANGE', p .. 'held', start, '+', 'COUNT',
+            HELD_AT_ONCE)
+        for _, entry in ipairs(entries) do
+            local f = fields_of(entry)
+            local own = own_fields_of(f)
+            if IS_LANE[f.from] then
+                count_entry(own)
+            elseif f.from == 'retry' then
+                count_member(own.m or '')
+            end
+            start = '(' .. entry[1]
+        end
+    until #entries < HELD_AT_ONCE
+end
+
+-- A letter is replayed only when somebody asks for it: as a cursor job it is lost.
+local function count_letter(f)
+    local own = own_fields_of(f)
+    if f.e then
+        count_job(f.e, 1)
+    elseif IS_LANE[f.u] and own.e and own.c then
+        count_job(own.e, unsettled(own.c))
     end
 end
 
@@ -133,8 +180,9 @@ local function count_jobs()
             count_member(member)
         end
     end
+    count_held()
     for _, letter in ipairs(redis.call('XRANGE', p .. 'dead', '-', '+')) do
-        count_job(fields_of(letter).e or '', 1)
+        count_letter(fields_of(letter))
     end
 end
 

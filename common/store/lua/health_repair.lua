@@ -48,7 +48,7 @@ local function make_actions(issue, why)
     -- uses: numbers, damage, record, index, index_add, topic, subscription
     -- uses: subscription_end, cursor_get, cursor_job, retry
     -- uses: cursor_restored, refs, tally_add, pending_end, requests, deny, paused
-    -- uses: pull_drop, fetch_set, fetch_wake
+    -- uses: pull_drop, fetch_set, fetch_wake, held_plan
 
     local ENDS_MS = 86400000
     local now = limits.now_ms
@@ -193,6 +193,8 @@ local function make_actions(issue, why)
         plan_retry('h ' .. suffix, now)
         wake_if_earliest()
     end
+
+    actions['plan-held'] = plan_lost_held
 
     actions['fetch-again'] = function()
         local set = set_of(member)

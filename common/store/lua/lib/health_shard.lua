@@ -12,7 +12,7 @@
 -- issue twice anyway.
 --
 -- uses: shard, index, cursor_get, cursor_parse, health_streams
--- uses: lane_group, paused
+-- uses: lane_group, paused, held_lost
 
 local LATE_MS = 60000 -- a sweep that is later than this has lost it
 
@@ -214,6 +214,13 @@ local function waiting_kinds()
             end
             return nil, h
         end,
+        u = function(member)
+            local id = string.match(member, '^u (%d+%-%d+)$')
+            if id and not has_entry('held', id) then
+                return 'orphaned', 'drop-member', 'no such entry is held'
+            end
+            return nil, id
+        end,
         v = function(member)
             local q, generation = string.match(member, '^v (%S+) (%d+) %d+$')
             if q and not has_request(q, generation) then
@@ -242,6 +249,13 @@ end
 local function look_at_parked(name, h)
     if not redis.call('ZSCORE', p .. 'retry', 'h ' .. h) then
         return 'orphaned', 'plan-parked', 'nobody comes back for them'
+    end
+end
+
+-- The first ones are enough: all others leave within a minute.
+local function look_at_held()
+    if #lost_held('-') > 0 then
+        return 'orphaned', 'plan-held', 'nobody comes back for them'
     end
 end
 
@@ -421,7 +435,7 @@ local function shard_kinds()
         bulk = { type = 'stream', key = look_at_lane },
         verify = { type = 'stream', key = look_at_lane },
         damaged = { key = look_at_damaged },
-        held = {},
+        held = { type = 'stream', key = look_at_held },
         owner = { type = 'hash' }, position = { type = 'hash' },
         refs = { type = 'hash' }, -- health_count.lua
         tally = { type = 'hash', key = never_ends },

@@ -15,7 +15,7 @@ local MOVED_MS = 604800000 -- a key that was moved away is kept for so long
 local function make_mender(mended)
     local redis = mended
     -- uses: time, numbers, damage, index, index_page, index_remove, reindex
-    -- uses: cursor_parse, cursor_job
+    -- uses: cursor_parse, cursor_job, held_plan
 
     -- The bounds of the leaves are in `bounds` and in `lease`.
     local function restore_bounds()
@@ -85,6 +85,11 @@ local function make_mender(mended)
         end
     end
 
+    local function restore_retry()
+        restore_cursor_jobs()
+        plan_lost_held()
+    end
+
     -- Generations of before are all lower than a time.
     local function restore_generation()
         redis.call('SET', p .. 'gen', digits(now_ms()))
@@ -97,8 +102,9 @@ local function make_mender(mended)
         subs = restore_leaf,
         sub = unindex,
         outbox = restore_cursor_jobs,
-        retry = restore_cursor_jobs,
+        retry = restore_retry,
         parked = restore_cursor_jobs,
+        held = restore_cursor_jobs,
     }
 
     local function move_away(key, why)
