@@ -1,5 +1,6 @@
 #include "hub/page.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "common/base/buf.h"
@@ -42,24 +43,86 @@ static const char *token_words(const struct hub *hub, enum hub_token_use use)
                : "";
 }
 
-/* What stands in front/page.html for what differs from hub to hub. */
-static const char *value_of(const struct hub *hub, const char *name, size_t len)
+/* A word of a shell, whatever the texts hold. */
+static void add_word(struct wsub_buf *word, const char *text, const char *more)
 {
-    const struct {
-        const char *name, *value;
-    } values[] = {
-        {"url", hub->public_url},
-        {"link", hub->link_header},
-        {"version", WSUB_VERSION},
-        {"subscribe_token", token_words(hub, HUB_TOKEN_SUBSCRIBE)},
-        {"publish_token", token_words(hub, HUB_TOKEN_PUBLISH)},
-    };
+    wsub_buf_char(word, '\'');
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            wsub_buf_str(word, "'\\'");
+        wsub_buf_char(word, *text);
+    }
+    wsub_buf_str(word, more);
+    wsub_buf_char(word, '\'');
+}
+
+static void add_url(const struct hub *hub, struct wsub_buf *value)
+{
+    wsub_buf_str(value, hub->public_url);
+}
+
+static void add_url_word(const struct hub *hub, struct wsub_buf *value)
+{
+    add_word(value, hub->public_url, "");
+}
+
+/* Below the hub's URL, which may end without a slash. */
+static void add_publish_word(const struct hub *hub, struct wsub_buf *value)
+{
+    size_t len = strlen(hub->public_url);
+    bool is_folder = len > 0 && hub->public_url[len - 1] == '/';
+
+    add_word(value, hub->public_url,
+             is_folder ? "publish?hub.topic=orders.created"
+                       : "/publish?hub.topic=orders.created");
+}
+
+static void add_link(const struct hub *hub, struct wsub_buf *value)
+{
+    wsub_buf_str(value, hub->link_header);
+}
+
+static void add_version(const struct hub *hub, struct wsub_buf *value)
+{
+    (void)hub;
+    wsub_buf_str(value, WSUB_VERSION);
+}
+
+static void add_subscribe_token(const struct hub *hub, struct wsub_buf *value)
+{
+    wsub_buf_str(value, token_words(hub, HUB_TOKEN_SUBSCRIBE));
+}
+
+static void add_publish_token(const struct hub *hub, struct wsub_buf *value)
+{
+    wsub_buf_str(value, token_words(hub, HUB_TOKEN_PUBLISH));
+}
+
+/* What stands in front/page.html for what differs from hub to hub. */
+static const struct {
+    const char *name;
+    void (*add)(const struct hub *hub, struct wsub_buf *value);
+} values[] = {
+    {"url", add_url},
+    {"url_word", add_url_word},
+    {"publish_word", add_publish_word},
+    {"link", add_link},
+    {"version", add_version},
+    {"subscribe_token", add_subscribe_token},
+    {"publish_token", add_publish_token},
+};
+
+static void add_value(const struct hub *hub, const char *name, size_t len,
+                      struct wsub_buf *page)
+{
+    struct wsub_buf value = {0};
 
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
         if (strlen(values[i].name) == len &&
             memcmp(values[i].name, name, len) == 0)
-            return values[i].value;
-    return "";
+            values[i].add(hub, &value);
+    add_escaped(page, wsub_buf_cstr(&value));
+    wsub_buf_done(&value);
 }
 
 /* `{{name}}` becomes the value of that name. */
@@ -71,7 +134,7 @@ static void fill_in(const struct hub *hub, const char *text,
     while ((begin = strstr(text, "{{")) != NULL &&
            (end = strstr(begin, "}}")) != NULL) {
         wsub_buf_add(page, text, (size_t)(begin - text));
-        add_escaped(page, value_of(hub, begin + 2, (size_t)(end - begin - 2)));
+        add_value(hub, begin + 2, (size_t)(end - begin - 2), page);
         text = end + 2;
     }
     wsub_buf_str(page, text);

@@ -8,9 +8,12 @@
  * sees behind an address. */
 #include "hub/verification.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
+#include "common/base/buf.h"
 #include "common/base/mem.h"
+#include "common/crypto/digest.h"
 #include "common/http/form.h"
 #include "common/http/request.h"
 #include "common/store/requests.h"
@@ -31,22 +34,49 @@ struct flow {
 };
 
 /* NULL: it is not known now. */
-static void respond(struct flow *flow, const char *state)
+static void respond(struct flow *flow, json_t *body)
 {
-    if (state != NULL)
-        hub_json_respond(flow->req, json_pack("{s:s}", "state", state));
+    if (body != NULL)
+        hub_json_respond(flow->req, body);
     else
         hub_refuse_unavailable(flow->req);
     free(flow);
+}
+
+static json_t *state_json(const char *state)
+{
+    return json_pack("{s:s}", "state", state);
+}
+
+/* Another text after each request that was confirmed; how many there were, of whom,
+ * is nobody's business. */
+static json_t *active_json(const struct flow *flow, uint64_t generation)
+{
+    json_t *body = state_json("active");
+    char digest[WSUB_DIGEST_LEN + 1];
+    struct wsub_buf text = {0};
+
+    wsub_buf_printf(&text, "%s:%s:%" PRIu64, flow->ref.digest, flow->cd,
+                    generation);
+    wsub_digest(text.data, text.len, digest);
+    json_object_set_new(body, "confirmed", json_string(digest));
+    wsub_buf_done(&text);
+    return body;
 }
 
 static void on_row(enum wsub_err err, const char *after,
                    const struct wsub_subscription_row *rows, size_t count,
                    void *arg)
 {
+    struct flow *flow = arg;
+
     (void)after;
-    (void)rows;
-    respond(arg, err != WSUB_OK ? NULL : count > 0 ? "active" : "none");
+    if (err != WSUB_OK)
+        respond(flow, NULL);
+    else if (count > 0)
+        respond(flow, active_json(flow, rows[0].record.generation));
+    else
+        respond(flow, state_json("none"));
 }
 
 static void on_waits(enum wsub_err err, bool waits, void *arg)
@@ -54,7 +84,7 @@ static void on_waits(enum wsub_err err, bool waits, void *arg)
     struct flow *flow = arg;
 
     if (err != WSUB_OK || waits)
-        respond(flow, waits ? "waiting" : NULL);
+        respond(flow, waits ? state_json("waiting") : NULL);
     else
         wsub_subscription_find(flow->hub->store, flow->ref.shard,
                                flow->ref.digest, flow->cd, on_row, flow);

@@ -1,7 +1,10 @@
 """What a hub answers by its settings: a hub that has moved, an unsubscription
 of nothing, a topic's last fetch."""
 
+import html
 import json
+import re
+import shlex
 import sys
 import unittest
 from pathlib import Path
@@ -40,6 +43,30 @@ class RedirectTo(SystemTest):
     def test_the_rest_is_served_here(self):
         self.assertEqual(self.hub.get("/").status, 200)
         self.assertEqual(self.hub.push(TOPIC, b"1").status, 202)
+
+
+class PublicUrl(SystemTest):
+    """The page for people has lines for a shell, whatever the URL looks like."""
+
+
+    def words(self, public_url):
+        self.start_system(roles=("hub",), public_url=public_url)
+        page = self.system.hub.get("/", {"Accept": "text/html"}).body.decode()
+        self.system.close()
+        lines = [html.unescape(line) for line in
+                 re.findall(r"<pre><code>(.*?)</code></pre>", page, re.DOTALL)]
+        return [shlex.split(line)[-1] for line in lines
+                if line.startswith("curl -i")]
+
+    def test_the_lines_lead_to_the_hub(self):
+        for url, below in (("https://hub.example", "https://hub.example/"),
+                           ("https://hub.example/", "https://hub.example/"),
+                           ("https://hub.example/websub",
+                            "https://hub.example/websub/"),
+                           ("https://hub.example/it's&a",
+                            "https://hub.example/it's&a/")):
+            self.assertEqual(self.words(url), [
+                url, url, below + "publish?hub.topic=orders.created"])
 
 
 class UnknownUnsubscribe(SystemTest):

@@ -148,11 +148,27 @@ class Looking(AdminSystemTest):
             self.assertEqual([row["entry"] for row in rows],
                              [f"{n}-1" for n in (8, 8, 4, 4, 0, 0)], limit)
 
-    def state(self, callback, **headers):
+    def stands(self, callback, **headers):
         answer = self.hub.get(f"/verification?hub.topic={TOPIC}&hub.callback="
                               + callback.url, headers)
         self.assertEqual(answer.status, 200, answer)
-        return json.loads(answer.body)["state"]
+        return json.loads(answer.body)
+
+    def state(self, callback):
+        return self.stands(callback)["state"]
+
+    def test_a_renewal_is_known_by_another_text(self):
+        callback = self.system.subscriber().callback("/a")
+        self.system.activate(TOPIC, callback)
+        first = self.stands(callback)["confirmed"]
+        callback.next_confirm(status(404))
+        self.system.request(TOPIC, callback)
+        wait_until(lambda: len(callback.verifications) == 2 and
+                   self.state(callback) == "active", "the renewal is refused")
+        self.assertEqual(self.stands(callback)["confirmed"], first)
+        self.system.request(TOPIC, callback)
+        wait_until(lambda: self.stands(callback).get("confirmed") not in
+                   (None, first), "it is confirmed")
 
     def test_how_a_request_stands(self):
         callback = self.system.subscriber().callback("/a")
