@@ -13,6 +13,11 @@ export class Trouble extends Error {
     }
 }
 
+let ahead = 0; /* this browser's clock, of the hub's */
+
+/* By the clock of the hub, to a second. */
+export const hubNow = () => Date.now() - ahead;
+
 export function hasToken() {
     return token !== '';
 }
@@ -56,8 +61,19 @@ export function headers(more = {}) {
     return {Accept: 'application/json', Authorization: `Bearer ${token}`, ...more};
 }
 
+/* What a header may have: fetch() would say that the network failed. */
+function checkHeaders(names) {
+    for (const [name, value] of Object.entries(names))
+        if (!/^[\x20-\x7e]*$/.test(value))
+            throw name === 'Authorization'
+                ? new Trouble('token', 'The hub does not know this token.',
+                    'A token has printable ASCII characters only.', 401)
+                : new Trouble('refused', `${name} may have printable ASCII characters only.`, '', 400);
+}
+
 async function ask(path, options) {
     let response;
+    checkHeaders(headers(options.headers));
     try {
         response = await fetch(path, {cache: 'no-store', credentials: 'omit', ...options,
             headers: headers(options.headers)});
@@ -65,8 +81,11 @@ async function ask(path, options) {
         if (error.name === 'AbortError')
             throw error;
         throw new Trouble('away', `The hub does not respond at ${location.host}.`,
-            'Is websub-hub running, and does the network lead there? This page tries again.');
+            'Is websub-hub running, and does the network lead there?');
     }
+    const date = Date.parse(response.headers.get('Date'));
+    if (date)
+        ahead = Date.now() - date;
     if (!response.ok)
         throw await troubleOf(response);
     return response;
@@ -82,7 +101,24 @@ export async function get(path, query, signal) {
     return (await ask(target(path, query), {signal})).json();
 }
 
-/* The same; null where there is none. */
+/* All rows of a list, up to `most` pages, and whether these are all. */
+export async function all(path, name, query, signal, most = 10) {
+    const rows = [];
+    let from;
+    for (let pages = 0; pages < most; pages++) {
+        const page = await get(path, {limit: 200, ...query, from}, signal);
+        rows.push(...page[name]);
+        from = page.next;
+        if (!from)
+            break;
+    }
+    return {rows, isWhole: !from};
+}
+
+/* Asks for something small that needs the hub and Redis. */
+export const ping = (signal) => get('leader', {}, signal);
+
+/* As get(); null where there is none. */
 export async function find(path, query, signal) {
     try {
         return await get(path, query, signal);

@@ -8,6 +8,7 @@
 import {h, field} from './dom.js';
 import {get, hasToken, setToken} from './api.js';
 import {listen} from './live.js';
+import {focusTitle, placeOf, refocus} from './focus.js';
 import {session, sayError} from './ui.js';
 import {panels} from './panels.js';
 
@@ -47,21 +48,29 @@ function tellLink(kind, text) {
         line.textContent = text;
 }
 
+function tellConnected() {
+    tellLink('good', session.readOnly ? 'Connected, for reading only' : 'Connected');
+}
+
 function tellTrouble(error) {
-    tellLink('bad', 'Not connected');
-    let box = byId('trouble');
+    if (error.kind === 'refused')
+        tellConnected();
+    else
+        tellLink('bad', 'Not connected');
+    let box = byId('problem');
     if (!box) {
-        box = h('div', {id: 'trouble', class: 'notice bad', role: 'alert'});
+        box = h('div', {id: 'problem', class: 'notice bad', role: 'alert'});
         byId('main').prepend(box);
     }
-    const text = [error.message, error.remedy].filter(Boolean).join(' ');
+    const text = [error.message, error.remedy, error.kind === 'away' ? 'This page tries again.' : '']
+        .filter(Boolean).join(' ');
     if (box.textContent !== text)
         box.textContent = text;
 }
 
 function fine() {
-    byId('trouble')?.remove();
-    tellLink('good', session.readOnly ? 'Connected, for reading only' : 'Connected');
+    byId('problem')?.remove();
+    tellConnected();
 }
 
 function isTokenRefused(error) {
@@ -107,6 +116,7 @@ function drop() {
     shown?.abort.abort();
     shown?.panel.close?.();
     shown = null;
+    byId('ask').close();
 }
 
 function showPanel() {
@@ -116,6 +126,7 @@ function showPanel() {
 
     if (name === 'main')
         return;
+    const place = shown?.name === entry.name ? placeOf(document.activeElement) : null;
     drop();
     for (const to of byId('nav').querySelectorAll('a'))
         if (to.dataset.panel === entry.name) {
@@ -126,7 +137,10 @@ function showPanel() {
         }
     document.title = `${entry.title} - websubd`;
     shown = {name: entry.name, panel: entry.make(params), abort: new AbortController(), isBusy: false};
-    byId('main').replaceChildren(h('h2', {}, entry.title), shown.panel.node);
+    byId('main').replaceChildren(h('h2', {tabindex: '-1'}, entry.title), shown.panel.node);
+    refocus(place);
+    if (!byId('main').contains(document.activeElement))
+        focusTitle();
     update();
 }
 

@@ -1,7 +1,7 @@
 /* cluster.js - the shards and the processes. */
 
 import {h, badge, code, count, link, place, plural, span, when} from './dom.js';
-import {get, send} from './api.js';
+import {all, get, send} from './api.js';
 import {action, agreed, listing} from './ui.js';
 
 const health = {healthy: 'good', degraded: 'warn', failed: 'bad', unreachable: 'bad', error: 'bad'};
@@ -27,7 +27,8 @@ export function shards() {
 function restart(row) {
     return action('Restart', async () => {
         if (!await agreed(`Restart ${row.name}?`, `${row.name} (${row.role}) finishes what it has ` +
-            'begun, and starts again as the same process. Others do its work meanwhile.', 'Restart'))
+            'begun, and starts again as the same process. Others of its role do its work meanwhile; ' +
+            'without another one the work waits for it.', 'Restart'))
             return null;
         const {incarnation} = await send('POST', `instances/${encodeURIComponent(row.name)}/restart`);
         return `${row.name} restarts: its next life has a number above ${incarnation}.`;
@@ -42,12 +43,12 @@ async function work(signal) {
             doing.set(name, {shards: 0, sending: 0, waiting: 0, hosts: 0});
         return doing.get(name);
     };
-    const [owned, hosts] = await Promise.all([get('shards', {limit: 200}, signal),
-        get('hosts', {limit: 200}, signal)]);
-    for (const row of owned.shards)
+    const [owned, hosts] = await Promise.all([all('shards', 'shards', {}, signal),
+        all('hosts', 'hosts', {}, signal)]);
+    for (const row of owned.rows)
         if (row.owner)
             of(row.owner).shards++;
-    for (const host of hosts.hosts)
+    for (const host of hosts.rows)
         for (const process of host.processes) {
             const its = of(process.instance);
             its.hosts++;

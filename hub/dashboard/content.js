@@ -1,8 +1,10 @@
 /* content.js - what an event holds, as text, JSON or bytes. */
 
-import {h, button} from './dom.js';
+import {h, button, count} from './dom.js';
+import {indented} from './json.js';
 
 const HEX_MOST = 4096;
+const TEXT_MOST = 16384; /* at first: a page of text takes a while to lay out */
 
 function bytesOf(base64) {
     return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -21,11 +23,14 @@ function hex(bytes) {
     return lines.join('\n');
 }
 
-function json(text) {
+/* {text, why}: why it stays as it is. */
+function json(text, isCut) {
+    if (isCut)
+        return {text, why: 'Not indented, as its end is not here.'};
     try {
-        return JSON.stringify(JSON.parse(text), null, 2);
+        return {text: indented(text)};
     } catch (error) {
-        return `This is no JSON: ${error.message}`;
+        return {text, why: `This is no JSON: ${error.message}`};
     }
 }
 
@@ -33,15 +38,29 @@ function json(text) {
 export function content(event) {
     const bytes = bytesOf(event.content), text = new TextDecoder().decode(bytes);
     const shown = h('pre', {tabindex: '0', role: 'region', 'aria-label': 'Content'}, '');
-    const ways = [['Text', () => text], ['JSON', () => json(text)], ['Hex', () => hex(bytes)]];
+    const note = h('p', {class: 'empty', hidden: true}, '');
+    const ways = [['Text', () => ({text})], ['JSON', () => json(text, event.truncated)],
+        ['Hex', () => ({text: hex(bytes)})]];
     const buttons = ways.map(([name], i) => button(name, () => choose(i), {'data-act': name}));
+    let whole = '';
+    const more = button('Show all', () => {
+        more.hidden = true;
+        shown.textContent = whole;
+        shown.focus();
+    });
 
     function choose(chosen) {
+        const way = ways[chosen][1]();
         buttons.forEach((each, i) => each.setAttribute('aria-pressed', String(i === chosen)));
-        shown.textContent = ways[chosen][1]() || '(empty)';
+        whole = way.text || '(empty)';
+        shown.textContent = whole.slice(0, TEXT_MOST);
+        more.hidden = whole.length <= TEXT_MOST;
+        more.textContent = `Show all ${count(whole.length)} characters`;
+        note.textContent = way.why ?? '';
+        note.hidden = !way.why;
     }
-    choose(/json/i.test(event.content_type) ? 1 : 0);
+    choose(/json/i.test(event.content_type) && !event.truncated ? 1 : 0);
     return h('div', {}, h('div', {class: 'buttons', role: 'group', 'aria-label': 'How to show the content'},
-        buttons), h('br'), shown,
-    event.truncated ? h('p', {}, 'Only the first 64 KiB are shown.') : null);
+        buttons), note, h('br'), shown, more,
+    event.truncated ? h('p', {}, 'Only the first 64 KiB are here.') : null);
 }

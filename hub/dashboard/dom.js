@@ -1,6 +1,8 @@
 /* dom.js - makes elements.  Whatever a stranger supplied becomes a text node or the
  * value of an attribute that runs nothing; there is no markup anywhere else. */
 
+import {keepFocus} from './focus.js';
+
 const WIDE_FROM = 28; /* what is longer has a line of its own */
 
 export function h(tag, props = {}, ...children) {
@@ -95,13 +97,14 @@ export function section(title, ...children) {
     return h('section', {}, h('h3', {}, title), ...children);
 }
 
-/* Keeps who has the keyboard's focus where it was, though rows are made anew. */
-function refocus(row, act) {
-    if (act)
-        row.querySelector(`[data-act="${CSS.escape(act)}"]`)?.focus();
+/* Some text of it is selected: to be copied, say. */
+function isSelected(row) {
+    const chosen = getSelection();
+    return !chosen.isCollapsed && (row.contains(chosen.anchorNode) || row.contains(chosen.focusNode));
 }
 
-/* A table whose rows are made anew only where what they show has changed.
+/* A table whose rows are made anew only where what they show has changed, and nothing
+ * is selected.
  * `columns`: {title, cell(item), number}; `key(item)` tells rows apart, `seen(item)` is
  * what of it is shown. */
 export function table(caption, columns, key, nothing, seen = (item) => item) {
@@ -112,30 +115,27 @@ export function table(caption, columns, key, nothing, seen = (item) => item) {
             column.title)));
     const frame = h('table', {role: 'table', 'aria-label': caption},
         h('thead', {role: 'rowgroup'}, head), body);
-    const node = h('div', {class: 'table'}, frame, empty);
+    const node = h('div', {class: 'table', 'data-list': caption}, frame, empty);
     const known = new Map();
 
     function made(item) {
-        return h('tr', {role: 'row'}, columns.map((column) =>
+        return h('tr', {role: 'row', 'data-row': key(item)}, columns.map((column) =>
             h('td', {role: 'cell', 'data-title': column.title,
                 class: column.number ? 'number' : null}, column.cell(item))));
     }
 
-    function show(items) {
+    function fill(items) {
         const wanted = new Set();
         let before = null;
         for (const item of items) {
             const name = key(item), text = JSON.stringify(seen(item));
             let entry = known.get(name);
             wanted.add(name);
-            if (!entry || entry.text !== text) {
+            if (!entry || (entry.text !== text && !isSelected(entry.row))) {
                 const row = made(item);
-                const focused = entry?.row.contains(document.activeElement)
-                    ? document.activeElement.dataset.act : null;
                 entry?.row.replaceWith(row);
                 entry = {row, text};
                 known.set(name, entry);
-                refocus(row, focused);
             }
             const follows = before ? before.nextSibling : body.firstChild;
             if (follows !== entry.row)
@@ -150,7 +150,7 @@ export function table(caption, columns, key, nothing, seen = (item) => item) {
         frame.hidden = items.length === 0;
         empty.hidden = items.length > 0;
     }
-    show([]);
+    fill([]);
     empty.hidden = true;
-    return {node, show};
+    return {node, show: (items) => keepFocus(() => fill(items))};
 }

@@ -5,6 +5,7 @@ import {h, code, count, facts, field, link, place, plural, section, when} from '
 import {find, get, send} from './api.js';
 import {action, agreed, form, listing, progress} from './ui.js';
 import {content} from './content.js';
+import {keepFocus} from './focus.js';
 
 export function deliveriesText(event) {
     if (!event.deliveries)
@@ -21,7 +22,7 @@ function topics(params) {
     const found = listing({path: 'topics', name: 'topics', query: {topic_prefix: params.get('prefix') ?? ''},
         caption: 'Topics with subscriptions', key: (row) => row.topic,
         nothing: 'No topic here has a subscription. Events of any topic can be looked for above.', columns: [
-            {title: 'Topic', cell: (row) => row.topic ? link(row.topic, place('events', {topic: row.topic})) : '–'},
+            {title: 'Topic', cell: (row) => row.topic ? link(code(row.topic), place('events', {topic: row.topic})) : '–'},
             {title: 'Subscriptions', number: true, cell: (row) => count(row.subscriptions)},
         ]});
     const look = form({topic}, 'Show its events', (values) => {
@@ -49,12 +50,12 @@ function ofTopic(params) {
         node: h('div', {}, h('p', {}, link('All topics', '#events')), about, found.node),
         async update(signal) {
             const row = await get('topic', {'hub.topic': topic}, signal);
-            about.replaceChildren(h('section', {}, facts([['Topic', code(row.topic)],
+            keepFocus(() => about.replaceChildren(h('section', {}, facts([['Topic', code(row.topic)],
                 ['Subscriptions', link(count(row.subscriptions), place('subscriptions', {'hub.topic': topic}))],
                 ['Events in the log', count(row.events.kept)],
                 ['Last minute', count(row.events.last_minute)], ['Last hour', count(row.events.last_hour)],
                 ['Not fanned out', count(row.backlog.events)], ['Jobs not settled', count(row.backlog.jobs)],
-                ['Last fetch', row.fetch ? `${row.fetch.status || 'no response'} ${row.fetch.error ?? ''}` : '–']])));
+                ['Last fetch', row.fetch ? `${row.fetch.status || 'no response'} ${row.fetch.error ?? ''}` : '–']]))));
             await found.update(signal);
         },
     };
@@ -68,8 +69,8 @@ function one(params) {
     async function again() {
         const to = callback.value.trim(), event = await get(`topic-events/${id}`);
         if (!await agreed('Deliver it again?', to ? `The event goes to ${to} once more.`
-            : `The event goes to all subscriptions of ${event.topic} once more; it was posted for ` +
-            `${plural(event.deliveries.posted, 'subscription')}.`, 'Deliver again'))
+            : `The event goes once more to all who have subscribed to ${event.topic} by now; when it came it was ` +
+            `posted for ${plural(event.deliveries.posted, 'subscription')}.`, 'Deliver again'))
             return null;
         replay = (await send('POST', `topic-events/${id}/deliver`, to ? {callback: to} : {})).id;
         return `The replay ${replay} has begun.`;

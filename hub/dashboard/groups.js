@@ -1,7 +1,7 @@
 /* groups.js - topic groups: look, change, delete. */
 
 import {h, badge, code, field, link, place, section} from './dom.js';
-import {find, send} from './api.js';
+import {find, ping, send, Trouble} from './api.js';
 import {action, listing, sure} from './ui.js';
 
 const said = (row) => Object.keys(row).filter((name) => !['id', 'version', 'prefix', 'deleted'].includes(name));
@@ -30,8 +30,32 @@ function one(params) {
     let known = null, isRead = false;
 
     const match = () => known ? {'If-Match': `"${known.version}"`} : {};
+    function parsed() {
+        try {
+            return JSON.parse(text.value);
+        } catch (error) {
+            throw new Trouble('refused', `What it says is no JSON: ${error.message}`, '');
+        }
+    }
+    /* Somebody else has changed it meanwhile: what was typed stays. */
+    async function tellNewer(error) {
+        const newer = await find(path);
+        if (!newer || newer.version === known?.version)
+            throw error;
+        known = newer;
+        version.textContent = `Version ${newer.version} was made meanwhile, and says ${JSON.stringify(newer)}`;
+        throw new Trouble('refused', 'Somebody else has changed the group meanwhile.',
+            'Compare it with what you have; to save again puts yours in its place.');
+    }
     async function save() {
-        known = await send('PUT', path, JSON.parse(text.value), match());
+        const wanted = parsed();
+        try {
+            known = await send('PUT', path, wanted, match());
+        } catch (error) {
+            if (error.status !== 409)
+                throw error;
+            await tellNewer(error);
+        }
         show();
         return `The group ${id} has version ${known.version}.`;
     }
@@ -54,7 +78,7 @@ function one(params) {
         node: h('div', {}, h('p', {}, link('All groups', '#groups')), section(id, version, field('What it says, as JSON', text), buttons)),
         async update(signal) {
             if (isRead)
-                return;
+                return void await ping(signal);
             known = await find(path, {}, signal);
             isRead = true;
             show();

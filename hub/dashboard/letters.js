@@ -31,15 +31,18 @@ async function carryOut(what, choice, all, far) {
     }
 }
 
-function bulk(topic, callback, far) {
+function bulk(topic, callback, why, far) {
     const [choice, said] = choiceOf(topic, callback);
     const number = async () => (await get('dead-letters/count', choice.all ? {} : choice)).count;
-    if (topic && callback)
-        return h('p', {class: 'empty'}, 'All that match can be replayed or purged by topic or by callback, not by both.');
+    if (why || (topic && callback))
+        return h('p', {class: 'empty'}, 'All that match can be replayed or purged by topic or by callback, ' +
+            'not by both, nor by reason.');
     return h('div', {class: 'buttons'},
         action('Replay all that match', async () => {
             const all = await number();
-            if (!all || !await agreed('Replay dead letters?', `${plural(all, 'dead letter')} ${said} ` +
+            if (!all)
+                return 'There is nothing to replay.';
+            if (!await agreed('Replay dead letters?', `${plural(all, 'dead letter')} ${said} ` +
                 `${all === 1 ? 'is' : 'are'} delivered again, with all attempts before them.`,
             `Replay ${plural(all, 'dead letter')}`))
                 return null;
@@ -47,7 +50,9 @@ function bulk(topic, callback, far) {
         }),
         action('Purge all that match', async () => {
             const all = await number();
-            if (!all || !await sure('Purge dead letters?', `${plural(all, 'dead letter')} ${said} ` +
+            if (!all)
+                return 'There is nothing to purge.';
+            if (!await sure('Purge dead letters?', `${plural(all, 'dead letter')} ${said} ` +
                 `${all === 1 ? 'is' : 'are'} forgotten, and will never be delivered.`,
             `Purge ${plural(all, 'dead letter')}`))
                 return null;
@@ -71,13 +76,15 @@ function actions(row) {
 }
 
 export function letters(params) {
-    const topic = params.get('hub.topic') ?? '', callback = params.get('hub.callback') ?? '';
-    const inputs = {'hub.topic': h('input', {type: 'text', value: topic, spellcheck: 'false'}),
-        'hub.callback': h('input', {type: 'text', value: callback, spellcheck: 'false'})};
+    const names = ['hub.topic', 'hub.callback', 'why'];
+    const titles = ['Topic', 'Callback, as its subscriber gave it', 'Reason begins with'];
+    const wanted = names.map((name) => params.get(name) ?? ''), [topic, callback, why] = wanted;
+    const inputs = Object.fromEntries(names.map((name, i) =>
+        [name, h('input', {type: 'text', value: wanted[i], spellcheck: 'false'})]));
     const far = progress('Progress'), total = h('p', {class: 'lead', role: 'status'}, '');
     const found = listing({path: 'dead-letters', name: 'dead_letters', caption: 'Dead letters',
-        query: {'hub.topic': topic, 'hub.callback': callback}, key: (row) => row.id,
-        nothing: topic || callback ? 'No dead letter on this page matches.'
+        query: {'hub.topic': topic, 'hub.callback': callback, why}, key: (row) => row.id,
+        nothing: wanted.some(Boolean) ? 'No dead letter on this page matches.'
             : 'There are no dead letters: nothing was given up.', columns: [
             {title: 'At', cell: (row) => when(row.at_ms)},
             {title: 'Topic', cell: (row) => code(row.topic)},
@@ -89,14 +96,14 @@ export function letters(params) {
         ]});
     const search = form(inputs, 'Search', (values) => {
         location.hash = place('letters', values);
-    }, {class: 'filter', fields: [field('Topic', inputs['hub.topic']),
-        field('Callback, as its subscriber gave it', inputs['hub.callback'])]});
+    }, {class: 'filter', fields: names.map((name, i) => field(titles[i], inputs[name]))});
     return {
-        node: h('div', {}, h('section', {}, search, total, bulk(topic, callback, far), far.node), found.node),
+        node: h('div', {}, h('section', {}, search, total, bulk(topic, callback, why, far), far.node), found.node),
         async update(signal) {
             const query = topic ? {'hub.topic': topic} : callback ? {'hub.callback': callback} : {};
             const all = await get('dead-letters/count', query, signal);
-            const text = `${plural(all.count, 'dead letter')} ${choiceOf(topic, callback)[1]}.`;
+            const text = `${plural(all.count, 'dead letter')} ${choiceOf(topic, callback)[1]}` +
+                `${why || (topic && callback) ? ', of which those that match are below' : ''}.`;
             if (total.textContent !== text)
                 total.textContent = text;
             await found.update(signal);

@@ -79,7 +79,7 @@ export function now(params) {
         ranges.map(([name, title]) => button(title, () => {
             location.hash = place('now', {range: name});
         }, {'aria-pressed': name === range[0] ? 'true' : 'false'})));
-    let asked = 0;
+    let asked = -Infinity;
 
     async function draw(signal) {
         const history = await get('history', {range: range[0]}, signal);
@@ -100,9 +100,9 @@ export function now(params) {
         node: h('div', {}, h('div', {class: 'tiles'}, tiles.map((each) => each.node)), nothing, choice,
             h('div', {class: 'plots'}, drawn.map(([each]) => each.node))),
         async update(signal) {
-            if (Date.now() - asked >= range[2] - 100) {
+            if (performance.now() - asked >= range[2] - 100) {
                 await draw(signal);
-                asked = Date.now();
+                asked = performance.now();
             }
             const sum = await queues(signal);
             dead.show(count(sum.dead), link('look', '#letters'));

@@ -24,7 +24,9 @@ export function plot(title, series, axisText) {
     let graph = null, rows = [], isPointed = false;
 
     function tell(row) {
-        moment.textContent = row ? row[0].toLocaleTimeString('en-GB') : '';
+        const isToday = row?.[0].toDateString() === rows[rows.length - 1]?.[0].toDateString();
+        moment.textContent = row ? (isToday ? '' : `${row[0].toLocaleDateString('en-GB',
+            {day: 'numeric', month: 'short'})}, `) + row[0].toLocaleTimeString('en-GB') : '';
         series.forEach((each, i) => {
             const value = row?.[i + 1];
             numbers[i].textContent = value === null || value === undefined ? '–' : each.text(value);

@@ -2,6 +2,7 @@
 
 import {h, badge, code, count, facts, field, link, place, plural, section, span, when} from './dom.js';
 import {find, send} from './api.js';
+import {keepFocus} from './focus.js';
 import {action, form, listing, sure} from './ui.js';
 
 const kinds = {active: 'good', paused: 'warn', suspended: 'bad', backfill: 'warn', ordered: 'good'};
@@ -115,15 +116,9 @@ function one(params) {
             const text = JSON.stringify(row);
             if (text === shown)
                 return;
-            const act = body.contains(document.activeElement) && document.activeElement.dataset.act;
             shown = text;
-            if (row)
-                show(row);
-            else
-                body.replaceChildren(h('p', {class: 'notice'}, 'There is no such subscription: it ended, ' +
-                    'or its lease did.'));
-            if (act)
-                body.querySelector(`[data-act="${CSS.escape(act)}"]`)?.focus();
+            keepFocus(() => row ? show(row) : body.replaceChildren(h('p', {class: 'notice'},
+                'There is no such subscription: it ended, or its lease did.')));
         },
     };
 }

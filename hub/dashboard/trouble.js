@@ -1,13 +1,15 @@
 /* trouble.js - what does not do well, and the way to it. */
 
 import {h, badge, code, count, link, place, plural, section, span, table, when} from './dom.js';
-import {get, send} from './api.js';
+import {all, get, hubNow, send} from './api.js';
 import {action, agreed, listing} from './ui.js';
 import {subscriptionLink} from './subscriptions.js';
 
 const EVERY_MS = 4000;
 const DAY_MS = 86400000;
 const LETTERS_MOST = 1000; /* of which the reasons are counted */
+const REASONS_MOST = 20;
+const NOTICES_PAGES = 5; /* of 200 */
 
 function alerts() {
     const active = table('Alerts that last', [
@@ -20,11 +22,15 @@ function alerts() {
         {title: 'State', cell: (row) => badge(row.state === 'raised' ? 'bad' : 'good', row.state)},
         {title: 'Kind', cell: (row) => row.kind}, {title: 'Detail', cell: (row) => row.detail},
     ], (row) => row.id, 'No alert within the last day.');
-    return {nodes: [section('Alerts', active.node), section('Alerts of the last day', past.node)],
+    const note = h('p', {class: 'empty', hidden: true}, 'These are the newest; there are more.');
+    return {nodes: [section('Alerts', active.node), section('Alerts of the last day', past.node, note)],
         async update(signal) {
-            const found = await get('alerts', {limit: 50}, signal);
-            active.show(found.active);
-            past.show(found.notices.filter((row) => row.at_ms > Date.now() - DAY_MS));
+            const {active: now} = await get('alerts', {limit: 1}, signal);
+            const found = await all('alerts', 'notices', {}, signal, NOTICES_PAGES);
+            const rows = found.rows.filter((row) => row.at_ms > hubNow() - DAY_MS);
+            active.show(now);
+            past.show(rows);
+            note.hidden = found.isWhole || rows.length < found.rows.length;
         }};
 }
 
@@ -32,7 +38,7 @@ function breakerOrder(host) {
     return h('div', {class: 'buttons'},
         action('Close breaker', async () => {
             await send('POST', 'hosts/close', {host});
-            return `All processes close the breaker of ${host}; what waits for it goes on.`;
+            return `All processes close the breaker of ${host}; what waits for it goes on within a minute.`;
         }),
         action('Open for an hour', async () => {
             if (!await agreed('Open the breaker?', `Nothing is sent to ${host} for an hour; jobs for it wait.`,
@@ -52,66 +58,78 @@ function why(row, each) {
         return 'an operator opened it';
     if (each.asked)
         return 'the server asked for a pause';
-    if (each.breaker === 'closed' && !each.failing_endpoints)
-        return 'its last request failed';
+    if (!each.failing_endpoints && (each.breaker === 'closed' || !each.failures))
+        return each.breaker === 'closed' ? 'its last request failed' : 'its requests have failed';
     return `failures: ${count(each.failures)}, callbacks that fail: ${count(each.failing_endpoints)}`;
 }
 
 function hosts() {
-    const list = table('Failing hosts', [
-        {title: 'Host', cell: (row) => code(row.host)},
-        {title: 'Breaker', cell: (row) => processes(row).map((each) =>
-            h('div', {}, badge(each.breaker === 'closed' ? 'warn' : 'bad', each.breaker), ` ${each.instance}`))},
-        {title: 'Why', cell: (row) => processes(row).map((each) => h('div', {}, why(row, each)))},
-        {title: 'Last failure', cell: (row) => processes(row).map((each) => h('div', {}, each.last_failure ?? '–'))},
-        {title: 'Fails for', number: true, cell: (row) => {
-            const failing = row.processes.map((each) => each.failing_ms).filter((ms) => ms !== null);
-            return failing.length ? span(Math.max(...failing)) : '–';
-        }},
-        {title: 'Next try in', number: true, cell: (row) => span(Math.max(...row.processes.map((each) =>
-            each.closed_ms)))},
-        {title: 'Last good', number: true, cell: (row) => {
-            const good = row.processes.map((each) => each.good_ms).filter((ms) => ms !== null);
-            return good.length ? `${span(Math.min(...good))} ago` : '–';
-        }},
-        {title: 'Waiting', number: true, cell: (row) => count(row.processes.reduce((sum, each) =>
-            sum + each.waiting, 0))},
-        {title: 'Action', cell: (row) => h('div', {}, link('its subscriptions', place('subscriptions',
-            {host: new URL(row.host).hostname.replace(/^\[|\]$/g, '')})), breakerOrder(row.host))},
-    ], (row) => row.host, 'No host fails.');
-    return {nodes: [section('Failing hosts and callbacks', list.node)],
-        async update(signal) {
-            const page = await get('hosts', {limit: 200}, signal);
-            list.show(page.hosts.filter((row) => processes(row).length > 0));
-        }};
+    const list = listing({path: 'hosts', name: 'hosts', caption: 'Failing hosts', limit: 100,
+        nothing: 'No host fails.', key: (row) => row.host, keep: (row) => processes(row).length > 0, columns: [
+            {title: 'Host', cell: (row) => code(row.host)},
+            {title: 'Breaker', cell: (row) => processes(row).map((each) =>
+                h('div', {}, badge(each.breaker === 'closed' ? 'warn' : 'bad', each.breaker), ` ${each.instance}`))},
+            {title: 'Why', cell: (row) => processes(row).map((each) => h('div', {}, why(row, each)))},
+            {title: 'Last failure', cell: (row) => processes(row).map((each) => h('div', {}, each.last_failure ?? '–'))},
+            {title: 'Fails for', number: true, cell: (row) => {
+                const failing = row.processes.map((each) => each.failing_ms).filter((ms) => ms !== null);
+                return failing.length ? span(Math.max(...failing)) : '–';
+            }},
+            {title: 'Next try in', number: true, cell: (row) => span(Math.max(...row.processes.map((each) =>
+                each.closed_ms)))},
+            {title: 'Last good', number: true, cell: (row) => {
+                const good = row.processes.map((each) => each.good_ms).filter((ms) => ms !== null);
+                return good.length ? `${span(Math.min(...good))} ago` : '–';
+            }},
+            {title: 'Waiting', number: true, cell: (row) => count(row.processes.reduce((sum, each) =>
+                sum + each.waiting, 0))},
+            {title: 'Action', cell: (row) => h('div', {}, link('its subscriptions', place('subscriptions',
+                {host: new URL(row.host).hostname.replace(/^\[|\]$/g, '')})), breakerOrder(row.host))},
+        ]});
+    return {nodes: [section('Failing hosts and callbacks', list.node)], update: list.update};
+}
+
+/* Reasons that differ in an address, a time or a size are of one kind. */
+function kindOf(why) {
+    return why.replace(/ to \S+ port \d+/, ' to …').replace(/(host:?) \S+$/, '$1 …')
+        .replace(/(?<!status )\b\d+\b/g, '…');
+}
+
+function commonStart(one, other) {
+    let length = 0;
+    while (length < one.length && one[length] === other[length])
+        length++;
+    return one.slice(0, length);
+}
+
+/* Rows of kind, number, at_ms and how all their reasons begin, the most frequent first. */
+function sumsOf(letters) {
+    const sums = new Map();
+    for (const {why, at_ms: at} of letters) {
+        const kind = kindOf(why), sum = sums.get(kind);
+        sums.set(kind, {kind, number: (sum?.number ?? 0) + 1, at_ms: Math.max(sum?.at_ms ?? 0, at),
+            start: sum ? commonStart(sum.start, why) : why});
+    }
+    return [...sums.values()].sort((a, b) => b.number - a.number);
 }
 
 function reasons() {
     const list = table('Dead letters by reason', [
-        {title: 'Reason', cell: (row) => h('span', {}, row.why)},
+        {title: 'Reason', cell: (row) => h('span', {}, row.kind)},
         {title: 'Dead letters', number: true, cell: (row) => count(row.number)},
         {title: 'Newest', cell: (row) => when(row.at_ms)},
-        {title: 'Open', cell: () => link('look', '#letters')},
-    ], (row) => row.why, 'There are no dead letters.');
+        {title: 'Open', cell: (row) => link('look', place('letters', {why: row.start}))},
+    ], (row) => row.kind, 'There are no dead letters.');
     const note = h('p', {class: 'empty', hidden: true}, '');
     return {nodes: [section('Dead letters by reason', list.node, note)],
         async update(signal) {
-            const sums = new Map();
-            let from, looked = 0;
-            do {
-                const page = await get('dead-letters', {limit: 200, from}, signal);
-                for (const row of page.dead_letters) {
-                    const sum = sums.get(row.why) ?? {why: row.why, number: 0, at_ms: 0};
-                    sum.number++;
-                    sum.at_ms = Math.max(sum.at_ms, row.at_ms);
-                    sums.set(row.why, sum);
-                }
-                looked += page.dead_letters.length;
-                from = page.next;
-            } while (from && looked < LETTERS_MOST);
-            list.show([...sums.values()].sort((a, b) => b.number - a.number));
-            note.hidden = !from;
-            note.textContent = `Of the first ${plural(looked, 'dead letter')}; there are more.`;
+            const found = await all('dead-letters', 'dead_letters', {}, signal, LETTERS_MOST / 200);
+            const sums = sumsOf(found.rows);
+            list.show(sums.slice(0, REASONS_MOST));
+            note.hidden = found.isWhole && sums.length <= REASONS_MOST;
+            note.textContent = `Of ${found.isWhole ? 'all' : 'the first'} ${plural(found.rows.length, 'dead letter')}` +
+                (sums.length > REASONS_MOST ? `, the ${REASONS_MOST} most frequent of ${plural(sums.length, 'reason')}.`
+                    : '; there are more.');
         }};
 }
 
@@ -164,19 +182,19 @@ function lists() {
 
 export function trouble() {
     const parts = [alerts(), hosts(), ...lists()];
-    let asked = 0;
+    let asked = -Infinity;
     document.addEventListener('changed', again);
     function again() {
-        asked = 0;
+        asked = -Infinity;
     }
     return {
         node: h('div', {}, parts.flatMap((part) => part.nodes)),
         async update(signal) {
-            if (Date.now() - asked < EVERY_MS)
+            if (performance.now() - asked < EVERY_MS)
                 return;
             for (const part of parts)
                 await part.update(signal);
-            asked = Date.now();
+            asked = performance.now();
         },
         close: () => document.removeEventListener('changed', again),
     };

@@ -2,6 +2,7 @@
 
 import {h, button, link, table} from './dom.js';
 import {get} from './api.js';
+import {focusTitle, placeOf, refocus} from './focus.js';
 
 const SAID_MS = 12000;
 const EMPTY_MOST = 64;
@@ -9,7 +10,10 @@ export const session = {token: '', readOnly: false, version: '', url: ''};
 
 export function say(kind, text, more) {
     const line = h('p', {class: `said ${kind}`}, text, more ? [' ', more] : null,
-        button('Close', () => line.remove(), {class: 'quiet'}));
+        button('Close', () => {
+            line.remove();
+            focusTitle();
+        }, {class: 'quiet'}));
     document.getElementById('said').append(line);
     setTimeout(() => line.remove(), SAID_MS);
 }
@@ -50,7 +54,7 @@ export async function agreed(title, what, verb) {
  * returns a sentence, or null when it was called off. */
 export function action(text, run, props = {}) {
     const act = button(text, async () => {
-        const hadFocus = document.activeElement === act;
+        const place = placeOf(act);
         act.disabled = true;
         try {
             const outcome = await run();
@@ -62,42 +66,52 @@ export function action(text, run, props = {}) {
             sayError(error);
         }
         act.disabled = session.readOnly;
-        if (hadFocus)
-            (act.isConnected ? act : document.querySelector(`main [data-act="${CSS.escape(text)}"]`))?.focus();
+        refocus(place);
     }, {'data-act': text, disabled: session.readOnly, ...props});
     if (session.readOnly)
         act.title = 'Your token is for reading only.';
     return act;
 }
 
-/* A table of one page of a list of the admin API, with the way to the others. */
+/* A table of one page of a list of the admin API, with the way to the others.  `keep`
+ * says which rows are shown. */
 export function listing(options) {
-    const {path, name, columns, key, caption, nothing, limit = 50, onPage} = options;
+    const {path, name, columns, key, caption, nothing, limit = 50, keep = () => true} = options;
     const shown = table(caption, columns, key, nothing, options.seen);
     const back = button('Previous page', () => go(-1)), on = button('Next page', () => go(1));
     const number = h('span', {}, '');
     const pager = h('div', {class: 'pager'}, back, number, on);
     const starts = [undefined];
     const query = options.query ?? {};
-    let next = null;
+    let next = null, asked = 0;
 
     /* A search looks at a part at a time: a page without a row may have a next one. */
     async function load(signal) {
-        let page = await get(path, {...query, limit, from: starts[starts.length - 1]}, signal);
-        for (let more = 0; page[name].length === 0 && page.next && more < EMPTY_MOST; more++)
-            page = await get(path, {...query, limit, from: page.next}, signal);
-        return page;
+        let from = starts[starts.length - 1];
+        for (let more = 0;; more++) {
+            const page = await get(path, {...query, limit, from}, signal);
+            const rows = page[name].filter(keep);
+            from = page.next;
+            if (rows.length > 0 || !from || more === EMPTY_MOST)
+                return {rows, next: from ?? null};
+        }
     }
 
+    /* The last one that was asked for is shown, whichever comes last. */
     async function update(signal) {
-        const page = await load(signal);
-        next = page.next ?? null;
-        shown.show(page[name]);
-        back.disabled = starts.length === 1;
-        on.disabled = next === null;
+        const mine = ++asked, page = await load(signal);
+        if (mine !== asked)
+            return;
+        next = page.next;
+        shown.show(page.rows);
         number.textContent = `Page ${starts.length}`;
         pager.hidden = starts.length === 1 && next === null;
-        onPage?.(page);
+        const focused = placeOf(document.activeElement);
+        back.disabled = starts.length === 1;
+        on.disabled = next === null;
+        if (focused && document.activeElement.disabled)
+            (back.disabled ? on : back).focus();
+        refocus(focused);
     }
 
     function go(step) {
@@ -105,6 +119,9 @@ export function listing(options) {
             starts.push(next);
         else if (step < 0 && starts.length > 1)
             starts.pop();
+        else
+            return;
+        next = null; /* until it is known anew */
         update().catch(sayError);
     }
     pager.hidden = true;
