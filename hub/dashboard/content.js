@@ -4,7 +4,7 @@ import {h, button, count} from './dom.js';
 import {indented} from './json.js';
 
 const HEX_MOST = 4096;
-const TEXT_MOST = 16384; /* at first: a page of text takes a while to lay out */
+const TEXT_MOST = 4096; /* at first: text takes a while to lay out, accents most of all */
 
 function bytesOf(base64) {
     return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));

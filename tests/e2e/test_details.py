@@ -67,7 +67,7 @@ class Details(DashboardTest):
         shown = self.content_of(b"[" * depth + b"]" * depth)
         self.assertEqual(shown.replace("\n", "").replace(" ", ""),
                          "[" * len(shown.replace("\n", "").replace(" ", "")))
-        self.assertLessEqual(len(shown), 16384)
+        self.assertLessEqual(len(shown), 4096)
         self.page.see("main >> role=button[name=/Show all/]")
         self.assertIn("not JSON", self.content_of(b"not JSON"))
         self.page.read("This is no JSON")

@@ -48,7 +48,6 @@ class RedirectTo(SystemTest):
 class PublicUrl(SystemTest):
     """The page for people has lines for a shell, whatever the URL looks like."""
 
-
     def words(self, public_url):
         self.start_system(roles=("hub",), public_url=public_url)
         page = self.system.hub.get("/", {"Accept": "text/html"}).body.decode()
