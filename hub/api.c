@@ -299,6 +299,7 @@ const struct wsub_http_route hub_routes[] = {
     {"GET", "/admin/reshard", hub_reshard_get, hub_access_admin, 0},
     {"POST", "/admin/health/check", hub_health_check, hub_access_admin, 0},
     {"GET", "/admin/health/last", hub_health_last, hub_access_admin, 0},
+    {"GET", "/admin/health/cleanup", hub_health_cleanup, hub_access_admin, 0},
     {"PUT", "/admin/health/cleanup", hub_health_switch, hub_health_may_send,
      HUB_HEALTH_BODY_MAX_BYTES},
     {"POST", "/admin/health/cleanup", hub_health_clean, hub_health_may_send,

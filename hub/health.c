@@ -130,10 +130,28 @@ void hub_health_switch(struct wsub_http_request *req, void *arg)
 
     if (!take_switch(req, "enabled", &enabled))
         return;
-    wsub_log_info("cleanup-switched",
-                  WSUB_KV("enabled", enabled ? "yes" : "no"));
     wsub_health_ask_cleanup(hub->store, enabled,
                             enabled ? on_enabled : on_disabled, req);
+}
+
+static void on_cleanup(enum wsub_err err, const char *said, void *arg)
+{
+    struct wsub_http_request *req = arg;
+    json_t *enabled = json_null();
+
+    if (said != NULL)
+        enabled = json_boolean(strcmp(said, "1") == 0);
+    if (err == WSUB_OK)
+        hub_json_respond(req, json_pack("{s:o}", "enabled", enabled));
+    else
+        hub_refuse_unavailable(req);
+}
+
+void hub_health_cleanup(struct wsub_http_request *req, void *arg)
+{
+    struct hub *hub = arg;
+
+    wsub_health_cleanup(hub->store, on_cleanup, req);
 }
 
 static void on_item_asked(enum wsub_err err, uint64_t number, void *arg)

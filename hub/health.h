@@ -14,11 +14,12 @@
 wsub_http_check hub_health_may_send;
 
 /* The handlers; `hub` is a struct hub. */
-wsub_http_handler hub_health_check;  /* POST /admin/health/check */
-wsub_http_handler hub_health_last;   /* GET /admin/health/last */
-wsub_http_handler hub_health_switch; /* PUT /admin/health/cleanup */
-wsub_http_handler hub_health_clean;  /* POST /admin/health/cleanup */
-wsub_http_handler hub_fsck_start;    /* POST /admin/fsck */
-wsub_http_handler hub_fsck;          /* GET /admin/fsck */
+wsub_http_handler hub_health_check;   /* POST /admin/health/check */
+wsub_http_handler hub_health_last;    /* GET /admin/health/last */
+wsub_http_handler hub_health_cleanup; /* GET /admin/health/cleanup */
+wsub_http_handler hub_health_switch;  /* PUT /admin/health/cleanup */
+wsub_http_handler hub_health_clean;   /* POST /admin/health/cleanup */
+wsub_http_handler hub_fsck_start;     /* POST /admin/fsck */
+wsub_http_handler hub_fsck;           /* GET /admin/fsck */
 
 #endif

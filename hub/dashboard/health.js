@@ -1,9 +1,11 @@
 /* health.js - the report of the health monitor, its repairs, and fsck. */
 
 import {h, badge, code, count, facts, plural, section, span, table, when} from './dom.js';
-import {find, send} from './api.js';
+import {find, get, send} from './api.js';
 import {action, agreed, progress} from './ui.js';
 
+const states = new Map([[true, 'What is found is mended.'], [false, 'What is found is only reported.'],
+    [null, 'Whether what is found is mended the settings of the spreaders say (cleanup_enabled).']]);
 const kinds = ['stale', 'orphaned', 'missing', 'corrupt'];
 
 function mend(row) {
@@ -19,7 +21,7 @@ function mend(row) {
 }
 
 function report() {
-    const text = h('p', {role: 'status'}, ''), body = h('div', {}, '');
+    const text = h('p', {role: 'status'}, ''), body = h('div', {}, ''), mends = h('p', {}, '');
     const list = table('What is wrong', [
         {title: 'Kind', cell: (row) => badge('bad', row.kind)},
         {title: 'Shard', number: true, cell: (row) => row.shard === null ? 'cluster' : String(row.shard)},
@@ -45,11 +47,12 @@ function report() {
         return enabled ? 'What is found is mended.' : 'What is found is only reported.';
     });
     return {
-        node: section('The last check', text, body, list.node, h('div', {class: 'buttons'},
+        node: section('The last check', text, body, list.node, mends, h('div', {class: 'buttons'},
             action('Check now', async () => `Check ${(await send('POST', 'health/check')).check} was asked for.`,
                 {class: 'main'}), turn(true), turn(false))),
         async update(signal) {
             const found = await find('health/last', {}, signal);
+            mends.textContent = states.get((await get('health/cleanup', {}, signal)).enabled);
             if (found)
                 show(found);
             else

@@ -105,6 +105,7 @@ class Api(HealthTest):
         for method, path, body in (
                 ("POST", "/admin/health/check", None),
                 ("GET", "/admin/health/last", None),
+                ("GET", "/admin/health/cleanup", None),
                 ("PUT", "/admin/health/cleanup", {"enabled": True}),
                 ("POST", "/admin/health/cleanup",
                  {"action": "drop", "target": TARGET}),

@@ -61,6 +61,11 @@ class HealthTest(AdminSystemTest):
                            {"enabled": enabled})
         self.assertEqual((answer.status, json.loads(answer.body)),
                          (200, {"enabled": enabled}))
+        self.assertEqual(self.cleanup(), enabled)
+
+    def cleanup(self):
+        return json.loads(self.send("GET", "/admin/health/cleanup",
+                                    None).body)["enabled"]
 
     def fsck(self, repair=True, seconds=60):
         """Runs one to its end; returns its progress."""

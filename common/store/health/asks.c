@@ -102,6 +102,26 @@ void wsub_health_last(struct wsub_store *store, wsub_health_last_cb *cb,
                     (wsub_store_cb *)cb, arg);
 }
 
+static void parse_cleanup(enum wsub_err err, const struct redisReply *reply,
+                          wsub_store_cb *cb, void *arg)
+{
+    ((wsub_health_cleanup_cb *)cb)(err, err == WSUB_OK ? reply->str : NULL,
+                                   arg);
+}
+
+void wsub_health_cleanup(struct wsub_store *store, wsub_health_cleanup_cb *cb,
+                         void *arg)
+{
+    struct wsub_cmd cmd;
+
+    wsub_cmd_init(&cmd, "HGET");
+    wsub_store_key(&cmd, store, WSUB_SHARD_CLUSTER, WSUB_KEY_HEALTH_STATE,
+                   NULL);
+    wsub_cmd_str(&cmd, "cleanup");
+    wsub_store_once(store, WSUB_SHARD_CLUSTER, &cmd, parse_cleanup,
+                    (wsub_store_cb *)cb, arg);
+}
+
 static void parse_fsck(enum wsub_err err, const struct redisReply *reply,
                        wsub_store_cb *cb, void *arg)
 {

@@ -25,6 +25,12 @@ void wsub_health_ask_check(struct wsub_store *store, wsub_health_asked_cb *cb,
 /* Whether things are mended, by whatever process. */
 void wsub_health_ask_cleanup(struct wsub_store *store, bool enabled,
                              wsub_health_asked_cb *cb, void *arg);
+/* What an operator has said last of that: "1" or "0"; NULL: nothing, so the settings of
+ * the coordinator hold. */
+typedef void wsub_health_cleanup_cb(enum wsub_err err, const char *said,
+                                    void *arg);
+void wsub_health_cleanup(struct wsub_store *store, wsub_health_cleanup_cb *cb,
+                         void *arg);
 /* Everything is to be looked at, and mended when `repair` says so. */
 void wsub_health_ask_fsck(struct wsub_store *store, bool repair,
                           wsub_health_asked_cb *cb, void *arg);
