@@ -7,8 +7,9 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev
     libnghttp2-dev libxml2-dev uthash-dev libjs-dygraphs check"
 run_packages="openssl python3"
 
-# For the clients of others in the tests, which are skipped without them.
-client_packages="nodejs npm curl"
+# For the clients of others, and the shells of operators, in the tests, which are
+# skipped without them.
+client_packages="nodejs npm curl zsh"
 
 # For the tests in a browser, which are skipped without it.
 browser_packages="chromium"
@@ -185,12 +186,12 @@ install_all()
     as_root $install $(named "$@")
 }
 
-# Installs what the clients of others need.  A node and an npm from elsewhere
+# Installs what the clients of others and the completion of ctl need.  A node and an npm from elsewhere
 # serve as well.
 install_client_packages()
 {
     # shellcheck disable=SC2086 # a list of words
-    have node npm curl || install_all $client_packages
+    have node npm curl zsh || install_all $client_packages
 }
 
 # Installs the browser, of which no other name is looked for.

@@ -24,7 +24,7 @@ packages()
 {
     install_packages
     install_client_packages ||
-        echo "Without nodejs, npm and curl some clients are skipped." >&2
+        echo "Without nodejs, npm, curl and zsh some clients are skipped." >&2
     install_browser_packages ||
         echo "Without chromium the tests in a browser are skipped." >&2
     install_metrics_packages ||

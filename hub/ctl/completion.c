@@ -1,5 +1,6 @@
 #include "hub/ctl/completion.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,13 +13,16 @@ static void print_bash_options(const struct hub_ctl_option *options)
 }
 
 /* "a|b" of a command's words is what may stand there. */
-static void print_bash_words(const char *words)
+static void print_choices(const char *words)
 {
-    if (strpbrk(words, "|") == NULL)
-        return;
-    for (putchar(' '); *words != '\0'; words++)
+    for (; *words != '\0'; words++)
         if (*words != '[' && *words != ']')
             putchar(*words == '|' ? ' ' : *words);
+}
+
+static bool takes_file(const char *value)
+{
+    return strstr(value, "FILE") != NULL;
 }
 
 static void print_bash_choices(const struct hub_ctl_option *options)
@@ -48,7 +52,10 @@ static void print_bash(const struct hub_ctl_set *set)
          c++) {
         printf("    %s)\n        words='", c->name);
         print_bash_options(c->options);
-        print_bash_words(c->words);
+        if (strchr(c->words, '|') != NULL) {
+            putchar(' ');
+            print_choices(c->words);
+        }
         puts("'\n        case $cur in");
         print_bash_choices(c->options);
         puts("        esac ;;");
@@ -88,12 +95,11 @@ static void print_zsh_option(const struct hub_ctl_option *option)
     printf(" '--%s%s[", option->name, option->value != NULL ? "=" : "");
     print_zsh_text(option->help);
     putchar(']');
-    if (option->value != NULL)
-        printf(":%s:%s%s%s", option->value, option->choices != NULL ? "(" : "",
-               option->choices != NULL ? option->choices : "",
-               option->choices != NULL              ? ")"
-               : strcmp(option->value, "FILE") == 0 ? "_files"
-                                                    : "");
+    if (option->choices != NULL)
+        printf(":%s:(%s)", option->value, option->choices);
+    else if (option->value != NULL)
+        printf(":%s:%s", option->value,
+               takes_file(option->value) ? "_files" : "");
     putchar('\'');
 }
 
@@ -106,50 +112,60 @@ static void print_zsh_options(const struct hub_ctl_option *options)
 static void print_zsh_command(const struct hub_ctl_command *command,
                               const struct hub_ctl_option *common)
 {
-    printf("    %s) _arguments", command->name);
+    printf("    %s) _arguments -S", command->name);
     print_zsh_options(command->options);
     print_zsh_options(common);
     if (strchr(command->words, '|') != NULL) {
-        fputs(" '*:word:(", stdout);
-        for (const char *c = command->words; *c != '\0'; c++)
-            if (*c != '[' && *c != ']')
-                putchar(*c == '|' ? ' ' : *c);
+        fputs(" '1:word:(", stdout);
+        print_choices(command->words);
         fputs(")'", stdout);
-    } else if (strstr(command->words, "FILE") != NULL) {
-        fputs(" '*:file:_files'", stdout);
+    } else if (takes_file(command->words)) {
+        fputs(" '1:file:_files'", stdout);
     }
     puts(" ;;");
 }
 
+/* _arguments takes the first word for the command whose options it is given: first
+ * that is ctl, then, behind '*::', the command of ctl. */
 static void print_zsh(const struct hub_ctl_set *set)
 {
     puts("#compdef websub-hub\n"
          "_websub_hub()\n{\n"
+         "    local context state state_descr line curcontext=$curcontext\n"
          "    local -a commands\n"
-         "    local command= w\n"
+         "    local -A opt_args\n"
          "    if (( CURRENT == 2 )); then\n"
          "        compadd ctl\n"
          "        return\n    fi\n"
          "    [[ $words[2] == ctl ]] || return\n"
-         "    for w in $words[3,CURRENT-1]; do\n"
-         "        [[ $w == -* ]] || { command=$w; break }\n"
-         "    done\n"
-         "    case $command in");
-    for (const struct hub_ctl_command *c = set->commands; c->name != NULL; c++)
-        print_zsh_command(c, set->options);
-    puts("    '') commands=(");
+         "    shift words\n"
+         "    (( CURRENT-- ))");
+    fputs("    _arguments -C -S", stdout);
+    print_zsh_options(set->options);
+    puts(" '1:command:->command' '*::word:->words' && return");
+    puts("    if [[ $state == command ]]; then\n"
+         "        commands=(");
     for (const struct hub_ctl_command *c = set->commands; c->name != NULL;
          c++) {
         printf("        '%s:", c->name);
         print_zsh_text(c->summary);
         puts("'");
     }
-    fputs("        )\n        _describe command commands\n"
-          "        _arguments",
-          stdout);
-    print_zsh_options(set->options);
-    puts(" ;;\n    esac\n}\n"
-         "compdef _websub_hub websub-hub");
+    puts("        )\n"
+         "        _describe command commands\n"
+         "        return\n"
+         "    fi\n"
+         "    [[ $state == words ]] || return\n"
+         "    case $words[1] in");
+    for (const struct hub_ctl_command *c = set->commands; c->name != NULL; c++)
+        print_zsh_command(c, set->options);
+    puts("    esac\n}\n"
+         "# A function when the file is in a folder of fpath, else sourced.\n"
+         "if [[ $zsh_eval_context[-1] == (loadautofunc|shfunc) ]]; then\n"
+         "    _websub_hub \"$@\"\n"
+         "else\n"
+         "    compdef _websub_hub websub-hub\n"
+         "fi");
 }
 
 enum hub_ctl_exit hub_ctl_completion(struct hub_ctl *ctl)

@@ -93,7 +93,7 @@ class Packages(unittest.TestCase):
         self.assertNotEqual(self.install()[0], 0)
 
     def test_clients_and_checks_are_told_alike(self):
-        for step, packages in (("install_client_packages", "nodejs npm curl"),
+        for step, packages in (("install_client_packages", "nodejs npm curl zsh"),
                                ("install_browser_packages", "chromium"),
                                ("install_check_packages",
                                 "git clang-format clang-tidy"),
