@@ -25,52 +25,130 @@ static bool takes_file(const char *value)
     return strstr(value, "FILE") != NULL;
 }
 
-static void print_bash_choices(const struct hub_ctl_option *options)
+/* A case for each option with a value, of "COMMAND --OPTION"; of any command where
+ * `command` is NULL. */
+static void print_bash_values(const char *command,
+                              const struct hub_ctl_option *options)
 {
-    for (; options->name != NULL; options++)
+    for (; options->name != NULL; options++) {
+        if (options->value == NULL)
+            continue;
+        printf("    %s'%s --%s') valued=1", command == NULL ? "*" : "",
+               command != NULL ? command : "", options->name);
         if (options->choices != NULL)
-            printf("        --%s=*) choices='%s' ;;\n", options->name,
-                   options->choices);
+            printf(" choices='%s'", options->choices);
+        else if (takes_file(options->value))
+            fputs(" files=1", stdout);
+        puts(" ;;");
+    }
+}
+
+/* Says of $1, "COMMAND --OPTION", whether it takes a value, and which. */
+static void print_bash_valued(const struct hub_ctl_set *set)
+{
+    puts("_websub_hub_value()\n{\n"
+         "    valued= choices= files=\n"
+         "    case $1 in");
+    print_bash_values(NULL, set->options);
+    for (const struct hub_ctl_command *c = set->commands; c->name != NULL; c++)
+        print_bash_values(c->name, c->options);
+    puts("    esac\n}");
+}
+
+static void print_bash_commands(const struct hub_ctl_set *set)
+{
+    puts("        case $command in");
+    for (const struct hub_ctl_command *c = set->commands; c->name != NULL;
+         c++) {
+        printf("        %s) options='", c->name);
+        print_bash_options(c->options);
+        putchar('\'');
+        if (strchr(c->words, '|') != NULL) {
+            fputs(" choices='", stdout);
+            print_choices(c->words);
+            putchar('\'');
+        } else if (takes_file(c->words)) {
+            fputs(" files=1", stdout);
+        }
+        puts(" ;;");
+    }
+    fputs("        '') choices='", stdout);
+    for (const struct hub_ctl_command *c = set->commands; c->name != NULL; c++)
+        printf("%s%s", c == set->commands ? "" : " ", c->name);
+    puts("' ;;\n        esac");
+    fputs("        options+='", stdout);
+    print_bash_options(set->options);
+    puts("'");
+}
+
+/* COMP_WORDS is divided at ':' and '=' too; the words of the line are put together
+ * again, the last one up to the cursor. */
+static void print_bash_words(void)
+{
+    puts("_websub_hub_words()\n{\n"
+         "    local line=${COMP_LINE:0:COMP_POINT} w\n"
+         "    words=()\n"
+         "    for w in \"${COMP_WORDS[@]:0:COMP_CWORD}\" ''; do\n"
+         "        if [[ ${#words[@]} -eq 0 || $line == [[:space:]]* ]]; then\n"
+         "            line=${line#\"${line%%[![:space:]]*}\"}\n"
+         "            words+=('')\n"
+         "        fi\n"
+         "        words[-1]+=$w\n"
+         "        line=${line#\"$w\"}\n"
+         "    done\n"
+         "    words[-1]+=$line\n}");
+}
+
+/* Says which command the words have, which option waits for its value, and whether
+ * "--" has ended the options. */
+static void print_bash_reading(void)
+{
+    puts("    for w in \"${words[@]:2:${#words[@]}-3}\"; do\n"
+         "        if [[ -n $option ]]; then\n"
+         "            option=\n"
+         "        elif [[ -n $ended || $w != --* ]]; then\n"
+         "            [[ -n $command ]] || command=$w\n"
+         "        elif [[ $w == -- ]]; then\n"
+         "            ended=1\n"
+         "        else\n"
+         "            _websub_hub_value \"$command $w\"\n"
+         "            [[ -z $valued ]] || option=$w\n"
+         "        fi\n"
+         "    done");
 }
 
 static void print_bash(const struct hub_ctl_set *set)
 {
-    puts("# bash completion of websub-hub ctl\n"
-         "_websub_hub()\n{\n"
-         "    local cur=${COMP_LINE:0:COMP_POINT} command= words= choices= w\n"
-         "    cur=${cur##*[[:space:]]}\n"
+    puts("# bash completion of websub-hub ctl");
+    print_bash_valued(set);
+    print_bash_words();
+    puts("_websub_hub()\n{\n"
+         "    local words last w command= option= ended=\n"
+         "    local valued choices files options\n"
+         "    _websub_hub_words\n"
+         "    last=${words[-1]}\n"
          "    COMPREPLY=()\n"
-         "    [[ $COMP_CWORD -gt 1 && ${COMP_WORDS[1]} != ctl ]] && return\n"
-         "    if [[ $COMP_CWORD -le 1 ]]; then\n"
-         "        COMPREPLY=($(compgen -W ctl -- \"$cur\"))\n"
-         "        return\n    fi\n"
-         "    for w in \"${COMP_WORDS[@]:2:COMP_CWORD-2}\"; do\n"
-         "        case $w in -*|=) ;; *) command=$w; break ;; esac\n"
-         "    done\n"
-         "    case $command in");
-    for (const struct hub_ctl_command *c = set->commands; c->name != NULL;
-         c++) {
-        printf("    %s)\n        words='", c->name);
-        print_bash_options(c->options);
-        if (strchr(c->words, '|') != NULL) {
-            putchar(' ');
-            print_choices(c->words);
-        }
-        puts("'\n        case $cur in");
-        print_bash_choices(c->options);
-        puts("        esac ;;");
-    }
-    fputs("    '') words='", stdout);
-    for (const struct hub_ctl_command *c = set->commands; c->name != NULL; c++)
-        printf(" %s", c->name);
-    puts("' ;;\n    esac");
-    fputs("    words+='", stdout);
-    print_bash_options(set->options);
-    puts("'\n"
-         "    if [[ -n $choices ]]; then\n"
-         "        COMPREPLY=($(compgen -W \"$choices\" -- \"${cur#*=}\"))\n"
-         "        return\n    fi\n"
-         "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+         "    if [[ ${#words[@]} -le 2 ]]; then\n"
+         "        COMPREPLY=($(compgen -W ctl -- \"$last\"))\n"
+         "        return\n"
+         "    fi\n"
+         "    [[ ${words[1]} == ctl ]] || return");
+    print_bash_reading();
+    puts("    valued= choices= files= options=\n"
+         "    if [[ -n $option ]]; then\n"
+         "        _websub_hub_value \"$command $option\"\n"
+         "    elif [[ -z $ended && $last == --*=* ]]; then\n"
+         "        _websub_hub_value \"$command ${last%%=*}\"\n"
+         "        last=${last#*=}\n"
+         "    else");
+    print_bash_commands(set);
+    puts("    fi\n"
+         "    [[ -z $ended ]] || options=\n"
+         "    COMPREPLY=($(compgen -W \"$choices $options\" -- \"$last\"))\n"
+         "    if [[ -n $files && $last != --* ]]; then\n"
+         "        compopt -o filenames\n"
+         "        mapfile -t COMPREPLY < <(compgen -f -- \"$last\")\n"
+         "    fi\n"
          "    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] &&\n"
          "        compopt -o nospace\n"
          "}\n"

@@ -1,7 +1,6 @@
 """websub-hub ctl: an operator's terminal, and scripts."""
 
 import os
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -253,29 +252,6 @@ class CommandLine(Terminal):
             done = self.ctl.run(*words)
             self.assertEqual(done.returncode, USAGE, words)
             self.assertNotEqual(done.stderr, "")
-
-    def test_bash_completes_commands_options_and_choices(self):
-        script = self.ctl.text("completion", "bash")
-
-        def complete(line):
-            words = line.split(" ")
-            program = (f"{script}\nCOMP_WORDS=({line})\n"
-                       f"[[ '{line}' == *' ' ]] && COMP_WORDS+=('')\n"
-                       f"COMP_CWORD={len(words) - 1}\nCOMP_LINE='{line}'\n"
-                       f"COMP_POINT={len(line)}\n_websub_hub\n"
-                       'printf "%s\\n" "${COMPREPLY[@]}"')
-            done = subprocess.run(["bash", "-c", program], timeout=20,
-                                  capture_output=True, text=True, check=True)
-            return done.stdout.split()
-        self.assertEqual(complete("websub-hub c"), ["ctl"])
-        self.assertEqual(complete("websub-hub ctl paus"), ["pause"])
-        self.assertEqual(complete("websub-hub ctl subscriptions --st"),
-                         ["--state="])
-        self.assertEqual(
-            complete("websub-hub ctl subscriptions --state=pau"), ["paused"])
-        self.assertEqual(complete("websub-hub ctl health f"), ["fsck"])
-        self.assertEqual(complete("websub-hub ctl --json audit --lim"),
-                         ["--limit="])
 
 
 if __name__ == "__main__":

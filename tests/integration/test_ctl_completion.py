@@ -1,4 +1,4 @@
-"""websub-hub ctl completion: what TAB does in zsh."""
+"""websub-hub ctl completion: what TAB does in bash and zsh."""
 
 import os
 import shutil
@@ -13,6 +13,7 @@ from support.ctl import Ctl
 from support.shell import Shell
 
 CTL = "websub-hub ctl "
+ALL = "\033*"  # bash inserts all that may stand there
 
 
 class Completion:
@@ -103,6 +104,17 @@ class Completion:
             ("subscriptions --topic sub", "subscriptions --topic sub"),
             ("--url st", "--url st"), ("pause -- --js", "pause -- --js"),
             ("frob --sta", "frob --sta"))
+
+
+class Bash(Completion, unittest.TestCase):
+    name = "bash"
+
+    def test_a_value_is_completed_by_values_only(self):
+        self.assertEqual(self.shell.complete(f"{CTL}hosts --breaker ", ALL),
+                         f"{CTL}hosts --breaker closed open ")
+        self.assertEqual(
+            self.shell.complete(f"{CTL}subscriptions --host ", ALL),
+            f"{CTL}subscriptions --host ")
 
 
 class Zsh(Completion, unittest.TestCase):
