@@ -66,16 +66,27 @@ static const struct hub_ctl_column attempts[] = {
     {0},
 };
 
+/* A response that is no text has `body_base64` instead of `body`. */
+static void add_attempt(struct hub_ctl_table *table, json_t *row)
+{
+    const char *base64 = json_string_value(json_object_get(row, "body_base64"));
+
+    if (base64 != NULL)
+        json_object_set_new(row, "body", json_sprintf("base64: %s", base64));
+    hub_ctl_table_add(table, row);
+}
+
 static void print_attempts(const json_t *root)
 {
-    const json_t *list = json_object_get(root, "attempts"), *row;
+    const json_t *list = json_object_get(root, "attempts");
     struct hub_ctl_table *table;
+    json_t *row;
     size_t i;
 
     if (json_array_size(list) == 0)
         return;
     table = hub_ctl_table_new(attempts, hub_ctl_now_ms());
-    json_array_foreach(list, i, row) hub_ctl_table_add(table, row);
+    json_array_foreach(list, i, row) add_attempt(table, row);
     putchar('\n');
     hub_ctl_table_print(table, stdout, hub_ctl_width());
     hub_ctl_table_free(table);

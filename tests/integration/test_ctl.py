@@ -27,6 +27,8 @@ class Terminal(AdminSystemTest):
 
 
 class Look(Terminal):
+    settings = {"keep_response_body": "yes"}
+
     def test_status_is_one_screen(self):
         self.system.push(TOPIC, b"one")
         self.callback.wait_deliveries(1)
@@ -98,6 +100,16 @@ class Look(Terminal):
             "subscription", TOPIC, failing.url), "its attempt is shown")
         self.assertEqual(self.ctl.run("subscription", TOPIC,
                                       "http://x.example/").returncode, REFUSED)
+
+    def test_a_response_that_is_no_text_is_shown_in_base64(self):
+        failing = self.system.subscriber().callback(
+            "/", answers=[Answer(503, body=b"\xff\x00\xfe")])
+        self.system.activate(TOPIC, failing)
+        self.system.push(TOPIC, b"one")
+        wait_until(lambda: " 503 " in self.ctl.text(
+            "subscription", TOPIC, failing.url), "its attempt is shown")
+        self.assertRegex(self.ctl.text("subscription", TOPIC, failing.url),
+                         r" 503 .* base64: /wD\+\n")
 
     def test_health_reports_and_fsck(self):
         self.assertIn("all is well", self.ctl.text("health", "check"))
