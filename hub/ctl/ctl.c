@@ -33,9 +33,10 @@ static void print_help(void)
         printf("  %-22s %s\n", c->name, c->summary);
     puts("\nOptions (COMMAND --help tells those of a command):");
     print_options(hub_ctl_set.options);
-    puts("\nExit code: 0 done, 1 the hub refused, 2 wrong command line, 3 no\n"
-         "response, 4 done and something is wrong (status, health), 5 "
-         "interrupted.");
+    puts("\nExit code: 0 done, 1 the hub refused, 2 wrong command line or a "
+         "file\n"
+         "that can't be read, 3 no response, 4 done and something is wrong\n"
+         "(status, health), 5 interrupted.");
 }
 
 static void print_command_help(const struct hub_ctl_command *command)

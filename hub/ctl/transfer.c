@@ -33,6 +33,7 @@ enum hub_ctl_exit hub_ctl_export(struct hub_ctl *ctl)
 
 struct import {
     struct hub_ctl *ctl;
+    const char *name; /* for people */
     FILE *file;
     off_t size; /* 0: not known */
     struct wsub_buf part;
@@ -99,16 +100,36 @@ static enum hub_ctl_exit send_part(struct import *import)
     return exit_code;
 }
 
+static void end_progress(void)
+{
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
+static enum hub_ctl_exit tell_unreadable(const struct import *import, int err)
+{
+    end_progress();
+    fprintf(stderr, "websub-hub ctl: %s: %s\n", import->name, strerror(err));
+    return HUB_CTL_USAGE;
+}
+
+/* Of a file that can't be read to its end the last part is not sent: its last line
+ * may be cut. */
 static enum hub_ctl_exit send_all(struct import *import)
 {
     enum hub_ctl_exit exit_code = HUB_CTL_DONE;
     char *line = NULL;
     size_t room = 0;
     ssize_t len;
+    int err = 0;
 
     import->first = 1;
-    while (exit_code == HUB_CTL_DONE &&
-           (len = getline(&line, &room, import->file)) > 0) {
+    while (exit_code == HUB_CTL_DONE) {
+        errno = 0;
+        len = getline(&line, &room, import->file);
+        err = errno;
+        if (len <= 0 || ferror(import->file))
+            break;
         wsub_buf_add(&import->part, line, (size_t)len);
         import->lines++;
         if (import->lines - import->first + 1 == PART_LINES ||
@@ -116,7 +137,9 @@ static enum hub_ctl_exit send_all(struct import *import)
             exit_code = send_part(import);
     }
     if (exit_code == HUB_CTL_DONE)
-        exit_code = send_part(import);
+        exit_code = feof(import->file) && !ferror(import->file)
+                        ? send_part(import)
+                        : tell_unreadable(import, err);
     if (line != NULL)
         explicit_bzero(line, room); /* it may have a secret */
     free(line);
@@ -125,8 +148,7 @@ static enum hub_ctl_exit send_all(struct import *import)
 
 static void sum_up(const struct import *import)
 {
-    if (isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
+    end_progress();
     if (import->ctl->as_json)
         printf("{\"imported\":%llu,\"unchanged\":%llu,\"refused\":%llu}\n",
                import->imported, import->unchanged, import->refused);
@@ -138,15 +160,16 @@ static void sum_up(const struct import *import)
 enum hub_ctl_exit hub_ctl_import(struct hub_ctl *ctl)
 {
     const char *name = ctl->words[0];
-    struct import import = {.ctl = ctl, .file = stdin};
+    struct import import = {
+        .ctl = ctl, .name = "standard input", .file = stdin};
     enum hub_ctl_exit exit_code;
 
-    if (name != NULL && strcmp(name, "-") != 0)
+    if (name != NULL && strcmp(name, "-") != 0) {
+        import.name = name;
         import.file = fopen(name, "re");
-    if (import.file == NULL) {
-        fprintf(stderr, "websub-hub ctl: %s: %s\n", name, strerror(errno));
-        return HUB_CTL_USAGE;
     }
+    if (import.file == NULL)
+        return tell_unreadable(&import, errno);
     if (import.file != stdin && fseeko(import.file, 0, SEEK_END) == 0) {
         import.size = ftello(import.file);
         rewind(import.file);

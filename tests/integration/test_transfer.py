@@ -2,9 +2,11 @@
 
 import json
 import os
+import pty
 import sys
 import tempfile
 import time
+import tty
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -265,6 +267,32 @@ class Many(Transfer):
             self.assertLess(hub.peak_kb() - before, 4096)
         callbacks = {row["callback"] for row in self.exported()}
         self.assertEqual(len(callbacks), count)
+
+    def test_a_file_that_cant_be_read_is_not_taken_for_an_empty_one(self):
+        folder = os.path.dirname(__file__)
+        done = self.ctl.run("import", folder)
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, f"websub-hub ctl: {folder}: Is a directory\n"))
+        done = self.ctl.run("import", "/nonexistent")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+
+    def test_what_can_be_read_in_part_is_no_whole(self):
+        reader, writer = pty.openpty()  # whose reader fails when it is closed
+        tty.setraw(writer)
+
+        def write():
+            lines = [f'{{"topic":"t","callback":"http://127.0.0.1:9/{n}"}}\n'
+                     for n in range(503)]
+            with open(writer, "w") as file:
+                file.write("".join(lines).removesuffix('"}\n'))
+        with open(reader, "rb") as file, ThreadPoolExecutor() as threads:
+            threads.submit(write)
+            done = self.ctl.run("import", stdin=file)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stdout, "500 imported, 0 unchanged, 0 refused\n")
+        self.assertEqual(done.stderr, "websub-hub ctl: standard input: "
+                         "Input/output error\n")
+        self.assertEqual(len(self.exported()), 500)
 
 
 if __name__ == "__main__":

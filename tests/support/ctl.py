@@ -14,11 +14,14 @@ class Ctl:
         self._url = url or f"http://{hub.address}"
         self._token = token
 
-    def run(self, *words, given="", env=None):
-        """The completed process; text in its stdout and stderr."""
+    def run(self, *words, given="", stdin=None, env=None):
+        """The completed process; text in its stdout and stderr.  `given` is what it
+        reads, unless a file is its standard input."""
         return subprocess.run(
-            [binary("websub-hub"), "ctl", *words], input=given,
-            capture_output=True, text=True, timeout=SECONDS, check=False,
+            [binary("websub-hub"), "ctl", *words],
+            **({"input": given} if stdin is None else {"stdin": stdin}),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            timeout=SECONDS, check=False,
             env={**os.environ, "WEBSUB_CTL_URL": self._url,
                  "WEBSUB_ADMIN_TOKEN": self._token, **(env or {})})
 
