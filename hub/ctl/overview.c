@@ -5,21 +5,28 @@
 #include "hub/ctl/list.h"
 #include "hub/ctl/request.h"
 
+/* What is worse than before. */
+static void set_status(json_t *root, const char *status)
+{
+    const char *now = json_string_value(json_object_get(root, "status"));
+
+    if (strcmp(now, "healthy") == 0 || strcmp(status, "unhealthy") == 0)
+        json_object_set_new(root, "status", json_string(status));
+}
+
 static void add_problem(json_t *root, const char *status, const char *format,
                         ...) __attribute__((format(printf, 3, 4)));
 
 static void add_problem(json_t *root, const char *status, const char *format,
                         ...)
 {
-    const char *now = json_string_value(json_object_get(root, "status"));
     struct wsub_buf text = {0};
     va_list args;
 
     va_start(args, format);
     wsub_buf_vprintf(&text, format, args);
     va_end(args);
-    if (strcmp(now, "unhealthy") != 0)
-        json_object_set_new(root, "status", json_string(status));
+    set_status(root, status);
     json_array_append_new(json_object_get(root, "problems"),
                           json_string(text.data));
     wsub_buf_done(&text);
@@ -44,14 +51,14 @@ static enum hub_ctl_exit read_instances(struct hub_ctl *ctl, json_t *root)
     json_object_set_new(root, "instances", counts);
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
         const json_t *of = json_object_get(counts, roles[i]);
-        json_int_t missing = number(of, "unreachable") + number(of, "failed") +
-                             number(of, "error");
+        json_int_t ill = number(of, "degraded") + number(of, "failed") +
+                         number(of, "unreachable") + number(of, "error");
 
         if (number(of, "healthy") + number(of, "degraded") == 0)
             add_problem(root, "unhealthy", "no %s lives", roles[i]);
-        else if (missing > 0)
+        else if (ill > 0)
             add_problem(root, "degraded", "%lld of role %s do not do well",
-                        (long long)missing, roles[i]);
+                        (long long)ill, roles[i]);
     }
     return exit_code;
 }
@@ -164,14 +171,103 @@ static enum hub_ctl_exit read_hosts(struct hub_ctl *ctl, json_t *root)
                         hosts);
 }
 
+/* Alerts. */
+
+static enum hub_ctl_exit read_alerts(struct hub_ctl *ctl, json_t *root)
+{
+    json_t *alerts = NULL;
+    enum hub_ctl_exit exit_code =
+        hub_ctl_get(ctl->client, "/admin/alerts?limit=1", &alerts);
+
+    if (exit_code == HUB_CTL_DONE)
+        json_object_set(root, "alerts", json_object_get(alerts, "active"));
+    json_decref(alerts);
+    return exit_code;
+}
+
+/* The hub's own report.  Of its processes and shards the admin API has said more
+ * already. */
+
+static const char *status_of(const json_t *report, const char *name)
+{
+    return json_string_value(hub_ctl_member(report, name));
+}
+
+static void add_redis(json_t *root, const json_t *redis)
+{
+    const char *memory = status_of(redis, "memory.status");
+
+    if (json_object_get(redis, "version") == NULL)
+        add_problem(root, "unhealthy", "Redis is not reached");
+    if (memory != NULL && strcmp(memory, "healthy") != 0)
+        add_problem(root, memory, "Redis uses %lld%% of its maxmemory",
+                    (long long)json_integer_value(
+                        hub_ctl_member(redis, "memory.used_percent")));
+    if (json_is_false(hub_ctl_member(redis, "persistence.snapshot_ok")))
+        add_problem(root, "degraded", "Redis' last snapshot failed");
+    if (json_is_true(hub_ctl_member(redis, "persistence.append_only_file")) &&
+        json_is_false(hub_ctl_member(redis, "persistence.append_only_file_ok")))
+        add_problem(root, "degraded",
+                    "Redis' last write of the append-only file failed");
+}
+
+/* Such as "3 jobs wait in 1 shard, and no deliver lives": that may be known. */
+static void add_work(json_t *root, const char *reason)
+{
+    const json_t *problem;
+    size_t i;
+
+    json_array_foreach(json_object_get(root, "problems"), i, problem)
+    {
+        if (strstr(reason, json_string_value(problem)) != NULL)
+            return;
+    }
+    add_problem(root, "degraded", "%s", reason);
+}
+
+static void add_report(json_t *root, const json_t *report)
+{
+    const char *subscriptions = status_of(report, "subscriptions.status");
+    const char *reason = status_of(report, "work.reason");
+
+    add_redis(root, json_object_get(report, "redis"));
+    if (subscriptions != NULL && strcmp(subscriptions, "healthy") != 0)
+        add_problem(root, subscriptions, "subscriptions can't be counted");
+    if (reason != NULL)
+        add_work(root, reason);
+    set_status(root, status_of(report, "status"));
+}
+
+/* An unhealthy hub sends it with 503. */
+static enum hub_ctl_exit read_report(struct hub_ctl *ctl, json_t *root)
+{
+    struct hub_ctl_response response;
+    enum hub_ctl_exit exit_code = hub_ctl_send(
+        ctl->client, "GET", "/healthz?verbose=1", NULL, NULL, 0, &response);
+    json_t *report;
+
+    if (exit_code != HUB_CTL_DONE)
+        return exit_code;
+    report =
+        json_loadb(wsub_buf_cstr(&response.body), response.body.len, 0, NULL);
+    if ((response.status == 200 || response.status == 503) &&
+        status_of(report, "status") != NULL)
+        add_report(root, report);
+    else
+        exit_code = hub_ctl_tell(&response);
+    json_decref(report);
+    hub_ctl_response_done(&response);
+    return exit_code;
+}
+
 enum hub_ctl_exit hub_ctl_overview(struct hub_ctl *ctl, json_t **ret_root)
 {
     static enum hub_ctl_exit (*const parts[])(struct hub_ctl *, json_t *) = {
         read_instances, read_coordinator, read_shards, read_waiting,
-        read_hosts};
-    json_t *root =
-        json_pack("{s:s, s:s, s:[]}", "url", hub_ctl_client_url(ctl->client),
-                  "status", "healthy", "problems");
+        read_hosts,     read_alerts,      read_report};
+    json_t *root = json_pack("{s:s, s:s, s:[], s:[]}", "url",
+                             hub_ctl_client_url(ctl->client), "status",
+                             "healthy", "problems", "alerts");
     enum hub_ctl_exit exit_code = HUB_CTL_DONE;
 
     for (size_t i = 0;

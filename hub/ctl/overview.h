@@ -10,10 +10,14 @@
 /* Reads it; *ret_root is the caller's:
  *
  *   {"url", "status": "healthy" | "degraded" | "unhealthy", "problems": [TEXT],
+ *    "alerts": [an active one of GET /admin/alerts],
  *    "instances": {ROLE: {HEALTH: N}}, "coordinator": NAME | null,
  *    "shards": {"all", "owned", "begun"},
  *    "waiting": {QUEUE: {"entries", "oldest_ms"}},
- *    "failing_hosts": [a row of GET /admin/hosts], "alerts": [...]} */
+ *    "failing_hosts": [a row of GET /admin/hosts]}
+ *
+ * The status is that of GET /healthz?verbose=1, unless what the admin API says is
+ * worse; an alert doesn't change it. */
 enum hub_ctl_exit hub_ctl_overview(struct hub_ctl *ctl, json_t **ret_root);
 
 #endif

@@ -23,6 +23,49 @@ static json_int_t number(const json_t *root, const char *name)
     return json_integer_value(hub_ctl_member(root, name));
 }
 
+static void print_head(const json_t *root)
+{
+    const json_t *problem;
+    size_t i, alerts = json_array_size(json_object_get(root, "alerts"));
+
+    printf("websubd at %s is %s",
+           json_string_value(json_object_get(root, "url")),
+           json_string_value(json_object_get(root, "status")));
+    if (alerts > 0)
+        printf(", with %zu alert%s", alerts, alerts > 1 ? "s" : "");
+    putchar('\n');
+    json_array_foreach(json_object_get(root, "problems"), i, problem)
+        printf("!            %s\n", json_string_value(problem));
+}
+
+static void print_alerts(const json_t *root)
+{
+    const json_t *alert;
+    size_t i;
+
+    json_array_foreach(json_object_get(root, "alerts"), i, alert)
+    {
+        const char *subject =
+            json_string_value(json_object_get(alert, "subject"));
+        struct wsub_buf text = {0};
+
+        hub_ctl_add_value(&text, json_object_get(alert, "kind"), HUB_CTL_TEXT,
+                          0);
+        if (subject != NULL && subject[0] != '\0') {
+            wsub_buf_char(&text, ' ');
+            hub_ctl_add_text(&text, subject);
+        }
+        wsub_buf_str(&text, ", began ");
+        hub_ctl_add_value(&text, json_object_get(alert, "since_ms"),
+                          HUB_CTL_TIME, hub_ctl_now_ms());
+        wsub_buf_str(&text, ": ");
+        hub_ctl_add_value(&text, json_object_get(alert, "detail"), HUB_CTL_TEXT,
+                          0);
+        printf("%-12s %s\n", i == 0 ? "Alerts" : "", text.data);
+        wsub_buf_done(&text);
+    }
+}
+
 static void print_processes(const json_t *root)
 {
     const char *role, *health;
@@ -124,24 +167,19 @@ static void print_hosts(const json_t *root)
 
 static void print_overview(const json_t *root, double events_s)
 {
-    const json_t *problem;
-    size_t i;
-
-    printf("websubd at %s is %s\n",
-           json_string_value(json_object_get(root, "url")),
-           json_string_value(json_object_get(root, "status")));
-    json_array_foreach(json_object_get(root, "problems"), i, problem)
-        printf("!            %s\n", json_string_value(problem));
+    print_head(root);
+    print_alerts(root);
     print_processes(root);
     print_shards(root, events_s);
     print_waiting(root);
     print_hosts(root);
 }
 
-static bool is_healthy(const json_t *root)
+static bool all_is_well(const json_t *root)
 {
     return strcmp(json_string_value(json_object_get(root, "status")),
-                  "healthy") == 0;
+                  "healthy") == 0 &&
+           json_array_size(json_object_get(root, "alerts")) == 0;
 }
 
 enum hub_ctl_exit hub_ctl_status(struct hub_ctl *ctl)
@@ -155,7 +193,7 @@ enum hub_ctl_exit hub_ctl_status(struct hub_ctl *ctl)
         hub_ctl_print_json(root);
     else
         print_overview(root, -1);
-    exit_code = is_healthy(root) ? HUB_CTL_DONE : HUB_CTL_UNHEALTHY;
+    exit_code = all_is_well(root) ? HUB_CTL_DONE : HUB_CTL_UNHEALTHY;
     json_decref(root);
     return exit_code;
 }

@@ -4,7 +4,7 @@
 
 #include "hub/ctl/command.h"
 
-/* HUB_CTL_UNHEALTHY unless all is well. */
+/* HUB_CTL_UNHEALTHY unless the system is healthy and no alert is active. */
 enum hub_ctl_exit hub_ctl_status(struct hub_ctl *ctl);
 
 /* Until it is interrupted. */

@@ -1,6 +1,8 @@
 """websub-hub ctl: an operator's terminal, and scripts."""
 
+import json
 import os
+import re
 import sys
 import tempfile
 import unittest
@@ -136,6 +138,71 @@ class Look(Terminal):
                         "raised", "k", "gap", "s", "", "d", "events left",
                         "since", 1)
         self.assertRegex(self.ctl.text("alerts"), r"raised +gap +events left")
+
+
+class Trouble(Terminal):
+    settings = {"alert_interval_s": 1, "heartbeat_timeout_ms": 60000}
+
+    def wait_status(self, code, what):
+        wait_until(lambda: self.ctl.run("status").returncode == code, what)
+        return self.ctl.text("status", code=code)
+
+    def test_an_alert_is_shown_though_the_hub_is_healthy(self):
+        self.wait_status(0, "all is well")
+        self.redis.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        self.redis.call("CONFIG", "SET", "maxmemory", "1gb")
+        text = self.wait_status(UNHEALTHY, "the policy is an alert")
+        self.assertIn("is healthy, with 1 alert\nAlerts       redis-policy, "
+                      "began ", text)
+        self.assertRegex(text, r"began \d+ m?s ago: .*allkeys-lru")
+        self.assertIn(" is healthy, with 1 alert\nAlerts       redis-policy, ",
+                      self.ctl.text("top", "--count=1"))
+        shown, = self.ctl.objects("status", code=UNHEALTHY)
+        self.assertEqual(shown["status"], "healthy")
+        alert, = shown["alerts"]
+        self.assertEqual((alert["kind"], alert["subject"]),
+                         ("redis-policy", ""))
+        self.redis.call("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        text = self.wait_status(0, "the alert is over")
+        self.assertNotIn("alert", text.lower())
+
+    def test_its_subject_is_shown(self):
+        self.system.program("deliver").kill()
+        for key in ("instances", "heartbeats:deliver"):
+            self.redis.call("DEL", f"websub:{{c}}:{key}")
+        wait_until(lambda: "Alerts       no-process deliver, began " in
+                   self.ctl.run("status").stdout, "the alert is shown")
+
+    def test_health_is_what_the_hub_reports(self):
+        self.wait_status(0, "all is well")
+
+        def says(percent, line):
+            used = int(self.redis.call("INFO", "memory").decode()
+                       .split("used_memory:")[1].split()[0])
+            self.redis.call("CONFIG", "SET", "maxmemory",
+                            used * 100 // percent)
+            done = self.ctl.run("status")
+            return done.returncode == UNHEALTHY and re.search(line,
+                                                              done.stdout)
+        for percent, status in ((82, "degraded"), (95, "unhealthy")):
+            wait_until(lambda: says(
+                percent, rf" is {status}.*\n!            Redis uses \d\d% of its "
+                "maxmemory\n"), f"it is {status}")
+        self.redis.call("CONFIG", "SET", "maxmemory", 0)
+        self.wait_status(0, "all is well")
+
+    def test_a_degraded_process_is_no_healthy_system(self):
+        self.wait_status(0, "all is well")
+        name, = (row["name"] for row in self.ctl.objects("instances")
+                 if row["role"] == "deliver")
+        record = json.loads(self.redis.call("HGET", "websub:{c}:instances",
+                                            name))
+        record["health"] = "degraded"
+        self.redis.call("HSET", "websub:{c}:instances", name,
+                        json.dumps(record))
+        text = self.wait_status(UNHEALTHY, "the process is seen")
+        self.assertIn(" is degraded\n!            1 of role deliver do not do "
+                      "well\n", text)
 
 
 class Change(Terminal):
