@@ -57,4 +57,14 @@ struct hub_ctl {
 /* The value of the command's option, "" of a switch; NULL when it is not given. */
 const char *hub_ctl_value(const struct hub_ctl *ctl, const char *name);
 
+/* Reads decimal digits of a number from `least` (0 or more) to `most`.  On failure a
+ * sentence that begins with `what` is written on standard error, and *ret_number
+ * left alone. */
+bool hub_ctl_read_number(const char *text, const char *what, long long least,
+                         long long most, long long *ret_number);
+
+/* Likewise of the command's option; left alone, too, when it is not given. */
+bool hub_ctl_number(const struct hub_ctl *ctl, const char *name,
+                    long long least, long long most, long long *ret_number);
+
 #endif

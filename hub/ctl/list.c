@@ -1,16 +1,16 @@
 #include "hub/ctl/list.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "hub/ctl/request.h"
 
 #define SHOWN_DEFAULT 100
+#define SHOWN_MAX 1000000000
 
 struct shown {
     struct hub_ctl_table *table; /* NULL: as JSON */
-    size_t left;
+    long long left;
     bool more; /* than may be shown */
 };
 
@@ -96,29 +96,14 @@ static void add_target(const struct hub_ctl *ctl, struct wsub_buf *path)
                                                         : "true");
 }
 
-static bool take_limit(const struct hub_ctl *ctl, size_t *ret_limit)
-{
-    const char *text = hub_ctl_value(ctl, "limit");
-    char *end;
-
-    *ret_limit = SHOWN_DEFAULT;
-    if (text == NULL)
-        return true;
-    *ret_limit = strtoull(text, &end, 10);
-    if (*text >= '0' && *text <= '9' && *end == '\0')
-        return true;
-    fputs("websub-hub ctl: --limit wants a number.\n", stderr);
-    return false;
-}
-
 enum hub_ctl_exit hub_ctl_run_list(struct hub_ctl *ctl)
 {
     const struct hub_ctl_list *list = ctl->command->list;
-    struct shown shown = {0};
+    struct shown shown = {.left = SHOWN_DEFAULT};
     struct wsub_buf path = {0};
     enum hub_ctl_exit exit_code;
 
-    if (!take_limit(ctl, &shown.left))
+    if (!hub_ctl_number(ctl, "limit", 1, SHOWN_MAX, &shown.left))
         return HUB_CTL_USAGE;
     if (!ctl->as_json)
         shown.table = hub_ctl_table_new(list->columns, hub_ctl_now_ms());

@@ -1,12 +1,13 @@
 #include "hub/ctl/order.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "hub/ctl/list.h"
 #include "common/http/url.h"
 #include "hub/ctl/request.h"
+
+#define OPEN_MAX_S 604800 /* as the hub bounds it */
 
 /* Says what the response does: its members, one behind the other. */
 static void tell(const struct hub_ctl *ctl, const json_t *root)
@@ -100,11 +101,14 @@ enum hub_ctl_exit hub_ctl_deliver_again(struct hub_ctl *ctl)
 enum hub_ctl_exit hub_ctl_host_open(struct hub_ctl *ctl)
 {
     json_t *body = json_pack("{s:s}", "host", ctl->words[0]);
-    const char *seconds = hub_ctl_value(ctl, "seconds");
+    long long seconds = 0;
 
-    if (seconds != NULL)
-        json_object_set_new(body, "seconds",
-                            json_integer(strtoll(seconds, NULL, 10)));
+    if (!hub_ctl_number(ctl, "seconds", 1, OPEN_MAX_S, &seconds)) {
+        json_decref(body);
+        return HUB_CTL_USAGE;
+    }
+    if (seconds > 0)
+        json_object_set_new(body, "seconds", json_integer(seconds));
     return order(ctl, "/admin/hosts/open", body);
 }
 

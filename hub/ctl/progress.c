@@ -1,11 +1,11 @@
 #include "hub/ctl/progress.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/http/url.h"
+#include "common/store/reshard/order.h"
 #include "hub/ctl/list.h"
 #include "hub/ctl/request.h"
 
@@ -187,15 +187,13 @@ static enum hub_ctl_exit wait_for_reshard(struct hub_ctl *ctl)
 
 enum hub_ctl_exit hub_ctl_reshard(struct hub_ctl *ctl)
 {
-    char *end;
-    long long shards = strtoll(ctl->words[0], &end, 10);
+    long long shards;
     json_t *root = NULL;
     enum hub_ctl_exit exit_code;
 
-    if (*end != '\0') {
-        fputs("websub-hub ctl: reshard wants a number.\n", stderr);
+    if (!hub_ctl_read_number(ctl->words[0], "reshard", 1, WSUB_SHARDS_MAX,
+                             &shards))
         return HUB_CTL_USAGE;
-    }
     exit_code =
         hub_ctl_order(ctl->client, "POST", "/admin/reshard",
                       json_pack("{s:I}", "shards", (json_int_t)shards), &root);

@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 
 #define INTERVAL_S 2
 #define INTERVAL_MAX_S 3600
+#define COUNT_MAX 1000000
 #define HOSTS_SHOWN 10
 #define HOME_AND_CLEAR "\033[H\033[J"
 
@@ -214,22 +214,6 @@ static void catch_interrupt(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-static bool take_number(const struct hub_ctl *ctl, const char *name,
-                        long long least, long long most, long long *number)
-{
-    const char *text = hub_ctl_value(ctl, name);
-    char *end;
-
-    if (text == NULL)
-        return true;
-    *number = strtoll(text, &end, 10);
-    if (*end == '\0' && *number >= least && *number <= most)
-        return true;
-    fprintf(stderr, "websub-hub ctl: --%s wants a number from %lld to %lld.\n",
-            name, least, most);
-    return false;
-}
-
 /* A look, and the wait for the next one. */
 static enum hub_ctl_exit look(struct hub_ctl *ctl, long long interval_s,
                               json_int_t *begun)
@@ -261,8 +245,8 @@ enum hub_ctl_exit hub_ctl_top(struct hub_ctl *ctl)
     json_int_t begun = -1;
     enum hub_ctl_exit exit_code = HUB_CTL_DONE;
 
-    if (!take_number(ctl, "interval", 1, INTERVAL_MAX_S, &interval_s) ||
-        !take_number(ctl, "count", 1, 1000000, &count))
+    if (!hub_ctl_number(ctl, "interval", 1, INTERVAL_MAX_S, &interval_s) ||
+        !hub_ctl_number(ctl, "count", 1, COUNT_MAX, &count))
         return HUB_CTL_USAGE;
     catch_interrupt();
     while (exit_code == HUB_CTL_DONE && !is_interrupted) {

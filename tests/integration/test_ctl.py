@@ -283,6 +283,11 @@ class CommandLine(Terminal):
         AdminSystemTest.setUp(self)
         self.ctl = Ctl(self.hub, ADMIN)
 
+    def commands(self):
+        lines = self.ctl.text("--help").split("Commands:\n")[1]
+        return [line.split()[0]
+                for line in lines.split("\n\n")[0].splitlines()]
+
     def token_file(self, text, mode=0o600):
         file = tempfile.NamedTemporaryFile("w", delete=False)
         self.addCleanup(os.unlink, file.name)
@@ -316,9 +321,7 @@ class CommandLine(Terminal):
         self.assertIn("no response from http://127.0.0.1:1", done.stderr)
 
     def test_help_names_every_command_and_its_options(self):
-        text = self.ctl.text("--help")
-        commands = [line.split()[0] for line in
-                    text.split("Commands:\n")[1].split("\n\n")[0].splitlines()]
+        commands = self.commands()
         self.assertGreater(len(commands), 20)
         for command in commands:
             self.assertIn(f"ctl {command}",
@@ -331,6 +334,27 @@ class CommandLine(Terminal):
             done = self.ctl.run(*words)
             self.assertEqual(done.returncode, USAGE, words)
             self.assertNotEqual(done.stderr, "")
+
+    def test_a_number_has_bounds(self):
+        limited = [command for command in self.commands()
+                   if "--limit=" in self.ctl.text(command, "--help")]
+        self.assertGreater(len(limited), 9)
+        lines = [(command, *("topic" for _ in range(command == "events")),
+                  f"--limit={number}")
+                 for command in limited for number in ("0", "-1", "")]
+        for words in (*lines, ("shards", "--limit", "1x"),
+                      ("shards", "--limit=99999999999999999999"),
+                      ("open", "http://h", "--seconds=0"),
+                      ("open", "http://h", "--seconds=60m"),
+                      ("open", "http://h", "--seconds=604801"),
+                      ("top", "--count=0"), ("top", "--interval= 1"),
+                      ("reshard", "0"), ("reshard", "1025"), ("reshard", "")):
+            with self.subTest(words=words):
+                done = self.ctl.run(*words)
+                self.assertEqual((done.returncode, done.stdout), (USAGE, ""))
+                self.assertRegex(done.stderr, r"^websub-hub ctl: \S+ wants a "
+                                 r"number from 1 to \d+, not '.*'\.\n$")
+
 
 
 if __name__ == "__main__":
