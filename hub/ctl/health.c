@@ -2,14 +2,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "hub/ctl/list.h"
-#include "hub/ctl/progress.h"
 #include "hub/ctl/request.h"
 #include "hub/ctl/table.h"
-
-#define LOOK_US 500000
+#include "hub/ctl/wait.h"
 
 static json_int_t number(const json_t *object, const char *name)
 {
@@ -89,30 +86,21 @@ static enum hub_ctl_exit last(struct hub_ctl *ctl)
  * Before the first check there is none. */
 static enum hub_ctl_exit wait_for_check(struct hub_ctl *ctl, json_int_t check)
 {
-    struct hub_ctl_response response;
-    enum hub_ctl_exit exit_code;
+    static const char path[] = "/admin/health/last";
+    struct hub_ctl_wait wait = {0};
     json_t *report = NULL;
+    enum hub_ctl_exit exit_code = hub_ctl_wait_get(ctl, path, true, &report);
 
-    for (;;) {
-        exit_code = hub_ctl_send(ctl->client, "GET", "/admin/health/last", NULL,
-                                 NULL, 0, &response);
-        if (exit_code != HUB_CTL_DONE)
-            return exit_code;
-        if (response.status == 200)
-            report = json_loadb(response.body.data, response.body.len, 0, NULL);
-        else if (response.status != 404)
-            exit_code = hub_ctl_tell(&response);
-        hub_ctl_response_done(&response);
-        if (exit_code != HUB_CTL_DONE)
-            return exit_code;
-        if (report != NULL && number(report, "check") >= check)
-            break;
+    while (exit_code == HUB_CTL_DONE &&
+           (report == NULL || number(report, "check") < check)) {
         json_decref(report);
-        report = NULL;
-        usleep(LOOK_US);
+        hub_ctl_wait_next(&wait, ctl, false);
+        exit_code = hub_ctl_wait_get(ctl, path, true, &report);
     }
-    exit_code = print_report(ctl, report);
+    if (exit_code == HUB_CTL_DONE)
+        exit_code = print_report(ctl, report);
     json_decref(report);
+    hub_ctl_wait_done(&wait);
     return exit_code;
 }
 
@@ -148,26 +136,9 @@ static void tell_fsck(const json_t *fsck)
             (long long)number(fsck, "progress.mended"));
 }
 
-static enum hub_ctl_exit wait_for_fsck(struct hub_ctl *ctl)
+static enum hub_ctl_exit print_fsck(const struct hub_ctl *ctl,
+                                    const json_t *fsck)
 {
-    json_t *fsck = NULL;
-    enum hub_ctl_exit exit_code;
-    json_int_t keys = -1;
-    bool done;
-
-    do {
-        json_decref(fsck);
-        fsck = NULL;
-        exit_code = hub_ctl_get(ctl->client, "/admin/fsck", &fsck);
-        if (exit_code != HUB_CTL_DONE)
-            return exit_code;
-        done = is_done(fsck);
-        if (!ctl->as_json && (done || number(fsck, "progress.keys") != keys))
-            tell_fsck(fsck);
-        keys = number(fsck, "progress.keys");
-        if (!done)
-            usleep(LOOK_US);
-    } while (!done);
     if (ctl->as_json)
         hub_ctl_print_json(fsck);
     else
@@ -175,9 +146,34 @@ static enum hub_ctl_exit wait_for_fsck(struct hub_ctl *ctl)
                (long long)number(fsck, "progress.found"),
                (long long)number(fsck, "progress.mended"),
                (long long)number(fsck, "progress.left"));
-    if (number(fsck, "progress.left") > 0)
-        exit_code = HUB_CTL_UNHEALTHY;
+    return number(fsck, "progress.left") > 0 ? HUB_CTL_UNHEALTHY : HUB_CTL_DONE;
+}
+
+static enum hub_ctl_exit wait_for_fsck(struct hub_ctl *ctl)
+{
+    struct hub_ctl_wait wait = {0};
+    json_t *fsck = NULL;
+    enum hub_ctl_exit exit_code;
+    json_int_t keys = -1;
+
+    for (;;) {
+        exit_code = hub_ctl_wait_get(ctl, "/admin/fsck", false, &fsck);
+        if (exit_code != HUB_CTL_DONE)
+            break;
+        if (!ctl->as_json &&
+            (is_done(fsck) || number(fsck, "progress.keys") != keys))
+            tell_fsck(fsck);
+        if (is_done(fsck)) {
+            exit_code = print_fsck(ctl, fsck);
+            break;
+        }
+        hub_ctl_wait_next(&wait, ctl, number(fsck, "progress.keys") != keys);
+        keys = number(fsck, "progress.keys");
+        json_decref(fsck);
+        fsck = NULL;
+    }
     json_decref(fsck);
+    hub_ctl_wait_done(&wait);
     return exit_code;
 }
 

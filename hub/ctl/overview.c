@@ -39,6 +39,28 @@ static json_int_t number(const json_t *object, const char *name)
 
 /* Processes. */
 
+/* Whether none lives, which is a problem then. */
+static bool is_missing(json_t *root, const json_t *counts, const char *role)
+{
+    const json_t *of = json_object_get(counts, role);
+
+    if (number(of, "healthy") + number(of, "degraded") > 0)
+        return false;
+    add_problem(root, "unhealthy", "no %s lives", role);
+    return true;
+}
+
+static void add_role(json_t *root, const json_t *counts, const char *role)
+{
+    const json_t *of = json_object_get(counts, role);
+    json_int_t ill = number(of, "degraded") + number(of, "failed") +
+                     number(of, "unreachable") + number(of, "error");
+
+    if (!is_missing(root, counts, role) && ill > 0)
+        add_problem(root, "degraded", "%lld of role %s do not do well",
+                    (long long)ill, role);
+}
+
 static enum hub_ctl_exit read_instances(struct hub_ctl *ctl, json_t *root)
 {
     static const char *const roles[] = {"hub", "spreader", "deliver"};
@@ -49,17 +71,8 @@ static enum hub_ctl_exit read_instances(struct hub_ctl *ctl, json_t *root)
     if (exit_code != HUB_CTL_DONE)
         return exit_code;
     json_object_set_new(root, "instances", counts);
-    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-        const json_t *of = json_object_get(counts, roles[i]);
-        json_int_t ill = number(of, "degraded") + number(of, "failed") +
-                         number(of, "unreachable") + number(of, "error");
-
-        if (number(of, "healthy") + number(of, "degraded") == 0)
-            add_problem(root, "unhealthy", "no %s lives", roles[i]);
-        else if (ill > 0)
-            add_problem(root, "degraded", "%lld of role %s do not do well",
-                        (long long)ill, roles[i]);
-    }
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+        add_role(root, counts, roles[i]);
     return exit_code;
 }
 
@@ -278,4 +291,35 @@ enum hub_ctl_exit hub_ctl_overview(struct hub_ctl *ctl, json_t **ret_root)
     else
         json_decref(root);
     return exit_code;
+}
+
+/* Of all processes, only whether a spreader is there. */
+static enum hub_ctl_exit read_spreaders(struct hub_ctl *ctl, json_t *root)
+{
+    json_t *counts = NULL;
+    enum hub_ctl_exit exit_code =
+        hub_ctl_get(ctl->client, "/admin/health/instances", &counts);
+
+    if (exit_code == HUB_CTL_DONE)
+        is_missing(root, counts, "spreader");
+    json_decref(counts);
+    return exit_code;
+}
+
+bool hub_ctl_spreaders_rest(struct hub_ctl *ctl, struct wsub_buf *reason)
+{
+    static enum hub_ctl_exit (*const parts[])(struct hub_ctl *, json_t *) = {
+        read_spreaders, read_coordinator, read_shards};
+    json_t *root = json_pack("{s:s, s:[]}", "status", "healthy", "problems");
+    const json_t *problem = NULL;
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && problem == NULL;
+         i++) {
+        parts[i](ctl, root); /* what is not known is no reason */
+        problem = json_array_get(json_object_get(root, "problems"), 0);
+    }
+    if (problem != NULL)
+        wsub_buf_str(reason, json_string_value(problem));
+    json_decref(root);
+    return problem != NULL;
 }

@@ -8,10 +8,9 @@
 #include "common/store/reshard/order.h"
 #include "hub/ctl/list.h"
 #include "hub/ctl/request.h"
+#include "hub/ctl/wait.h"
 
 #define BAR_WIDTH 40
-#define LOOK_US 500000
-#define MISSING_MAX 40 /* 20 s: the programs restart at its end */
 
 void hub_ctl_bar(const char *what, int percent, const char *detail)
 {
@@ -30,12 +29,11 @@ void hub_ctl_bar_end(void)
 }
 
 /* What is waited for. */
-struct wait {
+struct progress {
     const char *what;
     struct wsub_buf path; /* owned */
     void (*describe)(const json_t *state, struct wsub_buf *out);
     bool (*goes_on)(const json_t *state);
-    unsigned missing_max; /* looks in a row that may fail */
 };
 
 static long long number(const json_t *object, const char *name)
@@ -50,50 +48,49 @@ static const char *text(const json_t *object, const char *name)
     return value != NULL ? value : "";
 }
 
-static void draw(const struct wait *wait, const json_t *state)
+static void draw(const struct progress *progress, const json_t *state)
 {
     struct wsub_buf detail = {0};
 
-    wait->describe(state, &detail);
-    hub_ctl_bar(wait->what, (int)number(state, "percent"), detail.data);
+    progress->describe(state, &detail);
+    hub_ctl_bar(progress->what, (int)number(state, "percent"), detail.data);
     wsub_buf_done(&detail);
 }
 
 /* Looks until it is over; draws each change.  *ret_state is the last one, the
  * caller's; NULL when there was none. */
-static enum hub_ctl_exit wait_for(struct hub_ctl *ctl, const struct wait *wait,
+static enum hub_ctl_exit wait_for(struct hub_ctl *ctl,
+                                  const struct progress *progress,
                                   json_t **ret_state)
 {
-    enum hub_ctl_exit exit_code = HUB_CTL_DONE;
+    struct hub_ctl_wait wait = {0};
+    enum hub_ctl_exit exit_code;
     json_t *state = NULL, *next;
-    unsigned missing = 0;
     long long drawn = -1;
     bool goes_on = true;
 
-    while (goes_on) {
-        next = NULL;
-        hub_ctl_client_tells(ctl->client, missing == wait->missing_max);
-        exit_code = hub_ctl_get(ctl->client, wait->path.data, &next);
-        goes_on = exit_code == HUB_CTL_DONE ? wait->goes_on(next)
-                                            : missing++ < wait->missing_max;
-        if (next != NULL) {
-            missing = 0;
-            if (!ctl->as_json &&
-                (!goes_on || number(next, "percent") > drawn)) {
-                drawn = number(next, "percent");
-                draw(wait, next);
-            }
-            json_decref(state);
-            state = next;
+    for (;;) {
+        exit_code = hub_ctl_wait_get(ctl, progress->path.data, false, &next);
+        if (exit_code != HUB_CTL_DONE)
+            break;
+        goes_on = progress->goes_on(next);
+        if (!ctl->as_json && (!goes_on || number(next, "percent") > drawn)) {
+            drawn = number(next, "percent");
+            draw(progress, next);
         }
         if (goes_on)
-            usleep(LOOK_US);
+            hub_ctl_wait_next(&wait, ctl, !json_equal(state, next));
+        json_decref(state);
+        state = next;
+        if (!goes_on)
+            break;
     }
     if (drawn >= 0)
         hub_ctl_bar_end();
     if (state != NULL && ctl->as_json)
         hub_ctl_print_json(state);
     *ret_state = state;
+    hub_ctl_wait_done(&wait);
     return exit_code;
 }
 
@@ -112,17 +109,17 @@ static bool replay_goes_on(const json_t *replay)
 
 static enum hub_ctl_exit wait_for_replay(struct hub_ctl *ctl, const char *id)
 {
-    struct wait wait = {.what = "replay",
-                        .describe = describe_replay,
-                        .goes_on = replay_goes_on};
+    struct progress progress = {.what = "replay",
+                                .describe = describe_replay,
+                                .goes_on = replay_goes_on};
     enum hub_ctl_exit exit_code;
     json_t *state = NULL;
 
-    wsub_buf_str(&wait.path, "/admin/replay/");
-    wsub_url_encode(&wait.path, id);
-    exit_code = wait_for(ctl, &wait, &state);
+    wsub_buf_str(&progress.path, "/admin/replay/");
+    wsub_url_encode(&progress.path, id);
+    exit_code = wait_for(ctl, &progress, &state);
     json_decref(state);
-    wsub_buf_done(&wait.path);
+    wsub_buf_done(&progress.path);
     return exit_code;
 }
 
@@ -166,22 +163,21 @@ static bool reshard_goes_on(const json_t *reshard)
 
 static enum hub_ctl_exit wait_for_reshard(struct hub_ctl *ctl)
 {
-    struct wait wait = {.what = "reshard",
-                        .describe = describe_reshard,
-                        .goes_on = reshard_goes_on,
-                        .missing_max = MISSING_MAX};
+    struct progress progress = {.what = "reshard",
+                                .describe = describe_reshard,
+                                .goes_on = reshard_goes_on};
     enum hub_ctl_exit exit_code;
     json_t *state = NULL;
 
-    wsub_buf_str(&wait.path, "/admin/reshard");
-    exit_code = wait_for(ctl, &wait, &state);
+    wsub_buf_str(&progress.path, "/admin/reshard");
+    exit_code = wait_for(ctl, &progress, &state);
     if (exit_code == HUB_CTL_DONE &&
         strcmp(text(state, "state"), "failed") == 0) {
         fprintf(stderr, "websub-hub ctl: %s\n", text(state, "why"));
         exit_code = HUB_CTL_REFUSED;
     }
     json_decref(state);
-    wsub_buf_done(&wait.path);
+    wsub_buf_done(&progress.path);
     return exit_code;
 }
 

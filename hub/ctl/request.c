@@ -20,6 +20,7 @@ struct hub_ctl_client {
     char *socket; /* owned; NULL: none */
     struct wsub_buf authority; /* owned; the header; "" without a token */
     bool is_quiet;
+    long status; /* of the last response; 0: there was none */
 };
 
 struct sink {
@@ -114,6 +115,11 @@ void hub_ctl_client_tells(struct hub_ctl_client *client, bool tells)
     client->is_quiet = !tells;
 }
 
+long hub_ctl_client_status(const struct hub_ctl_client *client)
+{
+    return client->status;
+}
+
 /* A request. */
 
 static size_t on_bytes(char *bytes, size_t one, size_t len, void *arg)
@@ -180,6 +186,14 @@ static enum hub_ctl_exit perform(struct hub_ctl_client *client)
     return HUB_CTL_UNREACHED;
 }
 
+static long status_of(struct hub_ctl_client *client)
+{
+    long status = 0;
+
+    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
 static enum hub_ctl_exit send_to(struct hub_ctl_client *client,
                                  const char *method, const char *path,
                                  const char *content_type, const char *body,
@@ -200,17 +214,10 @@ static enum hub_ctl_exit send_to(struct hub_ctl_client *client,
                          (curl_off_t)len);
     }
     exit_code = perform(client);
+    client->status = exit_code == HUB_CTL_DONE ? status_of(client) : 0;
     curl_slist_free_all(headers);
     wsub_buf_done(&url);
     return exit_code;
-}
-
-static long status_of(struct hub_ctl_client *client)
-{
-    long status = 0;
-
-    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
-    return status;
 }
 
 enum hub_ctl_exit hub_ctl_send(struct hub_ctl_client *client,
@@ -223,7 +230,7 @@ enum hub_ctl_exit hub_ctl_send(struct hub_ctl_client *client,
 
     *response = (struct hub_ctl_response){0};
     exit_code = send_to(client, method, path, content_type, body, len, &sink);
-    response->status = status_of(client);
+    response->status = client->status;
     if (exit_code != HUB_CTL_DONE)
         hub_ctl_response_done(response);
     return exit_code;
@@ -244,7 +251,7 @@ enum hub_ctl_exit hub_ctl_stream(struct hub_ctl_client *client,
     enum hub_ctl_exit exit_code =
         send_to(client, "GET", path, NULL, NULL, 0, &sink);
 
-    response.status = status_of(client);
+    response.status = client->status;
     if (exit_code == HUB_CTL_DONE && response.status != 200)
         exit_code = hub_ctl_tell(&response);
     hub_ctl_response_done(&response);

@@ -31,6 +31,9 @@ const char *hub_ctl_client_url(const struct hub_ctl_client *client);
  * hub that may restart a look is repeated. */
 void hub_ctl_client_tells(struct hub_ctl_client *client, bool tells);
 
+/* Of the last response; 0: there was none. */
+long hub_ctl_client_status(const struct hub_ctl_client *client);
+
 /* Makes a request; `body` NULL: none.  HUB_CTL_DONE is any response, which the
  * caller ends by hub_ctl_response_done(); else a sentence was written. */
 enum hub_ctl_exit hub_ctl_send(struct hub_ctl_client *client,

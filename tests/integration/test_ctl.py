@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -276,6 +277,77 @@ class Shards(Terminal):
         self.assertEqual(self.ctl.run("reshard", "6").returncode, REFUSED)
 
 
+class Waiting(Terminal):
+    """There is no spreader at first."""
+
+    roles = ("hub",)
+
+    def setUp(self):
+        AdminSystemTest.setUp(self)
+        self.ctl = Ctl(self.hub, ADMIN)
+
+    def start(self, *words):
+        running = self.ctl.start(*words)
+        self.addCleanup(running.close)
+        return running
+
+    def wait_told(self, running, reason):
+        line = f"websub-hub ctl: waiting, since {reason}.\n"
+        wait_until(lambda: line in running.told(), f"'{reason}' is told")
+        self.assertEqual(running.told().count(line), 1)
+        self.assertTrue(running.runs())
+
+    def start_replay(self, *options):
+        running = self.start("replay", TOPIC, "2020-01-01T00:00:00Z", *options)
+        wait_until(lambda: self.ctl.objects("replays"), "it has begun")
+        return running
+
+    def test_it_is_told_what_is_waited_for(self):
+        all_words = (("health", "check"), ("health", "fsck", "--json"),
+                     ("replay", TOPIC, "2020-01-01T00:00:00Z"))
+        waiting = [self.start(*words) for words in all_words]
+        for running in waiting:
+            self.wait_told(running, "no spreader lives")
+        self.redis.call("ZADD", "websub:{c}:heartbeats:spreader",
+                        self.redis.now_ms() + 2000, "spreader-x")
+        self.redis.call("HSET", "websub:{c}:instances", "spreader-x",
+                        json.dumps({"v": 1, "incarnation": 1,
+                                    "name": "spreader-x", "role": "spreader",
+                                    "health": "healthy"}))
+        for running in waiting:
+            self.wait_told(running, "nobody is the coordinator")
+        self.redis.call("HDEL", "websub:{c}:instances", "spreader-x")
+        self.redis.call("ZREM", "websub:{c}:heartbeats:spreader", "spreader-x")
+        self.system.start("spreader")
+        for running, said in zip(waiting, ("", '"state":"done"', "100%")):
+            code, told = running.wait()
+            self.assertIn(code, (0, UNHEALTHY), told)
+            self.assertIn(said, told)
+
+    def test_a_replay_bears_that_redis_restarts(self):
+        running = self.start_replay()
+        self.redis.stop()
+        wait_until(lambda: self.ctl.run("replays").returncode == REFUSED,
+                   "the hub refuses")
+        since_s = time.monotonic()
+        while time.monotonic() < since_s + 1.5:  # of three looks
+            self.assertTrue(running.runs(), running.told())
+            time.sleep(0.1)
+        self.redis.start()
+        self.system.start("spreader")
+        code, told = running.wait()
+        self.assertEqual(code, 0, told)
+        self.assertNotIn("the response was", told)
+        self.assertNotIn("no response", told)
+
+    def test_what_will_not_pass_is_not_borne(self):
+        running = self.start_replay()
+        self.redis.call("FLUSHALL")
+        code, told = running.wait()
+        self.assertEqual(code, REFUSED, told)
+        self.assertIn("There is no replay of this id.\n", told)
+
+
 class CommandLine(Terminal):
     roles = ("hub",)
 
@@ -354,7 +426,6 @@ class CommandLine(Terminal):
                 self.assertEqual((done.returncode, done.stdout), (USAGE, ""))
                 self.assertRegex(done.stderr, r"^websub-hub ctl: \S+ wants a "
                                  r"number from 1 to \d+, not '.*'\.\n$")
-
 
 
 if __name__ == "__main__":

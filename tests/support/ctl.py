@@ -3,10 +3,35 @@
 import json
 import os
 import subprocess
+import tempfile
 
 from support.programs import binary
 
 SECONDS = 30
+
+
+class Running:
+    def __init__(self, command, env):
+        self._file = tempfile.TemporaryFile("w+")
+        self._process = subprocess.Popen(
+            command, env=env, stdin=subprocess.DEVNULL, stdout=self._file,
+            stderr=subprocess.STDOUT)
+
+    def told(self):
+        self._file.seek(0)
+        return self._file.read()
+
+    def runs(self):
+        return self._process.poll() is None
+
+    def wait(self):
+        """Its exit code, and what it has written."""
+        return self._process.wait(SECONDS), self.told()
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+        self._file.close()
 
 
 class Ctl:
@@ -22,8 +47,15 @@ class Ctl:
             **({"input": given} if stdin is None else {"stdin": stdin}),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             timeout=SECONDS, check=False,
-            env={**os.environ, "WEBSUB_CTL_URL": self._url,
-                 "WEBSUB_ADMIN_TOKEN": self._token, **(env or {})})
+            env={**self._env(), **(env or {})})
+
+    def _env(self):
+        return {**os.environ, "WEBSUB_CTL_URL": self._url,
+                "WEBSUB_ADMIN_TOKEN": self._token}
+
+    def start(self, *words):
+        """One that goes on; `told` of it is what it has written so far."""
+        return Running([binary("websub-hub"), "ctl", *words], self._env())
 
     def text(self, *words, code=0, **options):
         """What it writes on standard output."""
