@@ -118,6 +118,11 @@ static enum hub_ctl_exit wait_for_replay(struct hub_ctl *ctl, const char *id)
     wsub_buf_str(&progress.path, "/admin/replay/");
     wsub_url_encode(&progress.path, id);
     exit_code = wait_for(ctl, &progress, &state);
+    if (exit_code == HUB_CTL_DONE &&
+        strcmp(text(state, "state"), "cancelled") == 0) {
+        fputs("websub-hub ctl: the replay was cancelled.\n", stderr);
+        exit_code = HUB_CTL_REFUSED;
+    }
     json_decref(state);
     wsub_buf_done(&progress.path);
     return exit_code;

@@ -4,6 +4,7 @@
 
 #include "hub/ctl/command.h"
 
+/* HUB_CTL_REFUSED when it was cancelled. */
 enum hub_ctl_exit hub_ctl_replay(struct hub_ctl *ctl);
 
 /* While it moves the hub may not respond for some seconds. */

@@ -324,6 +324,18 @@ class Waiting(Terminal):
             self.assertIn(code, (0, UNHEALTHY), told)
             self.assertIn(said, told)
 
+    def test_a_replay_that_another_one_cancels_was_not_done(self):
+        for options in ((), ("--json",)):
+            running = self.start_replay(*options)
+            row, = self.ctl.objects("replays", "--state=running")
+            answer = self.hub.request(
+                "POST", f"/admin/replay/{row['id']}/cancel", b"",
+                {"Authorization": f"Bearer {ADMIN}"})
+            self.assertEqual(answer.status, 200, answer)
+            code, told = running.wait()
+            self.assertEqual(code, REFUSED, told)
+            self.assertIn("websub-hub ctl: the replay was cancelled.\n", told)
+
     def test_a_replay_bears_that_redis_restarts(self):
         running = self.start_replay()
         self.redis.stop()
