@@ -73,7 +73,7 @@ class Many(SystemTest):
 
     def wait_quiet(self):
         """What those who began had to tell Redis is done."""
-        wait_until(lambda: self.commands_of(0.1) < OTHER_COMMANDS / 2,
+        wait_until(lambda: self.commands_of(0.5) < OTHER_COMMANDS / 3,
                    "Redis has nothing to do")
 
     def resident_kib(self):
