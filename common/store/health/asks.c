@@ -109,14 +109,20 @@ static void parse_cleanup(enum wsub_err err, const struct redisReply *reply,
                                    arg);
 }
 
+/* Begins a command about what operators have asked for. */
+static void begin_look(struct wsub_cmd *cmd, const struct wsub_store *store,
+                       const char *name)
+{
+    wsub_cmd_init(cmd, name);
+    wsub_store_key(cmd, store, WSUB_SHARD_CLUSTER, WSUB_KEY_HEALTH_STATE, NULL);
+}
+
 void wsub_health_cleanup(struct wsub_store *store, wsub_health_cleanup_cb *cb,
                          void *arg)
 {
     struct wsub_cmd cmd;
 
-    wsub_cmd_init(&cmd, "HGET");
-    wsub_store_key(&cmd, store, WSUB_SHARD_CLUSTER, WSUB_KEY_HEALTH_STATE,
-                   NULL);
+    begin_look(&cmd, store, "HGET");
     wsub_cmd_str(&cmd, "cleanup");
     wsub_store_once(store, WSUB_SHARD_CLUSTER, &cmd, parse_cleanup,
                     (wsub_store_cb *)cb, arg);
@@ -143,9 +149,7 @@ void wsub_health_fsck(struct wsub_store *store, wsub_health_fsck_cb *cb,
 {
     struct wsub_cmd cmd;
 
-    wsub_cmd_init(&cmd, "HMGET");
-    wsub_store_key(&cmd, store, WSUB_SHARD_CLUSTER, WSUB_KEY_HEALTH_STATE,
-                   NULL);
+    begin_look(&cmd, store, "HMGET");
     wsub_cmd_str(&cmd, "fsck");
     wsub_cmd_str(&cmd, "fsck_state");
     wsub_cmd_str(&cmd, "fsck_progress");
