@@ -89,8 +89,10 @@ static void on_look(void *arg)
     struct wsub_secret_keys *keys = arg;
 
     (void)wsub_secret_keys_look(keys);
-    if (wsub_store_up(keys->canary.store))
-        say(keys);
+    if (!wsub_store_up(keys->canary.store))
+        return;
+    wsub_canary_look(&keys->canary);
+    say(keys);
 }
 
 void wsub_secret_keys_start(struct wsub_secret_keys *keys,
@@ -109,7 +111,7 @@ void wsub_secret_keys_start(struct wsub_secret_keys *keys,
 void wsub_secret_keys_redis_up(struct wsub_secret_keys *keys)
 {
     (void)wsub_secret_keys_look(keys);
-    wsub_canary_look(&keys->canary);
+    wsub_canary_redis_up(&keys->canary);
 }
 
 const struct wsub_keyring *

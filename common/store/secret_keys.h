@@ -6,8 +6,8 @@
  * can't be opened; it is read when it has changed, once for each state of it.  So
  * keys are put in and taken out without a restart, and a secret whose key is
  * missing costs no more than that look.  A file that can't be used is an error in
- * the log and changes nothing.  After each change the canary is looked at
- * (canary.h). */
+ * the log and changes nothing.  The canary (canary.h) is looked at with the file,
+ * and after each change of it. */
 #ifndef WSUB_STORE_SECRET_KEYS_H
 #define WSUB_STORE_SECRET_KEYS_H
 

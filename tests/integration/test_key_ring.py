@@ -1,6 +1,8 @@
 """The key ring is read anew while programs run; what lacks its key is held."""
 
+import os
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -92,6 +94,71 @@ class KeyRing(KeyRingTest):
         redis.call("HSET", key, digest(callback.url), record)
         self.system.make_due()
         callback.wait_deliveries()
+
+    def file(self, text):
+        """A key ring's file of its own."""
+        handle, path = tempfile.mkstemp()
+        os.close(handle)
+        self.addCleanup(os.unlink, path)
+        Path(path).write_text(text)
+        return Path(path)
+
+    def missing(self):
+        """Of which processes it is an alert that they lack a key."""
+        names = self.system.redis.call("HKEYS", "websub:{c}:alerts")
+        return {name.decode().split(" ", 1)[1] for name in names
+                if name.startswith(b"keys-missing ")}
+
+    def name_of(self, program):
+        return program.wait_event("started")["instance"]
+
+    def break_links(self, programs):
+        """Redis closes all connections; waits until they are there again."""
+        before = [len(program.events("ready")) for program in programs]
+        self.system.redis.call("CLIENT", "KILL", "TYPE", "normal")
+        for program, count in zip(programs, before):
+            wait_until(lambda p=program, n=count:
+                       len(p.events("ready")) > n or not p.running,
+                       "it is connected again")
+
+    def test_who_runs_goes_on_when_a_hub_brings_the_first_key(self):
+        self.start_system(alert_interval_s=1)
+        hub, deliver = map(self.system.program, ("hub", "deliver"))
+        self.assertFalse(self.system.redis.call("EXISTS",
+                                                "websub:{c}:canary"))
+        second = self.system.start("hub", listen="127.0.0.1:0",
+                                   secret_keys_file=self.ring(KEY_1))
+        for program in (hub, deliver):
+            self.assertEqual(program.wait_event("keys-missing")["key"],
+                             "first")
+        wait_until(lambda: self.missing() == {self.name_of(hub),
+                                              self.name_of(deliver)},
+                   "it is an alert of both")
+        self.break_links((hub, deliver, second))
+        callback = self.system.subscriber().callback("/cb")
+        self.system.activate(TOPIC, callback)
+        self.system.push(TOPIC, b"event")
+        callback.wait_deliveries()
+        self.assertEqual([hub.running, deliver.running], [True, True])
+        late = self.system.start("deliver", wait=False)
+        late.wait_exit(1)
+        self.assertIn("does not have", late.lines[-1])
+        self.assertEqual([len(program.events("keys-missing"))
+                          for program in (hub, deliver)], [1, 1])
+
+    def test_it_is_over_when_the_key_is_there(self):
+        self.start_system(alert_interval_s=1)
+        own = self.file(KEY_2)
+        deliver = self.system.start("deliver", secret_keys_file=str(own))
+        self.system.start("hub", listen="127.0.0.1:0",
+                          secret_keys_file=self.ring(KEY_1))
+        deliver.wait_event("keys-missing")
+        wait_until(lambda: self.name_of(deliver) in self.missing(),
+                   "it is an alert")
+        own.write_text(KEY_2 + KEY_1)
+        wait_until(lambda: self.name_of(deliver) not in self.missing(),
+                   "it is over")
+        self.assertTrue(deliver.running)
 
     def test_a_file_that_can_not_be_used_changes_nothing(self):
         self.start_system(secret_keys_file=self.ring(KEY_1))
