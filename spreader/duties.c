@@ -135,7 +135,6 @@ void spread_duties_event(struct spread_duties *duties,
     if (event->kind == WSUB_EVENT_HEALTH_REQUESTED)
         spread_monitor_wake(duties->monitor);
     wsub_sites_event(duties->sites, event);
-    spread_alerts_event(duties->alerts, event);
 }
 
 void spread_duties_stop(struct spread_duties *duties,

@@ -111,6 +111,7 @@ void wsub_alerts_put(struct wsub_store *store, uint64_t epoch,
     wsub_cmd_u64(&cmd, config->cluster_events_kept);
     wsub_cmd_u64(&cmd, WSUB_NOTICES_KEPT);
     wsub_cmd_u64(&cmd, WSUB_CONDITION_MS);
+    wsub_cmd_u64(&cmd, config->heartbeat_timeout_ms);
     for (size_t i = 0; i < count && i < WSUB_ALERTS_MAX; i++)
         add_alert(&cmd, &alerts[i]);
     wsub_store_once(store, WSUB_SHARD_CLUSTER, &cmd, parse_put,

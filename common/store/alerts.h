@@ -1,9 +1,10 @@
 /* alerts.h - what is wrong with the system, in Redis (alerts.lua).
  *
  *   survey of the coordinator --.
- *                               '--> alerts: what is wrong now
- *   conditions that processes --^       '--> notices: each beginning and end
- *   say of themselves
+ *                               |--> alerts: what is wrong now
+ *   conditions that processes --|       '--> notices: each beginning and end
+ *   say of themselves           |
+ *   processes that died --------'
  *
  * An alert is a kind and a subject: of a kind that is about the system as a whole
  * "".  It lasts from the call that has it to the first that has it no more; that is

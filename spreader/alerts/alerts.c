@@ -8,7 +8,6 @@
 
 #include "common/base/config.h"
 #include "common/base/log.h"
-#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/base/timer.h"
 #include "common/store/alerts.h"
@@ -16,7 +15,6 @@
 #include "common/store/store.h"
 #include "common/store/topic.h"
 #include "spreader/alerts/channel.h"
-#include "spreader/alerts/removals.h"
 #include "spreader/alerts/rules.h"
 #include "spreader/alerts/survey.h"
 #include "spreader/alerts/webhook.h"
@@ -27,7 +25,6 @@ struct spread_alerts {
     struct wsub_store *store;         /* borrowed */
     const struct wsub_config *config; /* borrowed */
     uint64_t epoch;                   /* 0: somebody else is the coordinator */
-    struct spread_removals removals;
     struct wsub_timer look;
     struct spread_alert_survey *survey; /* owned */
     struct spread_channel *topic;       /* owned */
@@ -201,7 +198,6 @@ struct spread_alerts *spread_alerts_new(struct event_base *base,
             .base = base,
             .store = store,
             .heartbeat_timeout_ms = config->heartbeat_timeout_ms,
-            .removals = &alerts->removals,
             .on_facts = on_facts,
             .arg = alerts,
         });
@@ -217,7 +213,6 @@ void spread_alerts_free(struct spread_alerts *alerts)
     spread_channel_free(alerts->url);
     spread_channel_free(alerts->topic);
     spread_alert_survey_free(alerts->survey);
-    spread_removals_done(&alerts->removals);
     wsub_timer_done(&alerts->look);
     free(alerts);
 }
@@ -243,10 +238,4 @@ void spread_alerts_lost(struct spread_alerts *alerts)
 {
     lead(alerts, 0);
     wsub_timer_stop(&alerts->look);
-}
-
-void spread_alerts_event(struct spread_alerts *alerts,
-                         const struct wsub_cluster_event *event)
-{
-    spread_removals_event(&alerts->removals, event, wsub_now_ms());
 }

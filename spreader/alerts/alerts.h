@@ -4,9 +4,7 @@
  *   each 10 s: survey.h -> rules.h -> alerts in Redis (common/store/alerts.h)
  *                                        '-> notices -> channel.h: the topic hub.alerts
  *                                                  '--> channel.h: alert_url (webhook.h)
- *
- * A process that is not the coordinator only remembers which processes died
- * (removals.h). */
+ */
 #ifndef SPREADER_ALERTS_ALERTS_H
 #define SPREADER_ALERTS_ALERTS_H
 
@@ -14,7 +12,6 @@
 
 struct event_base;
 struct spread_alerts;
-struct wsub_cluster_event;
 struct wsub_config;
 struct wsub_store;
 
@@ -28,9 +25,5 @@ void spread_alerts_free(struct spread_alerts *alerts);
 /* The process is the coordinator from now on, or is it no more. */
 void spread_alerts_lead(struct spread_alerts *alerts, uint64_t epoch);
 void spread_alerts_lost(struct spread_alerts *alerts);
-
-/* A cluster event of somebody else. */
-void spread_alerts_event(struct spread_alerts *alerts,
-                         const struct wsub_cluster_event *event);
 
 #endif

@@ -18,7 +18,7 @@ struct wsub_config;
 
 #define SPREAD_ROLES 3 /* hub, spreader, deliver */
 
-/* A process that died or has failed. */
+/* A process that says of itself that it has failed. */
 struct spread_failed {
     const char *name; /* borrowed */
     const char *why;  /* a few words; const */

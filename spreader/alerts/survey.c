@@ -13,7 +13,6 @@
 #include "common/store/shard_status.h"
 #include "common/store/store.h"
 #include "common/store/subscription_count.h"
-#include "spreader/alerts/removals.h"
 #include "spreader/health/pace.h"
 
 #define RECENT_MS 300000 /* for which something that comes is an alert */
@@ -143,15 +142,6 @@ static void note_row(struct spread_alert_survey *survey,
     add_failed(survey, row->name, "it can't register");
 }
 
-static void note_removed(struct spread_alert_survey *survey)
-{
-    struct spread_removals *removals = survey->o.removals;
-
-    spread_removals_seen(removals, survey->facts.live, wsub_now_ms());
-    for (size_t i = 0; i < removals->count; i++)
-        add_failed(survey, removals->list[i].name, "it died, and was removed");
-}
-
 static void on_instances(enum wsub_err err,
                          const struct wsub_instance_row *rows, size_t count,
                          void *arg)
@@ -166,7 +156,6 @@ static void on_instances(enum wsub_err err,
     memset(survey->facts.live, 0, sizeof(survey->facts.live));
     for (size_t i = 0; i < count; i++)
         note_row(survey, &rows[i]);
-    note_removed(survey);
     survey->facts.failed = survey->failed;
     survey->facts.failed_count = survey->failed_count;
     wsub_gaps_list(survey->o.store, NULL, 1, on_gaps, survey);

@@ -21,7 +21,6 @@ struct spread_alert_survey_options {
     struct event_base *base;  /* borrowed; outlives the survey */
     struct wsub_store *store; /* borrowed; outlives the survey */
     uint32_t heartbeat_timeout_ms;
-    struct spread_removals *removals; /* borrowed; outlives the survey */
     /* `facts` is borrowed for the call; NULL: it broke off. */
     void (*on_facts)(const struct spread_facts *facts, void *arg);
     void *arg; /* borrowed; given to on_facts */

@@ -10,7 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.admin import ADMIN, TOPIC, AdminSystemTest
+from support.admin import ADMIN, TOPIC
+from support.alerts import AlertsTest
 from support.httpd import Answer
 from support.subscriber import Subscriber
 from support.wait import wait_until
@@ -19,39 +20,7 @@ ALERTS = "hub.alerts"
 SECRET = "a-secret-of-the-operator"
 
 
-class Alerts(AdminSystemTest):
-    roles = ("hub", "spreader", "deliver")
-
-    def setUp(self):
-        self.settings = {"alert_interval_s": 1, "alert_oldest_job_s": 1,
-                         "alert_suspended_percent": 50, "suspend_after": 3, "max_attempts": 1000,
-                         "retry_base_ms": 50, "retry_cap_ms": 100,
-                         **self.settings}
-        super().setUp()
-
-    def active(self):
-        return {(row["kind"], row["subject"]): row["detail"]
-                for row in self.get("/admin/alerts")["active"]}
-
-    def notices(self, kind=None):
-        """State and subject of each, the oldest first."""
-        rows = self.get("/admin/alerts", limit=200)["notices"]
-        return [(row["state"], row["subject"]) for row in reversed(rows)
-                if kind in (None, row["kind"])]
-
-    def wait_active(self, kind, subject=""):
-        wait_until(lambda: (kind, subject) in self.active(),
-                   f"{kind} of '{subject}' is an alert")
-        return self.active().get((kind, subject))
-
-    def wait_over(self, kind, subject=""):
-        wait_until(lambda: (kind, subject) not in self.active(),
-                   f"{kind} of '{subject}' is over")
-        found = [state for state, of in self.notices(kind) if of == subject]
-        self.assertEqual(found, ["raised", "resolved"])
-
-
-class Kinds(Alerts):
+class Kinds(AlertsTest):
     def test_all_is_well_without_one(self):
         self.system.activate(TOPIC, self.system.subscriber().callback("/"))
         wait_until(lambda: self.redis.call("HGET", "websub:{c}:alerts_sent",
@@ -89,13 +58,6 @@ class Kinds(Alerts):
         self.assertNotIn(("no-process", "hub"), self.active())
         self.system.start("hub", listen="127.0.0.1:0")
         self.wait_over("instance-failed", name)
-
-    def survey(self):
-        """Waits for one that began after this call: two ends of surveys."""
-        for _ in range(2):
-            self.redis.call("HDEL", "websub:{c}:alerts_sent", "topic")
-            wait_until(lambda: self.redis.call(
-                "HGET", "websub:{c}:alerts_sent", "topic"), "a survey ends")
 
     def test_suspended_subscriptions(self):
         server = self.system.subscriber()
@@ -159,7 +121,7 @@ class Kinds(Alerts):
         self.assertRegex(self.wait_active("undecodable"), r"^\d entries")
 
 
-class Told(Alerts):
+class Told(AlertsTest):
     def setUp(self):
         super().setUp()
         self.server = self.system.subscriber()
@@ -242,7 +204,7 @@ class Told(Alerts):
         self.assertTrue(other.running)
 
 
-class Webhook(Alerts):
+class Webhook(AlertsTest):
     def setUp(self):
         self.received = self.make_receiver()
         self.settings = {"alert_url": self.received.url,

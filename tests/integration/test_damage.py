@@ -36,8 +36,8 @@ KEYS = ("counts", "pending", "fanout", "position", "retry", "refs", "parts", "cr
         "pull_seen", "held")
 # Of the cluster as a whole.
 CLUSTER_KEYS = ("instances", "heartbeats:hub", "heartbeats:spreader",
-                "heartbeats:deliver", "removing", "restarts", "canary",
-                "positions", "owner", "shards", "events")
+                "heartbeats:deliver", "removing", "removed", "restarts",
+                "canary", "positions", "owner", "shards", "events")
 # What gets a value that can't be read.
 FIELDS = (("fanout", "9-9"), ("position", "id"), ("position", "n"),
           ("parts", "outbox 1-1"), ("crashes", "nonsense"), ("ahead", "log"),

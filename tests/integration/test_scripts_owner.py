@@ -255,7 +255,7 @@ class Fenced(ScriptTest):
             "sweep": (60000, 60000, 9),
             "resume": (),
             "extend": (60000,),
-            "alerts": ("events", 100, 1000, 90000, "gap", "", "one"),
+            "alerts": ("events", 100, 1000, 90000, 5000, "gap", "", "one"),
             "alert_notices": ("topic", "", 16),
             "site_put": ("events", 100, "west", "http://w/", "one", "h:1"),
             "health_note": ("events", 10, "report", 1, 0, 3, 5000),

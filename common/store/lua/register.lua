@@ -41,6 +41,7 @@ if not keeps_its_own() then
         redis.call('ZREM', p .. 'heartbeats:' .. other, name)
     end
     redis.call('HDEL', p .. 'restarts', name)
+    redis.call('HDEL', p .. 'removed', name)
     tell_event(stream, cap, 'instance_registered', 'n', name, 'i',
         digits(incarnation), 'r', role)
     if before > 0 and role == 'deliver' then

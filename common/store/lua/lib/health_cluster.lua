@@ -60,6 +60,7 @@ local function cluster_kinds()
         instances = { type = 'hash', member = look_at_instance },
         heartbeats = { type = 'zset', member = look_at_heartbeat },
         removing = { type = 'hash', member = look_at_removing },
+        removed = { type = 'hash' },
         restarts = { type = 'hash', member = look_at_restart },
         shards = { type = 'hash', member = look_at_hint },
         positions = { type = 'hash' },
