@@ -15,6 +15,7 @@
 #include "common/store/store.h"
 #include "common/store/topic.h"
 #include "spreader/alerts/channel.h"
+#include "spreader/alerts/mismatches.h"
 #include "spreader/alerts/rules.h"
 #include "spreader/alerts/survey.h"
 #include "spreader/alerts/webhook.h"
@@ -26,10 +27,11 @@ struct spread_alerts {
     const struct wsub_config *config; /* borrowed */
     uint64_t epoch;                   /* 0: somebody else is the coordinator */
     struct wsub_timer look;
-    struct spread_alert_survey *survey; /* owned */
-    struct spread_channel *topic;       /* owned */
-    struct spread_channel *url;         /* owned; NULL without alert_url */
-    struct spread_webhook *webhook;     /* owned; the same */
+    struct spread_mismatches *mismatches; /* owned */
+    struct spread_alert_survey *survey;   /* owned */
+    struct spread_channel *topic;         /* owned */
+    struct spread_channel *url;           /* owned; NULL without alert_url */
+    struct spread_webhook *webhook;       /* owned; the same */
 };
 
 /* What is told. */
@@ -201,6 +203,7 @@ struct spread_alerts *spread_alerts_new(struct event_base *base,
             .on_facts = on_facts,
             .arg = alerts,
         });
+    alerts->mismatches = spread_mismatches_new(base, store);
     make_channels(alerts, base);
     return alerts;
 }
@@ -213,6 +216,7 @@ void spread_alerts_free(struct spread_alerts *alerts)
     spread_channel_free(alerts->url);
     spread_channel_free(alerts->topic);
     spread_alert_survey_free(alerts->survey);
+    spread_mismatches_free(alerts->mismatches);
     wsub_timer_done(&alerts->look);
     free(alerts);
 }

@@ -4,7 +4,9 @@
  *   each 10 s: survey.h -> rules.h -> alerts in Redis (common/store/alerts.h)
  *                                        '-> notices -> channel.h: the topic hub.alerts
  *                                                  '--> channel.h: alert_url (webhook.h)
- */
+ *
+ * Each spreader, the coordinator or not, tells what it has counted itself
+ * (mismatches.h). */
 #ifndef SPREADER_ALERTS_ALERTS_H
 #define SPREADER_ALERTS_ALERTS_H
 

@@ -188,10 +188,6 @@ void spread_alert_rules(const struct wsub_config *config,
     look_at_processes(facts, ret_found);
     look_at_subscriptions(config, facts, ret_found);
     look_at_redis(config, &facts->redis, ret_found);
-    if (facts->leaders_differ)
-        add(ret_found, WSUB_ALERT_LEADER_MISMATCH, "",
-            "two processes took themselves for the coordinator, or nobody "
-            "could become it");
     for (size_t i = 0; i < ret_found->count; i++)
         ret_found->list[i].detail =
             ret_found->texts.data + ret_found->places[i];

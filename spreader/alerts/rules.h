@@ -34,7 +34,7 @@ struct spread_facts {
     uint64_t live[SPREAD_ROLES]; /* processes */
     const struct spread_failed *failed;
     size_t failed_count;
-    bool letters_come, gaps_come, leaders_differ; /* in the last minutes */
+    bool letters_come, gaps_come; /* in the last minutes */
 };
 
 extern const char *const spread_role_names[SPREAD_ROLES];

@@ -7,7 +7,6 @@
 
 #include "common/base/loop.h"
 #include "common/base/mem.h"
-#include "common/cluster/shard_stats.h"
 #include "common/store/gaps.h"
 #include "common/store/instance_list.h"
 #include "common/store/shard_status.h"
@@ -32,8 +31,6 @@ struct spread_alert_survey {
     bool has_letters;
     uint64_t letters;         /* dead letters at the last survey */
     uint64_t letters_came_ms; /* our clock; 0: not lately */
-    uint64_t mismatches;      /* counted until the last survey */
-    uint64_t mismatched_ms;
 };
 
 static void clear_names(struct spread_alert_survey *survey)
@@ -74,16 +71,6 @@ static void note_letters(struct spread_alert_survey *survey, uint64_t now_ms)
     survey->facts.letters_come = is_recent(survey->letters_came_ms, now_ms);
 }
 
-static void note_mismatches(struct spread_alert_survey *survey, uint64_t now_ms)
-{
-    uint64_t mismatches = wsub_shard_stats[WSUB_SHARD_STAT_MISMATCHES].value;
-
-    if (mismatches > survey->mismatches)
-        survey->mismatched_ms = now_ms;
-    survey->mismatches = mismatches;
-    survey->facts.leaders_differ = is_recent(survey->mismatched_ms, now_ms);
-}
-
 /* The looks; the last ones first. */
 
 static void on_gaps(enum wsub_err err, const void *items, size_t count,
@@ -101,7 +88,6 @@ static void on_gaps(enum wsub_err err, const void *items, size_t count,
     survey->facts.gaps_come = count > 0 && wsub_store_time_ms(survey->o.store) <
                                                gaps[0].place.ms + RECENT_MS;
     note_letters(survey, now_ms);
-    note_mismatches(survey, now_ms);
     finish(survey, &survey->facts);
 }
 
@@ -269,7 +255,7 @@ void spread_alert_survey_start(struct spread_alert_survey *survey)
 void spread_alert_survey_forget(struct spread_alert_survey *survey)
 {
     survey->has_letters = false;
-    survey->letters_came_ms = survey->mismatched_ms = 0;
+    survey->letters_came_ms = 0;
     memset(survey->was_unowned, 0,
            survey->facts.shards * sizeof(*survey->was_unowned));
 }

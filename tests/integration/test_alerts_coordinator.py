@@ -97,5 +97,36 @@ class Died(AlertsTest):
         self.wait_over("instance-failed", self.name_of(dead))
 
 
+class InDoubt(AlertsTest):
+    settings = {"shard_lease_ms": 1000}
+
+    def setUp(self):
+        super().setUp()
+        self.first = self.system.program("spreader")
+        self.first.wait_event("coordinator")
+        self.second = self.system.start("spreader")
+
+    def test_one_that_is_the_coordinator_no_more_tells_that_it_thought_so(self):
+        self.first.freeze()
+        self.second.wait_event("coordinator")
+        self.first.thaw()
+        self.first.wait_event("leader-mismatch")
+        self.wait_active("leader-mismatch")
+
+    def test_two_that_found_nobody_tell_it_once(self):
+        self.redis.freeze()
+        for spreader in (self.first, self.second):
+            spreader.wait_event("leader-mismatch")
+        self.redis.thaw()
+        wait_until(lambda: self.ask("/admin/alerts").status == 200,
+                   "the hub reaches Redis")
+        self.wait_active("leader-mismatch")
+        leader = max((self.first, self.second), key=lambda spreader:
+                     spreader.metric("websubd_coordinator"))
+        leader.stop()
+        self.survey()
+        self.assertEqual(self.notices("leader-mismatch"), [("raised", "")])
+
+
 if __name__ == "__main__":
     unittest.main()
