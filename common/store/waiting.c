@@ -51,6 +51,7 @@ static void parse_waiting(enum wsub_err err, const struct redisReply *reply,
     waiting.urls = (uint64_t)reply->element[2 * WSUB_QUEUE_MAX_ + 1]->integer;
     waiting.wildcards =
         (uint64_t)reply->element[2 * WSUB_QUEUE_MAX_ + 2]->integer;
+    waiting.letter_ms = reply->element[2 * WSUB_QUEUE_MAX_ + 3]->integer;
     on_waiting(WSUB_OK, &waiting, arg);
 }
 

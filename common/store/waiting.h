@@ -42,6 +42,9 @@ struct wsub_waiting {
     uint64_t subscriptions; /* active ones of the shard */
     uint64_t urls;          /* those to URLs among them */
     uint64_t wildcards; /* those to `*` among them: in their home shard only */
+    /* Since the last dead letter came, whether it is there by now or not; -1: none
+     * has come. */
+    int64_t letter_ms;
 };
 
 /* Its name, as metrics and the admin API spell it: "log", "retry_due" .. */

@@ -5,7 +5,6 @@
 
 #include <jansson.h>
 
-#include "common/base/loop.h"
 #include "common/base/mem.h"
 #include "common/store/gaps.h"
 #include "common/store/instance_list.h"
@@ -27,10 +26,6 @@ struct spread_alert_survey {
     struct spread_failed *failed; /* owned */
     char **names;                 /* owned; theirs */
     size_t failed_count;
-    /* What has changed: */
-    bool has_letters;
-    uint64_t letters;         /* dead letters at the last survey */
-    uint64_t letters_came_ms; /* our clock; 0: not lately */
 };
 
 static void clear_names(struct spread_alert_survey *survey)
@@ -51,24 +46,13 @@ static void finish(struct spread_alert_survey *survey,
     survey->o.on_facts(facts, survey->o.arg);
 }
 
-/* What changes. */
-
-static bool is_recent(uint64_t at_ms, uint64_t now_ms)
+static bool letters_come(const struct spread_alert_survey *survey)
 {
-    return at_ms != 0 && now_ms - at_ms < RECENT_MS;
-}
-
-static void note_letters(struct spread_alert_survey *survey, uint64_t now_ms)
-{
-    uint64_t letters = 0;
-
     for (unsigned i = 0; i < survey->facts.shards; i++)
-        letters += survey->waiting[i].queues[WSUB_QUEUE_DEAD].entries;
-    if (survey->has_letters && letters > survey->letters)
-        survey->letters_came_ms = now_ms;
-    survey->has_letters = true;
-    survey->letters = letters;
-    survey->facts.letters_come = is_recent(survey->letters_came_ms, now_ms);
+        if (survey->waiting[i].letter_ms >= 0 &&
+            survey->waiting[i].letter_ms < RECENT_MS)
+            return true;
+    return false;
 }
 
 /* The looks; the last ones first. */
@@ -78,7 +62,6 @@ static void on_gaps(enum wsub_err err, const void *items, size_t count,
 {
     struct spread_alert_survey *survey = arg;
     const struct wsub_gap *gaps = items;
-    uint64_t now_ms = wsub_now_ms();
 
     (void)next;
     if (err != WSUB_OK) {
@@ -87,7 +70,7 @@ static void on_gaps(enum wsub_err err, const void *items, size_t count,
     }
     survey->facts.gaps_come = count > 0 && wsub_store_time_ms(survey->o.store) <
                                                gaps[0].place.ms + RECENT_MS;
-    note_letters(survey, now_ms);
+    survey->facts.letters_come = letters_come(survey);
     finish(survey, &survey->facts);
 }
 
@@ -254,8 +237,6 @@ void spread_alert_survey_start(struct spread_alert_survey *survey)
 
 void spread_alert_survey_forget(struct spread_alert_survey *survey)
 {
-    survey->has_letters = false;
-    survey->letters_came_ms = 0;
     memset(survey->was_unowned, 0,
            survey->facts.shards * sizeof(*survey->was_unowned));
 }

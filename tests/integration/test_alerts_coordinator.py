@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.admin import TOPIC
 from support.alerts import AlertsTest
 from support.cluster import Cluster
 from support.wait import wait_until
@@ -126,6 +127,31 @@ class InDoubt(AlertsTest):
         leader.stop()
         self.survey()
         self.assertEqual(self.notices("leader-mismatch"), [("raised", "")])
+
+
+class DeadLetters(AlertsTest):
+    def letter(self):
+        self.redis.call("XADD", "websub:{0}:dead", "*", "v", 1, "e", "1-1",
+                        "t", TOPIC, "c", "x", "cb", "http://a.example/", "n",
+                        1, "why", "status 500")
+
+    def change_coordinator(self, meanwhile=lambda: None):
+        self.system.program("spreader").stop()
+        meanwhile()
+        self.system.start("spreader").wait_event("coordinator")
+
+    def test_those_that_come_while_there_is_no_coordinator(self):
+        self.survey()
+        self.change_coordinator(self.letter)
+        self.wait_active("dead-letters")
+
+    def test_the_alert_lasts_when_the_coordinator_is_another_one(self):
+        self.survey()
+        self.letter()
+        self.wait_active("dead-letters")
+        self.change_coordinator()
+        self.survey()
+        self.assertEqual(self.notices("dead-letters"), [("raised", "")])
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ class Waiting(ScriptTest):
     def waiting(self):
         """What is not 0, by queue: {name: (entries, ms of the oldest)}."""
         flat = self.unchanged_by(lambda: self.run_script("waiting"))
-        self.assertEqual(len(flat), 2 * len(NAMES) + 3)
-        self.subscriptions = flat[-3:]
+        self.assertEqual(len(flat), 2 * len(NAMES) + 4)
+        self.subscriptions, self.letter_ms = flat[-4:-1], flat[-1]
         rows = zip(NAMES, flat[::2], flat[1::2])
         return {name: (entries, oldest) for name, entries, oldest in rows
                 if (entries, oldest) != (0, -1)}
@@ -70,6 +70,17 @@ class Waiting(ScriptTest):
             self.call("XADD", stream, "*", "v", 1)
             self.check(stream, 2, 90000)
             self.call("DEL", stream)
+
+    def test_when_the_last_dead_letter_came(self):
+        self.waiting()
+        self.assertEqual(self.letter_ms, -1)
+        for ago in (90000, 50000):
+            entry = self.call("XADD", "dead", f"{self.now - ago}-0", "v", 1)
+        self.waiting()
+        self.assertTrue(50000 <= self.letter_ms < 80000, self.letter_ms)
+        self.call("XDEL", "dead", entry)
+        self.waiting()
+        self.assertTrue(50000 <= self.letter_ms < 80000, self.letter_ms)
 
     def test_what_is_due_by_its_time(self):
         for key, queue in (("fetch", "fetches"), ("validations",) * 2):

@@ -4,7 +4,9 @@
 -- Returns, for each queue in the order of enum wsub_queue (waiting.h), how many
 -- entries wait, and for how many ms the oldest one has, -1 where none waits or
 -- nobody can tell; then how many active subscriptions the shard has, how many of
--- them are to URLs, and how many to `*`, which only their home shard counts.
+-- them are to URLs, and how many to `*`, which only their home shard counts; then
+-- how many ms ago the last dead letter came, -1 where none has, also where it was
+-- replayed or purged since.
 --
 -- Of a lane and of `verify` that is what nobody has read and what is claimed and
 -- not settled.
@@ -63,6 +65,16 @@ local function count_due(name)
     return redis.call('ZCOUNT', p .. name, '-inf', digits(now))
 end
 
+-- The last id that was given out, whether its entry is there or not.
+local function last_id(stream)
+    local info = redis.pcall('XINFO', 'STREAM', p .. stream)
+    for i = 1, #info, 2 do
+        if info[i] == 'last-generated-id' then
+            return info[i + 1]
+        end
+    end
+end
+
 local unbegun, first = count_unbegun()
 add(unbegun, age_of_id(first, now))
 add(redis.call('HLEN', p .. 'fanout'), age_of_id(oldest_open(OPEN_MOST), now))
@@ -86,4 +98,5 @@ add(redis.call('ZCARD', p .. 'pulls'), -1)
 found[#found + 1] = tonumber(counts[2] or nil) or 0
 found[#found + 1] = tonumber(counts[3] or nil) or 0
 found[#found + 1] = counts[4] and count_of_topic(EVERYTHING) or 0
+found[#found + 1] = age_of_id(last_id('dead'), now)
 return found
