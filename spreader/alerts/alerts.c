@@ -229,13 +229,35 @@ static void lead(struct spread_alerts *alerts, uint64_t epoch)
         spread_channel_lead(alerts->url, epoch);
 }
 
+static bool is_told(const struct wsub_notice *active, size_t count,
+                    enum wsub_alert_kind kind)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(active[i].kind, wsub_alert_name(kind)) == 0)
+            return true;
+    return false;
+}
+
 /* The first look is later: owners and processes come back after a start. */
+static void on_active(enum wsub_err err, const struct wsub_notice *active,
+                      size_t count, void *arg)
+{
+    struct spread_alerts *alerts = arg;
+
+    if (alerts->epoch == 0)
+        return;
+    spread_alert_survey_follow(
+        alerts->survey,
+        err == WSUB_OK &&
+            is_told(active, count, WSUB_ALERT_SHARD_WITHOUT_OWNER));
+    wsub_timer_start_ms(&alerts->look,
+                        (uint64_t)alerts->config->alert_interval_s * 1000);
+}
+
 void spread_alerts_lead(struct spread_alerts *alerts, uint64_t epoch)
 {
     lead(alerts, epoch);
-    spread_alert_survey_forget(alerts->survey);
-    wsub_timer_start_ms(&alerts->look,
-                        (uint64_t)alerts->config->alert_interval_s * 1000);
+    wsub_alerts_active(alerts->store, on_active, alerts);
 }
 
 void spread_alerts_lost(struct spread_alerts *alerts)

@@ -235,8 +235,9 @@ void spread_alert_survey_start(struct spread_alert_survey *survey)
     on_next(survey);
 }
 
-void spread_alert_survey_forget(struct spread_alert_survey *survey)
+void spread_alert_survey_follow(struct spread_alert_survey *survey,
+                                bool is_told)
 {
-    memset(survey->was_unowned, 0,
-           survey->facts.shards * sizeof(*survey->was_unowned));
+    for (unsigned i = 0; i < survey->facts.shards; i++)
+        survey->was_unowned[i] = is_told;
 }

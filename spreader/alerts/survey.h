@@ -9,6 +9,7 @@
 #ifndef SPREADER_ALERTS_SURVEY_H
 #define SPREADER_ALERTS_SURVEY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "spreader/alerts/rules.h"
@@ -34,8 +35,9 @@ void spread_alert_survey_free(struct spread_alert_survey *survey);
 /* Begins, unless one is under way. */
 void spread_alert_survey_start(struct spread_alert_survey *survey);
 
-/* A look at what has changed since the last one begins anew: another process has
- * done the surveys of before. */
-void spread_alert_survey_forget(struct spread_alert_survey *survey);
+/* Another process has done the surveys of before.  `is_told`: it is an alert that
+ * shards have no owner, so that one look is enough for those that have none. */
+void spread_alert_survey_follow(struct spread_alert_survey *survey,
+                                bool is_told);
 
 #endif

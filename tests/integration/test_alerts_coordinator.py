@@ -108,6 +108,7 @@ class InDoubt(AlertsTest):
         self.second = self.system.start("spreader")
 
     def test_one_that_is_the_coordinator_no_more_tells_that_it_thought_so(self):
+        self.addCleanup(self.first.thaw)
         self.first.freeze()
         self.second.wait_event("coordinator")
         self.first.thaw()
@@ -152,6 +153,34 @@ class DeadLetters(AlertsTest):
         self.change_coordinator()
         self.survey()
         self.assertEqual(self.notices("dead-letters"), [("raised", "")])
+
+
+class Owners(AlertsTest):
+    """Shards whose owner stands still and is not missed yet are nobody's: the
+    others have their share."""
+
+    settings = {"shards": 6, "shard_lease_ms": 1000,
+                "heartbeat_timeout_ms": 60000}
+
+    def owned(self, spreader):
+        return spreader.metric("websubd_shards_owned")
+
+    def test_shards_that_nobody_owns(self):
+        first = self.system.program("spreader")
+        first.wait_event("coordinator")
+        still, last = (self.system.start("spreader") for _ in range(2))
+        for spreader in (first, still, last):
+            wait_until(lambda s=spreader: self.owned(s) == 2, "two shards each")
+        self.addCleanup(still.thaw)
+        still.freeze()
+        self.wait_active("shard-without-owner")
+        first.stop()
+        last.wait_event("coordinator")
+        self.survey()
+        self.assertEqual(self.notices("shard-without-owner"),
+                         [("raised", "")])
+        still.thaw()
+        self.wait_over("shard-without-owner")
 
 
 if __name__ == "__main__":

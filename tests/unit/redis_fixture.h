@@ -235,7 +235,7 @@ static void redis_reply_if_usual(struct redis_command *command)
         return;
     }
     if (strcmp(command->name, "HGETALL") == 0 &&
-        (strcmp(key, "w:{c}:sites") == 0 ||
+        (strcmp(key, "w:{c}:sites") == 0 || strcmp(key, "w:{c}:alerts") == 0 ||
          strcmp(key, "w:{c}:host_orders") == 0)) {
         redis_reply(command, "*0\r\n");
         return;
