@@ -25,7 +25,7 @@ function list() {
 
 function one(params) {
     const id = params.get('id'), path = `groups/${encodeURIComponent(id)}`;
-    const text = h('textarea', {class: 'code', spellcheck: 'false', rows: 14});
+    const text = h('textarea', {class: 'code', spellcheck: 'false', rows: 14, disabled: true});
     const version = h('p', {class: 'lead'}, ''), buttons = h('div', {class: 'buttons'}, '');
     let known = null, isRead = false;
 
@@ -71,6 +71,7 @@ function one(params) {
         version.textContent = known ? `Version ${known.version}.` : 'A new group. It needs a prefix; what it does not ' +
             'say the settings say (docs/PROTOCOL.md, "Topic groups").';
         text.value = JSON.stringify(known ?? {prefix: ''}, null, 2);
+        text.disabled = false;
         buttons.replaceChildren(action('Save', save, {class: 'main'}),
             ...(known ? [action('Delete', drop, {class: 'danger'})] : []));
     }

@@ -21,8 +21,10 @@ class Details(DashboardTest):
     settings = {"max_attempts": 1, "suspend_after": 1000,
                 "heartbeat_interval_ms": 200}
 
-    def focused(self, what="textContent"):
-        return self.page.evaluate(f"document.activeElement.{what}")
+    def wait_focus(self, wanted, what="textContent"):
+        wait_until(lambda: self.page.evaluate(
+            f"document.activeElement.{what}") == wanted,
+            f"{wanted} has the focus")
 
     def test_the_focus_comes_back_to_its_row(self):
         self.enter("processes")
@@ -39,13 +41,13 @@ class Details(DashboardTest):
                    "the row is made anew meanwhile")
         self.page.press("Escape")
         self.page.gone("#ask")
-        self.assertEqual(self.focused("closest('tr').dataset.row"), name)
+        self.wait_focus(name, "closest('tr')?.dataset.row")
         before = self.page.text(row)
         wait_until(lambda: self.page.text(row) != before, "and again")
-        self.assertEqual(self.focused("closest('tr').dataset.row"), name)
+        self.wait_focus(name, "closest('tr')?.dataset.row")
         self.page.go("shards")
         self.page.see("h2 >> text=Shards")
-        self.assertEqual(self.focused(), "Shards")
+        self.wait_focus("Shards")
         self.clean()
 
     def content_of(self, body, kind="application/json"):
@@ -125,8 +127,7 @@ class Details(DashboardTest):
         wait_until(lambda: self.page.count("tbody tr") == MANY - 100, "the rest")
         seen.append(self.page.text("tbody"))
         self.assertEqual(len(set(seen)), 3)
-        wait_until(lambda: self.focused() == "Previous page",
-                   "who turned the last page may turn back")
+        self.wait_focus("Previous page")  # who turned the last may turn back
         self.clean()
 
     def test_what_is_refused_is_not_taken_for_a_hub_that_is_away(self):
