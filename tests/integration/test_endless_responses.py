@@ -50,6 +50,7 @@ class EndlessResponses(SystemTest):
             self.system.hub.subscribe(TOPIC, endless.url(name))
         self.system.push(TOPIC, b"content")
         self.check("deliver", names)
+        self.assertTrue(endless.kept, "some came on a kept connection")
 
     def test_of_verifications(self):
         endless = self.start()

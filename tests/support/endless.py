@@ -5,8 +5,9 @@
     endless.wait_over("extension")   # the client has had enough
     endless.sent["extension"]        # bytes, those in buffers included
 
-Under a path with `-kept` the first response of a connection is a good one, and
-the second one never ends."""
+Under a path with `-kept` the first response, where it is the first of a connection,
+is a good one: the next one comes on a kept connection, if the client has kept one
+(`kept`), and never ends."""
 
 import socket
 import threading
@@ -63,6 +64,8 @@ KINDS = {
 class Endless:
     def __init__(self):
         self.sent = {}
+        self.kept = set()  # names whose flood came on a kept connection
+        self._begun = set()
         self._over = {}
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.address = "%s:%d" % self._listener.getsockname()
@@ -110,10 +113,14 @@ class Endless:
             with connection, connection.makefile("rb") as reader:
                 while (name := self._request(reader)) is not None:
                     count += 1
-                    if name.endswith("-kept") and count == 1:
+                    if (name.endswith("-kept") and count == 1 and
+                            name not in self._begun):
+                        self._begun.add(name)
                         connection.sendall(
                             b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
                         continue
+                    if count > 1:
+                        self.kept.add(name)
                     self._flood(connection, name)
         except OSError:
             pass
