@@ -72,18 +72,19 @@ class Removed(ScriptTest):
         self.assertEqual(self.look(), set())
         self.assertEqual(self.remembered(), set())
 
-    def test_one_that_is_not_replaced_stays(self):
+    def one_of_two_dies(self):
         self.lives("a")
         self.lives("dead", heard=LOST_MS)
         self.remove("dead")
+
+    def test_one_that_is_not_replaced_stays(self):
+        self.one_of_two_dies()
         for _ in range(3):
             self.heard("a")
             self.assertEqual(self.look(), {"dead"})
 
     def test_one_that_is_replaced_later_is_over(self):
-        self.lives("a")
-        self.lives("dead", heard=LOST_MS)
-        self.remove("dead")
+        self.one_of_two_dies()
         self.assertEqual(self.look(), {"dead"})
         self.register("new")
         self.assert_over("a", "new")
@@ -163,9 +164,7 @@ class Removed(ScriptTest):
         self.assertEqual(self.look(), {"dead"})
 
     def test_its_name_registers(self):
-        self.lives("a")
-        self.lives("dead", heard=LOST_MS)
-        self.remove("dead")
+        self.one_of_two_dies()
         self.assertEqual(self.look(), {"dead"})
         self.register("dead")
         self.assertEqual(self.look(), set())

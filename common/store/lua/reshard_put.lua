@@ -10,22 +10,12 @@
 -- to what it is to be, and counted when it is new.
 --
 -- uses: shard, everything, numbers, ids, counts, host, quota_count, index_add
--- uses: announced_count
+-- uses: announced_count, last_id
 
 local function expire(key, ttl)
     if tonumber(ttl) > 0 then
         redis.call('PEXPIRE', key, ttl)
     end
-end
-
-local function last_id(stream)
-    local info = redis.pcall('XINFO', 'STREAM', p .. stream)
-    for i = 1, info.err and 0 or #info, 2 do
-        if info[i] == 'last-generated-id' then
-            return info[i + 1]
-        end
-    end
-    return '0-0'
 end
 
 local function is_in_cursor_mode(td, cd)

@@ -12,7 +12,7 @@
 -- Repeated: it only reads.
 --
 -- uses: shard, numbers, horizon, reshard_id, reshard_rows, reshard_place
--- uses: reshard_job, reshard_held, everything, pending, ids
+-- uses: reshard_job, reshard_held, everything, pending, ids, last_id
 
 local stream, at = ARGV[1], ARGV[2]
 local budget = tonumber(ARGV[5])
@@ -194,19 +194,10 @@ while not is_over and looked < ENTRIES and bytes < budget do
     is_over = #entries < count
 end
 
-local function last_id()
-    local info = redis.call('XINFO', 'STREAM', p .. stream)
-    for i = 1, #info, 2 do
-        if info[i] == 'last-generated-id' then
-            return info[i + 1]
-        end
-    end
-end
-
 -- The end of the log, which may be behind its last entry, and its horizon, which
 -- is that of a new shard when it is the earliest of those that feed it.
 local function add_end()
-    local last = new_position(last_id())
+    local last = new_position(last_id(stream))
     local ttl = redis.call('PTTL', p .. stream)
     if stream == 'log' then
         add_row('a', last, 'last', stream, last)

@@ -18,7 +18,7 @@
 -- No part of it costs more the more waits: it is called every few seconds.
 --
 -- uses: shard, time, numbers, age, unread, unbegun, oldest_open, everything
--- uses: subscription_count
+-- uses: subscription_count, last_id
 
 local OPEN_MOST = 128 -- open events among which the oldest one is looked for
 
@@ -65,16 +65,6 @@ local function count_due(name)
     return redis.call('ZCOUNT', p .. name, '-inf', digits(now))
 end
 
--- The last id that was given out, whether its entry is there or not.
-local function last_id(stream)
-    local info = redis.pcall('XINFO', 'STREAM', p .. stream)
-    for i = 1, #info, 2 do
-        if info[i] == 'last-generated-id' then
-            return info[i + 1]
-        end
-    end
-end
-
 local unbegun, first = count_unbegun()
 add(unbegun, age_of_id(first, now))
 add(redis.call('HLEN', p .. 'fanout'), age_of_id(oldest_open(OPEN_MOST), now))
@@ -98,5 +88,6 @@ add(redis.call('ZCARD', p .. 'pulls'), -1)
 found[#found + 1] = tonumber(counts[2] or nil) or 0
 found[#found + 1] = tonumber(counts[3] or nil) or 0
 found[#found + 1] = counts[4] and count_of_topic(EVERYTHING) or 0
-found[#found + 1] = age_of_id(last_id('dead'), now)
+local last_letter = last_id('dead')
+found[#found + 1] = age_of_id(last_letter ~= '0-0' and last_letter, now)
 return found
