@@ -101,18 +101,19 @@ export async function get(path, query, signal) {
     return (await ask(target(path, query), {signal})).json();
 }
 
-/* All rows of a list, up to `most` pages, and whether these are all. */
+/* All rows of a list, up to `most` pages, whether these are all, and the first page. */
 export async function all(path, name, query, signal, most = 10) {
     const rows = [];
-    let from;
+    let from, first;
     for (let pages = 0; pages < most; pages++) {
         const page = await get(path, {limit: 200, ...query, from}, signal);
+        first ??= page;
         rows.push(...page[name]);
         from = page.next;
         if (!from)
             break;
     }
-    return {rows, isWhole: !from};
+    return {rows, isWhole: !from, first};
 }
 
 /* Asks for something small that needs the hub and Redis. */

@@ -1,7 +1,7 @@
 /* trouble.js - what does not do well, and the way to it. */
 
 import {h, badge, code, count, link, place, plural, section, span, table, when} from './dom.js';
-import {all, get, hubNow, send} from './api.js';
+import {all, hubNow, send} from './api.js';
 import {action, agreed, listing} from './ui.js';
 import {subscriptionLink} from './subscriptions.js';
 
@@ -25,10 +25,9 @@ function alerts() {
     const note = h('p', {class: 'empty', hidden: true}, 'These are the newest; there are more.');
     return {nodes: [section('Alerts', active.node), section('Alerts of the last day', past.node, note)],
         async update(signal) {
-            const {active: now} = await get('alerts', {limit: 1}, signal);
             const found = await all('alerts', 'notices', {}, signal, NOTICES_PAGES);
             const rows = found.rows.filter((row) => row.at_ms > hubNow() - DAY_MS);
-            active.show(now);
+            active.show(found.first.active);
             past.show(rows);
             note.hidden = found.isWhole || rows.length < found.rows.length;
         }};

@@ -141,7 +141,10 @@ class Details(DashboardTest):
         self.page.see("#problem >> text=state must be")
         self.assertIn("Connected", self.page.text("#link"))
         self.page.go("publish")
-        self.page.button("Publish")  # without a topic
+        self.page.button("Publish")
+        self.assertEqual(self.page.evaluate(
+            "document.querySelector('main input').matches(':invalid')"), True)
+        self.assertEqual(self.page.count("#said p"), 0, "no topic, nothing sent")
         self.page.fill("main input >> nth=0", TOPIC)
         self.page.fill("main input >> nth=1", "text/plain; x=é")
         self.page.button("Publish")
