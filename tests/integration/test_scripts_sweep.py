@@ -84,14 +84,19 @@ class Leases(Sweep):
         self.assertEqual(self.lease_due(), end + 1)
 
     def test_a_leaf_is_looked_at_a_second_later_at_the_earliest(self):
-        now_s = self.now_ms() // 1000
-        self.lease("lapsed", now_s)
-        for n in range(100):
-            self.lease(f"{n}", now_s + 1)
-        before_s = self.now_ms() // 1000
-        self.assertEqual(self.sweep()[0], 1 if before_s == now_s else 101)
-        if before_s == now_s:
-            self.assertIn(self.lease_due() - before_s, (1, 2))
+        def ended_within(now_s):
+            self.lease("lapsed", now_s)
+            for n in range(100):
+                self.lease(f"{n}", now_s + 1)
+            ended = self.sweep()[0]
+            return ended if self.now_ms() // 1000 == now_s else None
+        ended = None
+        while ended is None:  # again when the second passed meanwhile
+            self.empty()
+            now_s = self.now_ms() // 1000
+            ended = ended_within(now_s)
+        self.assertEqual(ended, 1)
+        self.assertIn(self.lease_due() - now_s, (1, 2))
 
     def test_of_a_leaf_no_more_end_than_may(self):
         now_s = self.now_ms() // 1000
